@@ -1,0 +1,1 @@
+"""Ingestion of uploaded files into CKAN's datastore, with nothing lost on the way."""
