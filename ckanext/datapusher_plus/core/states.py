@@ -1,0 +1,55 @@
+"""The states of a run and the only moves between them; states move forward only."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class State(str, Enum):
+    """Where a run is; the value is what the database holds."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETE = "complete"
+    WARNED = "complete_with_warnings"
+    SKIPPED = "skipped"
+    ERROR = "error"
+    CANCELLED = "cancelled"
+
+
+#: Every legal move. A run that ended never moves again: a retry is a new run.
+MOVES: dict[State, frozenset[State]] = {
+    State.QUEUED: frozenset({State.RUNNING, State.SKIPPED, State.ERROR, State.CANCELLED}),
+    State.RUNNING: frozenset({State.COMPLETE, State.WARNED, State.SKIPPED, State.ERROR, State.CANCELLED}),
+    State.COMPLETE: frozenset(),
+    State.WARNED: frozenset(),
+    State.SKIPPED: frozenset(),
+    State.ERROR: frozenset(),
+    State.CANCELLED: frozenset(),
+}
+
+#: States in which a run still has work before it.
+OPEN = frozenset({State.QUEUED, State.RUNNING})
+#: States in which the file is in the table, or rightly is not.
+GOOD = frozenset({State.COMPLETE, State.WARNED, State.SKIPPED})
+
+#: What other software reads in ``task_status`` and ``datapusher_status``: DataPusher+'s own words.
+PUBLIC: dict[State, str] = {
+    State.QUEUED: "pending",
+    State.RUNNING: "running",
+    State.COMPLETE: "complete",
+    State.WARNED: "complete",
+    State.SKIPPED: "complete",
+    State.ERROR: "error",
+    State.CANCELLED: "error",
+}
+
+
+def may_move(old: State, new: State) -> bool:
+    """Tell whether a run in state ``old`` may go to ``new``."""
+    return new in MOVES[old]
+
+
+def sources_of(new: State) -> frozenset[State]:
+    """Return the states from which ``new`` can be reached, for a guarded UPDATE."""
+    return frozenset(old for old, targets in MOVES.items() if new in targets)

@@ -1,0 +1,180 @@
+"""What travels from step to step: frozen values, each made by one step and read by the next.
+
+Ticket ─fetch→ Source ─convert→ CleanCsv ─analyse→ Analysed ─plan→ LoadPlan ─stage→ Staged ─swap→ Swapped ─publish→ Published
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from typing import Protocol
+
+from .dictionary import Dictionary
+
+
+class Log(Protocol):
+    """Where a step tells the publisher what it does; written by ``runs.log``, read on the DataStore tab."""
+
+    def debug(self, message: str) -> None: ...
+    def info(self, message: str) -> None: ...
+    def warning(self, message: str) -> None: ...
+    def error(self, message: str) -> None: ...
+    def progress(self, stage: str, done: int, total: int | None) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """One request to load one resource's file, as the resource stood when the run began."""
+
+    run_id: str
+    resource_id: str
+    package_id: str
+    name: str
+    url: str
+    #: ``upload`` for a file that CKAN holds, empty for a link
+    url_type: str
+    #: the resource's format as typed by its publisher, may be empty
+    format: str
+    mimetype: str
+    #: load even if the file has not changed
+    ignore_hash: bool
+    #: stop before the first write outside ``work_dir``
+    dry_run: bool
+    requested_at: datetime
+    #: the run's own folder, removed when it ends
+    work_dir: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The file as it was published."""
+
+    path: Path
+    #: last part of the address or the uploaded file's name, for format detection and the log
+    filename: str
+    size: int
+    #: hexadecimal digest of the bytes by ``file_hash_algorithm``
+    hash: str
+    #: media type the server named, without parameters; None for an upload
+    content_type: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CleanCsv:
+    """The table as canonical CSV: UTF-8 without BOM, commas, RFC 4180 quoting, one header line."""
+
+    path: Path
+    #: column headings as published, in order
+    header: tuple[str, ...]
+    #: name of the format it was made from, such as CSV or TSV
+    format: str
+    encoding: str
+    #: rows below the header; None until validated
+    rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnProfile:
+    """What all the values of one column have in common. Counts are over non-empty values."""
+
+    #: column name in the table: unique, safe, at most 63 bytes
+    name: str
+    #: heading as published
+    header: str
+    values: int
+    #: whole numbers in plain digits, optional minus sign, no leading zeros, at most 18 digits
+    integers: int
+    #: numbers with a decimal point, and plain integers too
+    decimals: int
+    #: numbers written with an exponent
+    exponents: int
+    #: ISO 8601 calendar dates
+    dates: int
+    #: ISO 8601 dates with a time, with or without zone
+    timestamps: int
+    #: of these, with a zone or Z
+    zoned: int
+    #: longest value, in characters
+    max_length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysed:
+    """The table and what is known of all its rows."""
+
+    csv: CleanCsv
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+
+
+class Strategy(str, Enum):
+    """How the new table takes the old one's place."""
+
+    SWAP = "swap"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColumnSpec:
+    """One column of the table to be."""
+
+    name: str
+    #: PostgreSQL type name: text, numeric, timestamp, date, …
+    type: str
+    #: SQL expression over the raw text column of the same name that gives the value; ``{}`` stands for the column
+    cast: str
+    #: raw column comment to set, or None
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadPlan:
+    """Everything the write side needs to know; a dry run stops when it is made."""
+
+    run_id: str
+    resource_id: str
+    csv: CleanCsv
+    rows: int
+    columns: tuple[ColumnSpec, ...]
+    strategy: Strategy
+    #: the dictionary that must survive: of the live table, else of the stash
+    kept: Dictionary | None
+    #: whether a live table was seen when the plan was made
+    live: bool
+    #: what a run must have in common with the last good one to be skipped
+    load_key: str
+    file_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staged:
+    """A whole table that nobody reads yet."""
+
+    plan: LoadPlan
+    table: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swapped:
+    """The new table in place, the old one parked until the commit."""
+
+    plan: LoadPlan
+    #: name of the parked table, None when there was none
+    parked: str | None
+    rows: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The end of a good run, as it is kept in the run's row."""
+
+    rows: int
+    #: (name, type) in table order
+    columns: tuple[tuple[str, str], ...]
+    file_hash: str
+    load_key: str
+    warnings: tuple[str, ...] = ()
