@@ -1,0 +1,54 @@
+"""A room imports itself and rooms further in, never outwards or sideways (docs/architecture.md)."""
+
+from __future__ import annotations
+
+import pytest
+
+from .source import PACKAGE, Module, modules
+
+RINGS = {
+    0: {"core", "settings", "checkpoint"},
+    1: {"dictionary_stash", "engines", "formats", "fetch", "datastore", "portal", "model", "interfaces"},
+    2: {"runs", "steps"},
+    3: {"flow"},
+    4: {"logic", "views", "cli", "helpers", "plugin"},
+}
+RING = {room: ring for ring, rooms in RINGS.items() for room in rooms}
+MODULES = [module for module in modules() if module.name]
+
+
+def inner_imports(module: Module) -> set[str]:
+    """Return the rooms of this package that a module imports."""
+    prefix = PACKAGE + "."
+    return {name.removeprefix(prefix).split(".")[0] for name in module.imports() if name.startswith(prefix)}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.name)
+def test_a_room_imports_only_itself_and_rooms_further_in(module: Module) -> None:
+    ring = RING[module.room]
+    # ring 4 is CKAN's own set of entry points, which name one another
+    outer = {room for room in inner_imports(module) - {module.room} if RING[room] >= ring and ring < 4}
+    # plug-in interfaces are declarations without behaviour
+    assert outer - {"interfaces"} == set()
+
+
+def importers(package: str, *, besides: set[str]) -> list[str]:
+    """Return the modules outside ``besides`` that import ``package``."""
+    return [
+        module.name
+        for module in MODULES
+        if module.room not in besides and any(name.split(".")[0] == package for name in module.imports())
+    ]
+
+
+def test_only_the_flow_room_imports_prefect() -> None:
+    assert importers("prefect", besides={"flow"}) == []
+
+
+def test_only_the_datastore_room_and_the_dispatcher_speak_psycopg() -> None:
+    assert importers("psycopg", besides={"datastore", "flow"}) == []
+
+
+@pytest.mark.parametrize("stranger", ["ckan", "prefect", "sqlalchemy", "duckdb", "requests"])
+def test_the_core_knows_no_outside(stranger: str) -> None:
+    assert importers(stranger, besides=set(RING) - RINGS[0]) == []

@@ -1,0 +1,59 @@
+"""Every way to end says what is wrong and what to do, in words for a publisher."""
+
+from __future__ import annotations
+
+import pytest
+
+from ckanext.datapusher_plus.core import errors
+
+EXAMPLES: list[Exception] = [
+    errors.NotFetched("http://example.org/a.csv", 404),
+    errors.FetchInterrupted("http://example.org/a.csv", "no answer for 30 s"),
+    errors.TooManyRedirects("http://example.org/a.csv", 10),
+    errors.AddressRefused("http://10.0.0.1/a.csv", "it is on a private network"),
+    errors.FileTooLarge(1_000, 2_000),
+    errors.FileTooLarge(1_000),
+    errors.UnsupportedFormat("DOCX", ("CSV", "TSV")),
+    errors.NotText("an Excel workbook"),
+    errors.WrongEncoding("UTF-8", 7),
+    errors.RaggedRow(7, 4, 3),
+    errors.RaggedRow(7, 4, 3, rows=12),
+    errors.BadQuoting(7),
+    errors.TooManyColumns(2_000, 1_600),
+    errors.ValueDoesNotFit("height", "tall", "numeric", 7),
+    errors.ValueDoesNotFit("height", "tall", "numeric"),
+    errors.UniqueKeyBroken(("code",), "AA"),
+    errors.DependentViewBroken("monthly", "column “day” is gone"),
+    errors.StashFailed("No space left on device"),
+    errors.RowsLost(10, 9),
+    errors.DatastoreBusy(120),
+    errors.DatastoreGone("connection refused"),
+    errors.LockLost("6a0f"),
+    errors.ResourceGone("6a0f"),
+    errors.NothingToLoad("is empty"),
+    errors.Unchanged(),
+    errors.Vetoed("guard"),
+    errors.DatastoreManaged("datastore"),
+]
+
+
+@pytest.mark.parametrize("error", EXAMPLES, ids=lambda e: type(e).__name__)
+def test_a_message_is_one_line_of_whole_sentences(error: Exception) -> None:
+    text = str(error)
+    assert text[0].isupper() or text.startswith("http")
+    assert text.endswith(".")
+    assert "\n" not in text
+
+
+def leaves(cls: type) -> set[type]:
+    """Return the classes of a tree that nobody extends."""
+    return {leaf for sub in cls.__subclasses__() for leaf in (leaves(sub) or {sub})}
+
+
+def test_every_class_has_an_example_here() -> None:
+    ours = {c for c in leaves(errors.IngestError) | leaves(errors.Skipped) if c.__module__ == errors.__name__}
+    assert ours == {type(error) for error in EXAMPLES}
+
+
+def test_every_error_is_terminal_or_transient() -> None:
+    assert all(issubclass(c, errors.Terminal | errors.Transient) for c in leaves(errors.IngestError))

@@ -1,0 +1,51 @@
+"""Settings are read once, and what cannot be understood is said at start-up."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ckanext.datapusher_plus import settings
+
+KEY = settings.PREFIX
+
+
+def read(**changed: Any) -> settings.Settings:
+    return settings.read({**settings.declared_defaults(), **{KEY + name: value for name, value in changed.items()}})
+
+
+def test_the_defaults_that_people_rely_on() -> None:
+    found = read()
+    assert found.formats == {"csv", "tsv", "tab", "text/csv", "text/tab-separated-values"}
+    assert found.load_strategy == "swap"
+    assert found.dictionary_stash_required is True
+    assert found.dictionary_stash_dir == Path(tempfile.gettempdir()) / "dpp_dict_stash"
+    assert found.ssl_verify is True
+    assert found.prefect_deployment_name == "datapusher-plus/datapusher-plus"
+
+
+def test_formats_are_whole_names_without_case() -> None:
+    assert read(formats=["CSV", "GeoJSON"]).formats == {"csv", "geojson"}
+
+
+def test_a_partial_type_mapping_keeps_the_other_defaults() -> None:
+    mapping = read(type_mapping='{"Date": "timestamp"}').type_mapping
+    assert (mapping["Date"], mapping["Integer"]) == ("timestamp", "numeric")
+
+
+@pytest.mark.parametrize("text", ["not json", '{"Colour": "text"}'])
+def test_a_type_mapping_that_makes_no_sense_is_named(text: str) -> None:
+    with pytest.raises(ValueError, match=f"{KEY}type_mapping"):
+        read(type_mapping=text)
+
+
+@pytest.mark.parametrize(("set_to", "expected"), [(3, 3), (1, 1)])
+def test_parallelism_as_set(set_to: int, expected: int) -> None:
+    assert read(load_parallelism=set_to).parallelism == expected
+
+
+def test_parallelism_follows_the_machine_up_to_four() -> None:
+    assert 1 <= read(load_parallelism=0).parallelism <= 4
