@@ -1,0 +1,39 @@
+"""``ckan datapusher_plus``: requests from the command line, and what operators need."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+__all__ = ["datapusher_plus"]
+
+#: Each command and the module that holds it; a module is imported when its command is asked for, so that only the
+#: commands that talk to Prefect pay for importing it.
+COMMANDS = {
+    "submit": "requests",
+    "resubmit": "requests",
+    "status": "requests",
+    "worker": "operate",
+    "deploy": "operate",
+    "recover": "operate",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports its commands when they are needed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of ``COMMANDS``."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        return getattr(import_module(f".{COMMANDS[cmd_name]}", __name__), cmd_name)
+
+
+@click.group(cls=LazyGroup, short_help="Load files into the DataStore.")
+def datapusher_plus() -> None:
+    """Load files into the DataStore and look after the loading."""

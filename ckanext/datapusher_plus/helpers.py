@@ -1,0 +1,46 @@
+"""Template helpers, under DataPusher+'s names and under those of CKAN's own datapusher."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+from ckan.plugins.toolkit import _
+
+__all__ = [
+    "datapusher_plus_status",
+    "datapusher_plus_status_description",
+    "datapusher_status",
+    "datapusher_status_description",
+]
+
+
+def datapusher_plus_status(resource_id: str) -> dict[str, Any]:
+    """Return what ``datapusher_status`` returns, ``{"status": "unknown"}`` for a resource without any run.
+
+    :raises ckan.plugins.toolkit.NotAuthorized: when the user may not edit the resource.
+    """
+    try:
+        return tk.get_action("datapusher_status")({}, {"resource_id": resource_id})
+    except tk.ObjectNotFound:
+        return {"status": "unknown"}
+
+
+def datapusher_plus_status_description(status: Mapping[str, Any]) -> str:
+    """Return a status, as ``datapusher_status`` returned it, in one or two words."""
+    state = status.get("status")
+    if not state:
+        return _("Not Uploaded Yet")
+    captions = {
+        "complete": _("Complete"),
+        "pending": _("Pending"),
+        "submitting": _("Submitting"),
+        "running": _("Running"),
+        "error": _("Error"),
+    }
+    return captions.get(state) or str(state).capitalize()
+
+
+datapusher_status = datapusher_plus_status
+datapusher_status_description = datapusher_plus_status_description

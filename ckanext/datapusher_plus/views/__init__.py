@@ -1,0 +1,100 @@
+"""The resource's DataStore tab: what happened to its file, and a button to load it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ckan import types
+from ckan.plugins import toolkit as tk
+from ckan.plugins.toolkit import _
+from flask import Blueprint
+from flask.views import MethodView
+
+from .. import settings
+from .tab import Place, Tab, describe
+
+__all__ = ["datapusher"]
+
+# The name and the addresses are those of CKAN's own datapusher, which DataPusher+ has too: links and themes know them.
+datapusher = Blueprint("datapusher", __name__)
+
+
+class ResourceData(MethodView):
+    """The tab itself."""
+
+    def get(self, id: str, resource_id: str) -> str:
+        """Show the tab."""
+        return _rendered("datapusher/resource_data.html", id, resource_id)
+
+    def post(self, id: str, resource_id: str) -> types.Response:
+        """Ask for a load and show the tab again."""
+        _resource(id, resource_id)
+        wanted = {"resource_id": resource_id, "ignore_hash": tk.asbool(tk.request.form.get("ignore_hash", False))}
+        try:
+            accepted = tk.get_action("datapusher_submit")({}, wanted)
+        except tk.ValidationError as error:
+            tk.h.flash_error("; ".join(error.error_summary.values()))
+        else:
+            if not accepted:
+                tk.h.flash_notice(_("Nothing was queued: a plugin of this site declined this resource."))
+        return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
+def resource_data_status(id: str, resource_id: str) -> str:
+    """Show the part of the tab that changes, for the page that waits."""
+    return _rendered("datapusher/status.html", id, resource_id)
+
+
+def delete_datastore_table(id: str, resource_id: str) -> types.Response:
+    """Delete the resource's table and Data Dictionary, as a person asked."""
+    _resource(id, resource_id)
+    try:
+        tk.get_action("datastore_delete")({}, {"resource_id": resource_id, "force": True})
+    except tk.ObjectNotFound:
+        tk.h.flash_notice(_("There was no table to delete."))
+    else:
+        tk.h.flash_notice(_("The table and its Data Dictionary were deleted. The file is still there."))
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
+def _rendered(template: str, id: str, resource_id: str) -> str:
+    package, resource = _resource(id, resource_id)
+    return tk.render(template, {"pkg_dict": package, "resource": resource, "tab": _tab(resource)})
+
+
+def _resource(id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return package and resource, or end the request: only those who may edit the resource go on."""
+    try:
+        package = tk.get_action("package_show")({}, {"id": id})
+        resource = tk.get_action("resource_show")({}, {"id": resource_id})
+    except (tk.ObjectNotFound, tk.NotAuthorized):
+        tk.abort(404, _("Resource not found"))
+    if resource["package_id"] != package["id"]:
+        tk.abort(404, _("Resource not found"))
+    try:
+        tk.check_access("resource_update", {}, {"id": resource_id})
+    except tk.NotAuthorized:
+        tk.abort(403, _("Not authorized to see this page"))
+    return package, resource
+
+
+def _tab(resource: dict[str, Any]) -> Tab:
+    try:
+        status = tk.get_action("datapusher_status")({}, {"resource_id": resource["id"]})
+    except tk.ObjectNotFound:
+        status = None
+    place = Place(
+        resource=resource,
+        settings=settings.current(),
+        managed=resource.get("url_type") in tk.h.datastore_rw_resource_url_types(),
+        now=datetime.now(timezone.utc),
+    )
+    return describe(status, place)
+
+
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=ResourceData.as_view("resource_data"))
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
+datapusher.add_url_rule(
+    "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
+)

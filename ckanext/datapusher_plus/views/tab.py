@@ -1,0 +1,216 @@
+"""What the DataStore tab says about a resource: a value made from ``datapusher_status``, without I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+from ckan.plugins.toolkit import _
+
+from ..core.states import OPEN, State
+from ..settings import Settings
+from . import words
+from .words import Badge
+
+#: Seconds a request may wait before the page says that no worker seems to run.
+_PATIENCE = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One line of what is known of the load; ``when`` instead of ``value`` for a moment."""
+
+    label: str
+    value: str = ""
+    when: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """A column of the table as the load made it."""
+
+    name: str
+    type: str
+    #: the type in words
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far the run is; ``percent`` is None where the whole is not known."""
+
+    stage: str
+    percent: int | None
+    amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One line of the log."""
+
+    when: datetime | None
+    level: Badge
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """The whole tab; every text is for people and none of it is HTML."""
+
+    #: a ``core.states.State`` value, or ``never`` or ``managed``
+    state: str
+    badge: Badge
+    sentence: str
+    notes: tuple[str, ...] = ()
+    progress: Progress | None = None
+    warnings: tuple[str, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    columns: tuple[Column, ...] = ()
+    #: newest first
+    log: tuple[Line, ...] = ()
+    #: label of the button, empty when no file can be loaded
+    button: str = ""
+    offers_ignore_hash: bool = False
+    can_delete: bool = False
+    prefect_url: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Tell whether the run still has work before it."""
+        return self.state in OPEN
+
+    @property
+    def failed(self) -> bool:
+        """Tell whether the sentence is an error's."""
+        return self.state == State.ERROR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What the tab needs to know besides the run."""
+
+    resource: Mapping[str, Any]
+    settings: Settings
+    #: whether the resource's rows live in the datastore itself, without a file
+    managed: bool
+    now: datetime
+
+
+def describe(status: Mapping[str, Any] | None, place: Place) -> Tab:
+    """Say what ``datapusher_status`` returned, None where it knows no run of the resource."""
+    active = bool(place.resource.get("datastore_active"))
+    if place.managed:
+        sentence = _("The rows of this resource are kept in the DataStore itself, so there is no file to load.")
+        return Tab(state="managed", badge=words.badge("managed"), sentence=sentence, can_delete=active)
+    if not status:
+        return _never(place, active)
+    return _of_run(status, status.get("task_info") or {}, place)
+
+
+def _never(place: Place, active: bool) -> Tab:
+    notes = [_("Loading makes a table of it that can be searched, filtered and queried through the API.")]
+    named = place.resource.get("format") or ""
+    if named.lower() not in place.settings.formats:
+        notes.append(_("Files of this format are not loaded by themselves; you can still try it with the button."))
+    return Tab(
+        state="never",
+        badge=words.badge("never"),
+        sentence=_("This file has not been loaded into the DataStore yet."),
+        notes=tuple(notes),
+        button=_("Load into DataStore"),
+        can_delete=active,
+    )
+
+
+def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) -> Tab:
+    state = _state(status, task)
+    active = bool(place.resource.get("datastore_active"))
+    ended = state not in OPEN
+    return Tab(
+        state=state,
+        badge=words.badge(state),
+        sentence=_sentence(state, status, task),
+        notes=tuple(_notes(state, task, active, place)),
+        progress=None if ended else _progress(task.get("progress")),
+        warnings=tuple(task.get("warnings") or ()),
+        facts=tuple(_facts(task)),
+        columns=tuple(Column(name=name, type=kind, kind=words.kind(kind)) for name, kind in task.get("columns") or ()),
+        log=tuple(_line(entry) for entry in _newest_first(task.get("logs") or [])),
+        button=_("Load again"),
+        offers_ignore_hash=ended and active,
+        can_delete=ended and active,
+        prefect_url=(status.get("job_url") or "") if place.settings.prefect_ui_base else "",
+    )
+
+
+def _state(status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
+    """Return our own state, or the nearest to the public one for a row that DataPusher+ wrote."""
+    known = {state.value for state in State}
+    if task.get("state") in known:
+        return task["state"]
+    public = status.get("status") or ""
+    return {"pending": "queued", "submitting": "queued"}.get(public, public if public in known else State.ERROR.value)
+
+
+def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
+    if state == State.QUEUED:
+        return _("The file waits for a worker to load it.")
+    if state == State.RUNNING:
+        return _("The file is being loaded.")
+    if state in (State.COMPLETE, State.WARNED):
+        return words.loaded(task.get("rows"), len(task.get("columns") or ()))
+    reason = task.get("message") or (status.get("error") or {}).get("message")
+    return reason or _("The run ended without telling why. Load again; if it happens again, tell the administrator.")
+
+
+def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
+    if state in OPEN:
+        return _notes_while_open(state, task, active, place)
+    if state in (State.ERROR, State.CANCELLED) and active:
+        return [_("The table and its Data Dictionary are still there, as they were before this load.")]
+    return []
+
+
+def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
+    notes = [_("You can leave this page: the loading goes on by itself.")]
+    if active and place.settings.load_strategy == "swap":
+        notes.append(_("Until it is done, readers see the table as it was."))
+    asked = words.moment(task.get("requested_at"))
+    if state == State.QUEUED and asked and (place.now - asked).total_seconds() > _PATIENCE:
+        notes.append(
+            _("Nobody has taken it up for some time. Ask the site's administrator whether a worker runs; nothing is lost.")
+        )
+    return notes
+
+
+def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
+    if not progress:
+        return None
+    stage, done, total = progress.get("stage") or "", progress.get("done") or 0, progress.get("total")
+    percent = min(100, 100 * done // total) if total else None
+    return Progress(stage=words.stage(stage), percent=percent, amount=words.amount(stage, done, total))
+
+
+def _facts(task: Mapping[str, Any]) -> list[Fact]:
+    asked, began, ended = (words.moment(task.get(f"{name}_at")) for name in ("requested", "started", "finished"))
+    facts = [Fact(label=_("Asked for"), when=asked), Fact(label=_("Started"), when=began)]
+    facts.append(Fact(label=_("Finished"), when=ended))
+    if began and ended:
+        facts.append(Fact(label=_("Took"), value=words.duration((ended - began).total_seconds())))
+    return [fact for fact in facts if fact.when or fact.value]
+
+
+def _newest_first(logs: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Order by time; lines of one moment keep the order in which they were written."""
+    beginning = datetime.min.replace(tzinfo=timezone.utc)
+    return sorted(logs, key=lambda entry: words.moment(entry.get("timestamp")) or beginning)[::-1]
+
+
+def _line(entry: Mapping[str, Any]) -> Line:
+    return Line(
+        when=words.moment(entry.get("timestamp")),
+        level=words.level(entry.get("level") or ""),
+        message=str(entry.get("message") or ""),
+    )

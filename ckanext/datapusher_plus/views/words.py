@@ -1,0 +1,120 @@
+"""The words of the DataStore tab: states, types, stages, amounts and times as people read them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from ckan.plugins.toolkit import _, h, ungettext
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A word with a colour and an icon, so that no meaning hangs on colour alone."""
+
+    word: str
+    #: Bootstrap's name
+    colour: str
+    #: Font Awesome's name
+    icon: str = ""
+
+
+def badge(state: str) -> Badge:
+    """Return how a state is shown."""
+    return {
+        "never": Badge(_("Not loaded yet"), "secondary", "circle"),
+        "managed": Badge(_("No file"), "secondary", "table"),
+        "queued": Badge(_("Waiting"), "info", "hourglass-half"),
+        "running": Badge(_("Loading"), "primary", "gears"),
+        "complete": Badge(_("Loaded"), "success", "check"),
+        "complete_with_warnings": Badge(_("Loaded, with warnings"), "warning", "triangle-exclamation"),
+        "skipped": Badge(_("Left as it was"), "secondary", "forward"),
+        "error": Badge(_("Not loaded"), "danger", "xmark"),
+        "cancelled": Badge(_("Cancelled"), "secondary", "ban"),
+    }[state]
+
+
+def level(name: str) -> Badge:
+    """Return how a log level is shown; the usual level needs no word."""
+    return {
+        "WARNING": Badge(_("warning"), "warning"),
+        "ERROR": Badge(_("error"), "danger"),
+        "CRITICAL": Badge(_("error"), "danger"),
+    }.get(name.upper(), Badge("", "light"))
+
+
+def stage(name: str) -> str:
+    """Return what a run does in a stage, the stage's own name where there is no phrase for it."""
+    return {
+        "fetch": _("Fetching the file"),
+        "convert": _("Reading the file"),
+        "validate": _("Checking every row"),
+        "analyse": _("Finding the columns' types"),
+        "plan": _("Planning the table"),
+        "stash": _("Saving the Data Dictionary"),
+        "stage": _("Building the new table"),
+        "copy": _("Copying the rows"),
+        "fill": _("Filling the new table"),
+        "index": _("Building the indexes"),
+        "swap": _("Putting the new table in place"),
+        "commit": _("Removing the old table"),
+        "publish": _("Updating the resource"),
+    }.get(name, name)
+
+
+def kind(pg_type: str) -> str:
+    """Return a PostgreSQL type in words, empty for types that only specialists use."""
+    known = {
+        "text": _("Text"),
+        "date": _("Date"),
+        "timestamp": _("Date and time"),
+        "timestamptz": _("Date and time"),
+        "bool": _("Yes or no"),
+        "boolean": _("Yes or no"),
+    }
+    numbers = {"numeric", "int2", "int4", "int8", "integer", "bigint", "float4", "float8", "double precision"}
+    return _("Number") if pg_type in numbers else known.get(pg_type, "")
+
+
+def loaded(rows: int | None, columns: int) -> str:
+    """Return the sentence for a table that was loaded."""
+    if rows is None:
+        return _("The file was loaded.")
+    return ungettext(
+        "The table has {rows} row in {columns} columns.", "The table has {rows} rows in {columns} columns.", rows
+    ).format(rows=h.localised_number(rows), columns=h.localised_number(columns))
+
+
+def amount(stage_name: str, done: int, total: int | None) -> str:
+    """Return how much of a stage is done: bytes while fetching, else rows."""
+    if not done:
+        return ""
+    shown = h.localised_filesize if stage_name == "fetch" else h.localised_number
+    return _("{done} of {total}").format(done=shown(done), total=shown(total)) if total else shown(done)
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time, given in seconds."""
+    if seconds < 60:
+        return _("{seconds} s").format(seconds=h.localised_number(round(seconds, 1)))
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    return _("{minutes} min {seconds} s").format(minutes=minutes, seconds=rest)
+
+
+def moment(given: datetime | str | None) -> datetime | None:
+    """Return a moment in the site's display zone; without a zone of its own it is taken as UTC."""
+    if isinstance(given, str):
+        given = _parsed(given)
+    if given is None:
+        return None
+    return (given if given.tzinfo else given.replace(tzinfo=timezone.utc)).astimezone(h.get_display_timezone())
+
+
+def _parsed(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        return None
