@@ -1,0 +1,51 @@
+# Everything a developer does here. `make` and `make help` list it.
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3 python3.12 python3.11 python3.10; do $$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null && echo $$p && exit; done; echo python3)
+VENV := .venv
+RUN := $(VENV)/bin/python
+READY := $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup up down demo test check bench bench-hook wheel clean
+
+help:           ## list what can be made
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+
+setup: $(READY) ## install everything into .venv
+
+demo: $(READY)  ## start everything, load two files before your eyes, stay up until Ctrl-C (DEMO=once: end by itself)
+	@$(RUN) -m dev demo $(if $(filter once,$(DEMO)),--once)
+
+up: $(READY)    ## start the servers, load nothing; addresses are in .stack/stack.json
+	@$(RUN) -m dev up
+
+down:           ## stop the servers
+	@if [ -x $(RUN) ]; then $(RUN) -m dev down; fi
+
+test: $(READY)  ## run all tests against real servers of their own (.stack-test); ARGS="-k swap" for some
+	@$(RUN) -m pytest $(ARGS)
+
+check: $(READY) ## lint, types, architecture
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/pyright
+	$(RUN) -m pytest tests/architecture -q
+
+bench: $(READY) ## measure loading against CKAN's own way
+	@$(RUN) -m bench load
+
+bench-hook: $(READY) ## measure what an upload's request pays for the plugin
+	@$(RUN) -m bench hook
+
+wheel: $(READY) ## build the package into dist/
+	@$(RUN) -m build
+
+clean: down     ## stop the servers and remove what was made
+	rm -rf .stack .stack-test build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) dev/prerequisites.py
+	@[ -x $(RUN) ] || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the Python packages into $(VENV) (some minutes the first time) ..."
+	@$(VENV)/bin/pip install -q --disable-pip-version-check -c constraints.txt --config-settings editable_mode=compat -e '.[dev]'
+	@touch $@

@@ -1,0 +1,6 @@
+"""placeholder"""
+from dev.stack import Stack
+
+
+def run(stack: Stack, *, once: bool) -> int:
+    return 1

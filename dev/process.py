@@ -1,0 +1,129 @@
+"""Processes that outlive the command that started them, each known by a file."""
+
+import contextlib
+import json
+import os
+import pwd
+import signal
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What to run; `mark` stands for everything else that a restart is needed for when it changes."""
+
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    mark: str = ""
+
+    def fingerprint(self) -> str:
+        """The same for the same command, environment and mark."""
+        text = json.dumps([self.argv, sorted(self.env.items()), self.user, self.mark])
+        return sha256(text.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class PidFile:
+    """Remembers a process by number and start time, as a number alone may be another process's by now."""
+
+    path: Path
+
+    def write(self, pid: int, fingerprint: str) -> None:
+        """Note a process that has just been started."""
+        note = {"pid": pid, "started": psutil.Process(pid).create_time(), "fingerprint": fingerprint}
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(note))
+
+    def process(self) -> psutil.Process | None:
+        """The process meant, or None when it has ended."""
+        note = self._read()
+        if note is None:
+            return None
+        try:
+            process = psutil.Process(int(note["pid"]))
+            same = process.create_time() == note["started"] and process.status() != psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return None
+        return process if same else None
+
+    def fingerprint(self) -> str:
+        """What the process was started with."""
+        note = self._read()
+        return str(note["fingerprint"]) if note else ""
+
+    def session(self) -> int | None:
+        """The session that the process led, also after its own end."""
+        note = self._read()
+        return int(note["pid"]) if note else None
+
+    def forget(self) -> None:
+        """The process is known to be gone."""
+        self.path.unlink(missing_ok=True)
+
+    def _read(self) -> dict[str, float | str] | None:
+        try:
+            return json.loads(self.path.read_text())
+        except (FileNotFoundError, json.JSONDecodeError):
+            return None
+
+
+def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own, so that Ctrl-C in the terminal is not meant for it."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command.argv,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **command.env},
+            cwd=cwd,
+            start_new_session=True,
+            **_identity(command.user),
+        )
+    pidfile.write(process.pid, command.fingerprint())
+    return process
+
+
+def _identity(user: str | None) -> dict[str, Any]:
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
+
+
+def stop(pidfile: PidFile, first: signal.Signals, grace: float) -> None:
+    """Ask a process to end, wait, and then end whatever of its session is left."""
+    process = pidfile.process()
+    if process is not None:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.send_signal(first)
+            psutil.wait_procs([process], timeout=grace)
+    kill_session(pidfile)
+    pidfile.forget()
+
+
+def kill_session(pidfile: PidFile) -> None:
+    """End what a crashed or stopped process left behind in its session."""
+    session = pidfile.session()
+    if session is None:
+        return
+    left = [process for process in psutil.process_iter() if _session_of(process.pid) == session]
+    for process in left:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=10)
+
+
+def _session_of(pid: int) -> int | None:
+    try:
+        return os.getsid(pid)
+    except ProcessLookupError:
+        return None

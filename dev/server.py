@@ -1,0 +1,105 @@
+"""What all servers have in common: launch when needed, wait, stop."""
+
+import shutil
+import signal
+import time
+from abc import ABC, abstractmethod
+from typing import ClassVar
+
+from dev import process
+from dev.console import DIM, good, paint
+from dev.process import Command, PidFile
+from dev.stack import REPOSITORY, Stack, is_taken
+
+
+class StartFailed(Exception):
+    """A server did not come up."""
+
+    def __init__(self, server: "Server", why: str) -> None:
+        log = server.log
+        tail = log.read_text(errors="replace").splitlines()[-25:] if log.exists() else []
+        super().__init__("\n".join([f"{server.title} {why}; the end of {log}:", *(f"    {line}" for line in tail)]))
+
+
+class Server(ABC):
+    """One server of the stack, reused while it lives and started again when it crashed or is to run differently."""
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    patience: ClassVar[float] = 120
+    grace: ClassVar[float] = 20
+    stop_signal: ClassVar[signal.Signals] = signal.SIGTERM
+    tries: ClassVar[int] = 1
+    listens: ClassVar[bool] = True
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.pidfile = PidFile(stack.root / "run" / f"{self.name}.json")
+        self.log = stack.logs / f"{self.name}.log"
+        self._launched: float | None = None
+
+    @abstractmethod
+    def command(self) -> Command:
+        """How it is started."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether it does its work."""
+
+    def prepare(self) -> None:
+        """Lay out its files before a start."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self.stack.port(self.name)
+
+    @property
+    def address(self) -> str:
+        """Where a person finds it."""
+        return f"127.0.0.1:{self.port}"
+
+    def launch(self) -> None:
+        """Start it without waiting, unless it runs already in just this way."""
+        if self.pidfile.process() is not None:
+            if self.pidfile.fingerprint() == self.command().fingerprint():
+                return
+            self.stop()
+        if self.listens:
+            self._clear_port()
+        self.prepare()
+        self._spawn()
+
+    def wait(self) -> None:
+        """Return when it answers."""
+        left = self.tries
+        deadline = time.monotonic() + self.patience
+        while not self.answers():
+            if time.monotonic() > deadline:
+                raise StartFailed(self, f"does not answer after {self.patience:.0f} s")
+            if self.pidfile.process() is None:
+                left -= 1
+                if left == 0:
+                    raise StartFailed(self, "ended at once")
+                self._spawn()
+            time.sleep(0.1)
+        self._report()
+
+    def stop(self) -> None:
+        """End it and what belongs to it."""
+        process.stop(self.pidfile, self.stop_signal, self.grace)
+
+    def _clear_port(self) -> None:
+        process.kill_session(self.pidfile)
+        if is_taken(self.port):
+            self.stack.new_port(self.name)
+
+    def _spawn(self) -> None:
+        self._launched = time.monotonic()
+        if self.log.exists():
+            shutil.move(self.log, self.log.with_suffix(".old.log"))
+        self._child = process.spawn(self.command(), self.pidfile, self.log, REPOSITORY)
+
+    def _report(self) -> None:
+        state = "runs" if self._launched is None else f"started in {time.monotonic() - self._launched:.1f} s"
+        good(f"{self.title:<12}{self.address:<32}{paint(state, DIM)}")

@@ -1,0 +1,43 @@
+"""CKAN's web server."""
+
+import sys
+from hashlib import sha256
+from pathlib import Path
+
+import requests
+
+from dev.process import Command
+from dev.server import Server
+from dev.stack import MAIN, REPOSITORY
+
+
+class Ckan(Server):
+    """A thread a request, so that a long upload does not keep others waiting."""
+
+    name = "ckan"
+    title = "CKAN"
+
+    def command(self) -> Command:
+        program = str(Path(sys.executable).parent / "ckan")
+        options = ("--host", "127.0.0.1", "--port", str(self.port))
+        modes = ("--threaded", "--disable-reloader", "--disable-debugger")
+        ini = self.stack.ini(MAIN)
+        argv = (program, "-c", str(ini), "run", *options, *modes)
+        return Command(argv=argv, mark=ini.read_text() + code_mark())
+
+    def answers(self) -> bool:
+        try:
+            return requests.get(f"{self.stack.ckan_url}/api/3/action/status_show", timeout=10).ok
+        except requests.RequestException:
+            return False
+
+    @property
+    def address(self) -> str:
+        return self.stack.ckan_url
+
+
+def code_mark() -> str:
+    """Changes when the plugin's code does, so that a server with old code in memory is started again."""
+    kinds = ("*.py", "*.yaml", "*.yml", "*.sql")
+    files = sorted(path for kind in kinds for path in (REPOSITORY / "ckanext").rglob(kind))
+    return sha256("".join(f"{path}{path.stat().st_mtime_ns}" for path in files).encode()).hexdigest()

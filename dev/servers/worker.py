@@ -1,0 +1,48 @@
+"""The plugin's worker, which carries out the runs."""
+
+import sys
+from datetime import datetime, timezone
+from pathlib import Path
+
+import requests
+
+from dev.process import Command
+from dev.server import Server
+from dev.servers.ckan import code_mark
+from dev.servers.prefect import client_env
+from dev.stack import MAIN
+
+POOL = "datapusher-plus"
+
+
+class Worker(Server):
+    """Drains at SIGTERM: it is given time to finish what it is at."""
+
+    name = "worker"
+    title = "Worker"
+    grace = 60
+    listens = False
+
+    def command(self) -> Command:
+        program = str(Path(sys.executable).parent / "ckan")
+        ini = self.stack.ini(MAIN)
+        argv = (program, "-c", str(ini), "datapusher_plus", "worker")
+        env = client_env(self.stack.root, f"{self.stack.prefect_url}/api")
+        return Command(argv=argv, env=env, mark=ini.read_text() + code_mark())
+
+    def answers(self) -> bool:
+        process = self.pidfile.process()
+        if process is None:
+            return False
+        started = datetime.fromtimestamp(process.create_time(), timezone.utc).isoformat()
+        alive = {"workers": {"last_heartbeat_time": {"after_": started}}}
+        url = f"{self.stack.prefect_url}/api/work_pools/{POOL}/workers/filter"
+        try:
+            reply = requests.post(url, json=alive, timeout=5)
+        except requests.RequestException:
+            return False
+        return reply.ok and bool(reply.json())
+
+    @property
+    def address(self) -> str:
+        return f"work pool {POOL}"

@@ -1,0 +1,56 @@
+"""Databases, permissions and the first user of a CKAN site, by CKAN's own commands.
+
+Run as a process of its own (`python -m dev.site INI PASSWORD TOKEN`), because CKAN keeps its configuration in globals.
+It prints one JSON object: the permissions script, and a token that is valid.
+"""
+
+import contextlib
+import io
+import json
+import sys
+
+ADMIN = "admin"
+
+
+def main(ini: str, password: str, token: str) -> None:
+    """Bring the site's databases up to date and make sure that its sysadmin can log in."""
+    with contextlib.redirect_stdout(sys.stderr):
+        _ckan(ini, "db", "upgrade")
+        script = _ckan(ini, "datastore", "set-permissions")
+        valid = _sysadmin(password, token)
+    print(json.dumps({"permissions": script, "token": valid}))
+
+
+def _ckan(ini: str, *command: str) -> str:
+    from ckan.cli.cli import ckan
+
+    written = io.BytesIO()
+    with contextlib.redirect_stdout(io.TextIOWrapper(written, write_through=True)):
+        ckan.main(["-c", ini, *command], standalone_mode=False)
+        return written.getvalue().decode()
+
+
+def _sysadmin(password: str, token: str) -> str:
+    import ckan.plugins.toolkit as tk
+    from ckan import model
+    from ckan.lib.api_token import get_user_from_token
+
+    user = model.User.get(ADMIN)
+    if user is None:
+        person = {"name": ADMIN, "email": "admin@example.org", "fullname": "Admin", "password": password}
+        tk.get_action("user_create")(_context(), person)
+        user = model.User.get(ADMIN)
+        user.sysadmin = True
+        model.Session.commit()
+    if token and get_user_from_token(token) is not None:
+        return token
+    made = tk.get_action("api_token_create")(_context(), {"user": ADMIN, "name": "development stack"})
+    return made["token"]
+
+
+def _context() -> dict[str, object]:
+    return {"ignore_auth": True, "user": ""}
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

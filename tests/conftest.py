@@ -1,0 +1,96 @@
+"""Which tests get servers, and CKAN inside pytest.
+
+Folders in WITHOUT_SERVERS run on Python alone. For all others the stack is started, and CKAN's own pytest plugin is
+loaded with the ini of a site that has databases of its own, so that `clean_db` never empties the portal that runs beside.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.servers import RUNNING, start
+
+HERE = Path(__file__).parent
+WITHOUT_SERVERS = ("architecture", "contract", "unit")
+CKAN_INSIDE = ("ckan.tests.pytest_ckan.ckan_setup", "ckan.tests.pytest_ckan.fixtures")
+
+pytest_plugins = [f"tests.{path.stem}" for path in sorted(HERE.glob("fix_*.py"))]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """CKAN's option is known before CKAN's plugin is loaded."""
+    parser.addoption("--ckan-ini", action="store", help="another CKAN than the test stack's")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Load CKAN when the session has tests that need it."""
+    if config.option.help or config.option.collectonly or not _wants_ckan(config):
+        return
+    if config.option.ckan_ini is None:
+        config.stash[RUNNING] = start()
+        config.option.ckan_ini = config.stash[RUNNING].test_ini
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what CKAN's own imports say about themselves
+        for plugin in CKAN_INSIDE:
+            config.pluginmanager.import_plugin(plugin)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionstart() -> Iterator[None]:
+    """What CKAN's libraries say about themselves while CKAN starts is not about our code."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _wants_ckan(config: pytest.Config) -> bool:
+    paths = [(config.invocation_params.dir / argument.split("::")[0]).resolve() for argument in config.args]
+    free = [HERE / name for name in WITHOUT_SERVERS]
+    return not all(any(path.is_relative_to(folder) for folder in free) for path in paths)
+
+
+@pytest.fixture
+def clean_db(reset_db: Callable[[], None]) -> None:
+    """CKAN's tables and the plugin's own, empty."""
+    from ckan import model
+    from ckan.plugins.toolkit import config
+
+    # `dev up` has brought the schema up to date, so CKAN need not drop and migrate everything once more.
+    model.repo.tables_created_and_initialised = True
+    reset_db()
+    with psycopg.connect(config["sqlalchemy.url"], autocommit=True) as connection:
+        _truncate(connection, "datapusher\\_plus\\_%", but="datapusher_plus_alembic_version")
+
+
+@pytest.fixture
+def clean_datastore(clean_db: None, clean_index: None) -> None:
+    """A DataStore without tables of resources, as CKAN's own fixture of this name, which is not in its pytest plugin."""
+    from ckan.plugins.toolkit import config
+
+    with psycopg.connect(config["ckan.datastore.write_url"], autocommit=True) as connection:
+        for kind, name in connection.execute(DROPPABLE).fetchall():
+            drop = sql.SQL("DROP {} IF EXISTS {} CASCADE")
+            connection.execute(drop.format(sql.SQL(kind), sql.Identifier(name)))
+        _truncate(connection, "\\_%", but="")
+
+
+# Tables, views and trigger functions that somebody made; not what CKAN's permission script and the plugin keep for good.
+DROPPABLE = """
+    SELECT CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relname::text FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')
+      AND relname NOT IN ('_table_metadata', '_table_stats', '_datapusher_plus_journal')
+    UNION ALL
+    SELECT 'FUNCTION', proname::text FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND pronargs = 0 AND proname <> 'populate_full_text_trigger'
+"""
+
+
+def _truncate(connection: psycopg.Connection, pattern: str, but: str) -> None:
+    find = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename LIKE %s AND tablename <> %s"
+    names = [sql.Identifier(row[0]) for row in connection.execute(find, [pattern, but]).fetchall()]
+    if names:
+        connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))
