@@ -77,7 +77,7 @@ class CleanCsv:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnProfile:
-    """What all the values of one column have in common. Counts are over non-empty values."""
+    """What all the values of one column have in common. Counts are over values that are not blank."""
 
     #: column name in the table: unique, safe, at most 63 bytes
     name: str
@@ -98,6 +98,8 @@ class ColumnProfile:
     zoned: int
     #: longest value, in characters
     max_length: int
+    #: values that are quoted but empty, or nothing but blanks; NULL in every type but text
+    blanks: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +125,7 @@ class ColumnSpec:
     name: str
     #: PostgreSQL type name: text, numeric, timestamp, date, …
     type: str
-    #: SQL expression over the raw text column of the same name that gives the value; ``{}`` stands for the column
+    #: SQL expression over the raw text column of the same name that gives the value; ``{0}`` stands for the column
     cast: str
     #: raw column comment to set, or None
     comment: str | None

@@ -1,0 +1,74 @@
+"""The decision how to load: columns, types, casts and comments, and the key that tells an unchanged load."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from . import coltypes
+from .dictionary import Dictionary
+from .values import Analysed, ColumnSpec, LoadPlan, Strategy, Ticket
+
+#: raise it when the same file and settings begin to give another table
+RESULT_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRules:
+    """The site's settings that decide what table a file becomes."""
+
+    type_mapping: Mapping[str, str]
+    unsafe_prefix: str
+    reserved_colnames: frozenset[str]
+    strategy: Strategy = Strategy.SWAP
+
+
+def plan_load(
+    ticket: Ticket, analysed: Analysed, *, kept: Dictionary | None, live: bool, file_hash: str, rules: LoadRules
+) -> LoadPlan:
+    """Return everything the write side needs to know."""
+    key = load_key(file_hash=file_hash, resource_format=ticket.format, kept=kept, rules=rules)
+    return LoadPlan(
+        run_id=ticket.run_id,
+        resource_id=ticket.resource_id,
+        csv=analysed.csv,
+        rows=analysed.rows,
+        columns=_columns(analysed, kept, rules),
+        strategy=rules.strategy,
+        kept=kept,
+        live=live,
+        load_key=key,
+        file_hash=file_hash,
+    )
+
+
+def load_key(*, file_hash: str, resource_format: str, kept: Dictionary | None, rules: LoadRules) -> str:
+    """Return a digest of all that decides the table: bytes, format, settings and the dictionary's types.
+
+    Labels and notes are not in it: they are carried from table to table whether a file is loaded or not. Nor is the
+    strategy, which gives the same table another way.
+    """
+    overrides = {
+        column.name: coltypes.wanted_type(column, rules.type_mapping)
+        for column in (kept.columns if kept else ())
+        if coltypes.wanted_type(column, rules.type_mapping)
+    }
+    parts = {
+        "version": RESULT_VERSION,
+        "file": file_hash,
+        "format": resource_format.strip().lower(),
+        "types": dict(rules.type_mapping),
+        "prefix": rules.unsafe_prefix,
+        "reserved": sorted(rules.reserved_colnames),
+        "overrides": overrides,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()
+
+
+def _columns(analysed: Analysed, kept: Dictionary | None, rules: LoadRules) -> tuple[ColumnSpec, ...]:
+    return tuple(
+        coltypes.spec(profile, kept.column(profile.name) if kept else None, rules.type_mapping)
+        for profile in analysed.columns
+    )

@@ -1,0 +1,78 @@
+"""Column names: the publisher's own headings wherever PostgreSQL and CKAN take them, else the nearest name they take.
+
+The rules are DataPusher+'s (prefix for what must not begin a name, ``reserved_`` for reserved ones, ``_2`` for the second
+of a kind) with one difference: a heading in any script, with spaces and signs, stays as it is, for CKAN quotes names.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection, Iterable
+
+#: PostgreSQL cuts longer names silently, counting bytes
+MAX_BYTES = 63
+#: every PostgreSQL table has these already
+SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def column_names(headers: Iterable[str], *, unsafe_prefix: str, reserved: Collection[str]) -> tuple[str, ...]:
+    """Return one name for each heading: unique, taken by CKAN, at most 63 bytes, stable from load to load."""
+    wanted = [_safe(header, unsafe_prefix, reserved) for header in headers]
+    # the first of a kind keeps its name, even from an earlier duplicate's suffix: (a, a, a_2) becomes (a, a_3, a_2)
+    taken = set(wanted)
+    seen: set[str] = set()
+    names: list[str] = []
+    for name in wanted:
+        unique = _numbered(name, taken) if name in seen else name
+        seen.add(name)
+        taken.add(unique)
+        names.append(unique)
+    return tuple(names)
+
+
+def renamed(headers: Iterable[str], names: Iterable[str]) -> list[tuple[str, str]]:
+    """Return (heading, name) of each column whose heading had to be changed."""
+    return [(header, name) for header, name in zip(headers, names, strict=True) if header != name]
+
+
+def fit(name: str, room: int = MAX_BYTES) -> str:
+    """Return ``name`` cut to ``room`` bytes, whole characters only."""
+    return name.encode("utf-8")[:room].decode("utf-8", "ignore").rstrip()
+
+
+def _safe(header: str, unsafe_prefix: str, reserved: Collection[str]) -> str:
+    name = _printable(unicodedata.normalize("NFC", header))
+    if name.lower() in reserved or name.lower() in SYSTEM_COLUMNS:
+        name = f"reserved_{name}"
+    elif not name or name.startswith("_"):
+        name = f"{_usable(unsafe_prefix)}{name}"
+    return fit(name)
+
+
+def _printable(text: str) -> str:
+    """Return the text without what CKAN refuses in a name: quotes, control and invisible characters, blanks around."""
+    text = _BREAKS.sub(" ", text)
+    text = "".join(char for char in text if not unicodedata.category(char).startswith("C"))
+    return _stripped(text).replace('"', "_")
+
+
+def _stripped(text: str) -> str:
+    # str.strip() also takes Unicode blanks, which CKAN refuses at the ends of a name
+    while (shorter := text.strip().strip('"')) != text:
+        text = shorter
+    return text
+
+
+def _usable(prefix: str) -> str:
+    """Return the site's prefix, or the default one where that prefix is itself no beginning of a name."""
+    return prefix if prefix and prefix == _printable(prefix) and not prefix.startswith("_") else "unsafe_"
+
+
+def _numbered(name: str, taken: Collection[str]) -> str:
+    number = 2
+    while (candidate := fit(name, MAX_BYTES - len(f"_{number}")) + f"_{number}") in taken:
+        number += 1
+    return candidate
