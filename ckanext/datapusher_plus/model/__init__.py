@@ -1,0 +1,65 @@
+"""The plugin's own tables in CKAN's database; ``migration/`` makes them, this says what they look like."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+
+from ckan.model.meta import metadata
+
+#: Channel on which PostgreSQL tells the worker, after commit, that a resource has a queued run.
+CHANNEL = "datapusher_plus"
+
+#: Names that claims are refused by: the database is the referee of who may be queued and who may run.
+ONE_QUEUED = "datapusher_plus_run_one_queued"
+ONE_RUNNING = "datapusher_plus_run_one_running"
+
+# In CKAN's metadata, so that `ckan db check` knows the tables and CKAN's test fixtures empty them.
+run = sa.Table(
+    "datapusher_plus_run",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("resource_id", sa.Text, nullable=False),
+    #: a value of core.states.State
+    sa.Column("state", sa.Text, nullable=False),
+    #: why it was asked for: upload, url, format, submit, cli, migrated
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("dispatched_at", sa.DateTime(timezone=True)),
+    sa.Column("started_at", sa.DateTime(timezone=True)),
+    sa.Column("finished_at", sa.DateTime(timezone=True)),
+    #: how often it was handed to Prefect
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("flow_run_id", sa.Text),
+    sa.Column("worker", sa.Text),
+    sa.Column("rows", sa.BigInteger),
+    #: [[name, type], …] in table order
+    sa.Column("columns", JSONB(none_as_null=True)),
+    sa.Column("file_hash", sa.Text),
+    #: what a run must have in common with this one to be skipped
+    sa.Column("load_key", sa.Text),
+    #: the sentence for the publisher
+    sa.Column("message", sa.Text),
+    #: {"message": sentence, "kind": class of the error}
+    sa.Column("error", JSONB(none_as_null=True)),
+    #: {"stage": …, "done": …, "total": …}
+    sa.Column("progress", JSONB(none_as_null=True)),
+    #: [sentence, …]
+    sa.Column("warnings", JSONB(none_as_null=True)),
+    sa.Index("datapusher_plus_run_resource", "resource_id", "requested_at"),
+    sa.Index(ONE_QUEUED, "resource_id", unique=True, postgresql_where=sa.text("state = 'queued'")),
+    sa.Index(ONE_RUNNING, "resource_id", unique=True, postgresql_where=sa.text("state = 'running'")),
+)
+
+log = sa.Table(
+    "datapusher_plus_log",
+    metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True, autoincrement=True),
+    sa.Column("run_id", sa.Text, sa.ForeignKey(run.c.id, ondelete="CASCADE"), nullable=False),
+    sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("level", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Index("datapusher_plus_log_run", "run_id", "id"),
+)

@@ -1,0 +1,1 @@
+"""One ingestion's life in CKAN's database: requested, claimed, told about, finished, reaped."""

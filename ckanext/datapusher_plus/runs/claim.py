@@ -1,0 +1,55 @@
+"""A worker takes a queued run; of many that try, the database lets one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.model import ONE_RUNNING, run
+
+from . import database, queue, task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """A run that is this worker's to carry out."""
+
+    run_id: str
+    resource_id: str
+    cause: str
+    ignore_hash: bool
+    dry_run: bool
+    requested_at: datetime
+
+
+def claim(run_id: str, *, flow_run_id: str, worker: str) -> Claimed | None:
+    """Move a queued run to running; None when it is queued no more, or another run of the resource is running.
+
+    In the second case the run goes back to the queue, to be handed over again when the other one has ended.
+    """
+    try:
+        return _claim(run_id, flow_run_id, worker)
+    except IntegrityError as error:
+        if ONE_RUNNING not in str(error.orig):
+            raise
+    queue.undispatch(run_id)
+    return None
+
+
+def _claim(run_id: str, flow_run_id: str, worker: str) -> Claimed | None:
+    take = (
+        sa.update(run)
+        .where(run.c.id == run_id, run.c.state == State.QUEUED.value)
+        .values(state=State.RUNNING.value, started_at=database.now(), flow_run_id=flow_run_id, worker=worker)
+        .returning(run.c.resource_id, run.c.cause, run.c.ignore_hash, run.c.dry_run, run.c.requested_at)
+    )
+    with database.transaction() as connection:
+        taken = connection.execute(take).mappings().first()
+        if taken is None:
+            return None
+        task.show(connection, taken["resource_id"])
+    return Claimed(run_id=run_id, **taken)

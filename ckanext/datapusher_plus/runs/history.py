@@ -1,0 +1,119 @@
+"""What is known of a resource's runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.model import log, run
+
+from . import database, task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord:
+    """One run as it stands; times have a zone."""
+
+    id: str
+    resource_id: str
+    state: State
+    cause: str
+    ignore_hash: bool
+    dry_run: bool
+    requested_at: datetime
+    dispatched_at: datetime | None
+    started_at: datetime | None
+    finished_at: datetime | None
+    flow_run_id: str | None
+    worker: str | None
+    rows: int | None
+    columns: list[list[str]] | None
+    file_hash: str | None
+    load_key: str | None
+    message: str | None
+    error: dict[str, str] | None
+    progress: dict[str, Any] | None
+    warnings: list[str] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogLine:
+    """One line of a run's log."""
+
+    timestamp: datetime
+    level: str
+    message: str
+
+
+COLUMNS = [run.c[field.name] for field in fields(RunRecord)]
+
+
+def latest(resource_id: str) -> RunRecord | None:
+    """Return the run that says most about the resource now: running, else queued, else the last that ended."""
+    found = runs_of(resource_id, limit=1)
+    return found[0] if found else None
+
+
+def runs_of(resource_id: str, *, limit: int) -> list[RunRecord]:
+    """Return the resource's runs, the present one first."""
+    return _records(
+        sa.select(*COLUMNS).where(run.c.resource_id == resource_id).order_by(*task.NEWEST_FIRST).limit(limit)
+    )
+
+
+def get(run_id: str) -> RunRecord | None:
+    """Return one run, or None when there is none of that id."""
+    found = _records(sa.select(*COLUMNS).where(run.c.id == run_id))
+    return found[0] if found else None
+
+
+def last_good_load_key(resource_id: str) -> str | None:
+    """Return the load key of the last run that tried to load, if it succeeded, else None.
+
+    After a failure the table may hold an older file, or none (``load_strategy = replace``), so the next run must load.
+    """
+    tried = (
+        sa.select(run.c.state, run.c.load_key)
+        .where(
+            run.c.resource_id == resource_id,
+            ~run.c.dry_run,
+            run.c.started_at.is_not(None),
+            run.c.finished_at.is_not(None),
+            run.c.state != State.SKIPPED.value,
+        )
+        .order_by(run.c.finished_at.desc())
+        .limit(1)
+    )
+    with database.transaction() as connection:
+        last = connection.execute(tried).first()
+    return last.load_key if last and last.state in (State.COMPLETE.value, State.WARNED.value) else None
+
+
+def has_loaded_before(resource_id: str, *, besides: str) -> bool:
+    """Tell whether an earlier run than ``besides`` has filled the resource's table."""
+    good = sa.select(run.c.id).where(
+        run.c.resource_id == resource_id,
+        run.c.id != besides,
+        run.c.state.in_([State.COMPLETE.value, State.WARNED.value]),
+        ~run.c.dry_run,
+    )
+    with database.transaction() as connection:
+        return connection.execute(good.limit(1)).first() is not None
+
+
+def log_lines(run_id: str, limit: int) -> list[LogLine]:
+    """Return the last ``limit`` lines of a run's log, oldest first."""
+    last = sa.select(log.c.at, log.c.level, log.c.message).where(log.c.run_id == run_id)
+    with database.transaction() as connection:
+        rows = connection.execute(last.order_by(log.c.id.desc()).limit(limit)).all()
+    return [LogLine(timestamp=row.at, level=row.level, message=row.message) for row in reversed(rows)]
+
+
+def _records(query: sa.Select[Any]) -> list[RunRecord]:
+    with database.transaction() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [RunRecord(**{**row, "state": State(row["state"])}) for row in rows]

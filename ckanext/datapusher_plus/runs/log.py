@@ -1,0 +1,100 @@
+"""The log of a run: written at once, so that people see it while the run goes on."""
+
+from __future__ import annotations
+
+import logging
+import time
+import unicodedata
+from collections.abc import Callable
+from types import TracebackType
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.model import log as log_table
+from ckanext.datapusher_plus.model import run
+
+from . import database
+
+#: Longest message that is kept, in characters, and most lines of one run: a hostile file must not fill the database.
+LONGEST = 2_000
+MOST_LINES = 2_000
+#: Seconds between two notes of progress.
+PROGRESS_PAUSE = 0.5
+
+#: Bidirectional classes of the characters that would show a file's name as another.
+TURNS_TEXT = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+
+FULL = f"More than {MOST_LINES:,} lines; the rest is in the worker's log only."
+
+
+class RunLog:
+    """Implements ``core.values.Log`` for one run."""
+
+    def __init__(self, run_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._run_id = run_id
+        self._least = getattr(logging, settings.current().upload_log_level)
+        self._operators = logging.getLogger(__name__)
+        self._clock = clock
+        self._lines = 0
+        self._stage = ""
+        self._progress_at = float("-inf")
+
+    def __enter__(self) -> RunLog:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # every line is in the database already; the manager only marks where a run's log is in use
+        return None
+
+    def debug(self, message: str) -> None:
+        self._write(logging.DEBUG, message)
+
+    def info(self, message: str) -> None:
+        self._write(logging.INFO, message)
+
+    def warning(self, message: str) -> None:
+        self._write(logging.WARNING, message)
+
+    def error(self, message: str) -> None:
+        self._write(logging.ERROR, message)
+
+    def progress(self, stage: str, done: int, total: int | None) -> None:
+        """Note how far the stage is; a note too soon after the last one is dropped, unless a stage begins or ends."""
+        edge = stage != self._stage or done == total
+        if not edge and self._clock() - self._progress_at < PROGRESS_PAUSE:
+            return
+        self._stage, self._progress_at = stage, self._clock()
+        note = {"stage": stage, "done": done, "total": total}
+        self._execute(sa.update(run).where(run.c.id == self._run_id).values(progress=note))
+
+    def _write(self, level: int, message: str) -> None:
+        clean = printable(message)
+        self._operators.log(level, "run %s: %s", self._run_id, clean)
+        if level < self._least or self._lines > MOST_LINES:
+            return
+        self._lines += 1
+        kept = clean if self._lines <= MOST_LINES else FULL
+        line = {"run_id": self._run_id, "at": database.now(), "level": logging.getLevelName(level), "message": kept}
+        self._execute(sa.insert(log_table).values(line))
+
+    def _execute(self, statement: sa.Executable) -> None:
+        try:
+            with database.transaction() as connection:
+                connection.execute(statement)
+        except SQLAlchemyError:
+            # a load must not fail because nobody can be told how it goes
+            self._operators.exception("run %s: the log in CKAN's database cannot be written", self._run_id)
+
+
+def printable(message: str) -> str:
+    """Return one line without control or direction characters, which could forge lines or hide text, and not too long."""
+    marked = "".join(" " if char in "\r\n\t" else "\ufffd" if _is_control(char) else char for char in message)
+    return marked if len(marked) <= LONGEST else marked[: LONGEST - 1] + "…"
+
+
+def _is_control(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(char) in TURNS_TEXT

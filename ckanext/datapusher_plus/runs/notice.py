@@ -1,0 +1,92 @@
+"""Seeing that a resource's file is new, inside the transaction that makes it so.
+
+CKAN tells plugins of every new or changed resource before each commit, by whichever action it came. Whether the file
+changed is seen here from the attributes that were set: CKAN's own mark, ``url_changed``, stays on the object for as
+long as the session knows it, so a second commit of the same request would load the file again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import object_session
+
+import ckan.model as ckan_model
+import ckan.plugins.toolkit as tk
+from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.core.wanted import Candidate, is_wanted
+
+from .request import request
+
+log = logging.getLogger(__name__)
+
+#: Attributes whose change means another file; CKAN sets ``last_modified`` at each upload, also under the same name.
+FILE = ("url", "last_modified")
+#: Attributes whose change may make a file loadable that was not.
+KIND = ("format", "mimetype", "url_type")
+_BEFORE = "_datapusher_plus_before"
+
+
+def watch() -> None:
+    """Have every resource remember what it was before a change; calling it again changes nothing."""
+    for name, remember in REMEMBERERS.items():
+        attribute = getattr(ckan_model.Resource, name)
+        if not event.contains(attribute, "set", remember):
+            event.listen(attribute, "set", remember)
+
+
+def notice(resource: ckan_model.Resource, *, new: bool) -> None:
+    """Request a run if the resource's file is new, on the connection of the transaction that saves it.
+
+    A savepoint keeps our failure (no table before `ckan db upgrade`) from failing somebody's upload.
+    """
+    before = vars(resource).pop(_BEFORE, {})
+    cause = _cause(resource, before, new=new)
+    session = object_session(resource)
+    if cause is None or session is None:
+        return
+    connection = session.connection()
+    try:
+        with connection.begin_nested():
+            request(connection, resource.id, cause=cause)
+    except SQLAlchemyError:
+        log.exception("The load of resource %s could not be requested; submit it by hand.", resource.id)
+
+
+def _cause(resource: ckan_model.Resource, before: dict[str, Any], *, new: bool) -> str | None:
+    changed = {name: old for name, old in before.items() if _plain(old) != _plain(getattr(resource, name))}
+    formats = settings.current().formats
+    managed = frozenset(tk.h.datastore_rw_resource_url_types())
+    if not is_wanted(_candidate(resource), formats=formats, managed=managed):
+        return None
+    if new or any(name in changed for name in FILE):
+        return "upload" if resource.url_type == "upload" else "url"
+    was_wanted = is_wanted(_candidate(resource, **changed), formats=formats, managed=managed)
+    return None if was_wanted else "format"
+
+
+def _candidate(resource: ckan_model.Resource, **before: Any) -> Candidate:
+    values = {name: before.get(name, getattr(resource, name)) for name in ("url", *KIND)}
+    text = {name: value if isinstance(value, str) else "" for name, value in values.items()}
+    return Candidate(**text, active=resource.state == ckan_model.State.ACTIVE)
+
+
+def _rememberer(name: str) -> Callable[[ckan_model.Resource, object, object, object], None]:
+    def remember(resource: ckan_model.Resource, value: object, old: object, _: object) -> None:
+        if _plain(value) != _plain(old):
+            vars(resource).setdefault(_BEFORE, {}).setdefault(name, old)
+
+    return remember
+
+
+REMEMBERERS = {name: _rememberer(name) for name in (*FILE, *KIND)}
+
+
+def _plain(value: object) -> object:
+    # an action may set the text of the very moment that the row holds
+    return value.isoformat() if isinstance(value, datetime) else value

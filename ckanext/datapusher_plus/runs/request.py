@@ -1,0 +1,63 @@
+"""Asking for a resource to be loaded: one queued row a resource, however many ask."""
+
+from __future__ import annotations
+
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.model import CHANNEL, run
+
+from . import task
+
+
+def request(
+    connection: sa.Connection, resource_id: str, *, cause: str, ignore_hash: bool = False, dry_run: bool = False
+) -> str:
+    """Queue a run of the resource, or join the one that is queued already, and return its id.
+
+    All is written on the caller's connection, so it becomes true with the caller's commit or not at all, and the
+    worker hears of it no sooner.
+
+    :raises sqlalchemy.exc.SQLAlchemyError: when it could not be written, for instance before `ckan db upgrade`.
+    """
+    row = insert(run).values(
+        id=str(uuid.uuid4()),
+        resource_id=resource_id,
+        state=State.QUEUED.value,
+        cause=cause,
+        ignore_hash=ignore_hash,
+        dry_run=dry_run,
+    )
+    # The newest file wins, because a run reads the resource when it begins; the most thorough request wins too.
+    joined = row.on_conflict_do_update(
+        index_elements=[run.c.resource_id],
+        index_where=run.c.state == sa.literal_column(f"'{State.QUEUED.value}'"),
+        set_={
+            "cause": row.excluded.cause,
+            "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
+            "dry_run": run.c.dry_run & row.excluded.dry_run,
+        },
+    ).returning(run.c.id)
+    run_id: str = connection.execute(joined).scalar_one()
+    task.show(connection, resource_id)
+    notify(connection, resource_id)
+    return run_id
+
+
+def would_change_nothing(connection: sa.Connection, resource_id: str, *, ignore_hash: bool = False) -> bool:
+    """Tell whether a queued run of the resource does all that such a request could ask for."""
+    covering = sa.select(run.c.id).where(
+        run.c.resource_id == resource_id,
+        run.c.state == State.QUEUED.value,
+        run.c.ignore_hash | (sa.literal(not ignore_hash)),
+        ~run.c.dry_run,
+    )
+    return connection.execute(covering).first() is not None
+
+
+def notify(connection: sa.Connection, resource_id: str) -> None:
+    """Have PostgreSQL wake the dispatcher once the transaction is committed."""
+    connection.execute(sa.select(sa.func.pg_notify(CHANNEL, resource_id)))

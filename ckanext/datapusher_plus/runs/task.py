@@ -1,0 +1,49 @@
+"""What other software reads about a resource's load: CKAN's ``task_status``, with DataPusher+'s names."""
+
+from __future__ import annotations
+
+import json
+import uuid
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+import ckan.model as ckan_model
+from ckanext.datapusher_plus.core.states import PUBLIC, State
+from ckanext.datapusher_plus.model import run
+
+from . import database
+
+NAME = "datapusher_plus"
+task_status = ckan_model.task_status_table
+
+#: A resource's runs, the one that says most about its present first: running, then queued, then the last that ended.
+NEWEST_FIRST = (
+    sa.case({State.RUNNING.value: 0, State.QUEUED.value: 1}, value=run.c.state, else_=2),
+    sa.func.coalesce(run.c.finished_at, run.c.requested_at).desc(),
+    run.c.requested_at.desc(),
+)
+
+
+def show(connection: sa.Connection, resource_id: str) -> None:
+    """Bring ``task_status`` in line with the resource's runs, in the transaction that changes them."""
+    newest = sa.select(run).where(run.c.resource_id == resource_id).order_by(*NEWEST_FIRST).limit(1)
+    current = connection.execute(newest).mappings().first()
+    if current is None:
+        return
+    values = {
+        "state": PUBLIC[State(current["state"])],
+        "value": json.dumps({"job_id": current["id"], "flow_run_id": current["flow_run_id"]}),
+        "error": json.dumps(error_shown(current["error"])),
+        # CKAN's column has no zone; everyone writes UTC into it
+        "last_updated": database.now().replace(tzinfo=None),
+    }
+    row = insert(task_status).values(
+        id=str(uuid.uuid4()), entity_id=resource_id, entity_type="resource", task_type=NAME, key=NAME, **values
+    )
+    connection.execute(row.on_conflict_do_update(index_elements=["entity_id", "task_type", "key"], set_=values))
+
+
+def error_shown(error: dict[str, str] | None) -> dict[str, str]:
+    """Return the part of a run's error that is for the public."""
+    return {"message": error["message"]} if error else {}
