@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
-
 from ckan.model.meta import metadata
+from sqlalchemy.dialects.postgresql import JSONB
 
 #: Channel on which PostgreSQL tells the worker, after commit, that a resource has a queued run.
 CHANNEL = "datapusher_plus"

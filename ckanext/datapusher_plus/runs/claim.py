@@ -8,9 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.model import ONE_RUNNING, run
-
+from ..core.states import State
+from ..model import ONE_RUNNING, run
 from . import database, queue, task
 
 

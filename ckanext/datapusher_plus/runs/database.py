@@ -6,8 +6,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timezone
 
 import sqlalchemy as sa
-
-import ckan.model as ckan_model
+from ckan import model as ckan_model
 
 
 def transaction() -> AbstractContextManager[sa.Connection]:

@@ -6,10 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ckanext.datapusher_plus.core.states import GOOD, State, sources_of
-from ckanext.datapusher_plus.core.values import Published
-from ckanext.datapusher_plus.model import run
-
+from ..core.states import GOOD, State, sources_of
+from ..core.values import Published
+from ..model import run
 from . import database, task
 from .request import notify
 

@@ -8,9 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.model import log, run
-
+from ..core.states import State
+from ..model import log, run
 from . import database, task
 
 

@@ -11,10 +11,9 @@ from types import TracebackType
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from ckanext.datapusher_plus import settings
-from ckanext.datapusher_plus.model import log as log_table
-from ckanext.datapusher_plus.model import run
-
+from .. import settings
+from ..model import log as log_table
+from ..model import run
 from . import database
 
 #: Longest message that is kept, in characters, and most lines of one run: a hostile file must not fill the database.
@@ -91,7 +90,7 @@ class RunLog:
 
 
 def printable(message: str) -> str:
-    """Return one line without control or direction characters, which could forge lines or hide text, and not too long."""
+    """Return one line, not too long, without characters that could forge lines or hide text."""
     marked = "".join(" " if char in "\r\n\t" else "\ufffd" if _is_control(char) else char for char in message)
     return marked if len(marked) <= LONGEST else marked[: LONGEST - 1] + "…"
 

@@ -12,15 +12,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from ckan import model as ckan_model
+from ckan.plugins import toolkit as tk
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import object_session
 
-import ckan.model as ckan_model
-import ckan.plugins.toolkit as tk
-from ckanext.datapusher_plus import settings
-from ckanext.datapusher_plus.core.wanted import Candidate, is_wanted
-
+from .. import settings
+from ..core.wanted import Candidate, is_wanted
 from .request import request
 
 log = logging.getLogger(__name__)

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.model import run
-
+from ..core.states import State
+from ..model import run
 from . import database
 
 

@@ -7,9 +7,8 @@ import uuid
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.model import CHANNEL, run
-
+from ..core.states import State
+from ..model import CHANNEL, run
 from . import task
 
 

@@ -6,12 +6,11 @@ import json
 import uuid
 
 import sqlalchemy as sa
+from ckan import model as ckan_model
 from sqlalchemy.dialects.postgresql import insert
 
-import ckan.model as ckan_model
-from ckanext.datapusher_plus.core.states import PUBLIC, State
-from ckanext.datapusher_plus.model import run
-
+from ..core.states import PUBLIC, State
+from ..model import run
 from . import database
 
 NAME = "datapusher_plus"
