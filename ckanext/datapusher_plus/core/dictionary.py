@@ -7,7 +7,8 @@ The raw column comment is the only lossless form: CKAN keeps other plugins' keys
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 
@@ -38,6 +39,8 @@ class Trigger:
 
     name: str
     definition: str
+    #: when it fires (``pg_trigger.tgenabled``): O as usual, D never, R and A in replication too
+    enabled: str = "O"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +52,66 @@ class Dictionary:
     #: column names of each unique key that is not the primary key
     unique_keys: tuple[tuple[str, ...], ...] = ()
     triggers: tuple[Trigger, ...] = ()
+    #: what was written about columns that an earlier file had and the table has no more
+    vanished: tuple[Column, ...] = ()
 
     def column(self, name: str) -> Column | None:
-        """Return the column of that name, or None."""
-        return next((column for column in self.columns if column.name == name), None)
+        """Return what is known of a column of that name, also when it had vanished, or None."""
+        return next((column for column in (*self.columns, *self.vanished) if column.name == name), None)
+
+    def filled_from(self, older: Dictionary) -> Dictionary:
+        """Return this dictionary with the comments of ``older`` where a column has none at all."""
+        known = {column.name: column.comment for column in older.columns}
+        columns = (replace(c, comment=known.get(c.name)) if c.comment is None else c for c in self.columns)
+        return replace(self, columns=tuple(columns))
+
+    def with_vanished(self, vanished: tuple[Column, ...]) -> Dictionary:
+        """Return this dictionary with ``vanished`` columns, but those that the table has."""
+        here = {column.name for column in self.columns}
+        return replace(self, vanished=tuple(column for column in vanished if column.name not in here))
+
+
+def as_json(dictionary: Dictionary) -> dict[str, Any]:
+    """Return the dictionary as JSON types."""
+    return asdict(dictionary)
+
+
+def from_json(found: Mapping[str, Any]) -> Dictionary:
+    """Make a dictionary of what ``as_json`` gave.
+
+    :raises ValueError: when something else is given.
+    """
+    try:
+        return Dictionary(
+            columns=columns_from_json(found["columns"]),
+            aliases=tuple(_text(alias) for alias in found["aliases"]),
+            unique_keys=tuple(tuple(_text(name) for name in key) for key in found["unique_keys"]),
+            triggers=tuple(
+                Trigger(name=_text(t["name"]), definition=_text(t["definition"]), enabled=_text(t["enabled"]))
+                for t in found["triggers"]
+            ),
+            vanished=columns_from_json(found["vanished"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not a data dictionary: {error!r}") from error
+
+
+def columns_from_json(found: list[Mapping[str, Any]]) -> tuple[Column, ...]:
+    """Make the columns of what ``as_json`` gave."""
+    return tuple(
+        Column(
+            name=_text(column["name"]),
+            type=_text(column["type"]),
+            comment=None if column["comment"] is None else _text(column["comment"]),
+        )
+        for column in found
+    )
+
+
+def _text(found: object) -> str:
+    if not isinstance(found, str):
+        raise TypeError(f"{found!r} is not text")
+    return found
 
 
 def parse_comment(comment: str | None) -> dict[str, Any]:

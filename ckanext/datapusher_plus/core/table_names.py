@@ -1,0 +1,53 @@
+"""Names of the tables and indexes of a load, inside PostgreSQL's 63 bytes.
+
+All start with an underscore, so CKAN neither lists nor serves them, and hold the whole resource id, so that a leftover
+tells whose it is. The longest, a staged table's sequence ``…__id_seq``, has 62 bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_OURS = re.compile(r"_dpp_(?:raw|new|old)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_.{1,8}")
+
+
+def raw(resource_id: str, run_id: str) -> str:
+    """Return the name of the table that takes the file as text."""
+    return _name("raw", resource_id, run_id)
+
+
+def staged(resource_id: str, run_id: str) -> str:
+    """Return the name of the table that is filled beside the live one."""
+    return _name("new", resource_id, run_id)
+
+
+def parked(resource_id: str, run_id: str) -> str:
+    """Return the name of the old table between swap and commit."""
+    return _name("old", resource_id, run_id)
+
+
+def _name(part: str, resource_id: str, run_id: str) -> str:
+    return f"_dpp_{part}_{resource_id}_{run_id[:8]}"
+
+
+def resource_of(table: str) -> str | None:
+    """Return the resource that one of our tables belongs to, None for any other table."""
+    ours = _OURS.fullmatch(table)
+    return ours.group(1) if ours else None
+
+
+def primary_key(table: str) -> str:
+    """Return the name that PostgreSQL gives a table's primary key."""
+    return f"{table}_pkey"
+
+
+def sequence(table: str) -> str:
+    """Return the name that PostgreSQL gives the sequence of a table's ``_id``."""
+    return f"{table}__id_seq"
+
+
+def index(table: str, name: str) -> str:
+    """Return under which name a staged or parked table holds the index that is called ``name`` on the live one."""
+    # index names are unique in a schema, so both tables cannot use the live name at once
+    return f"{table[:9]}{table[-8:]}_{hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()}"
