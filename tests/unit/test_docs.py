@@ -1,0 +1,79 @@
+"""The documentation says what is there."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.core import errors
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def options_table() -> str:
+    """Render the declared options as docs/operate.md has them."""
+    lines = []
+    for group in yaml.safe_load(settings.DECLARATION.read_text())["groups"]:
+        lines += [f"### {group['annotation'].split(': ')[1].capitalize()}", "", "| Key | Default | |", "| --- | --- | --- |"]
+        for option in group["options"]:
+            key = option["key"].removeprefix(settings.PREFIX)
+            default = f"`{option['default']}`".replace("True", "true").replace("False", "false") if option["default"] != "" else "–"
+            lines.append(f"| `{key}` | {default} | {option['description'].strip().replace('``', '`')} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def test_every_option_is_documented_as_it_is_declared() -> None:
+    documented = (ROOT / "docs/operate.md").read_text().partition("<!-- options -->\n\n")[2]
+    assert documented.strip() == options_table().strip(), f"put this at the end of docs/operate.md:\n\n{options_table()}"
+
+
+def test_every_error_is_explained() -> None:
+    kinds = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)}
+    abstract = {"IngestError", "Terminal", "Transient", "Skipped"}
+    page = (ROOT / "docs/operate.md").read_text()
+    assert {kind for kind in kinds - abstract if f"`{kind}`" not in page} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text()):
+        file = (page.parent / target).resolve() if target else page
+        assert file.exists(), target
+        assert not anchor or anchor in headings(file), f"{target}#{anchor}"
+
+
+def headings(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives a page's headings."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_make_targets_in_the_docs_exist(page: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([a-z-]+)", page.read_text(), re.MULTILINE))
+    assert named <= targets
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_ckan_commands_in_the_docs_exist(page: Path) -> None:
+    from ckanext.datapusher_plus.cli import COMMANDS
+
+    gone = {"prefect-deploy", "migrate-from-rq"}
+    named = set(re.findall(r"ckan (?:-c \S+ )?datapusher_plus ([a-z-]+)", page.read_text()))
+    assert named - gone <= set(COMMANDS)
+
+
+def test_options_in_the_readme_are_declared() -> None:
+    readme = (ROOT / "README.md").read_text()
+    table = set(re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE))
+    keys = table | set(re.findall(r"ckanext\.datapusher_plus\.(\w+)", readme))
+    assert len(keys) > 5
+    assert {settings.PREFIX + key for key in keys} <= set(settings.declared_defaults())
