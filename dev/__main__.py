@@ -5,6 +5,7 @@ import sys
 
 from dev import demo
 from dev.console import DIM, bad, paint, say, title
+from dev.portal import ActionFailed
 from dev.server import StartFailed
 from dev.stack import MAIN, TEST, Stack
 from dev.up import NAMES, down, running, up
@@ -16,9 +17,11 @@ def main() -> int:
     stack = Stack.chosen()
     try:
         return arguments.do(stack, arguments)
-    except (StartFailed, RuntimeError, FileNotFoundError) as failure:
+    except (StartFailed, ActionFailed, RuntimeError, FileNotFoundError) as failure:
         bad(str(failure))
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _up(stack: Stack, arguments: argparse.Namespace) -> int:

@@ -75,7 +75,7 @@ class PidFile:
             return None
 
 
-def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> subprocess.Popen[bytes]:
+def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> None:
     """Start a process in a session of its own, so that Ctrl-C in the terminal is not meant for it."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
@@ -87,13 +87,13 @@ def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> subproces
             env={**os.environ, **command.env},
             cwd=cwd,
             start_new_session=True,
-            **_identity(command.user),
+            **identity(command.user),
         )
     pidfile.write(process.pid, command.fingerprint())
-    return process
 
 
-def _identity(user: str | None) -> dict[str, Any]:
+def identity(user: str | None) -> dict[str, Any]:
+    """What `subprocess` is told to run something as another user."""
     if user is None:
         return {}
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}

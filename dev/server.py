@@ -46,7 +46,7 @@ class Server(ABC):
     def answers(self) -> bool:
         """Whether it does its work."""
 
-    def prepare(self) -> None:
+    def prepare(self) -> None:  # noqa: B027  most servers need none
         """Lay out its files before a start."""
 
     @property
@@ -98,7 +98,7 @@ class Server(ABC):
         self._launched = time.monotonic()
         if self.log.exists():
             shutil.move(self.log, self.log.with_suffix(".old.log"))
-        self._child = process.spawn(self.command(), self.pidfile, self.log, REPOSITORY)
+        process.spawn(self.command(), self.pidfile, self.log, REPOSITORY)
 
     def _report(self) -> None:
         state = "runs" if self._launched is None else f"started in {time.monotonic() - self._launched:.1f} s"

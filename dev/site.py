@@ -8,6 +8,10 @@ import contextlib
 import io
 import json
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ckan.types import Context
 
 ADMIN = "admin"
 
@@ -39,8 +43,7 @@ def _sysadmin(password: str, token: str) -> str:
     if user is None:
         person = {"name": ADMIN, "email": "admin@example.org", "fullname": "Admin", "password": password}
         tk.get_action("user_create")(_context(), person)
-        user = model.User.get(ADMIN)
-        user.sysadmin = True
+        model.Session.query(model.User).filter_by(name=ADMIN).update({"sysadmin": True})
         model.Session.commit()
     if token and get_user_from_token(token) is not None:
         return token
@@ -48,7 +51,7 @@ def _sysadmin(password: str, token: str) -> str:
     return made["token"]
 
 
-def _context() -> dict[str, object]:
+def _context() -> "Context":
     return {"ignore_auth": True, "user": ""}
 
 

@@ -1,7 +1,7 @@
 """Which tests get servers, and CKAN inside pytest.
 
 Folders in WITHOUT_SERVERS run on Python alone. For all others the stack is started, and CKAN's own pytest plugin is
-loaded with the ini of a site that has databases of its own, so that `clean_db` never empties the portal that runs beside.
+loaded with the ini of a site that has databases of its own, so that `clean_db` never empties the portal beside it.
 """
 
 import warnings
@@ -68,7 +68,7 @@ def clean_db(reset_db: Callable[[], None]) -> None:
 
 @pytest.fixture
 def clean_datastore(clean_db: None, clean_index: None) -> None:
-    """A DataStore without tables of resources, as CKAN's own fixture of this name, which is not in its pytest plugin."""
+    """A DataStore without tables of resources, like the fixture that CKAN keeps to its own tests."""
     from ckan.plugins.toolkit import config
 
     with psycopg.connect(config["ckan.datastore.write_url"], autocommit=True) as connection:
@@ -78,7 +78,7 @@ def clean_datastore(clean_db: None, clean_index: None) -> None:
         _truncate(connection, "\\_%", but="")
 
 
-# Tables, views and trigger functions that somebody made; not what CKAN's permission script and the plugin keep for good.
+# What somebody made; not what CKAN's permission script and the plugin keep for good.
 DROPPABLE = """
     SELECT CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relname::text FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')

@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import pwd
 import shutil
 import signal
 import subprocess
@@ -13,7 +12,7 @@ from typing import ClassVar
 import psycopg
 from psycopg import sql
 
-from dev.process import Command
+from dev.process import Command, identity
 from dev.server import Server
 from dev.stack import Site
 
@@ -48,7 +47,7 @@ class Postgres(Server):
         shutil.rmtree(self.data, ignore_errors=True)
         self.data.mkdir(parents=True, mode=0o700)
         if _user() is not None:
-            shutil.chown(self.data, _user(), pwd.getpwnam(UNPRIVILEGED).pw_gid)
+            shutil.chown(self.data, UNPRIVILEGED)
             _open_way_to(self.data)
             _open_way_to(binaries())
         _initdb(self.data, self.stack.secret["postgres"])
@@ -117,12 +116,10 @@ def _initdb(data: Path, password: str) -> None:
     with tempfile.NamedTemporaryFile("w") as file:
         file.write(password)
         file.flush()
-        identity = {}
         if _user() is not None:
-            identity = {"user": _user(), "group": pwd.getpwnam(UNPRIVILEGED).pw_gid}
-            shutil.chown(file.name, _user())
+            shutil.chown(file.name, UNPRIVILEGED)
         argv += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", f"--pwfile={file.name}"]
-        done = subprocess.run(argv, text=True, capture_output=True, check=False, cwd="/", **identity)
+        done = subprocess.run(argv, text=True, capture_output=True, check=False, cwd="/", **identity(_user()))
     if done.returncode:
         raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
 

@@ -87,7 +87,8 @@ def _fetch_jars() -> None:
 
 
 def _check_jars() -> None:
-    wanted = dict(reversed(line.split()) for line in (RECIPE / "jars.sha256").read_text().splitlines())
+    lines = [line.split() for line in (RECIPE / "jars.sha256").read_text().splitlines()]
+    wanted = {name: digest for digest, name in lines}
     found = {jar.name: sha256(jar.read_bytes()).hexdigest() for jar in (INSTALLED / "lib").glob("*.jar")}
     if found != wanted:
         wrong = sorted(name for name in wanted.keys() | found.keys() if wanted.get(name) != found.get(name))
