@@ -1,13 +1,14 @@
 """`python -m dev up | down | status | demo`."""
 
 import argparse
+import os
 import sys
 
 from dev import demo
 from dev.console import DIM, bad, paint, say, title
 from dev.portal import ActionFailed
 from dev.server import StartFailed
-from dev.stack import MAIN, TEST, Stack
+from dev.stack import MAIN, TEST, TEST_STACK, Stack
 from dev.up import NAMES, down, running, up
 
 
@@ -34,6 +35,8 @@ def _up(stack: Stack, arguments: argparse.Namespace) -> int:
 
 def _down(stack: Stack, _arguments: argparse.Namespace) -> int:
     down(stack)
+    if "STACK" not in os.environ:
+        down(Stack.chosen(TEST_STACK))
     return 0
 
 

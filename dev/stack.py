@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+TEST_STACK = ".stack-test"
 # Below Linux's range for outgoing connections, which would otherwise take a port between two starts.
 PORTS = range(20000, 32000)
 

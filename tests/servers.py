@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from dev.stack import REPOSITORY, TEST, Stack
+from dev.stack import REPOSITORY, TEST, TEST_STACK, Stack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class RunningStack:
 
 def start() -> RunningStack:
     """Start what does not run; the environment variable STACK names another folder than `.stack-test`."""
-    folder = Stack.chosen(".stack-test")
+    folder = Stack.chosen(TEST_STACK)
     command = [sys.executable, "-m", "dev", "up", "--test-site"]
     done = subprocess.run(command, env={**os.environ, "STACK": str(folder.root)}, cwd=REPOSITORY, check=False)
     if done.returncode:
