@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,17 +22,13 @@ from statistics import median
 import psutil
 import requests
 
+from dev.portal import Portal
+from dev.stack import free_port
+
 from . import report
-from .portal import Portal, stack_file
+from .stack import new_dataset, stack_file
 
 PLUGIN = "datapusher_plus"
-
-
-def free_port() -> int:
-    """Return a loopback port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager
@@ -42,7 +37,7 @@ def server(ini: Path, name: str, token: str, *, plugin: bool) -> Iterator[Portal
     text = ini.read_text(encoding="utf-8")
     if not plugin:
         text = re.sub(rf"^(ckan\.plugins\s*=.*?)\s*\b{PLUGIN}\b", r"\1", text, flags=re.MULTILINE)
-    port = free_port()
+    port = free_port(set())
     copy = ini.with_name(f"bench-{name}.ini")
     copy.write_text(text, encoding="utf-8")
     ckan = [str(Path(sys.executable).with_name("ckan")), "-c", str(copy)]
@@ -120,7 +115,7 @@ def main(rounds: int) -> None:
         added: dict[str, float] = {}
         rounds_of: dict[str, list[float]] = {}
         for prefect in ("up", "away"):
-            packages = {name: portal.new_dataset() for name, portal in portals.items()}
+            packages = {name: new_dataset(portal) for name, portal in portals.items()}
             alternate(portals, packages, file, 3)
             if prefect == "up":
                 found = alternate(portals, packages, file, rounds)

@@ -15,8 +15,11 @@ from statistics import median
 import psycopg
 from psycopg import sql
 
-from . import data, report
-from .portal import Portal, stack_file
+from dev.portal import Portal
+from dev.samples import flights
+
+from . import report
+from .stack import new_dataset, stack_file, wait
 
 
 def ours(portal: Portal, resource_id: str) -> float:
@@ -24,7 +27,7 @@ def ours(portal: Portal, resource_id: str) -> float:
     before = portal.act("datapusher_status", resource_id=resource_id)["job_id"]
     start = time.perf_counter()
     portal.act("datapusher_submit", resource_id=resource_id, ignore_hash=True)
-    portal.wait(resource_id, since=before)
+    wait(portal, resource_id, before)
     return time.perf_counter() - start
 
 
@@ -36,10 +39,14 @@ def naive(portal: Portal, dsn: str, package_id: str, fields: list[dict[str, str]
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER true)").format(
         sql.Identifier(made["resource_id"]), columns
     )
-    with psycopg.connect(dsn) as connection, connection.cursor() as cursor, cursor.copy(statement) as copy:
-        with file.open("rb") as stream:
-            while block := stream.read(1 << 20):
-                copy.write(block)
+    with (
+        psycopg.connect(dsn) as connection,
+        connection.cursor() as cursor,
+        cursor.copy(statement) as copy,
+        file.open("rb") as stream,
+    ):
+        while block := stream.read(1 << 20):
+            copy.write(block)
     took = time.perf_counter() - start
     portal.act("resource_delete", id=made["resource_id"])
     return took
@@ -51,10 +58,10 @@ def main(rounds: int) -> None:
     portal = Portal(stack["ckan_url"], stack["sysadmin_token"])
     seconds: dict[str, list[float]] = {"ours": [], "naive": []}
     with tempfile.TemporaryDirectory() as folder:
-        file = data.flights(Path(folder))
-        package_id = portal.new_dataset()
+        file = flights(Path(folder))
+        package_id = new_dataset(portal)
         resource = portal.upload("resource_create", file, package_id=package_id, name="flights", format="CSV")
-        portal.wait(resource["id"])
+        wait(portal, resource["id"])
         found = portal.act("datastore_info", id=resource["id"])["fields"]
         fields = [{"id": field["id"], "type": field["type"]} for field in found if field["id"] != "_id"]
         for number in range(1, rounds + 1):
