@@ -1,0 +1,9 @@
+"""One registered class a format: the published bytes become canonical CSV."""
+
+from __future__ import annotations
+
+# importing a format registers it
+from . import delimited as _delimited  # noqa: F401
+from .base import Format, detect, names
+
+__all__ = ["Format", "detect", "names"]

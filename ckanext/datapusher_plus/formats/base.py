@@ -1,0 +1,99 @@
+"""What a format is, the registry, and the choice of the format for a file.
+
+A new format is a class that names the ways publishers write it and a ``convert``; ``@register`` is all that makes it known.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from pathlib import Path, PurePosixPath
+from typing import ClassVar, TypeVar
+
+from ..core.errors import UnsupportedFormat
+from ..core.values import CleanCsv, Source
+from .foreign import refuse_foreign
+
+#: enough to know any format by its content, and to see how a table is separated
+HEAD_BYTES = 1 << 16
+
+
+class Format(ABC):
+    """A way to publish a table."""
+
+    #: as shown to people
+    name: ClassVar[str]
+    #: what publishers type as a resource's format, in lower case
+    aliases: ClassVar[frozenset[str]]
+    #: ends of file names, without the dot
+    extensions: ClassVar[frozenset[str]]
+    media_types: ClassVar[frozenset[str]]
+
+    def recognises(self, head: bytes) -> bool:
+        """Tell whether the first bytes are those of this format and of no other."""
+        return False
+
+    def resembles(self, head: bytes) -> bool:
+        """Tell whether the first bytes may well be of this format; asked when nobody has named one."""
+        return False
+
+    @abstractmethod
+    def convert(self, source: Source, work_dir: Path) -> CleanCsv:
+        """Make canonical CSV of the file, in ``work_dir`` unless it is canonical already.
+
+        :raises Terminal: when the file is not what it seems.
+        :raises NothingToLoad: when there is nothing in it.
+        """
+
+
+F = TypeVar("F", bound=type[Format])
+_REGISTRY: list[Format] = []
+
+
+def register(kind: F) -> F:
+    """Make a format known."""
+    _REGISTRY.append(kind())
+    return kind
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all formats, for messages."""
+    return tuple(known.name for known in _REGISTRY)
+
+
+def detect(source: Source, resource_format: str) -> Format:
+    """Find a file's format: by its content, else the resource's format, the file name, the server's media type.
+
+    :raises NotText: when the content shows that it is another kind of file altogether.
+    :raises UnsupportedFormat: when nothing tells.
+    """
+    head = read_head(source.path)
+    by_content = next((known for known in _REGISTRY if known.recognises(head)), None)
+    if by_content:
+        return by_content
+    refuse_foreign(head)
+    declared = resource_format.strip().lower()
+    found = _declared(declared) or _by_extension(source.filename) or _by_media_type(source.content_type)
+    if not found and not declared:
+        found = next((known for known in _REGISTRY if known.resembles(head)), None)
+    if not found:
+        raise UnsupportedFormat(resource_format.strip(), names())
+    return found
+
+
+def read_head(path: Path) -> bytes:
+    """Return the first bytes of a file."""
+    with path.open("rb") as file:
+        return file.read(HEAD_BYTES)
+
+
+def _declared(declared: str) -> Format | None:
+    return next((known for known in _REGISTRY if declared in known.aliases | known.media_types), None)
+
+
+def _by_extension(filename: str) -> Format | None:
+    extension = PurePosixPath(filename).suffix.lower().removeprefix(".")
+    return next((known for known in _REGISTRY if extension in known.extensions), None)
+
+
+def _by_media_type(media_type: str | None) -> Format | None:
+    return next((known for known in _REGISTRY if media_type in known.media_types), None)

@@ -1,0 +1,113 @@
+"""Whether every row of a file has as many fields as its header, where it has not, and what COPY would misread in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .quick import Shape, orderly_rows
+from .records import Record, pieces, records, tidy
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some records that are all in order."""
+
+    data: bytes
+    rows: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ragged:
+    """The first record that has more or fewer values than the header."""
+
+    line: int
+    found: int
+
+
+@dataclass(slots=True, kw_only=True)
+class Findings:
+    """What `examine` saw in a file."""
+
+    #: records below the header that are as wide as it
+    rows: int = -1
+    ragged: Ragged | None = None
+    ragged_rows: int = 0
+    #: lines of the file that are blank where a record of several values should be
+    blank_lines: list[int] = field(default_factory=list)
+    #: COPY reads the file as it is meant
+    tidy: bool = True
+
+
+def walk(path: Path, shape: Shape, *, end: int | None = None) -> Iterator[Block | Record]:
+    """Yield all of a file: blocks where it is in order, single records where it is not.
+
+    :raises BadQuoting: when a quoted value is followed by stray text or never ends.
+    """
+    for piece in pieces(path, end=end):
+        rows = orderly_rows(piece, shape)
+        if rows is not None:
+            yield Block(piece.data[: piece.used], rows)
+        else:
+            yield from records(piece, shape.separator)
+
+
+def examine(path: Path, shape: Shape) -> Findings:
+    """Look at every record of a file.
+
+    :raises BadQuoting: when a quoted value is followed by stray text or never ends.
+    """
+    end = content_end(path)
+    # one line end after the last record is in order
+    findings = Findings(tidy=path.stat().st_size - end <= len(shape.newline))
+    for item in walk(path, shape, end=end):
+        if isinstance(item, Block):
+            findings.rows += item.rows
+        else:
+            _look_at(item, shape, findings)
+    return findings
+
+
+def _look_at(record: Record, shape: Shape, findings: Findings) -> None:
+    findings.tidy = False
+    if len(record.values) == shape.width:
+        findings.rows += 1
+    elif record.blank:
+        findings.blank_lines.append(record.line)
+    else:
+        findings.ragged_rows += 1
+        findings.ragged = findings.ragged or Ragged(line=record.line, found=len(record.values))
+
+
+def put_in_order(path: Path, shape: Shape, target: Path) -> None:
+    """Write the file as COPY understands it the way it is meant, without blank lines; only such records are rewritten."""
+    with target.open("wb") as out:
+        for item in walk(path, shape, end=content_end(path)):
+            if isinstance(item, Block):
+                out.write(item.data)
+            elif len(item.values) == shape.width:
+                out.write(joined(item, shape.newline))
+
+
+def joined(record: Record, newline: bytes) -> bytes:
+    """Return a record as a line of canonical CSV."""
+    line = b",".join(record.values)
+    if b'"' in line or b"\r" in line or line == rb"\." or line.count(b",") >= len(record.values):
+        line = b",".join(map(tidy, record.values))
+    return line + newline
+
+
+def content_end(path: Path) -> int:
+    """Return the size of a file without the line ends at its end."""
+    step = 1 << 16
+    end = path.stat().st_size
+    with path.open("rb") as file:
+        while end:
+            start = max(0, end - step)
+            file.seek(start)
+            kept = file.read(end - start).rstrip(b"\r\n")
+            if kept:
+                return start + len(kept)
+            end = start
+    return 0

@@ -1,0 +1,61 @@
+"""Files that are no table of text, told by their first bytes, so that the message can name what was published instead."""
+
+from __future__ import annotations
+
+import re
+
+from ..core.errors import NotText
+
+_MAGIC: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an Excel workbook or another document of old Microsoft Office"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ\x00", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
+    (b"Rar!\x1a\x07", "a RAR archive"),
+    (b"PAR1", "a Parquet file"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x00\x00\x27\x0a", "a shapefile"),
+    (b"{\\rtf", "a rich text document"),
+    (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer instead of the file itself"),
+)
+#: what a ZIP archive holds near its beginning tells the kinds of documents apart that are ZIP archives
+_ZIPPED: tuple[tuple[bytes, str], ...] = (
+    (b"xl/", "an Excel workbook"),
+    (b"opendocument.spreadsheet", "an OpenDocument spreadsheet"),
+    (b"word/", "a Word document"),
+    (b"[Content_Types].xml", "a document of Microsoft Office"),
+    (b".shp", "a zipped shapefile"),
+)
+_MARKUP: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (re.compile(rb"(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL), "a web page"),
+    (re.compile(rb"<\?xml\b[^>]*>\s*(<!--.*?-->\s*)*<html\b", re.IGNORECASE | re.DOTALL), "a web page"),
+    (re.compile(rb"<\?xml\b", re.IGNORECASE), "an XML document"),
+    (re.compile(rb"\{\s*(\}|\"[^\"]*\"\s*:)"), "a JSON document"),
+    (re.compile(rb"\[\s*(\{\s*\"|\[)"), "a JSON document"),
+)
+_BOM = b"\xef\xbb\xbf"
+
+
+def refuse_foreign(head: bytes) -> None:
+    """Refuse what is known to be no table of text.
+
+    :raises NotText: naming what it is.
+    """
+    what = foreign_kind(head)
+    if what:
+        raise NotText(what)
+
+
+def foreign_kind(head: bytes) -> str | None:
+    """Return the name of what the bytes are when they are no table of text, as far as can be told."""
+    if head.startswith(b"PK\x03\x04"):
+        return next((what for part, what in _ZIPPED if part in head), "a ZIP archive")
+    magic = next((what for begin, what in _MAGIC if head.startswith(begin)), None)
+    text = head.removeprefix(_BOM).lstrip()
+    return magic or next((what for pattern, what in _MARKUP if pattern.match(text)), None)
