@@ -2,10 +2,10 @@
 
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
-│   ├── NotFetched, FileTooLarge, AddressRefused, TooManyRedirects
-│   ├── UnsupportedFormat, NotText, WrongEncoding, RaggedRow, BadQuoting
+│   ├── NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
+│   ├── UnsupportedFormat, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineLacks, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken
-│   ├── StashFailed, ResourceGone, RowsLost
+│   ├── StashFailed, ResourceGone, RowsLost, DatastoreRefused
 └── Transient       the same request may succeed later
     ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost
 
@@ -79,6 +79,23 @@ class FileTooLarge(Terminal):
         super().__init__(
             f"The file {size}; this site loads at most {limit:,} bytes. "
             "Split the file, or ask the site's administrator to raise max_content_length."
+        )
+
+
+class UploadMissing(Terminal):
+    """CKAN knows of an uploaded file that its storage does not have."""
+
+    def __init__(self) -> None:
+        super().__init__("The uploaded file is not in this site's storage. Upload it again.")
+
+
+class UploadUnreadable(Terminal):
+    """CKAN keeps uploaded files where the worker cannot read them."""
+
+    def __init__(self, storage: str) -> None:
+        super().__init__(
+            f"The uploaded file is kept by {storage}, which the worker cannot read from. "
+            "Ask the site's administrator to give the worker the site's storage, or publish the file by a link."
         )
 
 
@@ -156,6 +173,25 @@ class ValueDoesNotFit(Terminal):
         )
 
 
+class EngineLacks(Terminal):
+    """The analysis engine of this site cannot do what a step needs."""
+
+    def __init__(self, engine: str, ability: str) -> None:
+        super().__init__(
+            f"The analysis engine {engine} cannot {ability}. Ask the site's administrator to choose another engine."
+        )
+
+
+class EngineFailed(Terminal):
+    """The analysis engine gave up on a file that had passed every check."""
+
+    def __init__(self, engine: str) -> None:
+        super().__init__(
+            f"The analysis engine {engine} could not read the file although its rows are in order. "
+            "Tell the site's administrator, whose log has the reason."
+        )
+
+
 # -- writing ----------------------------------------------------------------------------------------
 
 
@@ -226,6 +262,16 @@ class DatastoreGone(Transient):
         )
 
 
+class DatastoreRefused(Terminal):
+    """The datastore's database understood, and said no."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The datastore's database refused the table ({why}). "
+            "Nothing was changed; ask the site's administrator to look at the worker's log."
+        )
+
+
 class LockLost(Transient):
     """The connection that holds the resource's lock is gone, so another run may have started."""
 
@@ -270,4 +316,13 @@ class DatastoreManaged(Skipped):
     def __init__(self, url_type: str) -> None:
         super().__init__(
             f"The rows of this resource are kept in the datastore itself ({url_type}), so no file is loaded over them."
+        )
+
+
+class DryRun(Skipped):
+    """Only a look at the file was asked for."""
+
+    def __init__(self, rows: int, columns: int) -> None:
+        super().__init__(
+            f"Dry run: the file can be loaded as {rows:,} rows in {columns:,} columns. Nothing was written."
         )

@@ -1,0 +1,51 @@
+"""``worker``, ``deploy`` and ``recover``: what operators run. Prefect is imported only by the commands that need it."""
+
+from __future__ import annotations
+
+import click
+
+from ckanext.datapusher_plus import settings
+
+
+@click.command(short_help="Load files as they are uploaded.")
+@click.option("--limit", type=click.IntRange(min=1), help="Runs at once (default: worker_limit).")
+@click.option("--pool", default="", help="Prefect work pool (default: prefect_work_pool).")
+@click.pass_context
+def worker(ctx: click.Context, limit: int | None, pool: str) -> None:
+    """Carry out requests until stopped by SIGTERM or Ctrl-C.
+
+    Starts a Prefect server when none is configured, makes work pool and deployment, puts right what an earlier
+    worker left, and then loads files. Told to stop, it waits for the runs going on.
+    """
+    from ckanext.datapusher_plus.flow import service, site
+
+    site.adopt(ctx.obj.app)
+    service.work(settings.current(), click.echo, limit=limit, pool=pool)
+
+
+@click.command(short_help="Make Prefect's work pool and deployment.")
+@click.option("--pool", default="", help="Prefect work pool (default: prefect_work_pool).")
+@click.option("--type", "kind", default="", help="Type of the pool, such as ckan, process, docker or kubernetes.")
+def deploy(pool: str, kind: str) -> None:
+    """Make the work pool, if it is missing, and the deployment that runs are created from."""
+    from ckanext.datapusher_plus.flow import deploy as deploying
+    from ckanext.datapusher_plus.flow import service
+
+    try:
+        made = service.deploy_once(settings.current(), pool=pool, kind=kind)
+    except deploying.DeployFailed as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(made)
+
+
+@click.command(short_help="Put right what interrupted runs left behind.")
+@click.argument("resource_id", required=False)
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def recover(resource_id: str | None, dry_run: bool) -> None:
+    """Put tables and dictionaries back after a crash, of one resource or of all; workers do the same by themselves."""
+    from ckanext.datapusher_plus.flow import sweep
+
+    done = sweep.sweep(resource_id, dry_run=dry_run)
+    for sentence in done:
+        click.echo(sentence)
+    click.echo("Nothing needed to be put right." if not done else f"{len(done)} things {'found' if dry_run else 'done'}.")

@@ -1,0 +1,101 @@
+"""The edge of a run: whatever happens inside ends here as a state and a sentence."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import settings
+from ..core.states import State
+from ..core.values import Log, Published, Swapped
+from ..runs.claim import Claimed
+from ..runs.finish import finish
+from ..steps.settle import settle
+from . import outcome, stopping
+from .outcome import Outcome
+from .rollback import WayBack
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Landing:
+    """Holds the table once it is in place for good; from then on nothing may cost rows."""
+
+    swapped: Swapped | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def carry_out(
+    claimed: Claimed, told: Log, way_back: WayBack, load: Callable[[Landing, Path], None], publish: Callable[[Landing], None]
+) -> None:
+    """Load, publish, and finish the run's row whatever happens; raises what made the run end in an error."""
+    landing = Landing()
+    folder = work_folder(claimed.run_id)
+    error = _attempt(lambda: load(landing, folder))
+    if landing.swapped is not None and (error is None or isinstance(error, Exception)):
+        error = _attempt(lambda: publish(landing)) or error
+    if landing.swapped is None and error is not None:
+        way_back()
+    end = _end(claimed, landing, error)
+    _leave(claimed, told, end, folder)
+    _tell(told, end)
+    finish(claimed.run_id, end.state, message=end.message, error_kind=end.kind, published=_published(landing))
+    if error is not None and (end.state in (State.ERROR, State.CANCELLED) or not isinstance(error, Exception)):
+        raise error
+
+
+def work_folder(run_id: str) -> Path:
+    """Make the run's own folder, closed to other users."""
+    folder = settings.current().work_dir / run_id
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def _attempt(work: Callable[[], None]) -> BaseException | None:
+    try:
+        work()
+    except BaseException as error:  # noqa: BLE001 (a signal or a time limit must be told as honestly as an error)
+        return error
+    return None
+
+
+def _end(claimed: Claimed, landing: Landing, error: BaseException | None) -> Outcome:
+    if error is not None and not isinstance(error, outcome.EXPECTED):
+        log.error("run %s of resource %s failed", claimed.run_id, claimed.resource_id, exc_info=error)
+    if landing.swapped is not None:
+        return outcome.of_success(landing.swapped.rows, error=error, warnings=landing.warnings, run_id=claimed.run_id)
+    if error is None:
+        raise AssertionError("a load ends with a table or an exception")
+    limit = settings.current().flow_timeout
+    return outcome.of_failure(error, run_id=claimed.run_id, reason=stopping.reason(), limit=limit)
+
+
+def _leave(claimed: Claimed, told: Log, end: Outcome, folder: Path) -> None:
+    """Clear up after the run; a failure here is the sweep's to mend."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if end.state not in (State.COMPLETE, State.WARNED, State.SKIPPED):
+        return
+    if failure := _attempt(lambda: settle(claimed.resource_id, told)):
+        log.error("the dictionary stash of resource %s stays", claimed.resource_id, exc_info=failure)
+
+
+def _tell(told: Log, end: Outcome) -> None:
+    {State.COMPLETE: told.info, State.SKIPPED: told.info, State.WARNED: told.warning}.get(end.state, told.error)(end.message)
+
+
+def _published(landing: Landing) -> Published | None:
+    if landing.swapped is None:
+        return None
+    plan = landing.swapped.plan
+    return Published(
+        rows=landing.swapped.rows,
+        columns=tuple((column.name, column.type) for column in plan.columns),
+        file_hash=plan.file_hash,
+        load_key=plan.load_key,
+        warnings=landing.warnings,
+    )

@@ -1,0 +1,52 @@
+"""What a forked process does: run one flow run, obey its worker, and end when the worker is gone."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from multiprocessing.connection import Connection
+from typing import Any
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.context import refresh_global_settings_context
+from prefect.engine import handle_engine_signals
+from prefect.flow_engine import run_flow
+from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+from . import stopping
+from .ingest import ingest
+
+
+def run(flow_run_id: str, environment: dict[str, str], orders: Connection) -> None:
+    """Carry out one flow run in this process."""
+    # a session of its own: Ctrl-C in a terminal is for the worker, which then tells its runs
+    os.setsid()
+    signal.signal(signal.SIGTERM, _exit)
+    threading.Thread(target=_obey, args=(orders,), daemon=True, name="orders").start()
+    os.environ.update(environment)
+    refresh_global_settings_context()
+    # The worker watches this process, so nobody needs heartbeats, and their thread takes a second to join.
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), handle_engine_signals(UUID(flow_run_id)):
+        flow_run = get_client(sync_client=True).read_flow_run(UUID(flow_run_id))
+        run_flow(ingest, flow_run=flow_run)
+
+
+def nothing() -> None:
+    """Do nothing; a worker runs this once at its start to see that it can fork runs."""
+
+
+def _exit(*_: Any) -> None:
+    """End in order where Prefect has no handler of its own in place; it takes the status back once the run has ended."""
+    raise SystemExit(128 + signal.SIGTERM)
+
+
+def _obey(orders: Connection) -> None:
+    """Wait for the worker's word to stop; no word and a closed pipe mean that the worker is gone."""
+    try:
+        reason = stopping.Reason(orders.recv())
+    except (EOFError, OSError):
+        reason = stopping.Reason.ORPHANED
+    stopping.note(reason)
+    os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,84 @@
+"""The work pool and the deployment that runs are created from."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import Any
+
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.actions import WorkPoolCreate
+from prefect.deployments.runner import EntrypointType
+from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.workers.base import BaseWorker
+
+from ..settings import Settings
+from . import site
+from .ingest import NAME, ingest
+from .worker import CkanWorker
+
+log = logging.getLogger(__name__)
+
+
+class DeployFailed(RuntimeError):
+    """The deployment cannot be made as asked."""
+
+
+def deploy(client: SyncPrefectClient, settings: Settings, *, pool: str = "", kind: str = "") -> uuid.UUID:
+    """Make the work pool if it is missing and the deployment anew, and return the deployment's id.
+
+    :raises DeployFailed: when the pool has another type, or the type is unknown here.
+    """
+    pool = pool or settings.prefect_work_pool
+    kind = kind or settings.prefect_work_pool_type
+    _ensure_pool(client, pool, kind)
+    deployment = ingest.to_deployment(
+        deployment_name(settings),
+        work_pool_name=pool,
+        entrypoint_type=EntrypointType.MODULE_PATH,
+        description="Loads one resource's file into CKAN's DataStore.",
+        tags=["ckan"],
+        # a worker of our own has CKAN loaded; runs of other types start with nothing but their environment
+        job_variables={} if kind == CkanWorker.type else {"env": {"CKAN_INI": site.ini()}},
+    )
+    return deployment.apply()
+
+
+def deployment_name(settings: Settings) -> str:
+    """Return the deployment's own name, the part after the slash.
+
+    :raises DeployFailed: when the option names another flow.
+    """
+    flow, _, name = settings.prefect_deployment_name.partition("/")
+    if flow != NAME or not name:
+        raise DeployFailed(f"prefect_deployment_name must be {NAME}/ and a name, not {settings.prefect_deployment_name}.")
+    return name
+
+
+def _ensure_pool(client: SyncPrefectClient, pool: str, kind: str) -> None:
+    try:
+        found = client.read_work_pool(pool).type
+    except ObjectNotFound:
+        found = _create_pool(client, pool, kind)
+    if found != kind:
+        raise DeployFailed(
+            f"The work pool {pool} has type {found}, not {kind}. Name another pool, or set prefect_work_pool_type = {found}."
+        )
+
+
+def _create_pool(client: SyncPrefectClient, pool: str, kind: str) -> str:
+    template = _job_template(kind)
+    try:
+        client.create_work_pool(WorkPoolCreate(name=pool, type=kind, base_job_template=template))
+    except ObjectAlreadyExists:
+        # another worker was faster
+        return client.read_work_pool(pool).type
+    return kind
+
+
+def _job_template(kind: str) -> dict[str, Any]:
+    worker = CkanWorker if kind == CkanWorker.type else BaseWorker.get_worker_class_from_type(kind)
+    if worker is None:
+        known = ", ".join(sorted(BaseWorker.get_all_available_worker_types()))
+        raise DeployFailed(f"No work pool of type {kind} can be made here; known are {known}. Install its Prefect package.")
+    return worker.get_default_base_job_template()

@@ -1,0 +1,71 @@
+"""The worker's end of a forked run."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+from typing import Any
+
+import anyio
+
+from . import child, stopping
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at a run; its exit is seen within this time.
+LOOK = 0.1
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["ckanext.datapusher_plus.flow.preload"])
+
+
+class ForkedRun:
+    """One run in a process of its own."""
+
+    def __init__(self, flow_run_id: str, environment: dict[str, str]) -> None:
+        receiver, self._orders = _context.Pipe(duplex=False)
+        self._process = _context.Process(target=child.run, args=(flow_run_id, environment, receiver))
+        self._process.start()
+        receiver.close()
+
+    @property
+    def pid(self) -> int:
+        """Return the process's id."""
+        return int(self._process.pid or 0)
+
+    @property
+    def exitcode(self) -> int | None:
+        """Return the exit status, negative for a signal, None while the run is going on."""
+        return self._process.exitcode
+
+    async def wait(self) -> int:
+        """Wait for the end of the process and return its exit status."""
+        while (code := self._process.exitcode) is None:
+            await anyio.sleep(LOOK)
+        return code
+
+    def stop(self, reason: stopping.Reason) -> None:
+        """Tell the run to roll back and end."""
+        try:
+            self._orders.send(reason.value)
+        except OSError:
+            log.debug("run in process %s had ended before it was told to", self.pid)
+
+    def kill(self) -> None:
+        """End the process at once; what it leaves behind is healed by ``sweep``."""
+        self._process.kill()
+
+
+def rehearse() -> None:
+    """Fork once for nothing, so that the first run finds everything loaded.
+
+    :raises RuntimeError: when runs cannot be forked here.
+    """
+    process: Any = _context.Process(target=child.nothing)
+    try:
+        process.start()
+        process.join()
+    except (OSError, EOFError) as error:
+        raise RuntimeError("The process that runs are forked from has ended; its messages are above.") from error
+    if process.exitcode != 0:
+        raise RuntimeError(f"A process forked from the preloaded one ended with status {process.exitcode}.")

@@ -1,0 +1,127 @@
+"""The flow: reads without side effects first, then writes in one Prefect transaction under the resource's lock.
+
+Inside the transaction: plain calls in the main thread, and no retries, caching, submitting, catching or suspending.
+A retry there would roll its siblings back and then report success. ``tests/architecture/test_flow_shape.py`` holds it.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+from prefect import flow
+from prefect.logging import get_run_logger
+from prefect.runtime import flow_run
+from prefect.transactions import transaction
+from prefect.utilities.timeout import timeout
+
+from .. import portal, settings
+from ..checkpoint import reach
+from ..core.errors import DatastoreBusy, DatastoreManaged, DryRun, Unchanged, Vetoed
+from ..core.values import LoadPlan, Log, Strategy, Ticket
+from ..datastore.lock import ResourceLock
+from ..runs.claim import Claimed, claim
+from ..runs.history import last_good_load_key
+from ..runs.log import RunLog
+from ..steps.restore import restore
+from . import rollback, site, tasks
+from .boundary import Landing, carry_out
+from .outcome import TookTooLong
+from .rollback import WayBack
+
+NAME = "datapusher-plus"
+#: Seconds to wait for the resource's lock; only a run that is just ending, or the sweep, holds it.
+PATIENCE = 60.0
+
+
+@flow(
+    name=NAME,
+    flow_run_name="{resource_id}",
+    persist_result=False,
+    on_crashed=[rollback.after_crash],
+    on_cancellation=[rollback.after_crash],
+)
+def ingest(run_id: str, resource_id: str) -> str:
+    """Load one resource's file, or undo all of it; the run's row in CKAN's database tells how it ended."""
+    site.load()
+    with site.context(), ResourceLock(resource_id) as lock:
+        if not lock.acquire(PATIENCE):
+            raise DatastoreBusy(PATIENCE)
+        claimed = claim(run_id, flow_run_id=str(flow_run.get_id()), worker=f"{socket.gethostname()}:{os.getpid()}")
+        if claimed is None:
+            get_run_logger().info("Run %s is not waiting any more; nothing to do.", run_id)
+            return "nothing to do"
+        with RunLog(run_id) as told:
+            return _carry_out(claimed, lock, told)
+
+
+def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> str:
+    way_back = WayBack(claimed.resource_id, lock, told)
+
+    def load(landing: Landing, folder: Path) -> None:
+        with timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
+            # holding the lock proves that whoever left something half done is dead
+            restore(claimed.resource_id, told)
+            plan = read(_ticket(claimed, folder), told)
+            write(plan, way_back, landing)
+
+    def publish(landing: Landing) -> None:
+        reach("publish.before")
+        swapped = landing.swapped
+        if swapped is not None:
+            warnings = tasks.publish(claimed.resource_id, hash=swapped.plan.file_hash, rows=swapped.rows)
+            landing.warnings = (*swapped.warnings, *warnings)
+
+    return carry_out(claimed, told, way_back, load, publish).value
+
+
+def read(ticket: Ticket, told: Log) -> LoadPlan:
+    """Find out all that there is to know before anything is written.
+
+    :raises Skipped: when there is nothing to load.
+    """
+    refuse(ticket)
+    source = tasks.fetch(ticket, told)
+    csv = tasks.validate(tasks.convert(ticket, source, told), told)
+    plan = tasks.plan(ticket, source, tasks.analyse(csv, told), told)
+    if ticket.dry_run:
+        raise DryRun(plan.rows, len(plan.columns))
+    return plan
+
+
+def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:
+    """Put the new table in place, wholly or not at all."""
+    told = way_back.told
+    with transaction() as undoable:
+        # A failing task's own hook never runs: these two sit on what is done before anything is destroyed.
+        undoable.stage(None, on_rollback_hooks=[way_back.hook])
+        stashed = tasks.stash.with_options(on_rollback=[way_back.hook])(plan, told)
+        way_back.lock.check()
+        if plan.strategy is Strategy.REPLACE:
+            swapped = tasks.replace(stashed, told)
+        else:
+            swapped = tasks.swap(tasks.stage(stashed, told), told)
+        way_back.lock.check()
+        landing.swapped = tasks.commit(swapped, told)
+        reach("transaction.end")
+
+
+def refuse(ticket: Ticket) -> None:
+    """End a run that must not load.
+
+    :raises Skipped: when the rows are kept in the datastore itself, or a plugin vetoes.
+    """
+    if plugin := portal.vetoed_by(ticket.resource_id):
+        raise Vetoed(plugin)
+
+
+def _ticket(claimed: Claimed, folder: Path) -> Ticket:
+    return portal.ticket(
+        run_id=claimed.run_id,
+        resource_id=claimed.resource_id,
+        ignore_hash=claimed.ignore_hash,
+        dry_run=claimed.dry_run,
+        requested_at=claimed.requested_at,
+        work_dir=folder,
+    )

@@ -1,0 +1,65 @@
+"""The way back inside a living run; ``sweep`` has the way back of dead ones. Both end in ``steps.restore``."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from prefect.transactions import Transaction
+
+from ..core.errors import LockLost
+from ..core.values import Log
+from ..datastore.lock import ResourceLock
+from ..steps.restore import restore
+
+log = logging.getLogger(__name__)
+
+#: Seconds to wait for a lock that was lost with its connection.
+PATIENCE = 10.0
+
+
+@dataclass(frozen=True)
+class WayBack:
+    """Puts a resource's table back as it was; may be called any number of times."""
+
+    resource_id: str
+    lock: ResourceLock
+    told: Log
+
+    def __call__(self) -> bool:
+        """Restore, and tell whether that worked; what is left undone stays in the journal for the sweep."""
+        try:
+            self._restore()
+        except Exception:
+            log.exception("resource %s could not be restored now; the sweep will do it", self.resource_id)
+            return False
+        return True
+
+    def hook(self, transaction: Transaction) -> None:
+        """Be a rollback hook of Prefect, which would swallow what a hook raises."""
+        del transaction
+        self()
+
+    def _restore(self) -> None:
+        try:
+            self.lock.check()
+        except LockLost:
+            # without the lock another run may be at work, and that run heals the resource before it begins
+            with ResourceLock(self.resource_id) as again:
+                if again.acquire(PATIENCE):
+                    restore(self.resource_id, self.told)
+            return
+        restore(self.resource_id, self.told)
+
+
+def after_crash(flow: Any, flow_run: Any, state: Any) -> None:
+    """Bury a run that Prefect reports as crashed or cancelled; Prefect calls this by these very names."""
+    del flow, state
+    # imported late: a supervisor of Prefect's may call this in a process that has not loaded CKAN
+    from . import site
+
+    site.load()
+    from . import sweep
+
+    sweep.after(flow_run.parameters["run_id"], None)

@@ -1,0 +1,169 @@
+"""What ``ckan datapusher_plus worker`` does: starts what is missing, heals, hands over requests, and works."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import anyio
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.context import refresh_global_settings_context
+from prefect.settings import PREFECT_API_URL
+
+from ..core.errors import IngestError
+from ..settings import Settings
+from . import forked, site, sweep
+from .deploy import DeployFailed, deploy
+from .dispatch import AWAY, Dispatcher
+from .server import EmbeddedServer
+from .worker import CkanWorker
+
+log = logging.getLogger(__name__)
+
+Say = Callable[[str], None]
+
+
+def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = "") -> None:
+    """Work until told to stop by SIGTERM or SIGINT, and return when all runs have ended."""
+    pool = pool or settings.prefect_work_pool
+    # runs are forked from a process that loads CKAN by this
+    os.environ["CKAN_INI"] = site.ini()
+    with prefect_server(settings, say) as server:
+        heal(say)
+        say("Loading CKAN and Prefect once; runs are forked from that.")
+        forked.rehearse()
+        deploy_if_possible(settings, pool, say)
+        worker = CkanWorker(
+            work_pool_name=pool, name=f"{socket.gethostname()}-{os.getpid()}", limit=limit or settings.worker_limit
+        )
+        anyio.run(_work, worker, Housekeeping(settings, server, pool), say)
+    say("Stopped; no run is left behind.")
+
+
+@contextlib.contextmanager
+def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | None]:
+    """Point this process to the Prefect server that is configured, or else to one that is started here."""
+    url = api_url(settings)
+    if url:
+        _use(url)
+        say(f"Prefect server: {url}")
+        yield None
+        return
+    say("No Prefect server is configured; starting one on this machine.")
+    with EmbeddedServer() as server:
+        _use(server.api_url)
+        say(f"Prefect server: {server.api_url} (pages: {server.api_url.removesuffix('/api')})")
+        yield server
+
+
+def api_url(settings: Settings) -> str:
+    """Return the API address from CKAN's configuration, else from Prefect's own, else an empty string."""
+    return settings.prefect_api_url or PREFECT_API_URL.value() or ""
+
+
+def _use(url: str) -> None:
+    os.environ["PREFECT_API_URL"] = url
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    refresh_global_settings_context()
+
+
+def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
+    """Make work pool and deployment on the server that is configured, and return a sentence.
+
+    :raises DeployFailed: when there is no such server, or it does not answer, or the pool does not fit.
+    """
+    url = api_url(settings)
+    if not url:
+        raise DeployFailed("No Prefect server is configured; set ckanext.datapusher_plus.prefect_api_url or PREFECT_API_URL.")
+    _use(url)
+    try:
+        with get_client(sync_client=True) as client:
+            deploy(client, settings, pool=pool, kind=kind)
+    except httpx.HTTPError as error:
+        raise DeployFailed(f"The Prefect server at {url} does not answer ({error}).") from error
+    return f"Deployment {settings.prefect_deployment_name} is in work pool {pool or settings.prefect_work_pool} of {url}."
+
+
+def heal(say: Say) -> None:
+    """Put right what dead runs left, before anything else; a database that is away is for the timer."""
+    try:
+        for sentence in sweep.sweep():
+            say(sentence)
+    except (*AWAY, IngestError) as error:
+        say(f"Could not look for interrupted runs yet: {error}")
+
+
+def deploy_if_possible(settings: Settings, pool: str, say: Say) -> None:
+    """Make work pool and deployment; when Prefect is away the dispatcher does it later."""
+    try:
+        with get_client(sync_client=True) as client:
+            deploy(client, settings, pool=pool)
+    except httpx.HTTPError as error:
+        say(f"Prefect does not answer yet ({error}); requests wait for it.")
+    else:
+        say(f"Deployment {settings.prefect_deployment_name} is in work pool {pool}.")
+
+
+class Housekeeping:
+    """Two threads beside the worker: one hands over requests, one heals on a timer."""
+
+    def __init__(self, settings: Settings, server: EmbeddedServer | None, pool: str) -> None:
+        self._settings = settings
+        self._server = server
+        self._pool = pool
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, told: Callable[[], None]) -> None:
+        """Begin; ``told`` is called when there are new flow runs."""
+        dispatcher = Dispatcher(pool=self._pool, told=told)
+        self._start("dispatcher", lambda: dispatcher.serve(self._stop))
+        self._start("sweep", lambda: self._sweep(dispatcher))
+
+    def stop(self) -> None:
+        """End both threads, each when its present piece of work is done."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+
+    def _start(self, name: str, work: Callable[[], None]) -> None:
+        # Prefect's settings live in a context variable, which a new thread does not inherit
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(work,), name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _sweep(self, dispatcher: Dispatcher) -> None:
+        while not self._stop.wait(self._settings.sweep_interval):
+            if self._server is not None:
+                self._server.revive()
+            for work in (sweep.sweep, dispatcher.reconcile):
+                try:
+                    work()
+                except (*AWAY, IngestError) as error:
+                    log.info("the sweep waits for a server: %s", error)
+
+
+async def _work(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:
+    async with anyio.create_task_group() as group:
+        group.start_soon(_obey_signals, worker, housekeeping, say)
+        loop = asyncio.get_running_loop()
+        housekeeping.start(lambda: loop.call_soon_threadsafe(worker.poke))
+        await worker.start(printer=say)
+        group.cancel_scope.cancel()
+
+
+async def _obey_signals(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async for _ in signals:
+            say("Stopping: no new runs; waiting for those going on. Again to stop them at once.")
+            worker.drain()
+            await anyio.to_thread.run_sync(housekeeping.stop)

@@ -1,0 +1,58 @@
+"""CKAN in a worker's process: loaded once, and made safe to fork."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ckan import model, plugins
+from ckan.cli import load_config
+from ckan.common import config
+
+log = logging.getLogger(__name__)
+
+_app: Any = None
+
+
+def load() -> None:
+    """Load CKAN by ``CKAN_INI`` unless this process has done so already.
+
+    :raises CkanConfigurationException: when no configuration file is named or there.
+    """
+    global _app  # noqa: PLW0603 (CKAN itself is one to a process)
+    if _app is not None:
+        return
+    # imported late: CKAN's web stack is heavy, and of no use to whoever only reads this module
+    from ckan.config.middleware import make_app
+
+    _app = make_app(load_config())
+
+
+def adopt(app: Any) -> None:
+    """Use the Flask stack that the ``ckan`` command has made."""
+    global _app  # noqa: PLW0603
+    _app = app
+
+
+@contextmanager
+def context() -> Iterator[None]:
+    """Give CKAN's actions and helpers the request context that they expect."""
+    # CKAN's stack keeps the Flask application under this name, and so does its own command line
+    with _app._wsgi_app.test_request_context():
+        yield
+
+
+def ini() -> str:
+    """Return the path of the configuration file in use."""
+    return str(config["__file__"])
+
+
+def before_fork() -> None:
+    """Let go of every connection that a forked process must not share."""
+    model.Session.remove()
+    if model.meta.engine is not None:
+        model.meta.engine.dispose()
+    for plugin in plugins.PluginImplementations(plugins.IForkObserver):
+        plugin.before_fork()

@@ -1,0 +1,51 @@
+"""The steps as Prefect tasks, nothing more."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import requests
+from ckan.lib.search import SearchIndexError
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+from sqlalchemy.exc import OperationalError
+
+from .. import portal
+from ..core.errors import Transient
+from ..steps import analyse as analyse_step
+from ..steps import commit as commit_step
+from ..steps import convert as convert_step
+from ..steps import fetch as fetch_step
+from ..steps import plan as plan_step
+from ..steps import replace as replace_step
+from ..steps import stage as stage_step
+from ..steps import stash as stash_step
+from ..steps import swap as swap_step
+from ..steps import validate as validate_step
+
+# Steps retry named transient errors themselves; a file is read anew for each run, so nothing is worth caching.
+_step = partial(task, cache_policy=NO_CACHE, persist_result=False)
+
+fetch = _step(name="fetch")(fetch_step.fetch)
+convert = _step(name="convert")(convert_step.convert)
+validate = _step(name="validate")(validate_step.validate)
+analyse = _step(name="analyse")(analyse_step.analyse)
+plan = _step(name="plan")(plan_step.plan)
+
+stash = _step(name="stash")(stash_step.stash)
+stage = _step(name="stage")(stage_step.stage)
+swap = _step(name="swap")(swap_step.swap)
+replace = _step(name="replace")(replace_step.replace)
+commit = _step(name="commit")(commit_step.commit)
+
+#: What may pass by itself while CKAN is told of the new table.
+PASSING = (OperationalError, SearchIndexError, requests.ConnectionError, requests.Timeout, Transient, ConnectionError)
+
+
+def _may_pass(tried: Task[..., object], run: TaskRun, state: State[object]) -> bool:
+    del tried, run
+    return isinstance(state.result(raise_on_failure=False), PASSING)
+
+
+publish = _step(name="publish", retries=3, retry_delay_seconds=[1, 5, 15], retry_condition_fn=_may_pass)(portal.publish)

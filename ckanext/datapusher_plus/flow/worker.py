@@ -1,0 +1,173 @@
+"""Prefect's extension point for workers: polls a work pool as any worker does, and forks each run."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import anyio
+import anyio.abc
+import anyio.to_thread
+import httpx
+from prefect.client.schemas.objects import FlowRun
+from prefect.exceptions import ObjectNotFound
+from prefect.states import Cancelled
+from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+
+from ..settings import current
+from . import stopping, sweep
+from .forked import ForkedRun
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two questions to Prefect for new runs, unless the dispatcher says that there is one.
+POLL = 1.0
+#: Seconds between two questions whether a run was cancelled.
+CANCEL_POLL = 2.0
+
+
+class CkanWorkerResult(BaseWorkerResult):
+    """How a forked run ended."""
+
+
+class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResult]):
+    """Runs flows in processes that are forked from one with CKAN and Prefect loaded."""
+
+    type = "ckan"
+    job_configuration = BaseJobConfiguration
+    job_configuration_variables = BaseVariables
+    _description = "Forks each flow run from a process that has CKAN and Prefect loaded."
+    _display_name = "CKAN"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._runs: dict[str, ForkedRun] = {}
+        self._draining = anyio.Event()
+        self._poke = anyio.Event()
+
+    async def start(
+        self, run_once: bool = False, with_healthcheck: bool = False, printer: Callable[..., None] = print
+    ) -> None:
+        """Work until ``drain`` is called, however often Prefect goes away and comes back."""
+        del with_healthcheck  # the sweep and the heartbeat tell more
+        async with self:
+            printer(f"Worker {self.name!r} takes up to {self._limit} runs at once from work pool {self._work_pool_name!r}.")
+            if run_once:
+                await self._again(self.sync_with_backend)
+                await self._again(self.get_and_submit_flow_runs)
+                return
+            async with anyio.create_task_group() as loops:
+                loops.start_soon(self._loop, self.get_and_submit_flow_runs, self._poked)
+                loops.start_soon(self._loop, self.sync_with_backend, self._heartbeat)
+                await self._draining.wait()
+                loops.cancel_scope.cancel()
+            # leaving the context waits for the runs that are going on
+
+    def poke(self) -> None:
+        """Look for new runs now."""
+        self._poke.set()
+
+    def drain(self) -> None:
+        """Take no new runs; wait for those going on for the grace set, then stop them. Again: stop them now."""
+        if self._draining.is_set():
+            self._stop_all()
+            return
+        self._draining.set()
+        if self._runs_task_group is not None:
+            self._runs_task_group.start_soon(self._lose_patience)
+
+    async def run(
+        self,
+        flow_run: FlowRun,
+        configuration: BaseJobConfiguration,
+        task_status: anyio.abc.TaskStatus[int] | None = None,
+    ) -> CkanWorkerResult:
+        """Fork the run, watch it to its end, and put right what it left when it died."""
+        if self._draining.is_set():
+            raise RuntimeError("This worker is stopping; the run is for the next one.")
+        environment = {key: value for key, value in configuration.env.items() if value is not None}
+        forked = await anyio.to_thread.run_sync(ForkedRun, str(flow_run.id), environment)
+        self._runs[str(flow_run.id)] = forked
+        if task_status is not None:
+            task_status.started(forked.pid)
+        try:
+            code = await self._watch(flow_run, forked)
+        finally:
+            self._runs.pop(str(flow_run.id), None)
+        await anyio.to_thread.run_sync(sweep.after, flow_run.parameters.get("run_id", ""), code)
+        return CkanWorkerResult(identifier=str(forked.pid), status_code=code)
+
+    async def _watch(self, flow_run: FlowRun, forked: ForkedRun) -> int:
+        cancelled = False
+        async with anyio.create_task_group() as watchers:
+
+            async def obey_cancel() -> None:
+                nonlocal cancelled
+                while not await self._is_cancelled(flow_run):
+                    await anyio.sleep(CANCEL_POLL)
+                cancelled = True
+                await self._end(forked, stopping.Reason.CANCEL)
+
+            watchers.start_soon(obey_cancel)
+            code = await forked.wait()
+            watchers.cancel_scope.cancel()
+        if cancelled or await self._is_cancelled(flow_run):
+            await self._again(lambda: self._report_cancelled(flow_run))
+            return 0
+        return code
+
+    async def _is_cancelled(self, flow_run: FlowRun) -> bool:
+        try:
+            state = (await self.client.read_flow_run(flow_run.id)).state
+        except ObjectNotFound:
+            return True
+        except httpx.HTTPError:
+            return False
+        return state is not None and (state.is_cancelling() or state.is_cancelled())
+
+    async def _report_cancelled(self, flow_run: FlowRun) -> None:
+        try:
+            await self.client.set_flow_run_state(flow_run.id, Cancelled(message="Cancelled and rolled back."), force=True)
+        except ObjectNotFound:
+            log.debug("flow run %s was deleted", flow_run.id)
+
+    async def _lose_patience(self) -> None:
+        with anyio.move_on_after(current().worker_grace):
+            while self._runs:
+                await anyio.sleep(0.2)
+        self._stop_all()
+
+    def _stop_all(self) -> None:
+        for forked in self._runs.values():
+            if self._runs_task_group is not None:
+                self._runs_task_group.start_soon(self._end, forked, stopping.Reason.DRAIN)
+
+    async def _end(self, forked: ForkedRun, reason: stopping.Reason) -> None:
+        """Stop a run and give it the grace set to roll back; a rollback takes milliseconds, so this is for the stuck."""
+        forked.stop(reason)
+        with anyio.move_on_after(current().worker_grace):
+            await forked.wait()
+            return
+        log.warning("process %s did not end within %s s and is killed", forked.pid, current().worker_grace)
+        forked.kill()
+
+    async def _poked(self) -> None:
+        with anyio.move_on_after(POLL):
+            await self._poke.wait()
+        self._poke = anyio.Event()
+
+    async def _heartbeat(self) -> None:
+        await anyio.sleep(self.heartbeat_interval_seconds if self._has_successfully_synced else POLL)
+
+    async def _loop(self, work: Callable[[], Awaitable[Any]], pause: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await self._again(work)
+            await pause()
+
+    async def _again(self, work: Callable[[], Awaitable[Any]]) -> None:
+        """Do a piece of work; Prefect's own loop gives up for good after some tries, a worker here never does."""
+        try:
+            await work()
+        except (httpx.HTTPError, OSError) as error:
+            log.debug("Prefect did not answer: %s", error)
