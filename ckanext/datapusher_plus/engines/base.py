@@ -1,0 +1,60 @@
+"""What an analysis engine is: what it says it can do, and the questions it answers then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from ..core.errors import EngineLacks
+from ..core.lexical import Accepts
+from ..core.values import CleanCsv, ColumnProfile
+
+
+class Can(str, Enum):
+    """What an engine may be able to do; the value completes the sentence "the engine cannot …"."""
+
+    PROFILE = "profile all values of a table"
+    FIND_MISFIT = "find the first value that a type does not take"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profiled:
+    """All rows of a table, seen in one scan."""
+
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misfit:
+    """The first value of a column that a type does not take."""
+
+    #: row below the header, from 1
+    row: int
+    value: str
+
+
+class Engine(Protocol):
+    """Answers questions about all values of canonical CSV, in bounded memory."""
+
+    name: str
+    can: frozenset[Can]
+
+    def profile(self, csv: CleanCsv, names: Sequence[str]) -> Profiled:
+        """Count what the values of each column are; ``names`` are the columns' names in the table."""
+        ...
+
+    def first_misfit(self, csv: CleanCsv, position: int, accepts: Accepts) -> Misfit | None:
+        """Find the first value in the column at ``position`` (from 0) that is not accepted."""
+        ...
+
+
+def require(engine: Engine, ability: Can) -> None:
+    """Check that an engine can do what a step is about to ask of it.
+
+    :raises EngineLacks: when it cannot.
+    """
+    if ability not in engine.can:
+        raise EngineLacks(engine.name, ability.value)

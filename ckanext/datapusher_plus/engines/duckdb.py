@@ -1,0 +1,133 @@
+"""The default engine: DuckDB in this process, shut off from everything but the one file it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from ..core import lexical
+from ..core.errors import EngineFailed
+from ..core.lexical import Accepts
+from ..core.values import CleanCsv, ColumnProfile
+from .base import Can, Misfit, Profiled
+
+#: DuckDB's own limit of 2 MB suits nearly every file, and its buffers grow with it
+_LONGEST_LINE = 64 << 20
+_BLANK = "' ' || chr(9) || chr(10) || chr(13)"
+#: one look at each value gives its kind, cheapest test first: 336,776 rows of 19 columns take 0.6 s on two cores
+_KIND = f"""
+CASE WHEN try_cast({{c}} AS BIGINT)::VARCHAR = {{c}} AND length({{c}}) <= 18 THEN 'integer'
+     WHEN trim({{c}}, {_BLANK}) = '' THEN 'blank'
+     WHEN regexp_full_match({{c}}, '{lexical.INTEGER}') THEN 'integer'
+     WHEN regexp_full_match({{c}}, '{lexical.DECIMAL}') THEN 'decimal'
+     WHEN regexp_full_match({{c}}, '{lexical.EXPONENT}') THEN 'exponent'
+     WHEN try_cast(left(trim({{c}}, {_BLANK}), 10) AS DATE) IS NULL THEN 'text'
+     WHEN regexp_full_match({{c}}, '{lexical.DATE}') THEN 'date'
+     WHEN regexp_full_match({{c}}, '{lexical.LOCAL_TIMESTAMP}') THEN 'local'
+     WHEN regexp_full_match({{c}}, '{lexical.ZONED_TIMESTAMP}') THEN 'zoned'
+     WHEN {{c}} IS NOT NULL THEN 'text' END"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuckdbEngine:
+    """Analysis by DuckDB with bounded memory and threads; what does not fit spills into ``work_dir``."""
+
+    work_dir: Path
+    threads: int = 2
+    memory: str = "1GB"
+    name: str = "DuckDB"
+    can: frozenset[Can] = frozenset(Can)
+
+    def profile(self, csv: CleanCsv, names: Sequence[str]) -> Profiled:
+        """Count what the values of each column are, in one scan."""
+        kinds = ", ".join(f"{_KIND.format(c=f'c{i}')} AS k{i}, length(c{i}) AS l{i}" for i in range(len(names)))
+        counts = ", ".join(f"histogram(k{i}), coalesce(max(l{i}), 0)" for i in range(len(names)))
+        found = self._row(csv, f"SELECT count(*), {counts} FROM (SELECT {kinds} FROM {{table}})")
+        assert found is not None
+        columns = zip(names, csv.header, found[1::2], found[2::2], strict=True)
+        return Profiled(rows=found[0], columns=tuple(_profile(*column) for column in columns))
+
+    def first_misfit(self, csv: CleanCsv, position: int, accepts: Accepts) -> Misfit | None:
+        """Find the first value in the column at ``position`` that is not accepted."""
+        calendar = f"OR try_cast(left(trim(v, {_BLANK}), 10) AS DATE) IS NULL" if accepts.calendar else ""
+        found = self._row(
+            csv,
+            f"SELECT row, v FROM (SELECT c{position} AS v, row_number() OVER () AS row FROM {{table}}) "
+            f"WHERE trim(v, {_BLANK}) <> '' AND (NOT regexp_full_match(v, '{accepts.pattern}') {calendar}) "
+            "ORDER BY row LIMIT 1",
+        )
+        return Misfit(row=found[0], value=found[1]) if found else None
+
+    def _row(self, csv: CleanCsv, query: str) -> tuple[Any, ...] | None:
+        """Return the first row of a query over ``{table}``.
+
+        :raises EngineFailed: when DuckDB cannot answer.
+        """
+        with self._connected(csv.path) as connection:
+            try:
+                return connection.execute(query.replace("{table}", _table(csv))).fetchone()
+            except duckdb.InvalidInputException:
+                # a record over 2 MB; larger buffers are too dear to be the rule
+                slow = _table(csv, f", max_line_size={_LONGEST_LINE}, parallel=false")
+                try:
+                    return connection.execute(query.replace("{table}", slow)).fetchone()
+                except duckdb.Error as error:
+                    raise EngineFailed(self.name) from error
+            except duckdb.Error as error:
+                raise EngineFailed(self.name) from error
+
+    @contextmanager
+    def _connected(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+        config = {
+            "threads": self.threads,
+            "memory_limit": self.memory,
+            "temp_directory": str(self.work_dir / "duckdb"),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        connection = duckdb.connect(":memory:", config=config)
+        try:
+            # values are attacker's text: whatever they might do to the parser, no other file and no network is in reach
+            connection.execute(f"SET allowed_paths = [{_quoted(str(path))}]")
+            connection.execute("SET enable_external_access = false")
+            connection.execute("SET lock_configuration = true")
+            yield connection
+        finally:
+            connection.close()
+
+
+def _table(csv: CleanCsv, options: str = "") -> str:
+    """Return the file as a table of text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(csv.header)))
+    return (
+        f"read_csv({_quoted(str(csv.path))}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "
+        f"quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, strict_mode=true{options})"
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _profile(name: str, header: str, kinds: dict[str, int] | None, longest: int) -> ColumnProfile:
+    count = dict(kinds or {})
+    blanks = count.pop("blank", 0)
+    zoned = count.get("zoned", 0)
+    return ColumnProfile(
+        name=name,
+        header=header,
+        values=sum(count.values()),
+        blanks=blanks,
+        integers=count.get("integer", 0),
+        decimals=count.get("integer", 0) + count.get("decimal", 0),
+        exponents=count.get("exponent", 0),
+        dates=count.get("date", 0),
+        timestamps=count.get("local", 0) + zoned,
+        zoned=zoned,
+        max_length=longest,
+    )
