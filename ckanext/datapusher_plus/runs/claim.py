@@ -25,7 +25,7 @@ class Claimed:
     requested_at: datetime
 
 
-def claim(run_id: str, *, flow_run_id: str, worker: str) -> Claimed | None:
+def claim(run_id: str, *, flow_run_id: str | None, worker: str) -> Claimed | None:
     """Move a queued run to running; None when it is queued no more, or another run of the resource is running.
 
     In the second case the run goes back to the queue, to be handed over again when the other one has ended.
@@ -39,7 +39,7 @@ def claim(run_id: str, *, flow_run_id: str, worker: str) -> Claimed | None:
     return None
 
 
-def _claim(run_id: str, flow_run_id: str, worker: str) -> Claimed | None:
+def _claim(run_id: str, flow_run_id: str | None, worker: str) -> Claimed | None:
     take = (
         sa.update(run)
         .where(run.c.id == run_id, run.c.state == State.QUEUED.value)

@@ -1,0 +1,1 @@
+"""The actions that other software calls, under DataPusher+'s names."""

@@ -1,0 +1,105 @@
+"""``datapusher_submit``, ``datapusher_status`` and ``datapusher_hook``, as DataPusher+ has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan import model
+from ckan.plugins import toolkit as tk
+from ckan.types import Context, DataDict
+
+from .. import portal
+from ..core.wanted import MANAGED
+from ..runs import database, history
+from ..runs.request import request, would_change_nothing
+from . import report, schema
+from .status import reply
+
+__all__ = ["datapusher_hook", "datapusher_status", "datapusher_submit"]
+
+
+def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
+    """Ask for a resource's file to be loaded into the DataStore.
+
+    :param resource_id: the resource's id; ``id`` is taken too
+    :type resource_id: string
+    :param ignore_hash: load even if the file has not changed (optional, default: ``False``)
+    :type ignore_hash: bool
+    :param dry_run: read and check the file, and write nothing (optional, default: ``False``)
+    :type dry_run: bool
+    :param set_url_type: taken for compatibility, without effect
+    :type set_url_type: bool
+
+    :returns: ``True`` if the request is in the queue now; ``False`` if there is no such resource, if it has no file, if
+        a plugin declines it, or if the queue holds the same request already
+    :rtype: bool
+    """
+    asked = _validated(context, data_dict, schema.submit())
+    try:
+        tk.check_access("datapusher_submit", context, {"resource_id": asked["resource_id"]})
+    except tk.ObjectNotFound:
+        return False
+    if not _has_file(asked["resource_id"]) or portal.vetoed_by(asked["resource_id"]):
+        return False
+    ignore_hash, dry_run = asked.get("ignore_hash", False), asked.get("dry_run", False)
+    with database.transaction() as connection:
+        if would_change_nothing(connection, asked["resource_id"], ignore_hash=ignore_hash):
+            return False
+        request(connection, asked["resource_id"], cause="submit", ignore_hash=ignore_hash, dry_run=dry_run)
+    return True
+
+
+@tk.side_effect_free
+def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Tell how the load of a resource stands.
+
+    :param resource_id: the resource's id; ``id`` is taken too
+    :type resource_id: string
+
+    :returns: ``status`` (pending, running, complete or error), ``job_id``, ``flow_run_id``, ``job_url``,
+        ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns, warnings, progress,
+        message, moments, the last lines of the log) and ``error``
+    :rtype: dictionary
+    """
+    resource_id = _validated(context, data_dict, schema.status())["resource_id"]
+    tk.check_access("datapusher_status", context, {"resource_id": resource_id})
+    latest = history.latest(resource_id)
+    if latest is None:
+        raise tk.ObjectNotFound(tk._("This resource was never loaded."))
+    return reply(latest)
+
+
+def datapusher_hook(context: Context, data_dict: DataDict) -> None:
+    """Report on a run that a loader outside this plugin carries out.
+
+    The plugin's own workers do not need it, and what they carry out cannot be reported on.
+
+    :param metadata: ``resource_id`` and, so that no other run is meant, the run's ``job_id``; optional ``task_created``
+        and ``original_url`` tell which file was loaded: if it has changed since, it is queued again
+    :type metadata: dict
+    :param status: ``pending``, ``running``, ``complete`` or ``error``
+    :type status: string
+    :param error: what went wrong, as text or as ``{"message": text}`` (optional)
+    """
+    metadata, status = tk.get_or_bust(data_dict, ["metadata", "status"])
+    if not isinstance(metadata, dict) or not isinstance(metadata.get("resource_id"), str):
+        raise tk.ValidationError({"metadata": [tk._("Must be a dictionary with a resource_id")]})
+    tk.check_access("datapusher_hook", context, {"resource_id": metadata["resource_id"]})
+    report.take(metadata, status, data_dict.get("error"))
+
+
+def _validated(context: Context, data_dict: DataDict, given: Any) -> dict[str, Any]:
+    data, errors = tk.navl_validate(data_dict, given, context)
+    if errors:
+        raise tk.ValidationError(errors)
+    return data
+
+
+def _has_file(resource_id: str) -> bool:
+    resource = model.Session.get(model.Resource, resource_id)
+    return (
+        resource is not None
+        and resource.state == model.State.ACTIVE
+        and resource.package.state != model.State.DELETED
+        and resource.url_type not in MANAGED.union(tk.h.datastore_rw_resource_url_types())
+    )

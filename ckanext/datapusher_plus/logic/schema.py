@@ -1,0 +1,32 @@
+"""What the actions take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan.plugins.toolkit import validator_args
+from ckan.types import Schema
+from ckanext.datastore.logic.schema import rename
+
+
+@validator_args
+def submit(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_submit``."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        # taken for DataPusher's sake; nothing ever came of it
+        "set_url_type": [ignore_missing, boolean_validator],
+        "ignore_hash": [ignore_missing, boolean_validator],
+        "dry_run": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }
+
+
+@validator_args
+def status(not_empty: Any, unicode_safe: Any) -> Schema:
+    """Return the schema of ``datapusher_status``."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "__before": [rename("id", "resource_id")],
+    }

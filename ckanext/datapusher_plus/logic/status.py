@@ -1,0 +1,56 @@
+"""What ``datapusher_status`` answers; DataPusher+'s keys, and no secret among them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from .. import settings
+from ..core.states import PUBLIC
+from ..runs.history import RunRecord, log_lines
+from ..runs.task import error_shown
+
+#: Lines of the log that are shown.
+LINES = 500
+
+
+def reply(run: RunRecord) -> dict[str, Any]:
+    """Return the status of a run."""
+    updated = run.finished_at or run.started_at or run.dispatched_at or run.requested_at
+    return {
+        "status": PUBLIC[run.state],
+        "job_id": run.id,
+        "flow_run_id": run.flow_run_id,
+        "job_url": _flow_run_url(run.flow_run_id),
+        # without zone, as CKAN's own task_status
+        "last_updated": updated.astimezone(timezone.utc).replace(tzinfo=None).isoformat(),
+        "job_key": None,
+        "task_info": _task_info(run),
+        "error": error_shown(run.error),
+    }
+
+
+def _task_info(run: RunRecord) -> dict[str, Any]:
+    lines = log_lines(run.id, LINES)
+    return {
+        "state": run.state.value,
+        "cause": run.cause,
+        "rows": run.rows,
+        "columns": run.columns,
+        "warnings": run.warnings or [],
+        "progress": run.progress,
+        "message": run.message,
+        "requested_at": _text(run.requested_at),
+        "started_at": _text(run.started_at),
+        "finished_at": _text(run.finished_at),
+        "logs": [{"timestamp": _text(line.timestamp), "level": line.level, "message": line.message} for line in lines],
+    }
+
+
+def _flow_run_url(flow_run_id: str | None) -> str | None:
+    base = settings.current().prefect_ui_base.rstrip("/")
+    return f"{base}/runs/flow-run/{flow_run_id}" if base and flow_run_id else None
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment and moment.astimezone(timezone.utc).isoformat()

@@ -1,0 +1,14 @@
+"""CKAN's actions and files as the worker uses them: as the site user, on fresh data, outside any web request.
+
+Nothing here needs a request context. Hooks of other plugins may (a link, a translation), so the worker calls these
+inside one of its own (`flow/site.py`); making one costs a fraction of a millisecond once CKAN is loaded.
+"""
+
+from __future__ import annotations
+
+from .observers import vetoed_by
+from .publish import announce, mark_active, publish
+from .resource import ticket
+from .uploads import open_upload
+
+__all__ = ["announce", "mark_active", "open_upload", "publish", "ticket", "vetoed_by"]

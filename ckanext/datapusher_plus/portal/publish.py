@@ -1,0 +1,119 @@
+"""The last stage of a load: CKAN's metadata say what the table holds. All of it can be repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from ckan import model
+from ckan.lib import search
+from ckan.plugins import toolkit as tk
+from ckanext.datastore.backend import DatastoreBackend
+
+from ..core.errors import ResourceGone
+from .observers import name_of, observers
+from .resource import context, shown
+
+#: Does something of another plugin's; returns the given sentence if that failed, else None.
+Attempt = Callable[[str, Callable[[], object]], str | None]
+
+
+def unguarded(_: str, act: Callable[[], object]) -> None:
+    """Do it and let an error through."""
+    act()
+
+
+def publish(
+    resource_id: str, *, hash: str, rows: int, loaded_before: bool = False, attempt: Attempt = unguarded
+) -> list[str]:
+    """Write flag, hash and count into the resource if they differ, make views on the first load, tell other plugins.
+
+    ``last_modified`` is left alone: it is the file's, and a change of it asks for a load. Views are made only while the
+    resource has never been in the datastore, so that a view that somebody removed stays away.
+
+    :returns: sentences about what did not work; the table is in place whatever they say.
+    :raises ResourceGone: when the resource was deleted.
+    """
+    resource, dataset = shown(resource_id)
+    first = not loaded_before and not resource.get("datastore_active")
+    # views before the flag: if the run is interrupted here, the flag still tells that this is the first load
+    warnings = [_make_views(resource, dataset, attempt) if first else None]
+    warnings.append(_write(resource, {"datastore_active": True, "hash": hash, "total_record_count": rows}))
+    DatastoreBackend.get_active_backend().calculate_record_count(resource_id)
+    warnings += _tell_plugins(resource_id, attempt)
+    return [warning for warning in warnings if warning]
+
+
+def announce(resource_id: str, *, loaded_before: bool) -> None:
+    """Make views on the first load and tell other plugins of a table that was filled outside this plugin.
+
+    :raises ResourceGone: when the resource was deleted.
+    """
+    if not loaded_before:
+        _make_views(*shown(resource_id), unguarded)
+    _tell_plugins(resource_id, unguarded)
+
+
+def mark_active(resource_id: str, active: bool) -> None:
+    """Have CKAN show, or no longer show, that the resource has a table; nothing happens if the resource is gone."""
+    try:
+        resource, _ = shown(resource_id)
+    except ResourceGone:
+        return
+    _write(resource, {"datastore_active": active})
+
+
+def _try(attempt: Attempt, sentence: str, act: Callable[[], object]) -> str | None:
+    warning = attempt(sentence, act)
+    if warning:
+        # what failed may have left the session in a transaction that can only be rolled back
+        model.Session.rollback()
+    return warning
+
+
+def _make_views(resource: dict[str, Any], dataset: dict[str, Any], attempt: Attempt) -> str | None:
+    make = tk.get_action("resource_create_default_resource_views")
+    loaded = {**resource, "datastore_active": True}
+    wanted = {"resource": loaded, "package": dataset, "create_datastore_views": True}
+    sentence = "The default views could not be made. Add one by hand, or ask the site's administrator."
+    return _try(attempt, sentence, partial(make, context(), wanted))
+
+
+def _tell_plugins(resource_id: str, attempt: Attempt) -> list[str | None]:
+    resource, dataset = shown(resource_id)
+    told = []
+    for plugin in observers():
+        sentence = f"The plugin {name_of(plugin)} failed after the load, the table is in place. Tell the administrator."
+        told.append(_try(attempt, sentence, partial(plugin.after_upload, context(), resource, dataset)))
+    return told
+
+
+def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
+    changes = {name: value for name, value in wanted.items() if resource.get(name) != value}
+    if not changes:
+        return None
+    try:
+        tk.get_action("resource_patch")(context(), {"id": resource["id"], **changes})
+    except tk.ValidationError as error:
+        model.Session.rollback()
+        _write_past_validation(resource["id"], wanted["datastore_active"])
+        return (
+            f"The table is in place, but the dataset is not valid any more ({_summary(error)}), so the file's hash and "
+            "row count were not saved with the resource. Correct the dataset and save it."
+        )
+    return None
+
+
+def _write_past_validation(resource_id: str, active: bool) -> None:
+    """Set the flag alone; without it nobody would see a table that is there."""
+    resource = model.Resource.get(resource_id)
+    if resource is None:
+        raise ResourceGone(resource_id)
+    resource.extras = {**(resource.extras or {}), "datastore_active": active}
+    model.repo.commit()
+    search.rebuild(resource.package_id)
+
+
+def _summary(error: tk.ValidationError) -> str:
+    return "; ".join(f"{field}: {text}" for field, text in error.error_summary.items())

@@ -1,0 +1,71 @@
+"""The resource as it stands in CKAN's database, not as the search index remembers it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model
+from ckan.plugins import toolkit as tk
+from ckan.types import Context
+
+from ..core.errors import DatastoreManaged, ResourceGone
+from ..core.values import Ticket
+from ..core.wanted import MANAGED
+
+
+def ticket(
+    *, run_id: str, resource_id: str, ignore_hash: bool, dry_run: bool, requested_at: datetime, work_dir: Path
+) -> Ticket:
+    """Return what a run needs to know of its resource.
+
+    :raises ResourceGone: when the resource or its dataset was deleted.
+    :raises DatastoreManaged: when its rows are kept in the datastore itself.
+    """
+    resource, package = model.resource_table, model.package_table
+    columns = [resource.c[name] for name in ("package_id", "name", "url", "url_type", "format", "mimetype")]
+    query = (
+        sa.select(*columns)
+        .join(package, package.c.id == resource.c.package_id)
+        .where(resource.c.id == resource_id)
+        .where(resource.c.state == model.State.ACTIVE, package.c.state != model.State.DELETED)
+    )
+    # a connection of its own: a session might know the resource from before the upload that this run is for
+    with model.ensure_engine().begin() as connection:
+        found = connection.execute(query).mappings().first()
+    if found is None:
+        raise ResourceGone(resource_id)
+    if found["url_type"] in MANAGED.union(tk.h.datastore_rw_resource_url_types()):
+        raise DatastoreManaged(found["url_type"])
+    return Ticket(
+        run_id=run_id,
+        resource_id=resource_id,
+        ignore_hash=ignore_hash,
+        dry_run=dry_run,
+        requested_at=requested_at,
+        work_dir=work_dir,
+        **{name: value or "" for name, value in found.items()},
+    )
+
+
+def context() -> Context:
+    """Return the context of an action that the site itself carries out."""
+    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
+    return Context(user=user["name"], ignore_auth=True, use_cache=False)
+
+
+def shown(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the resource and its dataset as plugins see them.
+
+    :raises ResourceGone: when the resource was deleted.
+    """
+    # what this session saw before may be older than an edit that must not be undone
+    model.Session.rollback()
+    try:
+        resource = tk.get_action("resource_show")(context(), {"id": resource_id})
+        dataset = tk.get_action("package_show")(context(), {"id": resource["package_id"]})
+    except tk.ObjectNotFound as error:
+        raise ResourceGone(resource_id) from error
+    return resource, dataset
