@@ -57,7 +57,9 @@ def test_nothing_is_missing(wheel: Path) -> None:
     assert missing_from(wheel) == set()
 
 
-@pytest.mark.parametrize("name", ["assets/webassets.yml", "config_declaration.yaml", "templates/datapusher/status.html"])
+@pytest.mark.parametrize(
+    "name", ["assets/webassets.yml", "config_declaration.yaml", "templates/datapusher/status.html"]
+)
 def test_a_missing_file_would_be_noticed(wheel: Path, tmp_path: Path, name: str) -> None:
     poorer = tmp_path / wheel.name
     with zipfile.ZipFile(wheel) as whole, zipfile.ZipFile(poorer, "w") as copy:

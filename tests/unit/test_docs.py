@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,20 +19,35 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *s
 
 def options_table() -> str:
     """Render the declared options as docs/operate.md has them."""
-    lines = []
-    for group in yaml.safe_load(settings.DECLARATION.read_text())["groups"]:
-        lines += [f"### {group['annotation'].split(': ')[1].capitalize()}", "", "| Key | Default | |", "| --- | --- | --- |"]
-        for option in group["options"]:
-            key = option["key"].removeprefix(settings.PREFIX)
-            default = f"`{option['default']}`".replace("True", "true").replace("False", "false") if option["default"] != "" else "–"
-            lines.append(f"| `{key}` | {default} | {option['description'].strip().replace('``', '`')} |")
-        lines.append("")
-    return "\n".join(lines)
+    groups = yaml.safe_load(settings.DECLARATION.read_text())["groups"]
+    return "\n\n".join(f"### {_title(group)}\n\n{HEAD}\n{_rows(group)}" for group in groups)
+
+
+HEAD = "| Key | Default | |\n| --- | --- | --- |"
+
+
+def _title(group: dict[str, Any]) -> str:
+    return group["annotation"].split(": ")[1].capitalize()
+
+
+def _rows(group: dict[str, Any]) -> str:
+    return "\n".join(
+        f"| `{option['key'].removeprefix(settings.PREFIX)}` | {_default(option['default'])} "
+        f"| {option['description'].strip().replace('``', '`')} |"
+        for option in group["options"]
+    )
+
+
+def _default(value: object) -> str:
+    if value == "":
+        return "–"
+    return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
 
 
 def test_every_option_is_documented_as_it_is_declared() -> None:
-    documented = (ROOT / "docs/operate.md").read_text().partition("<!-- options -->\n\n")[2]
-    assert documented.strip() == options_table().strip(), f"put this at the end of docs/operate.md:\n\n{options_table()}"
+    documented = (ROOT / "docs/operate.md").read_text().partition("<!-- options -->")[2]
+    expected = options_table()
+    assert documented.strip() == expected, f"put this at the end of docs/operate.md:\n\n{expected}"
 
 
 def test_every_error_is_explained() -> None:

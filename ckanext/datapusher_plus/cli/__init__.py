@@ -34,6 +34,7 @@ class LazyGroup(click.Group):
         return getattr(import_module(f".{COMMANDS[cmd_name]}", __name__), cmd_name)
 
 
-@click.group(cls=LazyGroup, short_help="Load files into the DataStore.")
+# click would write the name with a hyphen; DataPusher+ has it with an underscore.
+@click.group("datapusher_plus", cls=LazyGroup, short_help="Load files into the DataStore.")
 def datapusher_plus() -> None:
     """Load files into the DataStore and look after the loading."""

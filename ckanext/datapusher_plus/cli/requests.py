@@ -14,6 +14,7 @@ from ckanext.datastore.backend import get_all_resources_ids_in_datastore
 
 from .. import settings
 from ..model import run
+from ..runs.task import NEWEST_FIRST
 
 #: Resources that are read at once; a site may have hundreds of thousands.
 _PAGE = 500
@@ -73,7 +74,7 @@ def _package_id(package: str) -> str:
 
 
 def _resources(package_id: str | None) -> Iterator[_Found]:
-    """Read from the database and page by id: the search index may be behind, and lists of names leave out private ones."""
+    """Page through the database by id: the search index may be behind, and lists of names leave out private datasets."""
     query = (
         sa.select(model.Resource.id, model.Resource.format, model.Resource.url_type)
         .join(model.Package, model.Package.id == model.Resource.package_id)
@@ -121,7 +122,7 @@ def _submit(resource_id: str, user: str, ignore_hash: bool) -> bool:
 
 
 def _show_overview(as_json: bool) -> None:
-    latest = sa.select(run).distinct(run.c.resource_id).order_by(run.c.resource_id, run.c.requested_at.desc()).subquery()
+    latest = sa.select(run).distinct(run.c.resource_id).order_by(run.c.resource_id, *NEWEST_FIRST).subquery()
     columns = [latest.c[name] for name in ("resource_id", "state", "rows", "requested_at", "finished_at", "message")]
     rows = model.Session.execute(sa.select(*columns).order_by(latest.c.requested_at)).mappings().all()
     if as_json:
@@ -144,6 +145,8 @@ def _show_one(resource: str, as_json: bool) -> None:
         click.echo(json.dumps(found, default=str, indent=2))
         return
     task: dict[str, Any] = found["task_info"] or {}
-    click.echo(f"{task.get('state') or found['status']}: {task.get('message') or (found['error'] or {}).get('message', '')}")
+    click.echo(
+        f"{task.get('state') or found['status']}: {task.get('message') or (found['error'] or {}).get('message', '')}"
+    )
     for line in task.get("logs") or []:
         click.echo(f"{line['timestamp']}  {line['level']:8}  {line['message']}")

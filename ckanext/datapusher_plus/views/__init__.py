@@ -37,7 +37,9 @@ class ResourceData(MethodView):
             tk.h.flash_error("; ".join(error.error_summary.values()))
         else:
             if not accepted:
-                tk.h.flash_notice(_("Nothing new was queued: the resource waits already, or a plugin of this site declined it."))
+                tk.h.flash_notice(
+                    _("Nothing new was queued: the resource waits already, or a plugin of this site declined it.")
+                )
         return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 

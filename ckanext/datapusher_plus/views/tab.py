@@ -9,7 +9,7 @@ from typing import Any
 
 from ckan.plugins.toolkit import _
 
-from ..core.states import OPEN, State
+from ..core.states import GOOD, OPEN, State
 from ..settings import Settings
 from . import words
 from .words import Badge
@@ -141,7 +141,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
         button=_("Load again"),
         offers_ignore_hash=ended and active,
         can_delete=ended and active,
-        prefect_url=(status.get("job_url") or "") if place.settings.prefect_ui_base else "",
+        prefect_url=status.get("job_url") or "",
     )
 
 
@@ -168,9 +168,11 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
 def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
     if state in OPEN:
         return _notes_while_open(state, task, active, place)
-    if state in (State.ERROR, State.CANCELLED) and active:
+    if state in GOOD or not active:
+        return []
+    if place.settings.load_strategy == "swap":
         return [_("The table and its Data Dictionary are still there, as they were before this load.")]
-    return []
+    return [_("The Data Dictionary is kept. The table may be empty until a load succeeds.")]
 
 
 def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
@@ -180,7 +182,7 @@ def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: 
     asked = words.moment(task.get("requested_at"))
     if state == State.QUEUED and asked and (place.now - asked).total_seconds() > _PATIENCE:
         notes.append(
-            _("Nobody has taken it up for some time. Ask the site's administrator whether a worker runs; nothing is lost.")
+            _("No worker has taken it up for some time. Nothing is lost; ask the site's administrator if one runs.")
         )
     return notes
 
