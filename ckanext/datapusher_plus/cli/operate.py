@@ -48,4 +48,6 @@ def recover(resource_id: str | None, dry_run: bool) -> None:
     done = sweep.sweep(resource_id, dry_run=dry_run)
     for sentence in done:
         click.echo(sentence)
-    click.echo("Nothing needed to be put right." if not done else f"{len(done)} things {'found' if dry_run else 'done'}.")
+    click.echo(
+        "Nothing needed to be put right." if not done else f"{len(done)} things {'found' if dry_run else 'done'}."
+    )

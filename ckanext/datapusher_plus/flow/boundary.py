@@ -30,8 +30,12 @@ class Landing:
 
 
 def carry_out(
-    claimed: Claimed, told: Log, way_back: WayBack, load: Callable[[Landing, Path], None], publish: Callable[[Landing], None]
-) -> None:
+    claimed: Claimed,
+    told: Log,
+    way_back: WayBack,
+    load: Callable[[Landing, Path], None],
+    publish: Callable[[Landing], None],
+) -> State:
     """Load, publish, and finish the run's row whatever happens; raises what made the run end in an error."""
     landing = Landing()
     folder = work_folder(claimed.run_id)
@@ -46,6 +50,7 @@ def carry_out(
     finish(claimed.run_id, end.state, message=end.message, error_kind=end.kind, published=_published(landing))
     if error is not None and (end.state in (State.ERROR, State.CANCELLED) or not isinstance(error, Exception)):
         raise error
+    return end.state
 
 
 def work_folder(run_id: str) -> Path:
@@ -85,7 +90,8 @@ def _leave(claimed: Claimed, told: Log, end: Outcome, folder: Path) -> None:
 
 
 def _tell(told: Log, end: Outcome) -> None:
-    {State.COMPLETE: told.info, State.SKIPPED: told.info, State.WARNED: told.warning}.get(end.state, told.error)(end.message)
+    tellers = {State.COMPLETE: told.info, State.SKIPPED: told.info, State.WARNED: told.warning}
+    tellers.get(end.state, told.error)(end.message)
 
 
 def _published(landing: Landing) -> Published | None:

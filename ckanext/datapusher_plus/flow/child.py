@@ -38,7 +38,7 @@ def nothing() -> None:
 
 
 def _exit(*_: Any) -> None:
-    """End in order where Prefect has no handler of its own in place; it takes the status back once the run has ended."""
+    """End where Prefect has no handler in place: before the flow's engine, and when that passes the signal on."""
     raise SystemExit(128 + signal.SIGTERM)
 
 

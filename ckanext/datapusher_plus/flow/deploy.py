@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from typing import Any
+from typing import Any, cast
 
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.actions import WorkPoolCreate
-from prefect.deployments.runner import EntrypointType
+from prefect.deployments.runner import RunnerDeployment
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.types.entrypoint import EntrypointType
 from prefect.workers.base import BaseWorker
 
 from ..settings import Settings
@@ -32,7 +33,8 @@ def deploy(client: SyncPrefectClient, settings: Settings, *, pool: str = "", kin
     pool = pool or settings.prefect_work_pool
     kind = kind or settings.prefect_work_pool_type
     _ensure_pool(client, pool, kind)
-    deployment = ingest.to_deployment(
+    deployment = RunnerDeployment.from_flow(
+        ingest,
         deployment_name(settings),
         work_pool_name=pool,
         entrypoint_type=EntrypointType.MODULE_PATH,
@@ -41,7 +43,7 @@ def deploy(client: SyncPrefectClient, settings: Settings, *, pool: str = "", kin
         # a worker of our own has CKAN loaded; runs of other types start with nothing but their environment
         job_variables={} if kind == CkanWorker.type else {"env": {"CKAN_INI": site.ini()}},
     )
-    return deployment.apply()
+    return cast(uuid.UUID, deployment.apply())
 
 
 def deployment_name(settings: Settings) -> str:
@@ -51,7 +53,9 @@ def deployment_name(settings: Settings) -> str:
     """
     flow, _, name = settings.prefect_deployment_name.partition("/")
     if flow != NAME or not name:
-        raise DeployFailed(f"prefect_deployment_name must be {NAME}/ and a name, not {settings.prefect_deployment_name}.")
+        raise DeployFailed(
+            f"prefect_deployment_name is {settings.prefect_deployment_name}; it must begin with {NAME}/."
+        )
     return name
 
 
@@ -62,7 +66,8 @@ def _ensure_pool(client: SyncPrefectClient, pool: str, kind: str) -> None:
         found = _create_pool(client, pool, kind)
     if found != kind:
         raise DeployFailed(
-            f"The work pool {pool} has type {found}, not {kind}. Name another pool, or set prefect_work_pool_type = {found}."
+            f"The work pool {pool} has type {found}, not {kind}. "
+            f"Name another pool, or set prefect_work_pool_type = {found}."
         )
 
 
@@ -80,5 +85,5 @@ def _job_template(kind: str) -> dict[str, Any]:
     worker = CkanWorker if kind == CkanWorker.type else BaseWorker.get_worker_class_from_type(kind)
     if worker is None:
         known = ", ".join(sorted(BaseWorker.get_all_available_worker_types()))
-        raise DeployFailed(f"No work pool of type {kind} can be made here; known are {known}. Install its Prefect package.")
+        raise DeployFailed(f"No work pool of type {kind} can be made here, only {known}. Install its Prefect package.")
     return worker.get_default_base_job_template()

@@ -8,7 +8,6 @@ import uuid
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 
-import httpx
 import psycopg
 import sqlalchemy as sa
 from ckan.common import config
@@ -17,7 +16,6 @@ from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from psycopg import sql
-from sqlalchemy.exc import DBAPIError
 
 from ..core.states import State
 from ..model import CHANNEL
@@ -26,6 +24,7 @@ from ..runs.finish import finish
 from ..runs.queue import Waiting
 from ..settings import current
 from .deploy import deploy
+from .outage import Outage
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +36,6 @@ LOST_AFTER = timedelta(seconds=30)
 PENDING_PATIENCE = {"ckan": timedelta(seconds=60)}
 OTHER_PATIENCE = timedelta(minutes=15)
 
-AWAY = (httpx.HTTPError, DBAPIError, psycopg.Error, OSError)
-
 
 class Dispatcher:
     """Listens to CKAN's database; one is enough, and more do no harm: a run is claimed once."""
@@ -47,18 +44,16 @@ class Dispatcher:
         self._pool = pool
         self._told = told
         self._deployment: uuid.UUID | None = None
-        self._away = False
+        self._outage = Outage("handing requests over to Prefect")
 
     def serve(self, stop: threading.Event) -> None:
         """Dispatch until ``stop`` is set, through any absence of PostgreSQL or Prefect."""
         # this loop is the retry; Prefect's own would hold a dispatch back for a minute
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
             while not stop.is_set():
-                try:
+                with self._outage.tolerated():
                     self._listen(stop)
-                except AWAY as error:
-                    self._note_absence(error)
-                    stop.wait(POLL)
+                stop.wait(POLL)
 
     def dispatch(self) -> int:
         """Hand over every run that waits and return how many there were."""
@@ -68,7 +63,6 @@ class Dispatcher:
                 for one in waiting:
                     self._hand_over(client, one)
             self._told()
-        self._note_presence(len(waiting))
         return len(waiting)
 
     def reconcile(self) -> int:
@@ -83,7 +77,8 @@ class Dispatcher:
         with psycopg.connect(ckan_dsn(), autocommit=True, application_name="datapusher_plus dispatcher") as connection:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
             while not stop.is_set():
-                self.dispatch()
+                with self._outage.tolerated():
+                    self.dispatch()
                 for _ in connection.notifies(timeout=POLL, stop_after=1):
                     pass
 
@@ -101,17 +96,6 @@ class Dispatcher:
     def _deploy(self, client: SyncPrefectClient) -> uuid.UUID:
         self._deployment = deploy(client, current(), pool=self._pool)
         return self._deployment
-
-    def _note_absence(self, error: Exception) -> None:
-        if not self._away:
-            log.warning("requests wait because Prefect or the database does not answer (%s)", error)
-        self._away = True
-
-    def _note_presence(self, dispatched: int) -> None:
-        if self._away and dispatched:
-            log.warning("Prefect and the database answer again; %s requests that waited were handed over", dispatched)
-        if dispatched:
-            self._away = False
 
 
 def ckan_dsn() -> str:

@@ -18,11 +18,10 @@ from prefect.utilities.timeout import timeout
 
 from .. import portal, settings
 from ..checkpoint import reach
-from ..core.errors import DatastoreBusy, DatastoreManaged, DryRun, Unchanged, Vetoed
+from ..core.errors import DatastoreBusy, DryRun, Vetoed
 from ..core.values import LoadPlan, Log, Strategy, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs.claim import Claimed, claim
-from ..runs.history import last_good_load_key
 from ..runs.log import RunLog
 from ..steps.restore import restore
 from . import rollback, site, tasks
@@ -96,7 +95,7 @@ def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:
     with transaction() as undoable:
         # A failing task's own hook never runs: these two sit on what is done before anything is destroyed.
         undoable.stage(None, on_rollback_hooks=[way_back.hook])
-        stashed = tasks.stash.with_options(on_rollback=[way_back.hook])(plan, told)
+        stashed = tasks.stash_with(way_back.hook)(plan, told)
         way_back.lock.check()
         if plan.strategy is Strategy.REPLACE:
             swapped = tasks.replace(stashed, told)

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import anyio
 import httpx
@@ -18,11 +19,11 @@ from prefect.client.orchestration import get_client
 from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL
 
-from ..core.errors import IngestError
 from ..settings import Settings
 from . import forked, site, sweep
 from .deploy import DeployFailed, deploy
-from .dispatch import AWAY, Dispatcher
+from .dispatch import Dispatcher
+from .outage import Outage
 from .server import EmbeddedServer
 from .worker import CkanWorker
 
@@ -82,23 +83,22 @@ def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
     """
     url = api_url(settings)
     if not url:
-        raise DeployFailed("No Prefect server is configured; set ckanext.datapusher_plus.prefect_api_url or PREFECT_API_URL.")
+        raise DeployFailed("No Prefect server is configured: set prefect_api_url, or the variable PREFECT_API_URL.")
     _use(url)
     try:
         with get_client(sync_client=True) as client:
             deploy(client, settings, pool=pool, kind=kind)
     except httpx.HTTPError as error:
         raise DeployFailed(f"The Prefect server at {url} does not answer ({error}).") from error
-    return f"Deployment {settings.prefect_deployment_name} is in work pool {pool or settings.prefect_work_pool} of {url}."
+    pool = pool or settings.prefect_work_pool
+    return f"Deployment {settings.prefect_deployment_name} is in work pool {pool} of {url}."
 
 
 def heal(say: Say) -> None:
     """Put right what dead runs left, before anything else; a database that is away is for the timer."""
-    try:
+    with Outage("the sweep").tolerated():
         for sentence in sweep.sweep():
             say(sentence)
-    except (*AWAY, IngestError) as error:
-        say(f"Could not look for interrupted runs yet: {error}")
 
 
 def deploy_if_possible(settings: Settings, pool: str, say: Say) -> None:
@@ -142,23 +142,27 @@ class Housekeeping:
         self._threads.append(thread)
 
     def _sweep(self, dispatcher: Dispatcher) -> None:
+        tables, requests = Outage("the sweep"), Outage("the search for lost requests")
         while not self._stop.wait(self._settings.sweep_interval):
             if self._server is not None:
                 self._server.revive()
-            for work in (sweep.sweep, dispatcher.reconcile):
-                try:
-                    work()
-                except (*AWAY, IngestError) as error:
-                    log.info("the sweep waits for a server: %s", error)
+            with tables.tolerated():
+                sweep.sweep()
+            with requests.tolerated():
+                dispatcher.reconcile()
 
 
 async def _work(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:
     async with anyio.create_task_group() as group:
         group.start_soon(_obey_signals, worker, housekeeping, say)
         loop = asyncio.get_running_loop()
-        housekeeping.start(lambda: loop.call_soon_threadsafe(worker.poke))
+        housekeeping.start(partial(_poke, loop, worker))
         await worker.start(printer=say)
         group.cancel_scope.cancel()
+
+
+def _poke(loop: asyncio.AbstractEventLoop, worker: CkanWorker) -> None:
+    loop.call_soon_threadsafe(worker.poke)
 
 
 async def _obey_signals(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:

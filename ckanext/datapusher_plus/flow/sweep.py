@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from .. import dictionary_stash, settings
+from .. import settings
 from ..core.states import State
 from ..datastore.lock import ResourceLock, is_free
 from ..runs import history, reap
@@ -59,8 +59,10 @@ def sentence(code: int | None) -> str:
 def _runs(resource_id: str | None, dry_run: bool) -> Iterator[str]:
     """Bury the runs that call themselves running while nobody holds their resource's lock."""
     for run in reap.running():
-        if resource_id in (None, run.resource_id) and is_free(run.resource_id) and (
-            dry_run or bury(run.run_id, run.resource_id)
+        if (
+            resource_id in (None, run.resource_id)
+            and is_free(run.resource_id)
+            and (dry_run or bury(run.run_id, run.resource_id))
         ):
             yield f"{run.resource_id}: run {run.run_id} was interrupted; its table was put back."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import requests
@@ -9,10 +10,12 @@ from ckan.lib.search import SearchIndexError
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
+from prefect.transactions import Transaction
 from sqlalchemy.exc import OperationalError
 
 from .. import portal
 from ..core.errors import Transient
+from ..core.values import LoadPlan, Log
 from ..steps import analyse as analyse_step
 from ..steps import commit as commit_step
 from ..steps import convert as convert_step
@@ -33,11 +36,16 @@ validate = _step(name="validate")(validate_step.validate)
 analyse = _step(name="analyse")(analyse_step.analyse)
 plan = _step(name="plan")(plan_step.plan)
 
-stash = _step(name="stash")(stash_step.stash)
 stage = _step(name="stage")(stage_step.stage)
 swap = _step(name="swap")(swap_step.swap)
 replace = _step(name="replace")(replace_step.replace)
 commit = _step(name="commit")(commit_step.commit)
+
+
+def stash_with(hook: Callable[[Transaction], None]) -> Task[[LoadPlan, Log], LoadPlan]:
+    """Return the task that saves the dictionary and, when a later step fails, calls ``hook``."""
+    return _step(name="stash", on_rollback=[hook])(stash_step.stash)
+
 
 #: What may pass by itself while CKAN is told of the new table.
 PASSING = (OperationalError, SearchIndexError, requests.ConnectionError, requests.Timeout, Transient, ConnectionError)

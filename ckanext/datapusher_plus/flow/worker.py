@@ -12,17 +12,21 @@ import anyio.to_thread
 import httpx
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from ..settings import current
 from . import stopping, sweep
 from .forked import ForkedRun
+from .outage import Outage
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two questions to Prefect for new runs, unless the dispatcher says that there is one.
 POLL = 1.0
+#: Times that Prefect's client asks again: few, for the loops here ask again for ever.
+RETRIES = 2
 #: Seconds between two questions whether a run was cancelled.
 CANCEL_POLL = 2.0
 
@@ -42,6 +46,7 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._retries = PREFECT_CLIENT_MAX_RETRIES.value()
         self._runs: dict[str, ForkedRun] = {}
         self._draining = anyio.Event()
         self._poke = anyio.Event()
@@ -51,11 +56,15 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
     ) -> None:
         """Work until ``drain`` is called, however often Prefect goes away and comes back."""
         del with_healthcheck  # the sweep and the heartbeat tell more
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: RETRIES}):
+            await self._work(run_once, printer)
+
+    async def _work(self, run_once: bool, printer: Callable[..., None]) -> None:
         async with self:
-            printer(f"Worker {self.name!r} takes up to {self._limit} runs at once from work pool {self._work_pool_name!r}.")
+            printer(f"Worker {self.name} takes up to {self._limit} runs at once from work pool {self._work_pool_name}.")
             if run_once:
-                await self._again(self.sync_with_backend)
-                await self._again(self.get_and_submit_flow_runs)
+                await self.sync_with_backend()
+                await self.get_and_submit_flow_runs()
                 return
             async with anyio.create_task_group() as loops:
                 loops.start_soon(self._loop, self.get_and_submit_flow_runs, self._poked)
@@ -87,6 +96,8 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         if self._draining.is_set():
             raise RuntimeError("This worker is stopping; the run is for the next one.")
         environment = {key: value for key, value in configuration.env.items() if value is not None}
+        # a run in its own process has nobody else to ask again for it
+        environment[PREFECT_CLIENT_MAX_RETRIES.name] = str(self._retries)
         forked = await anyio.to_thread.run_sync(ForkedRun, str(flow_run.id), environment)
         self._runs[str(flow_run.id)] = forked
         if task_status is not None:
@@ -99,7 +110,7 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         return CkanWorkerResult(identifier=str(forked.pid), status_code=code)
 
     async def _watch(self, flow_run: FlowRun, forked: ForkedRun) -> int:
-        cancelled = False
+        cancelled, code = False, 0
         async with anyio.create_task_group() as watchers:
 
             async def obey_cancel() -> None:
@@ -113,7 +124,7 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
             code = await forked.wait()
             watchers.cancel_scope.cancel()
         if cancelled or await self._is_cancelled(flow_run):
-            await self._again(lambda: self._report_cancelled(flow_run))
+            await self._report_cancelled(flow_run)
             return 0
         return code
 
@@ -128,9 +139,9 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
 
     async def _report_cancelled(self, flow_run: FlowRun) -> None:
         try:
-            await self.client.set_flow_run_state(flow_run.id, Cancelled(message="Cancelled and rolled back."), force=True)
-        except ObjectNotFound:
-            log.debug("flow run %s was deleted", flow_run.id)
+            await self.client.set_flow_run_state(flow_run.id, Cancelled(message="Stopped and undone."), force=True)
+        except (ObjectNotFound, httpx.HTTPError) as error:
+            log.info("flow run %s is not shown as cancelled in Prefect: %s", flow_run.id, error)
 
     async def _lose_patience(self) -> None:
         with anyio.move_on_after(current().worker_grace):
@@ -144,7 +155,7 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
                 self._runs_task_group.start_soon(self._end, forked, stopping.Reason.DRAIN)
 
     async def _end(self, forked: ForkedRun, reason: stopping.Reason) -> None:
-        """Stop a run and give it the grace set to roll back; a rollback takes milliseconds, so this is for the stuck."""
+        """Stop a run, and kill it when it is not undone after the grace set; an undoing takes milliseconds."""
         forked.stop(reason)
         with anyio.move_on_after(current().worker_grace):
             await forked.wait()
@@ -161,13 +172,9 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         await anyio.sleep(self.heartbeat_interval_seconds if self._has_successfully_synced else POLL)
 
     async def _loop(self, work: Callable[[], Awaitable[Any]], pause: Callable[[], Awaitable[None]]) -> None:
+        outage = Outage(f"the worker ({getattr(work, '__name__', work)})")
         while True:
-            await self._again(work)
+            # Prefect's own loop gives up for good after some tries
+            with outage.tolerated():
+                await work()
             await pause()
-
-    async def _again(self, work: Callable[[], Awaitable[Any]]) -> None:
-        """Do a piece of work; Prefect's own loop gives up for good after some tries, a worker here never does."""
-        try:
-            await work()
-        except (httpx.HTTPError, OSError) as error:
-            log.debug("Prefect did not answer: %s", error)
