@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -63,7 +64,7 @@ def read(config: Mapping[str, Any]) -> Settings:
     :raises ValueError: when an option's text cannot be understood; the message names the option.
     """
     given = {field.name: config[PREFIX + field.name] for field in fields(Settings)}
-    return Settings(**{**given, **_refined(given)})
+    return Settings(**{**given, **_refined(given), **_from_ckan(given, config)})
 
 
 def declared_defaults() -> dict[str, Any]:
@@ -81,11 +82,27 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "formats": frozenset(name.lower() for name in given["formats"]),
         "reserved_colnames": frozenset(name.lower() for name in given["reserved_colnames"]),
-        "allowed_internal_hosts": frozenset(host.lower() for host in given["allowed_internal_hosts"]),
         "type_mapping": _type_mapping(given["type_mapping"]),
         "work_dir": _folder(given["work_dir"], "dpp_work"),
         "dictionary_stash_dir": _folder(given["dictionary_stash_dir"], "dpp_dict_stash"),
     }
+
+
+def _from_ckan(given: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that CKAN's own options complete."""
+    hosts = {host.lower() for host in given["allowed_internal_hosts"]}
+    return {
+        "download_proxy": given["download_proxy"] or config.get("ckan.download_proxy") or "",
+        "allowed_internal_hosts": frozenset(hosts | _origin(config.get("ckan.site_url") or "")),
+    }
+
+
+def _origin(url: str) -> set[str]:
+    """Return host:port of an address, empty when it has no host."""
+    parts = urlsplit(url)
+    netloc = parts.netloc.rpartition("@")[2].lower()
+    port = "" if parts.port else ":443" if parts.scheme == "https" else ":80"
+    return {f"{netloc}{port}"} if netloc else set()
 
 
 def _folder(given: str, default: str) -> Path:

@@ -19,6 +19,7 @@ EXAMPLES: list[Exception] = [
     errors.RaggedRow(7, 4, 3),
     errors.RaggedRow(7, 4, 3, rows=12),
     errors.BadQuoting(7),
+    errors.EngineFailed("DuckDB", "profile all values of a table"),
     errors.TooManyColumns(2_000, 1_600),
     errors.ValueDoesNotFit("height", "tall", "numeric", 7),
     errors.ValueDoesNotFit("height", "tall", "numeric"),

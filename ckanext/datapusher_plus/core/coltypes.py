@@ -1,8 +1,8 @@
 """From what a column's values have in common, and what its dictionary asks for, to its PostgreSQL type and cast.
 
-A column is more than text only when every one of its values is. Times with a zone keep their instant: CKAN's ``timestamp``
-has no zone, so they are stored in UTC. A column that mixes times with and without a zone stays text, for nobody knows the
-instants of the latter. The same holds for dates beside zoned times.
+A column is more than text only when every one of its values is. Times with a zone keep their instant: CKAN's
+``timestamp`` has no zone, so they are stored in UTC. A column that mixes times with and without a zone stays text, for
+nobody knows the instants of the latter. The same holds for dates beside zoned times.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def kind_of(profile: ColumnProfile) -> Kind:
         return Kind.FLOAT
     if profile.dates == count:
         return Kind.DATE
-    one_clock = profile.zoned == 0 or profile.zoned == count
+    one_clock = profile.zoned in (0, count)
     return Kind.DATETIME if profile.dates + profile.timestamps == count and one_clock else Kind.STRING
 
 
@@ -107,7 +107,7 @@ def proven(profile: ColumnProfile, pg_type: str) -> bool:
 
 
 def _cast(profile: ColumnProfile, pg_type: str) -> str:
-    """Return the expression over ``{0}``, the raw text; blanks around a number or a time do not matter to PostgreSQL."""
+    """Return the expression over ``{0}``, the raw text; PostgreSQL minds no blanks around a number or a time."""
     if pg_type == "text":
         return "{0}"
     # PostgreSQL reads no value in '' or blanks; the two calls are left out where no row needs them

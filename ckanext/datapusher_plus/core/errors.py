@@ -3,7 +3,7 @@
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
 │   ├── NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
-│   ├── UnsupportedFormat, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineLacks, EngineFailed
+│   ├── UnsupportedFormat, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken
 │   ├── StashFailed, ResourceGone, RowsLost, DatastoreRefused
 └── Transient       the same request may succeed later
@@ -173,22 +173,12 @@ class ValueDoesNotFit(Terminal):
         )
 
 
-class EngineLacks(Terminal):
-    """The analysis engine of this site cannot do what a step needs."""
-
-    def __init__(self, engine: str, ability: str) -> None:
-        super().__init__(
-            f"The analysis engine {engine} cannot {ability}. Ask the site's administrator to choose another engine."
-        )
-
-
 class EngineFailed(Terminal):
-    """The analysis engine gave up on a file that had passed every check."""
+    """The analysis engine cannot answer, although the file passed every check."""
 
-    def __init__(self, engine: str) -> None:
+    def __init__(self, engine: str, task: str) -> None:
         super().__init__(
-            f"The analysis engine {engine} could not read the file although its rows are in order. "
-            "Tell the site's administrator, whose log has the reason."
+            f"The analysis engine {engine} could not {task}. Tell the site's administrator, whose log has the reason."
         )
 
 

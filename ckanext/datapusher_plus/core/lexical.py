@@ -1,8 +1,9 @@
 """What a number, a date or a time looks like in a file: one grammar for every engine, for the casts and for the tests.
 
-The patterns are regular expressions over a whole value that Python, RE2 (DuckDB) and others read alike: no look-around,
-no ``\\d`` or ``\\s``, which differ between them. *Strict* patterns decide what a column is; they leave codes alone (leading
-zeros, plus signs, long digits). *Lenient* ones say what PostgreSQL takes when a person asks for a type.
+The patterns are regular expressions over a whole value that Python, RE2 (DuckDB) and others read alike: no
+look-around, no ``\\d`` or ``\\s``, which differ between them. *Strict* patterns decide what a column is; they leave
+codes alone (leading zeros, plus signs, long digits). *Lenient* ones say what PostgreSQL takes when a person asks for a
+type.
 """
 
 from __future__ import annotations

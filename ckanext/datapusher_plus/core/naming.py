@@ -1,7 +1,8 @@
 """Column names: the publisher's own headings wherever PostgreSQL and CKAN take them, else the nearest name they take.
 
-The rules are DataPusher+'s (prefix for what must not begin a name, ``reserved_`` for reserved ones, ``_2`` for the second
-of a kind) with one difference: a heading in any script, with spaces and signs, stays as it is, for CKAN quotes names.
+The rules are DataPusher+'s (prefix for what must not begin a name, ``reserved_`` for reserved ones, ``_2`` for the
+second of a kind) with one difference: a heading in any script, with spaces and signs, stays as it is, for CKAN quotes
+names.
 """
 
 from __future__ import annotations

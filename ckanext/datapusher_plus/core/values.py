@@ -1,6 +1,7 @@
 """What travels from step to step: frozen values, each made by one step and read by the next.
 
-Ticket ─fetch→ Source ─convert→ CleanCsv ─analyse→ Analysed ─plan→ LoadPlan ─stage→ Staged ─swap→ Swapped ─publish→ Published
+Ticket ─fetch→ Source ─convert→ CleanCsv ─analyse→ Analysed ─plan→ LoadPlan
+LoadPlan ─stage→ Staged ─swap→ Swapped ─publish→ Published
 """
 
 from __future__ import annotations

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from ..core.errors import EngineLacks
+from ..core.errors import EngineFailed
 from ..core.lexical import Accepts
 from ..core.values import CleanCsv, ColumnProfile
 
 
 class Can(str, Enum):
-    """What an engine may be able to do; the value completes the sentence "the engine cannot …"."""
+    """What an engine may be able to do; the value completes the sentence "the engine could not …"."""
 
     PROFILE = "profile all values of a table"
     FIND_MISFIT = "find the first value that a type does not take"
@@ -39,8 +39,15 @@ class Misfit:
 class Engine(Protocol):
     """Answers questions about all values of canonical CSV, in bounded memory."""
 
-    name: str
-    can: frozenset[Can]
+    @property
+    def name(self) -> str:
+        """Name for messages."""
+        ...
+
+    @property
+    def can(self) -> frozenset[Can]:
+        """What a step may ask of it."""
+        ...
 
     def profile(self, csv: CleanCsv, names: Sequence[str]) -> Profiled:
         """Count what the values of each column are; ``names`` are the columns' names in the table."""
@@ -54,7 +61,7 @@ class Engine(Protocol):
 def require(engine: Engine, ability: Can) -> None:
     """Check that an engine can do what a step is about to ask of it.
 
-    :raises EngineLacks: when it cannot.
+    :raises EngineFailed: when it cannot.
     """
     if ability not in engine.can:
-        raise EngineLacks(engine.name, ability.value)
+        raise EngineFailed(engine.name, ability.value)

@@ -47,7 +47,8 @@ class DuckdbEngine:
         """Count what the values of each column are, in one scan."""
         kinds = ", ".join(f"{_KIND.format(c=f'c{i}')} AS k{i}, length(c{i}) AS l{i}" for i in range(len(names)))
         counts = ", ".join(f"histogram(k{i}), coalesce(max(l{i}), 0)" for i in range(len(names)))
-        found = self._row(csv, f"SELECT count(*), {counts} FROM (SELECT {kinds} FROM {{table}})")
+        query = f"SELECT count(*), {counts} FROM (SELECT {kinds} FROM {{table}})"  # noqa: S608 (no outside text)
+        found = self._row(csv, Can.PROFILE, query)
         assert found is not None
         columns = zip(names, csv.header, found[1::2], found[2::2], strict=True)
         return Profiled(rows=found[0], columns=tuple(_profile(*column) for column in columns))
@@ -55,31 +56,29 @@ class DuckdbEngine:
     def first_misfit(self, csv: CleanCsv, position: int, accepts: Accepts) -> Misfit | None:
         """Find the first value in the column at ``position`` that is not accepted."""
         calendar = f"OR try_cast(left(trim(v, {_BLANK}), 10) AS DATE) IS NULL" if accepts.calendar else ""
-        found = self._row(
-            csv,
-            f"SELECT row, v FROM (SELECT c{position} AS v, row_number() OVER () AS row FROM {{table}}) "
+        query = (
+            f"SELECT row, v FROM (SELECT c{position} AS v, row_number() OVER () AS row FROM {{table}}) "  # noqa: S608
             f"WHERE trim(v, {_BLANK}) <> '' AND (NOT regexp_full_match(v, '{accepts.pattern}') {calendar}) "
-            "ORDER BY row LIMIT 1",
+            "ORDER BY row LIMIT 1"
         )
+        found = self._row(csv, Can.FIND_MISFIT, query)
         return Misfit(row=found[0], value=found[1]) if found else None
 
-    def _row(self, csv: CleanCsv, query: str) -> tuple[Any, ...] | None:
+    def _row(self, csv: CleanCsv, task: Can, query: str) -> tuple[Any, ...] | None:
         """Return the first row of a query over ``{table}``.
 
         :raises EngineFailed: when DuckDB cannot answer.
         """
-        with self._connected(csv.path) as connection:
-            try:
-                return connection.execute(query.replace("{table}", _table(csv))).fetchone()
-            except duckdb.InvalidInputException:
-                # a record over 2 MB; larger buffers are too dear to be the rule
-                slow = _table(csv, f", max_line_size={_LONGEST_LINE}, parallel=false")
+        # a record may be over 2 MB, but buffers for such ones are too dear to be the rule
+        patient = f", max_line_size={_LONGEST_LINE}, parallel=false"
+        try:
+            with self._connected(csv.path) as connection:
                 try:
-                    return connection.execute(query.replace("{table}", slow)).fetchone()
-                except duckdb.Error as error:
-                    raise EngineFailed(self.name) from error
-            except duckdb.Error as error:
-                raise EngineFailed(self.name) from error
+                    return connection.execute(query.replace("{table}", _table(csv))).fetchone()
+                except duckdb.InvalidInputException:
+                    return connection.execute(query.replace("{table}", _table(csv, patient))).fetchone()
+        except duckdb.Error as error:
+            raise EngineFailed(self.name, task.value) from error
 
     @contextmanager
     def _connected(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,6 +1,6 @@
 """What a format is, the registry, and the choice of the format for a file.
 
-A new format is a class that names the ways publishers write it and a ``convert``; ``@register`` is all that makes it known.
+A new format is a class that names the ways publishers write it, with a ``convert``; ``@register`` makes it known.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ class Format(ABC):
         """
 
 
-F = TypeVar("F", bound=type[Format])
+F = TypeVar("F", bound=Format)
 _REGISTRY: list[Format] = []
 
 
-def register(kind: F) -> F:
+def register(kind: type[F]) -> type[F]:
     """Make a format known."""
     _REGISTRY.append(kind())
     return kind

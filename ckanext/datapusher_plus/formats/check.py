@@ -81,7 +81,7 @@ def _look_at(record: Record, shape: Shape, findings: Findings) -> None:
 
 
 def put_in_order(path: Path, shape: Shape, target: Path) -> None:
-    """Write the file as COPY understands it the way it is meant, without blank lines; only such records are rewritten."""
+    """Write the file so that COPY understands it as it is meant, without blank lines; what is in order is copied."""
     with target.open("wb") as out:
         for item in walk(path, shape, end=content_end(path)):
             if isinstance(item, Block):

@@ -99,7 +99,8 @@ def _write_with_commas(path: Path, shape: Shape, target: Path) -> None:
 def _block_with_commas(block: Block, shape: Shape) -> bytes:
     data = block.data
     if b'"' in data:
-        return b"".join(joined(record, shape.newline) for record in records(Piece(data, 1, final=True), shape.separator))
+        found = records(Piece(data, 1, final=True), shape.separator)
+        return b"".join(joined(record, shape.newline) for record in found)
     if b"," in data:
         # no quotes and no stray line ends are in an orderly block, so quoting the values with commas is enough
         value = rb"[^\r\n" + re.escape(shape.separator) + rb"]*"

@@ -1,4 +1,4 @@
-"""Files that are no table of text, told by their first bytes, so that the message can name what was published instead."""
+"""Files that are no table of text, told by their first bytes, so that a message can name what was published."""
 
 from __future__ import annotations
 

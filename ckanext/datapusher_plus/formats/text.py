@@ -1,4 +1,4 @@
-"""From bytes to UTF-8 text: byte order marks, UTF-16, line ends of old Macs; what cannot be read for certain is refused."""
+"""From bytes to UTF-8 text: byte order marks, UTF-16, line ends of old Macs; a doubtful letter is refused."""
 
 from __future__ import annotations
 

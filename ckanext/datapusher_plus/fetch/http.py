@@ -1,0 +1,187 @@
+"""Downloads: redirects by hand, retries by name, nothing secret sent or shown."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from email.message import Message
+from http import HTTPStatus
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urljoin, urlsplit
+
+import requests
+from requests import exceptions as failures
+from urllib3.exceptions import NameResolutionError
+
+from ..core.errors import AddressRefused, FetchInterrupted, NotFetched, TooManyRedirects
+from ..core.values import Log, Source
+from .guard import Guard, adapter
+from .receive import receive
+from .redact import redacted, without_credentials
+
+#: besides all of 5xx
+_PASSING_STATUSES = frozenset({408, 425, 429})
+_PASSING_FAILURES = (
+    failures.ConnectionError,
+    failures.Timeout,
+    failures.ChunkedEncodingError,
+    failures.ContentDecodingError,
+)
+_CONNECT_SECONDS = 30
+#: what was asked for is the file as it is; a server that compresses anyway is understood too
+_HEADERS = {"User-Agent": "ckanext-datapusher-plus", "Accept": "*/*", "Accept-Encoding": "identity"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRules:
+    """How files are downloaded at this site."""
+
+    guard: Guard = field(default_factory=Guard)
+    #: largest file in bytes
+    limit: int
+    #: seconds of silence
+    timeout: float = 300
+    retries: int = 3
+    #: seconds before the first retry, doubled before each further one; tests set 0
+    backoff: float = 1.0
+    redirects: int = 10
+    proxy: str = ""
+    verify: bool = True
+    chunk_size: int = 1 << 20
+    algorithm: str = "sha256"
+
+
+class _TryAgain(Exception):
+    """One try failed for a reason that may pass; the text completes "could not be fetched: …"."""
+
+
+def download(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
+    """Fetch the file at an address.
+
+    :raises AddressRefused: when it, or one that it redirects to, is not on the open internet.
+    :raises NotFetched: when the server says that there is no such file.
+    :raises TooManyRedirects: when it leads on and on.
+    :raises FileTooLarge: when there are more than ``rules.limit`` bytes.
+    :raises FetchInterrupted: when every try failed for a passing reason.
+    """
+    if without_credentials(url) != url:
+        log.warning("The user name and password in the link were not used: they would be visible to every reader.")
+    for retry in range(rules.retries):
+        got = _attempt(url, target, rules, log)
+        if isinstance(got, Source):
+            return got
+        log.warning(f"Download failed ({got}), trying again: {retry + 1} of {rules.retries}.")
+        time.sleep(rules.backoff * 2**retry)
+    got = _attempt(url, target, rules, log)
+    if isinstance(got, Source):
+        return got
+    raise FetchInterrupted(redacted(url), str(got)) from got
+
+
+def _attempt(url: str, target: Path, rules: HttpRules, log: Log) -> Source | _TryAgain:
+    """Return the file, or the passing reason why there is none yet."""
+    try:
+        return _once(without_credentials(url), target, rules, log)
+    except _TryAgain as reason:
+        return reason
+
+
+def _once(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
+    try:
+        with _session(rules) as session, _final_response(session, url, rules) as response:
+            _check_status(response)
+            return _received(response, target, rules, log)
+    except failures.SSLError as error:
+        # a certificate does not become right by asking again
+        raise FetchInterrupted(redacted(url), "its certificate could not be verified") from error
+    except _PASSING_FAILURES as error:
+        raise _TryAgain(_reason(error, rules)) from error
+    except (failures.InvalidURL, failures.InvalidSchema, UnicodeError) as error:
+        raise AddressRefused(redacted(url), "it is not a valid address") from error
+
+
+def _session(rules: HttpRules) -> requests.Session:
+    session = requests.Session()
+    # neither the worker's netrc nor its proxy variables are meant for addresses that editors type
+    session.trust_env = False
+    session.headers.clear()
+    session.headers.update(_HEADERS)
+    session.proxies = {"http": rules.proxy, "https": rules.proxy} if rules.proxy else {}
+    session.verify = rules.verify and (os.environ.get("REQUESTS_CA_BUNDLE") or True)
+    transport = adapter(rules.guard)
+    session.mount("http://", transport)
+    session.mount("https://", transport)
+    return session
+
+
+def _final_response(session: requests.Session, url: str, rules: HttpRules) -> requests.Response:
+    """Follow redirects; every address on the way is judged like the first."""
+    here = url
+    for _ in range(rules.redirects + 1):
+        _check(here, rules)
+        timeout = (min(rules.timeout, _CONNECT_SECONDS), rules.timeout)
+        response = session.get(here, stream=True, allow_redirects=False, timeout=timeout)
+        onwards = session.get_redirect_target(response)
+        if not onwards:
+            return response
+        response.close()
+        here = without_credentials(urljoin(here, onwards))
+    raise TooManyRedirects(redacted(url), rules.redirects)
+
+
+def _check(url: str, rules: HttpRules) -> None:
+    rules.guard.check_url(url)
+    if rules.proxy:
+        # the proxy makes the connection, so this is all that can be judged; it may know names that we do not
+        parts = urlsplit(url)
+        with suppress(OSError):
+            rules.guard.resolve(parts.hostname or "", parts.port or 0)
+
+
+def _check_status(response: requests.Response) -> None:
+    status = response.status_code
+    if status in _PASSING_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise _TryAgain(f"the server answered {status}")
+    if status != HTTPStatus.OK:
+        raise NotFetched(redacted(response.url), status)
+
+
+def _received(response: requests.Response, target: Path, rules: HttpRules, log: Log) -> Source:
+    total = _announced_size(response.headers)
+    chunks = response.iter_content(rules.chunk_size)
+    got = receive(chunks, target, limit=rules.limit, algorithm=rules.algorithm, total=total, log=log)
+    if total is not None and got.size != total:
+        raise _TryAgain("the transfer broke off")
+    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return Source(
+        path=got.path, filename=_filename(response), size=got.size, hash=got.hash, content_type=media_type or None
+    )
+
+
+def _announced_size(headers: Mapping[str, str]) -> int | None:
+    """Return the file's size as the server has it; the size of a compressed transfer says nothing."""
+    if headers.get("Content-Encoding", "identity").lower() != "identity":
+        return None
+    length = headers.get("Content-Length", "")
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
+
+
+def _filename(response: requests.Response) -> str:
+    """Return the name the server gives to the file, else the last part of its address."""
+    message = Message()
+    message["Content-Disposition"] = response.headers.get("Content-Disposition", "inline")
+    given = message.get_filename() or unquote(urlsplit(response.url).path)
+    return PurePosixPath(given.replace("\\", "/")).name
+
+
+def _reason(error: requests.RequestException, rules: HttpRules) -> str:
+    if isinstance(error, failures.Timeout) or "Read timed out" in str(error):
+        return f"there was no answer within {rules.timeout:g} seconds"
+    if isinstance(error, failures.ChunkedEncodingError | failures.ContentDecodingError):
+        return "the transfer broke off"
+    if any(isinstance(getattr(cause, "reason", None), NameResolutionError) for cause in error.args):
+        return "its name could not be resolved"
+    return "no connection could be made"

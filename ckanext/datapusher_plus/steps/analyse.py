@@ -1,0 +1,39 @@
+"""Look at every value of the table and name its columns."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..core.errors import RowsLost
+from ..core.naming import column_names, renamed
+from ..core.values import Analysed, CleanCsv, Log
+from ..engines import DuckdbEngine, Engine
+from ..engines.base import Can, require
+from ..settings import current
+
+
+def analyse(csv: CleanCsv, log: Log) -> Analysed:
+    """Profile all rows of a validated table.
+
+    :raises RowsLost: when the engine saw another number of rows than the check of the file did.
+    """
+    names = column_names(csv.header, unsafe_prefix=current().unsafe_prefix, reserved=current().reserved_colnames)
+    for header, name in renamed(csv.header, names):
+        log.info(f"Column “{_shown(header)}” is called “{name}” in the table; its heading is kept as its label.")
+    engine = engine_for(csv.path.parent)
+    require(engine, Can.PROFILE)
+    profiled = engine.profile(csv, names)
+    if csv.rows is not None and profiled.rows != csv.rows:
+        raise RowsLost(csv.rows, profiled.rows)
+    return Analysed(csv=csv, rows=profiled.rows, columns=profiled.columns)
+
+
+def engine_for(work_dir: Path) -> Engine:
+    """Return this site's engine, with the run's own folder for what does not fit in memory."""
+    return DuckdbEngine(work_dir=work_dir, threads=current().parallelism)
+
+
+def _shown(header: str) -> str:
+    """Return a heading on one line, so long as a line may be."""
+    text = " ".join(header.split())
+    return text if len(text) <= 100 else text[:99] + "…"

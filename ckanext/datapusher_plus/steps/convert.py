@@ -1,0 +1,17 @@
+"""Make canonical CSV of the file."""
+
+from __future__ import annotations
+
+from .. import formats
+from ..core.values import CleanCsv, Log, Source, Ticket
+
+
+def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
+    """Find out what the file is and make canonical CSV of it; the very file when it is that already.
+
+    :raises IngestError: when it is no table that can be read for certain.
+    :raises NothingToLoad: when it is empty.
+    """
+    csv = formats.detect(source, ticket.format).convert(source, ticket.work_dir)
+    log.info(f"Read as {csv.format} in {csv.encoding}, {len(csv.header):,} columns.")
+    return csv

@@ -1,0 +1,28 @@
+"""Check the types that people asked for in the dictionary against the values, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..core.coltypes import PG_TYPES, proven
+from ..core.errors import ValueDoesNotFit
+from ..core.values import Analysed, ColumnSpec, Log
+from ..engines.base import Can, require
+from .analyse import engine_for
+
+
+def check(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> None:
+    """Look for a value that its column's type does not take, in those columns where the profile leaves it open.
+
+    :raises ValueDoesNotFit: naming the first one, with its row.
+    """
+    engine = engine_for(analysed.csv.path.parent)
+    for position, (profile, column) in enumerate(zip(analysed.columns, columns, strict=True)):
+        accepts = PG_TYPES[column.type].accepts
+        if accepts is None or proven(profile, column.type):
+            continue
+        require(engine, Can.FIND_MISFIT)
+        misfit = engine.first_misfit(analysed.csv, position, accepts)
+        if misfit:
+            raise ValueDoesNotFit(column.name, misfit.value[:100], column.type, misfit.row)
+        log.info(f"Every value of “{column.name}” can be read as {column.type}, as the Data Dictionary asks.")
