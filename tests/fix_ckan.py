@@ -1,0 +1,68 @@
+"""A portal with one dataset, files to upload, and the runs that were committed."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from werkzeug.datastructures import FileStorage
+
+CSV = b"name,age\nAda,36\n"
+
+Act = Callable[..., Any]
+Upload = Callable[..., FileStorage]
+Runs = Callable[..., list[dict[str, Any]]]
+
+
+@pytest.fixture
+def act() -> Act:
+    """Carry out an action as a sysadmin."""
+    from ckan.plugins import toolkit as tk
+    from ckan.tests import factories
+
+    user = factories.Sysadmin()["name"]
+
+    def carry_out(action: str, **data: Any) -> Any:
+        return tk.get_action(action)({"user": user}, data)
+
+    return carry_out
+
+
+@pytest.fixture
+def dataset(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, Any]:
+    """An empty dataset of an empty portal that has the plugin."""
+    from ckan.tests import factories
+
+    return factories.Dataset()
+
+
+@pytest.fixture
+def upload() -> Upload:
+    """A file as a form sends it."""
+    return lambda content=CSV, name="people.csv": FileStorage(io.BytesIO(content), filename=name)
+
+
+@pytest.fixture
+def uploaded(dataset: dict[str, Any], act: Act, upload: Upload) -> dict[str, Any]:
+    """A resource with an uploaded CSV file."""
+    return act("resource_create", package_id=dataset["id"], name="people", upload=upload())
+
+
+@pytest.fixture
+def runs() -> Runs:
+    """The runs that another connection sees, oldest first, of one resource or of all."""
+    import sqlalchemy as sa
+    from ckan import model
+
+    from ckanext.datapusher_plus.model import run
+
+    def committed(resource_id: str | None = None) -> list[dict[str, Any]]:
+        query = sa.select(run).order_by(run.c.requested_at)
+        if resource_id:
+            query = query.where(run.c.resource_id == resource_id)
+        with model.ensure_engine().begin() as connection:
+            return [dict(row) for row in connection.execute(query).mappings()]
+
+    return committed
