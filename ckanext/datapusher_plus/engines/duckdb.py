@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,18 +20,25 @@ from .base import Can, Misfit, Profiled
 #: DuckDB's own limit of 2 MB suits nearly every file, and its buffers grow with it
 _LONGEST_LINE = 64 << 20
 _BLANK = "' ' || chr(9) || chr(10) || chr(13)"
-#: one look at each value gives its kind, cheapest test first: 336,776 rows of 19 columns take 0.6 s on two cores
+_INTEGER, _DECIMAL, _EXPONENT, _DATE, _LOCAL, _ZONED, _TEXT, _EMPTY = range(8)
+#: one look at each value gives its kind, cheap tests first: 336,776 rows of 19 columns take 0.9 s on two cores.
+#: ascii() is the code of the first letter; numbers, dates and blanks begin with none above that of 9
+_DAY = f"try_cast(left(trim(v, {_BLANK}), 10) AS DATE)"
 _KIND = f"""
-CASE WHEN try_cast({{c}} AS BIGINT)::VARCHAR = {{c}} AND length({{c}}) <= 18 THEN 'integer'
-     WHEN trim({{c}}, {_BLANK}) = '' THEN 'blank'
-     WHEN regexp_full_match({{c}}, '{lexical.INTEGER}') THEN 'integer'
-     WHEN regexp_full_match({{c}}, '{lexical.DECIMAL}') THEN 'decimal'
-     WHEN regexp_full_match({{c}}, '{lexical.EXPONENT}') THEN 'exponent'
-     WHEN try_cast(left(trim({{c}}, {_BLANK}), 10) AS DATE) IS NULL THEN 'text'
-     WHEN regexp_full_match({{c}}, '{lexical.DATE}') THEN 'date'
-     WHEN regexp_full_match({{c}}, '{lexical.LOCAL_TIMESTAMP}') THEN 'local'
-     WHEN regexp_full_match({{c}}, '{lexical.ZONED_TIMESTAMP}') THEN 'zoned'
-     WHEN {{c}} IS NOT NULL THEN 'text' END"""
+CREATE MACRO kind(v) AS
+CASE WHEN v IS NULL THEN NULL
+     WHEN try_cast(v AS BIGINT)::VARCHAR = v AND length(v) <= 18 THEN {_INTEGER}
+     WHEN ascii(v) > ascii('9') THEN {_TEXT}
+     WHEN contains(v, ':') THEN
+         CASE WHEN {_DAY} IS NULL THEN {_TEXT}
+              WHEN regexp_full_match(v, '{lexical.LOCAL_TIMESTAMP}') THEN {_LOCAL}
+              WHEN regexp_full_match(v, '{lexical.ZONED_TIMESTAMP}') THEN {_ZONED}
+              ELSE {_TEXT} END
+     WHEN regexp_full_match(v, '{lexical.DECIMAL}') THEN if(contains(v, '.'), {_DECIMAL}, {_INTEGER})
+     WHEN trim(v, {_BLANK}) = '' THEN {_EMPTY}
+     WHEN regexp_full_match(v, '{lexical.EXPONENT}') THEN {_EXPONENT}
+     WHEN regexp_full_match(v, '{lexical.DATE}') AND {_DAY} IS NOT NULL THEN {_DATE}
+     ELSE {_TEXT} END::UTINYINT"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +53,7 @@ class DuckdbEngine:
 
     def profile(self, csv: CleanCsv, names: Sequence[str]) -> Profiled:
         """Count what the values of each column are, in one scan."""
-        kinds = ", ".join(f"{_KIND.format(c=f'c{i}')} AS k{i}, length(c{i}) AS l{i}" for i in range(len(names)))
+        kinds = ", ".join(f"kind(c{i}) AS k{i}, length(c{i}) AS l{i}" for i in range(len(names)))
         counts = ", ".join(f"histogram(k{i}), coalesce(max(l{i}), 0)" for i in range(len(names)))
         query = f"SELECT count(*), {counts} FROM (SELECT {kinds} FROM {{table}})"  # noqa: S608 (no outside text)
         found = self._row(csv, Can.PROFILE, query)
@@ -55,7 +63,7 @@ class DuckdbEngine:
 
     def first_misfit(self, csv: CleanCsv, position: int, accepts: Accepts) -> Misfit | None:
         """Find the first value in the column at ``position`` that is not accepted."""
-        calendar = f"OR try_cast(left(trim(v, {_BLANK}), 10) AS DATE) IS NULL" if accepts.calendar else ""
+        calendar = f"OR {_DAY} IS NULL" if accepts.calendar else ""
         query = (
             f"SELECT row, v FROM (SELECT c{position} AS v, row_number() OVER () AS row FROM {{table}}) "  # noqa: S608
             f"WHERE trim(v, {_BLANK}) <> '' AND (NOT regexp_full_match(v, '{accepts.pattern}') {calendar}) "
@@ -95,6 +103,7 @@ class DuckdbEngine:
             connection.execute(f"SET allowed_paths = [{_quoted(str(path))}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
+            connection.execute(_KIND)
             yield connection
         finally:
             connection.close()
@@ -113,20 +122,18 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _profile(name: str, header: str, kinds: dict[str, int] | None, longest: int) -> ColumnProfile:
-    count = dict(kinds or {})
-    blanks = count.pop("blank", 0)
-    zoned = count.get("zoned", 0)
+def _profile(name: str, header: str, kinds: dict[int, int] | None, longest: int) -> ColumnProfile:
+    count = Counter(kinds or {})
     return ColumnProfile(
         name=name,
         header=header,
-        values=sum(count.values()),
-        blanks=blanks,
-        integers=count.get("integer", 0),
-        decimals=count.get("integer", 0) + count.get("decimal", 0),
-        exponents=count.get("exponent", 0),
-        dates=count.get("date", 0),
-        timestamps=count.get("local", 0) + zoned,
-        zoned=zoned,
+        values=count.total() - count[_EMPTY],
+        blanks=count[_EMPTY],
+        integers=count[_INTEGER],
+        decimals=count[_INTEGER] + count[_DECIMAL],
+        exponents=count[_EXPONENT],
+        dates=count[_DATE],
+        timestamps=count[_LOCAL] + count[_ZONED],
+        zoned=count[_ZONED],
         max_length=longest,
     )
