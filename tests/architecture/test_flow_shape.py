@@ -53,7 +53,7 @@ def test_the_transaction_holds_all_writing_steps_and_nothing_else() -> None:
 
 def test_the_stash_task_carries_the_hook_too() -> None:
     assert "tasks.stash_with(way_back.hook)(" in ast.unparse(BLOCK)
-    assert "_step(name='stash', on_rollback=[hook])(stash_step.stash)" in ast.unparse(TASKS)
+    assert "stash = _step(name='stash')(stash_step.stash)\n    stash.on_rollback(hook)" in ast.unparse(TASKS)
 
 
 def test_the_way_back_is_on_the_transaction_before_its_first_task() -> None:

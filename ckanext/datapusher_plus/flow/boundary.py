@@ -61,6 +61,16 @@ def work_folder(run_id: str) -> Path:
     return folder
 
 
+def guarded(sentence: str, act: Callable[[], object]) -> str | None:
+    """Do something of another plugin's; when that fails, log it and return the sentence."""
+    try:
+        act()
+    except Exception:
+        log.exception("%s", sentence)
+        return sentence
+    return None
+
+
 def _attempt(work: Callable[[], None]) -> BaseException | None:
     try:
         work()

@@ -19,13 +19,14 @@ from prefect.utilities.timeout import timeout
 from .. import portal, settings
 from ..checkpoint import reach
 from ..core.errors import DatastoreBusy, DryRun, Vetoed
-from ..core.values import LoadPlan, Log, Strategy, Ticket
+from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs.claim import Claimed, claim
+from ..runs.history import has_loaded_before
 from ..runs.log import RunLog
 from ..steps.restore import restore
 from . import rollback, site, tasks
-from .boundary import Landing, carry_out
+from .boundary import Landing, carry_out, guarded
 from .outcome import TookTooLong
 from .rollback import WayBack
 
@@ -67,10 +68,7 @@ def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> str:
 
     def publish(landing: Landing) -> None:
         reach("publish.before")
-        swapped = landing.swapped
-        if swapped is not None:
-            warnings = tasks.publish(claimed.resource_id, hash=swapped.plan.file_hash, rows=swapped.rows)
-            landing.warnings = (*swapped.warnings, *warnings)
+        landing.warnings = tell_ckan(claimed, landing.swapped) if landing.swapped else ()
 
     return carry_out(claimed, told, way_back, load, publish).value
 
@@ -106,10 +104,19 @@ def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:
         reach("transaction.end")
 
 
+def tell_ckan(claimed: Claimed, swapped: Swapped) -> tuple[str, ...]:
+    """Bring CKAN's metadata in line with the table and return what did not work."""
+    known = has_loaded_before(claimed.resource_id, besides=claimed.run_id)
+    warnings = tasks.publish(
+        claimed.resource_id, hash=swapped.plan.file_hash, rows=swapped.rows, loaded_before=known, attempt=guarded
+    )
+    return (*swapped.warnings, *warnings)
+
+
 def refuse(ticket: Ticket) -> None:
     """End a run that must not load.
 
-    :raises Skipped: when the rows are kept in the datastore itself, or a plugin vetoes.
+    :raises Skipped: when a plugin vetoes; the ticket itself is refused for rows kept in the datastore.
     """
     if plugin := portal.vetoed_by(ticket.resource_id):
         raise Vetoed(plugin)

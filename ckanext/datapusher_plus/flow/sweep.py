@@ -29,19 +29,25 @@ def sweep(resource_id: str | None = None, *, dry_run: bool = False) -> list[str]
 def after(run_id: str, code: int | None) -> None:
     """Look at a run whose process has ended; ``code`` is its exit status when it is known."""
     found = history.get(run_id)
-    if found is not None and found.state is State.RUNNING:
+    if found is not None:
         bury(run_id, found.resource_id, code)
 
 
 def bury(run_id: str, resource_id: str, code: int | None = None) -> bool:
     """Undo and finish a run whose owner is dead; False when somebody still holds the resource's lock."""
     with ResourceLock(resource_id) as lock, RunLog(run_id) as told:
-        if not lock.acquire(PATIENCE):
+        if not lock.acquire(PATIENCE) or not _is_running(run_id):
             return False
         restore(resource_id, told)
         message = sentence(code)
         told.error(message)
         return finish(run_id, State.ERROR, message=message, error_kind="Interrupted")
+
+
+def _is_running(run_id: str) -> bool:
+    # the run may have ended, and let go of the lock, since it was listed
+    found = history.get(run_id)
+    return found is not None and found.state is State.RUNNING
 
 
 def sentence(code: int | None) -> str:

@@ -44,7 +44,9 @@ commit = _step(name="commit")(commit_step.commit)
 
 def stash_with(hook: Callable[[Transaction], None]) -> Task[[LoadPlan, Log], LoadPlan]:
     """Return the task that saves the dictionary and, when a later step fails, calls ``hook``."""
-    return _step(name="stash", on_rollback=[hook])(stash_step.stash)
+    stash = _step(name="stash")(stash_step.stash)
+    stash.on_rollback(hook)
+    return stash
 
 
 #: What may pass by itself while CKAN is told of the new table.
