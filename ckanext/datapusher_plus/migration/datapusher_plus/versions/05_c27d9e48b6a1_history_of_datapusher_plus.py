@@ -40,6 +40,8 @@ NEEDED = {
 }
 FAILED = "DataPusher+ could not load this file and did not say why."
 LOST = "DataPusher+ was replaced before it had loaded this file. Load it again from the DataStore tab."
+#: for a job without any time: before all others
+LONG_AGO = datetime(1970, 1, 1, tzinfo=timezone.utc)
 BATCH = 500
 
 run = sa.table(
@@ -53,8 +55,9 @@ run = sa.table(
 FIND_JOBS = """
 SELECT DISTINCT ON (job.job_id) job.job_id, job.status, job.data, job.error, job.finished_timestamp,
        to_jsonb(job) ->> 'aps_job_id' AS flow_run_id, resource.value AS resource_id,
-       coalesce((SELECT min(line.timestamp) FROM logs AS line WHERE line.job_id = job.job_id),
-                job.finished_timestamp) AS requested_at
+       (SELECT min(line.timestamp) FROM logs AS line WHERE line.job_id = job.job_id) AS first_line,
+       (SELECT min(created.value) FROM metadata AS created
+        WHERE created.job_id = job.job_id AND created.key = 'task_created') AS task_created
 FROM jobs AS job
 JOIN metadata AS resource ON resource.job_id = job.job_id AND resource.key = 'resource_id' AND resource.value <> ''
 WHERE job.job_type = 'push_to_datastore'
@@ -81,7 +84,7 @@ def upgrade() -> None:
     if op.get_context().as_sql or not was_here or not _tables_are_there():
         return
     bind = op.get_bind()
-    jobs = bind.execution_options(yield_per=BATCH).execute(sa.text(FIND_JOBS)).mappings()
+    jobs = bind.execute(sa.text(FIND_JOBS).execution_options(yield_per=BATCH)).mappings()
     for batch in jobs.partitions():
         op.bulk_insert(run, [_run(job) for job in batch])
     bind.execute(sa.text(COPY_LINES))
@@ -111,14 +114,14 @@ def _run(job: Any) -> dict[str, Any]:
     data, error = _parsed(job["data"]), _parsed(job["error"])
     state = _state(job["status"], data)
     said = {"error": error.get("message") or FAILED, "cancelled": LOST}.get(state)
-    requested_at = _utc(job["requested_at"])
+    requested_at = _moment(job["task_created"]) or job["first_line"] or job["finished_timestamp"] or LONG_AGO
     return {
         "id": job["job_id"],
         "resource_id": job["resource_id"],
         "state": state,
         "cause": "migrated",
-        "requested_at": requested_at,
-        "finished_at": _utc(job["finished_timestamp"] or job["requested_at"]),
+        "requested_at": requested_at.replace(tzinfo=timezone.utc),
+        "finished_at": (job["finished_timestamp"] or requested_at).replace(tzinfo=timezone.utc),
         "flow_run_id": job["flow_run_id"],
         "rows": data["rows"] if isinstance(data.get("rows"), int) else None,
         "columns": list(_columns(data.get("headers"))) or None,
@@ -148,5 +151,8 @@ def _parsed(text: str | None) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _utc(moment: datetime | None) -> datetime:
-    return (moment or datetime(1970, 1, 1)).replace(tzinfo=timezone.utc)  # noqa: DTZ001 (the old column had no zone)
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
