@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .quick import Shape, orderly_rows
 from .records import Record, pieces, records, tidy
+from .text import PIECE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +41,12 @@ class Findings:
     tidy: bool = True
 
 
-def walk(path: Path, shape: Shape, *, end: int | None = None) -> Iterator[Block | Record]:
+def walk(path: Path, shape: Shape, *, end: int | None = None, size: int = PIECE_BYTES) -> Iterator[Block | Record]:
     """Yield all of a file: blocks where it is in order, single records where it is not.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
-    for piece in pieces(path, end=end):
+    for piece in pieces(path, end=end, size=size):
         rows = orderly_rows(piece, shape)
         if rows is not None:
             yield Block(piece.data[: piece.used], rows)

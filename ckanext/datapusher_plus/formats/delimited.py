@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from .records import Piece, Record, read_header, records
 from .text import as_utf8
 
 _SEPARATORS = {b",": "commas", b"\t": "tabs", b";": "semicolons", b"|": "bars"}
-#: records that must agree before a separator other than the format's own is believed
+#: records by which a separator is judged
 _SAMPLE = 50
 
 
@@ -27,7 +27,7 @@ class Delimited(Format):
 
     def resembles(self, head: bytes) -> bool:
         """Tell whether the first records have several values each, as many as the header."""
-        return _agreed_width(head, self.separator) > 1
+        return _agreement(head, self.separator) == 1
 
     def convert(self, source: Source, work_dir: Path) -> CleanCsv:
         """Make canonical CSV of the file; the very file when it is that already."""
@@ -67,23 +67,23 @@ class Tsv(Delimited):
 
 
 def _separator(head: bytes, own: bytes) -> bytes:
-    """Return the separator that makes the first records agree; the format's own when in doubt."""
-    others = (separator for separator in _SEPARATORS if separator != own)
-    return next((s for s in (own, *others) if _agreed_width(head, s) > 1), own)
+    """Return the separator by which at least half of the first records are as wide as the header; the format's own in doubt."""
+    agreement = {separator: _agreement(head, separator) for separator in (own, *_SEPARATORS)}
+    best = max(agreement, key=lambda separator: agreement[separator])
+    return best if agreement[best] >= 0.5 else own
 
 
-def _agreed_width(head: bytes, separator: bytes) -> int:
-    """Return how many values each of the first records has, 0 when they do not agree."""
-    widths: Counter[int] = Counter()
+def _agreement(head: bytes, separator: bytes) -> float:
+    """Return the share of the first records that are as wide as a header of several values."""
+    widths: list[int] = []
     try:
-        for record in records(Piece(head, 1, final=False), separator):
-            if not record.blank:
-                widths[len(record.values)] += 1
-            if widths.total() >= _SAMPLE:
-                break
+        found = (record for record in records(Piece(head, 1, final=False), separator) if not record.blank)
+        widths.extend(len(record.values) for record in islice(found, _SAMPLE))
     except BadQuoting:
         return 0
-    return next(iter(widths)) if len(widths) == 1 else 0
+    if not widths or widths[0] < 2:
+        return 0
+    return sum(width == widths[0] for width in widths[1:]) / (len(widths) - 1) if widths[1:] else 1
 
 
 def _write_with_commas(path: Path, shape: Shape, target: Path) -> None:

@@ -56,7 +56,7 @@ class Piece:
     used: int = 0
 
 
-def pieces(path: Path, *, end: int | None = None) -> Iterator[Piece]:
+def pieces(path: Path, *, end: int | None = None, size: int = PIECE_BYTES) -> Iterator[Piece]:
     """Yield a file, up to ``end`` bytes of it, in pieces; the reader says by ``used`` how far it came in each.
 
     :raises BadQuoting: when no record ends within ``LONGEST_RECORD`` bytes.
@@ -65,7 +65,7 @@ def pieces(path: Path, *, end: int | None = None) -> Iterator[Piece]:
     with path.open("rb") as file:
         rest = b""
         while True:
-            read = file.read(PIECE_BYTES if end is None else min(PIECE_BYTES, end - file.tell()))
+            read = file.read(size if end is None else min(size, end - file.tell()))
             piece = Piece(rest + read, line, final=not read)
             if not piece.data:
                 return
