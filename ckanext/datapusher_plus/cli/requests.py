@@ -74,7 +74,7 @@ def _package_id(package: str) -> str:
 
 
 def _resources(package_id: str | None) -> Iterator[_Found]:
-    """Page through the database by id: the search index may be behind, and lists of names leave out private datasets."""
+    """Page through the database by id: the search index may be behind, and lists of names leave out private ones."""
     query = (
         sa.select(model.Resource.id, model.Resource.format, model.Resource.url_type)
         .join(model.Package, model.Package.id == model.Resource.package_id)

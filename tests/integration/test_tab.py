@@ -1,0 +1,279 @@
+"""The DataStore tab: what an editor reads and can do there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+
+import pytest
+import sqlalchemy as sa
+from bs4 import BeautifulSoup
+from ckan.tests import factories
+from ckan.tests.helpers import call_action
+
+from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.core.values import Published
+from ckanext.datapusher_plus.model import run
+from ckanext.datapusher_plus.runs import database
+from tests.fix_tab import Tab
+
+LOADED = Published(
+    rows=336776,
+    columns=(("year", "numeric"), ("carrier", "text"), ("time_hour", "timestamp"), ("shape", "geometry")),
+    file_hash="0",
+    load_key="0",
+)
+HOSTILE = "<script>alert(1)</script><b onclick=alert(2)>"
+
+
+def text(page: BeautifulSoup, part: str) -> str:
+    found = page.select_one(f"[data-part={part}]")
+    assert found
+    return " ".join(found.get_text(" ").split())
+
+
+def flash(page: BeautifulSoup) -> str:
+    return " ".join(found.get_text() for found in page.select(".flash-messages"))
+
+
+def button(page: BeautifulSoup) -> str:
+    """Return the button's label, in brackets when it cannot be pressed."""
+    found = page.select_one("button[name=save]")
+    if not found:
+        return ""
+    label = " ".join(found.get_text().split())
+    return f"({label})" if found.has_attr("disabled") else label
+
+
+def table(tab: Tab) -> None:
+    """Give the resource a table."""
+    fields = [{"id": "a", "type": "text"}]
+    call_action("datastore_create", resource_id=tab.resource["id"], fields=fields, force=True)
+
+
+def test_the_tab_stands_beside_the_others_on_the_edit_page(tab: Tab) -> None:
+    page = tab.page(f"/dataset/{tab.resource['package_id']}/resource/{tab.resource['id']}/edit")
+    [link] = [link for link in page.select(".page-header a") if link.get_text(strip=True) == "DataStore"]
+    assert str(link["href"]).endswith(f"/resource_data/{tab.resource['id']}")
+
+
+def test_never_loaded(tab: Tab) -> None:
+    page = tab.page()
+    assert "Not loaded yet" in text(page, "state")
+    assert button(page) == "Load into DataStore"
+
+
+@pytest.mark.parametrize(("format", "told"), [("PDF", True), ("CSV", False), ("csv", False)])
+def test_formats_that_nobody_loads_by_themselves_are_told(
+    make_tab: Callable[..., Tab], format: str, told: bool
+) -> None:
+    tab = make_tab(format=format)
+    _forget_runs()
+    assert ("not loaded by themselves" in text(tab.page(), "state")) is told
+
+
+def test_queued(tab: Tab) -> None:
+    tab.queue()
+    page = tab.page()
+    assert "Waiting" in text(page, "state")
+    assert "No worker has taken it up" not in text(page, "state")
+    assert button(page) == "(Load again)"
+
+
+def test_queued_for_long_says_that_no_worker_seems_to_run(tab: Tab) -> None:
+    tab.queue()
+    with database.transaction() as connection:
+        connection.execute(sa.update(run).values(requested_at=datetime.now(timezone.utc) - timedelta(minutes=5)))
+    assert "No worker has taken it up" in text(tab.page(), "state")
+
+
+@pytest.mark.parametrize(
+    ("progress", "shown", "percent"),
+    [
+        (("fetch", 1536, 6144), "Fetching the file 1.5 KiB of 6 KiB", "25"),
+        (("fetch", 2048, None), "Fetching the file 2 KiB", None),
+        (("copy", 120000, 336776), "Copying the rows 120,000 of 336,776", "35"),
+        (("index", 0, None), "Building the indexes", None),
+        (("a new stage", 0, None), "a new stage", None),
+        (("copy", 7, 5), "Copying the rows 7 of 5", "100"),
+    ],
+)
+def test_progress(tab: Tab, progress: tuple[str, int, int | None], shown: str, percent: str | None) -> None:
+    tab.start().progress(*progress)
+    page = tab.page()
+    assert text(page, "progress").startswith(shown)
+    [bar] = page.select("[role=progressbar]")
+    assert bar.get("aria-valuenow") == percent
+    assert button(page) == "(Load again)"
+
+
+def test_complete(tab: Tab) -> None:
+    log = tab.start()
+    log.info("The new table is in place.")
+    tab.end(log, State.COMPLETE, "Loaded.", LOADED)
+    page = tab.page()
+    assert "Loaded" in text(page, "state")
+    assert "336,776 rows in 4 columns" in text(page, "state")
+    rows = [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in page.select("table tbody tr")]
+    assert rows == [
+        ["year", "Number numeric"],
+        ["carrier", "Text text"],
+        ["time_hour", "Date and time timestamp"],
+        ["shape", "geometry"],
+    ]
+    assert {"Asked for", "Started", "Finished", "Took"} <= {found.get_text() for found in page.select("dt")}
+    assert button(page) == "Load again"
+
+
+def test_complete_with_warnings(tab: Tab) -> None:
+    warned = Published(
+        rows=1, columns=(), file_hash="", load_key="", warnings=("Look at the map.", "And at the chart.")
+    )
+    tab.end(tab.start(), State.WARNED, "Loaded.", warned)
+    page = tab.page()
+    assert "Loaded, with warnings" in text(page, "state")
+    assert [item.get_text() for item in page.select("[data-part=warnings] li")] == list(warned.warnings)
+
+
+def test_skipped(tab: Tab) -> None:
+    tab.end(tab.start(), State.SKIPPED, "The file has not changed.")
+    assert text(tab.page(), "state") == "State: Left as it was The file has not changed."
+
+
+def test_an_error_is_told_in_its_own_sentence(tab: Tab) -> None:
+    sentence = "Line 4,711 has 3 fields where the header has 5. Correct the file and upload it again."
+    tab.end(tab.start(), State.ERROR, sentence)
+    page = tab.page()
+    [alert] = page.select(".alert-danger[role=alert]")
+    assert alert.get_text(strip=True) == sentence
+    assert "still there" not in text(page, "state")
+    assert button(page) == "Load again"
+
+
+@pytest.mark.parametrize("state", [State.ERROR, State.CANCELLED])
+def test_after_a_failure_it_says_that_the_table_is_still_there(tab: Tab, state: State) -> None:
+    table(tab)
+    tab.end(tab.start(), state, "No.")
+    assert "The table and its Data Dictionary are still there" in text(tab.page(), "state")
+
+
+def test_the_log_is_newest_first_and_marks_what_matters(tab: Tab) -> None:
+    log = tab.start()
+    log.info("first")
+    log.warning("second")
+    log.error("third")
+    lines = [line.get_text(" ", strip=True).split(" ", 1)[1] for line in tab.page().select(".dpp-log li")]
+    assert lines == ["error third", "warning second", "first"]
+
+
+def test_what_strangers_wrote_stays_text(make_tab: Callable[..., Tab]) -> None:
+    tab = make_tab(name=HOSTILE)
+    log = tab.start()
+    log.warning(HOSTILE)
+    log.progress(HOSTILE, 1, None)
+    tab.end(
+        log,
+        State.ERROR,
+        HOSTILE,
+        Published(rows=1, columns=((HOSTILE, HOSTILE),), file_hash="", load_key="", warnings=(HOSTILE,)),
+    )
+    for page in (tab.page(), tab.page(tab.path + "/status")):
+        assert "alert(" not in "".join(script.get_text() for script in page.select("script"))
+        assert not page.select("[onclick]")
+        for part in ("state", "warnings", "columns", "log"):
+            assert HOSTILE in text(page, part)
+
+
+def test_the_fragment_is_the_same_part_of_the_page(tab: Tab) -> None:
+    tab.start().info("reading")
+    fragment, page = tab.page(tab.path + "/status"), tab.page()
+    assert not fragment.select("body")
+    assert [part["data-part"] for part in fragment.select("[data-part]")] == [
+        part["data-part"] for part in page.select("[data-part]")
+    ]
+    assert text(fragment, "log") == text(page, "log")
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_only_a_page_with_an_open_run_asks_again(tab: Tab, ended: bool) -> None:
+    log = tab.start()
+    if ended:
+        tab.end(log, State.SKIPPED, "Nothing.")
+    [root] = tab.page().select("[data-module=datapusher-plus-status]")
+    assert root.has_attr("data-open") is not ended
+
+
+@pytest.mark.parametrize(("form", "ignore_hash"), [({}, False), ({"ignore_hash": "true"}, True)])
+def test_the_button_queues_a_run_and_shows_it(tab: Tab, form: dict[str, str], ignore_hash: bool) -> None:
+    page = tab.press(form)
+    assert "Waiting" in text(page, "state")
+    with database.transaction() as connection:
+        assert connection.execute(sa.select(run.c.cause, run.c.ignore_hash)).all() == [("submit", ignore_hash)]
+
+
+def test_pressing_twice_says_that_nothing_new_was_queued(tab: Tab) -> None:
+    tab.press()
+    assert "Nothing new was queued" in flash(tab.press())
+
+
+def test_a_resource_without_a_file_has_no_button(make_tab: Callable[..., Tab]) -> None:
+    page = make_tab(url_type="datastore").page()
+    assert "kept in the DataStore itself" in text(page, "state")
+    assert button(page) == ""
+
+
+def test_deleting_the_table_takes_two_steps_and_keeps_the_file(tab: Tab) -> None:
+    table(tab)
+    [form] = tab.page().select("details form")
+    page = tab.press(path=str(form["action"]))
+    assert "were deleted" in flash(page)
+    assert not page.select("details form")
+    assert call_action("resource_show", id=tab.resource["id"])["datastore_active"] is False
+
+
+def test_every_form_carries_the_token_against_forgery(tab: Tab) -> None:
+    table(tab)
+    tab.end(tab.start(), State.COMPLETE, "Loaded.", LOADED)
+    forms = tab.page().select(".dpp form")
+    assert len(forms) == 2
+    assert all(form.select_one("input[name=_csrf_token]") for form in forms)
+
+
+@pytest.mark.parametrize("base", ["", "https://prefect.example.org"])
+def test_prefect_is_linked_only_where_its_pages_are_known(
+    tab: Tab, base: str, ckan_config: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from ckanext.datapusher_plus import settings
+
+    monkeypatch.setattr(settings, "_current", replace(settings.current(), prefect_ui_base=base))
+    tab.start()
+    links = [link["href"] for link in tab.page().select("[data-part=facts] a")]
+    assert links == ([f"{base}/runs/flow-run/f00d"] if base else [])
+
+
+@pytest.mark.parametrize("path", ["", "/status"])
+def test_only_editors_see_the_tab(tab: Tab, path: str) -> None:
+    stranger = {"Authorization": factories.UserWithToken()["token"]}
+    assert tab.app.get(tab.path + path, headers=stranger).status_code == 403
+    assert "datapusher-plus-status" not in tab.app.get(tab.path + path).text
+
+
+def test_only_editors_may_press(tab: Tab) -> None:
+    stranger = {"Authorization": factories.UserWithToken()["token"]}
+    assert tab.app.post(tab.path, headers=stranger).status_code == 403
+    delete = f"/dataset/{tab.resource['package_id']}/delete-datastore/{tab.resource['id']}"
+    assert tab.app.post(delete, headers=stranger).status_code == 403
+    assert "Not loaded yet" in text(tab.page(), "state")
+
+
+def test_a_resource_is_found_only_under_its_own_dataset(tab: Tab) -> None:
+    other = factories.Dataset()
+    tab.page(f"/dataset/{other['id']}/resource_data/{tab.resource['id']}", status=404)
+    tab.page(f"/dataset/{other['id']}/resource_data/no-such-resource", status=404)
+
+
+def _forget_runs() -> None:
+    with database.transaction() as connection:
+        connection.execute(sa.delete(run))
