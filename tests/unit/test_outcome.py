@@ -24,6 +24,7 @@ STOPPED = TerminationSignal(15)
         (STOPPED, Reason.DRAIN, State.ERROR, "worker was shut down"),
         (STOPPED, Reason.ORPHANED, State.ERROR, "worker died"),
         (STOPPED, None, State.ERROR, "stopped from outside"),
+        (OSError(28, "No space left on device"), None, State.ERROR, "free space in work_dir"),
         (KeyError("secret"), None, State.ERROR, "worker's log under run r1"),
     ],
     ids=lambda value: str(value)[:20],

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from sqlalchemy.exc import OperationalError
 
 from .. import settings
 from ..core.states import State
@@ -19,6 +22,9 @@ from .outcome import Outcome
 from .rollback import WayBack
 
 log = logging.getLogger(__name__)
+
+#: Seconds that the end of a run waits for CKAN's database.
+PATIENCE = 60.0
 
 
 @dataclass
@@ -35,10 +41,10 @@ def carry_out(
     way_back: WayBack,
     load: Callable[[Landing, Path], None],
     publish: Callable[[Landing], None],
-) -> State:
-    """Load, publish, and finish the run's row whatever happens; raises what made the run end in an error."""
+) -> Outcome:
+    """Load, publish, and finish the run's row whatever happens; only signals and the like are raised on."""
     landing = Landing()
-    folder = work_folder(claimed.run_id)
+    folder = settings.current().work_dir / claimed.run_id
     error = _attempt(lambda: load(landing, folder))
     if landing.swapped is not None and (error is None or isinstance(error, Exception)):
         error = _attempt(lambda: publish(landing)) or error
@@ -47,18 +53,24 @@ def carry_out(
     end = _end(claimed, landing, error)
     _leave(claimed, told, end, folder)
     _tell(told, end)
-    finish(claimed.run_id, end.state, message=end.message, error_kind=end.kind, published=_published(landing))
-    if error is not None and (end.state in (State.ERROR, State.CANCELLED) or not isinstance(error, Exception)):
+    _finish(claimed.run_id, end, _published(landing))
+    if error is not None and not isinstance(error, Exception):
         raise error
-    return end.state
+    return end
 
 
-def work_folder(run_id: str) -> Path:
-    """Make the run's own folder, closed to other users."""
-    folder = settings.current().work_dir / run_id
-    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder
+def _finish(run_id: str, end: Outcome, published: Published | None) -> None:
+    """Write the end down; the database may be just restarting, and a load that is in place must not be called dead."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            finish(run_id, end.state, message=end.message, error_kind=end.kind, published=published)
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+        time.sleep(1)
 
 
 def guarded(sentence: str, act: Callable[[], object]) -> str | None:

@@ -11,14 +11,16 @@ import socket
 from pathlib import Path
 
 from prefect import flow
-from prefect.logging import get_run_logger
+from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
+from prefect.states import Completed, Failed
 from prefect.transactions import transaction
 from prefect.utilities.timeout import timeout
 
 from .. import portal, settings
 from ..checkpoint import reach
 from ..core.errors import DatastoreBusy, DryRun, Vetoed
+from ..core.states import State as Ended
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs.claim import Claimed, claim
@@ -27,7 +29,7 @@ from ..runs.log import RunLog
 from ..steps.restore import restore
 from . import rollback, site, tasks
 from .boundary import Landing, carry_out, guarded
-from .outcome import TookTooLong
+from .outcome import Outcome, TookTooLong
 from .rollback import WayBack
 
 NAME = "datapusher-plus"
@@ -42,7 +44,7 @@ PATIENCE = 60.0
     on_crashed=[rollback.after_crash],
     on_cancellation=[rollback.after_crash],
 )
-def ingest(run_id: str, resource_id: str) -> str:
+def ingest(run_id: str, resource_id: str) -> State[None]:
     """Load one resource's file, or undo all of it; the run's row in CKAN's database tells how it ended."""
     site.load()
     with site.context(), ResourceLock(resource_id) as lock:
@@ -50,19 +52,23 @@ def ingest(run_id: str, resource_id: str) -> str:
             raise DatastoreBusy(PATIENCE)
         claimed = claim(run_id, flow_run_id=str(flow_run.get_id()), worker=f"{socket.gethostname()}:{os.getpid()}")
         if claimed is None:
-            get_run_logger().info("Run %s is not waiting any more; nothing to do.", run_id)
-            return "nothing to do"
+            return Completed(
+                name="NothingToDo", message=f"Run {run_id} is not waiting any more. Ask for loads in CKAN."
+            )
         with RunLog(run_id) as told:
-            return _carry_out(claimed, lock, told)
+            end = _carry_out(claimed, lock, told)
+    failed = end.state in (Ended.ERROR, Ended.CANCELLED)
+    return Failed(message=end.message) if failed else Completed(name=end.state.value.title(), message=end.message)
 
 
-def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> str:
+def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> Outcome:
     way_back = WayBack(claimed.resource_id, lock, told)
 
     def load(landing: Landing, folder: Path) -> None:
         with timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
             # holding the lock proves that whoever left something half done is dead
             restore(claimed.resource_id, told)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             plan = read(_ticket(claimed, folder), told)
             write(plan, way_back, landing)
 
@@ -70,7 +76,7 @@ def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> str:
         reach("publish.before")
         landing.warnings = tell_ckan(claimed, landing.swapped) if landing.swapped else ()
 
-    return carry_out(claimed, told, way_back, load, publish).value
+    return carry_out(claimed, told, way_back, load, publish)
 
 
 def read(ticket: Ticket, told: Log) -> LoadPlan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 
 from prefect.exceptions import Pause
@@ -54,6 +55,11 @@ def _failure(error: BaseException, run_id: str, reason: Reason | None, limit: in
         )
     if isinstance(error, Pause):
         return f"Loading was suspended in Prefect, which ends it here, and undone. {AGAIN}"
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return (
+            "The worker has no disk space left, so loading ended, and what had been done was undone. "
+            "Ask the site's administrator to free space in work_dir, then load again."
+        )
     if not isinstance(error, Exception):
         return f"{_stopped(reason)}, and what had been done was undone. {AGAIN}"
     return (
@@ -73,7 +79,7 @@ def _stopped(reason: Reason | None) -> str:
 
 def of_success(rows: int, *, error: BaseException | None, warnings: tuple[str, ...], run_id: str) -> Outcome:
     """Return the end of a run whose table is in place; ``error`` is what went wrong after that."""
-    loaded = f"{rows:,} rows were loaded"
+    loaded = f"{rows:,} rows were loaded" if rows != 1 else "1 row was loaded"
     if error is not None:
         why = str(error) if isinstance(error, IngestError) else f"see run {run_id} in the worker's log"
         return Outcome(
