@@ -106,7 +106,7 @@ def _state(stack: Stack, site: Site) -> str:
 def _exists(server: Server) -> bool:
     # Temporary: the worker's command is being written.
     package = REPOSITORY / "ckanext/datapusher_plus"
-    needed = ("plugin.py", "cli", "flow/worker.py", "model")
+    needed = ("plugin.py", "cli", "flow/worker.py", "model", "steps/settle.py", "steps/swap.py", "steps/publish.py")
     if server.name != "worker" or all((package / name).exists() for name in needed):
         return True
     say("    Worker: not there yet")
