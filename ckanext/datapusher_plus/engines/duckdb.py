@@ -80,7 +80,7 @@ class DuckdbEngine:
         # a record may be over 2 MB, but buffers for such ones are too dear to be the rule
         patient = f", max_line_size={_LONGEST_LINE}, parallel=false"
         try:
-            with self._connected(csv.path) as connection:
+            with self.connected(csv.path) as connection:
                 try:
                     return connection.execute(query.replace("{table}", _table(csv))).fetchone()
                 except duckdb.InvalidInputException:
@@ -89,7 +89,7 @@ class DuckdbEngine:
             raise EngineFailed(self.name, task.value) from error
 
     @contextmanager
-    def _connected(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    def connected(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         config = {
             "threads": self.threads,
             "memory_limit": self.memory,

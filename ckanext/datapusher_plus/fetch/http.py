@@ -101,6 +101,8 @@ def _once(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
         raise _TryAgain(_reason(error, rules)) from error
     except (failures.InvalidURL, failures.InvalidSchema, UnicodeError) as error:
         raise AddressRefused(redacted(url), "it is not a valid address") from error
+    except failures.RequestException as error:
+        raise FetchInterrupted(redacted(url), "the server's answer could not be understood") from error
 
 
 def _session(rules: HttpRules) -> requests.Session:
