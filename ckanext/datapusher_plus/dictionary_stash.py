@@ -1,8 +1,8 @@
 """The Data Dictionary on disk while its table is worked on: one small file a resource, replaced whole or not at all.
 
 It knows nothing of CKAN. Beside the stash of a resource, which is cleared when its table is well again, lies
-``<id>.vanished.json``: what was written about columns that left the table with a newer file. That one is kept, so the words
-come back with the column.
+``<id>.vanished.json``: what was written about columns that left the table with a newer file. That one is kept, so the
+words come back with the column.
 """
 
 from __future__ import annotations
@@ -173,14 +173,17 @@ def _sync(folder: Path) -> None:
 
 def _read(path: Path, resource_id: str) -> dict[str, Any] | None:
     try:
-        found = json.loads(_text(path))
-        if not isinstance(found, dict) or (found.get("version"), found.get("resource_id")) != (VERSION, resource_id):
-            raise ValueError(f"not a stash of version {VERSION} of this resource")
+        return _ours(json.loads(_text(path)), resource_id)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
         _put_aside(path, error)
         return None
+
+
+def _ours(found: Any, resource_id: str) -> dict[str, Any]:
+    if not isinstance(found, dict) or (found.get("version"), found.get("resource_id")) != (VERSION, resource_id):
+        raise ValueError(f"not a stash of version {VERSION} of this resource")
     return found
 
 

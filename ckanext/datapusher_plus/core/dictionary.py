@@ -59,11 +59,15 @@ class Dictionary:
         """Return what is known of a column of that name, also when it had vanished, or None."""
         return next((column for column in (*self.columns, *self.vanished) if column.name == name), None)
 
+    def lacks(self, older: Dictionary) -> dict[str, str]:
+        """Return the comments that ``older`` has for columns which have none at all here."""
+        empty = {column.name for column in self.columns if column.comment is None}
+        return {c.name: c.comment for c in older.columns if c.name in empty and c.comment is not None}
+
     def filled_from(self, older: Dictionary) -> Dictionary:
-        """Return this dictionary with the comments of ``older`` where a column has none at all."""
-        known = {column.name: column.comment for column in older.columns}
-        columns = (replace(c, comment=known.get(c.name)) if c.comment is None else c for c in self.columns)
-        return replace(self, columns=tuple(columns))
+        """Return this dictionary with what it lacks of ``older``."""
+        lacking = self.lacks(older)
+        return replace(self, columns=tuple(replace(c, comment=lacking.get(c.name, c.comment)) for c in self.columns))
 
     def with_vanished(self, vanished: tuple[Column, ...]) -> Dictionary:
         """Return this dictionary with ``vanished`` columns, but those that the table has."""

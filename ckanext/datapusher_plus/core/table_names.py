@@ -9,6 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 
+#: What the names of all of them start with.
+PREFIX = "_dpp_"
+
 _OURS = re.compile(r"_dpp_(?:raw|new|old)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_.{1,8}")
 
 
@@ -27,8 +30,13 @@ def parked(resource_id: str, run_id: str) -> str:
     return _name("old", resource_id, run_id)
 
 
+def of_resource(resource_id: str) -> tuple[str, str, str]:
+    """Return what the names of a resource's raw, staged and parked tables start with."""
+    return (_name("raw", resource_id, ""), _name("new", resource_id, ""), _name("old", resource_id, ""))
+
+
 def _name(part: str, resource_id: str, run_id: str) -> str:
-    return f"_dpp_{part}_{resource_id}_{run_id[:8]}"
+    return f"{PREFIX}{part}_{resource_id}_{run_id[:8]}"
 
 
 def resource_of(table: str) -> str | None:

@@ -1,0 +1,111 @@
+"""Which indexes a table gets, under the very names that CKAN's ``create_indexes`` would give them.
+
+CKAN decides by name whether an index is there, so a wrong name would give a second, identical index at the next
+``datastore_create``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: Columns that CKAN puts before a table's own.
+HIDDEN = ("_id", "_full_text")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Index:
+    """An index that is not the primary key's."""
+
+    name: str
+    unique: bool
+    #: columns it needs, those in its expressions and its condition too
+    columns: tuple[str, ...]
+    #: definition from USING on
+    body: str
+    #: whether it is over columns alone, without expression, condition or payload
+    plain: bool = True
+    #: definition of the table constraint that it belongs to, if any
+    constraint: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextSearch:
+    """The site's settings for full-text indexes (``ckan.datastore.default_fts_*``)."""
+
+    #: gist or gin
+    method: str
+    language: str
+    #: types of columns that get an index of their own
+    types: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexPlan:
+    """The indexes to build, and those that the new table cannot have."""
+
+    build: tuple[Index, ...]
+    lost: tuple[Index, ...] = ()
+
+
+def plan(
+    table: str, columns: Sequence[tuple[str, str]], search: TextSearch, carried: Sequence[Index] = ()
+) -> IndexPlan:
+    """Decide the indexes of a table with ``columns`` (name, type), given those of the table it replaces."""
+    wanted, unwanted = _text_search(table, columns, search)
+    there = {name for name, _ in columns} | set(HIDDEN)
+    names = {index.name for index in wanted}
+    carry = [index for index in carried if index.name not in names | unwanted and not _superseded(index)]
+    return IndexPlan(
+        build=(*wanted, *(index for index in carry if there.issuperset(index.columns))),
+        lost=tuple(index for index in carry if not there.issuperset(index.columns)),
+    )
+
+
+def unique_key(table: str, columns: tuple[str, ...]) -> Index:
+    """Return the index that CKAN makes for ``primary_key``."""
+    fields = ", ".join(quoted(column) for column in columns)
+    return Index(name=_name(table, fields), unique=True, columns=columns, body=f"USING btree ({fields})")
+
+
+def quoted(name: str) -> str:
+    """Return a name as SQL identifier, in the way that CKAN's index names are made from."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text_search(
+    table: str, columns: Sequence[tuple[str, str]], search: TextSearch
+) -> tuple[list[Index], frozenset[str]]:
+    """Return the full-text indexes that CKAN makes, and the names of those that it removes."""
+    by_column = [(name, _expression(name, kind, search.language), kind in search.types) for name, kind in columns]
+    wanted = [("_full_text", quoted("_full_text")), *((name, text) for name, text, asked in by_column if asked)]
+    indexes = [
+        Index(
+            name=_name(table, text),
+            unique=False,
+            columns=(name,),
+            body=f"USING {search.method}({text})",
+            plain=name == "_full_text",
+        )
+        for name, text in wanted
+    ]
+    return indexes, frozenset(_name(table, text) for _, text, asked in by_column if not asked)
+
+
+def _expression(name: str, pg_type: str, language: str) -> str:
+    if pg_type == "tsvector":
+        return quoted(name)
+    value = quoted(name) if pg_type == "text" else f"cast({quoted(name)} AS text)"
+    # CKAN's own spelling to the letter: the index's name is made from it
+    return "to_tsvector('{}', {})".format(language.replace("'", "''"), value)
+
+
+def _superseded(index: Index) -> bool:
+    # another method (ckan.datastore.default_fts_index_method) or an older loader's name
+    return index.columns == ("_full_text",) and index.plain and not index.unique
+
+
+def _name(table: str, text: str) -> str:
+    return hashlib.sha1((table + text).encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,132 @@
+"""What PostgreSQL's catalog says about a table of the datastore."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from typing_extensions import LiteralString
+
+from ..core.dictionary import Column, Dictionary, Trigger
+from ..core.index_plan import HIDDEN, Index, quoted
+from . import sql_text
+from .facts import Constraint, Grant, TableFacts, View
+
+Row = dict[str, Any]
+
+
+def oid_of(connection: psycopg.Connection, table: str) -> int | None:
+    """Return the identity of a table in public, None when there is none of that name."""
+    row = connection.execute(sql_text.OID, [table]).fetchone()
+    return row[0] if row else None
+
+
+def table_exists(connection: psycopg.Connection, table: str) -> bool:
+    """Tell whether public has a table of that name."""
+    return oid_of(connection, table) is not None
+
+
+def tables_like(connection: psycopg.Connection, prefix: str) -> list[str]:
+    """Return the names of tables in public that start with ``prefix``."""
+    return [row[0] for row in connection.execute(sql_text.TABLES, [prefix]).fetchall()]
+
+
+def rows_of(connection: psycopg.Connection, table: str) -> int:
+    """Count a table's rows."""
+    row = connection.execute(sql_text.count(table)).fetchone()
+    return row[0] if row else 0
+
+
+def comment_of(connection: psycopg.Connection, table: str) -> str | None:
+    """Return a table's own comment."""
+    row = connection.execute(sql_text.COMMENT, [table]).fetchone()
+    return row[0] if row else None
+
+
+def dictionary(connection: psycopg.Connection, table: str) -> Dictionary | None:
+    """Return what people made by hand on a table, None when there is no table."""
+    facts = describe(connection, table)
+    return facts.dictionary if facts else None
+
+
+def describe(connection: psycopg.Connection, table: str) -> TableFacts | None:
+    """Return everything about a table but its rows, None when there is no table."""
+    oid = oid_of(connection, table)
+    if oid is None:
+        return None
+    head = _all(connection, sql_text.TABLE, oid)[0]
+    columns = _all(connection, sql_text.COLUMNS, oid)
+    return TableFacts(
+        table=table,
+        columns=tuple(
+            Column(name=c["name"], type=c["type"], comment=c["comment"]) for c in columns if c["name"][0] != "_"
+        ),
+        types=tuple((c["name"], c["full_type"]) for c in columns),
+        owner=head["owner"],
+        comment=head["comment"],
+        primary_key=head["primary_key"],
+        sequence=head["sequence"],
+        indexes=tuple(_index(row) for row in _all(connection, sql_text.INDEXES, oid)),
+        constraints=tuple(Constraint(**row) for row in _all(connection, sql_text.CONSTRAINTS, oid)),
+        triggers=_triggers(connection, oid),
+        views=_views(connection, oid, table, [c["name"] for c in columns]),
+        grants=_grants(connection, oid),
+    )
+
+
+def strangers(connection: psycopg.Connection, table: str) -> list[str]:
+    """Return what else in the database needs this very table and is neither a view on it nor a part of it."""
+    oid = oid_of(connection, table)
+    return [row["what"] for row in _all(connection, sql_text.STRANGERS, oid)] if oid else []
+
+
+def grants_of(connection: psycopg.Connection, schema: str, name: str) -> tuple[Grant, ...]:
+    """Return the privileges that others than its owner have on a relation."""
+    row = connection.execute("SELECT %s::regclass::oid::bigint", [f"{quoted(schema)}.{quoted(name)}"]).fetchone()
+    return _grants(connection, row[0]) if row else ()
+
+
+def _all(connection: psycopg.Connection, query: LiteralString, oid: int | None) -> list[Row]:
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return cursor.execute(query, {"oid": oid}).fetchall()
+
+
+def _index(row: Row) -> Index:
+    return Index(**{**row, "columns": tuple(row["columns"])})
+
+
+def _triggers(connection: psycopg.Connection, oid: int) -> tuple[Trigger, ...]:
+    return tuple(Trigger(**row) for row in _all(connection, sql_text.TRIGGERS, oid))
+
+
+def _grants(connection: psycopg.Connection, oid: int) -> tuple[Grant, ...]:
+    return tuple(Grant(**row) for row in _all(connection, sql_text.GRANTS, oid))
+
+
+def _views(connection: psycopg.Connection, oid: int, table: str, columns: Sequence[str]) -> tuple[View, ...]:
+    return tuple(_view(connection, row, table, columns) for row in _all(connection, sql_text.VIEWS, oid))
+
+
+def _view(connection: psycopg.Connection, row: Row, table: str, columns: Sequence[str]) -> View:
+    oid, names, selected = row.pop("oid"), row.pop("names"), row.pop("selected")
+    # since the view was made columns may have been added to the table, but none can have been removed
+    whole = names == columns[: len(names)] and len(names) >= len(HIDDEN)
+    return View(
+        **{
+            **row,
+            "alias": whole and _selects(row["query"], selected, table),
+            "options": tuple(row["options"]),
+            "column_comments": tuple((name, comment) for name, comment in row["column_comments"]),
+        },
+        grants=_grants(connection, oid),
+        triggers=_triggers(connection, oid),
+    )
+
+
+def _selects(query: str, selected: str, table: str) -> bool:
+    """Tell whether a query is nothing but ``selected`` of the table."""
+    # PostgreSQL before 16 writes the table's name before each column
+    written = query.replace(f"{quoted(table)}.", "")
+    return written.split() == ["SELECT", *selected.split(), "FROM", *f"{quoted(table)};".split()]

@@ -1,0 +1,65 @@
+"""``_full_text`` by one expression over a row, equal to what CKAN's trigger writes row by row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import sql
+
+#: Arguments that PostgreSQL takes in one call are 100.
+_CALL = 90
+
+#: CKAN's function since 2.8 (set_permissions.sql), blanks aside. A site may have put its own in its place.
+_TRIGGER = """
+    BEGIN
+        IF NEW._full_text IS NOT NULL THEN
+            RETURN NEW;
+        END IF;
+        NEW._full_text := (
+            SELECT to_tsvector(string_agg(value, ' '))
+            FROM json_each_text(row_to_json(NEW.*))
+            WHERE key NOT LIKE '\\_%');
+        RETURN NEW;
+    END;
+"""
+_SOURCE = "SELECT prosrc FROM pg_proc WHERE oid = 'public.populate_full_text_trigger()'::regprocedure"
+
+#: Types whose text in JSON is their text in SQL; that of dates and times depends on DateStyle, JSON's does not.
+_SAME_TEXT = frozenset({"numeric", "int2", "int4", "int8", "float4", "float8", "bool"})
+
+
+def is_known(connection: psycopg.Connection) -> bool:
+    """Tell whether the database's trigger function is the one that ``expression`` equals."""
+    row = connection.execute(_SOURCE).fetchone()
+    return row is not None and row[0].split() == _TRIGGER.split()
+
+
+def expression(columns: Sequence[tuple[str, str]]) -> sql.Composable:
+    """Return the ``_full_text`` of a row with ``columns`` (name, type name), each available under its name."""
+    texts = [_text(sql.Identifier(name), pg_type) for name, pg_type in columns]
+    # to_tsvector of no value at all is NULL, of an empty text it is empty
+    return sql.SQL("CASE WHEN {} THEN to_tsvector({}) END").format(
+        sql.SQL(" OR ").join(
+            sql.SQL("num_nonnulls({}) > 0").format(sql.SQL(", ").join(sql.Identifier(name) for name, _ in group))
+            for group in _groups(columns)
+        ),
+        _joined(texts),
+    )
+
+
+def _text(column: sql.Composable, pg_type: str) -> sql.Composable:
+    if pg_type == "text":
+        return column
+    return sql.SQL("{}::text" if pg_type in _SAME_TEXT else "to_json({}) #>> '{{}}'").format(column)
+
+
+def _joined(texts: Sequence[sql.Composable]) -> sql.Composable:
+    """Join texts by blanks, leaving out NULLs."""
+    if len(texts) > _CALL:
+        return _joined([_joined(group) for group in _groups(texts)])
+    return sql.SQL("concat_ws(' ', {})").format(sql.SQL(", ").join(texts))
+
+
+def _groups(items: Sequence) -> list[Sequence]:
+    return [items[start : start + _CALL] for start in range(0, len(items), _CALL)]

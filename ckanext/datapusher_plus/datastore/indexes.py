@@ -1,0 +1,120 @@
+"""Indexes of a staged table, built after it is filled and several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+import psycopg
+from psycopg import errors, sql
+
+from ..core import table_names
+from ..core.errors import UniqueKeyBroken
+from ..core.index_plan import Index, TextSearch
+from . import catalog, ddl, parallel
+
+#: Kilobytes for the sort of one index. PostgreSQL's default of 64 MB makes larger tables sort on disk.
+_SORT_MEMORY = 262_144
+
+#: Errors that say that an index which somebody made on the old table makes no sense on the new one.
+_IMPOSSIBLE = (errors.ProgrammingError, errors.DataError, errors.NotSupportedError, errors.ProgramLimitExceeded)
+
+
+def text_search() -> TextSearch:
+    """Return the site's settings for full-text indexes."""
+    from ckan.plugins import toolkit as tk
+
+    return TextSearch(
+        method=tk.config["ckan.datastore.default_fts_index_method"],
+        language=tk.config["ckan.datastore.default_fts_lang"],
+        types=frozenset(tk.config["ckan.datastore.default_fts_index_field_types"]),
+    )
+
+
+def build(
+    table: str,
+    wanted: Sequence[Index],
+    *,
+    connections: int,
+    warn: Callable[[str], None],
+    done: Callable[[], None] = lambda: None,
+) -> None:
+    """Give the staged ``table`` its primary key and the wanted indexes, but those that it has.
+
+    :raises UniqueKeyBroken: when the rows do not keep a unique key.
+    """
+    works = [partial(_build, table, index, warn) for index in wanted]
+    parallel.run([partial(_primary_key, table), *works], connections, done=done)
+
+
+def analyze(connection: psycopg.Connection, table: str) -> None:
+    """Gather the planner's statistics, which a new table does not have."""
+    connection.execute(sql.SQL("ANALYZE {}").format(ddl.public(table)))
+
+
+def _primary_key(table: str, connection: psycopg.Connection) -> None:
+    facts = catalog.describe(connection, table)
+    if facts and facts.primary_key is None:
+        _more_memory(connection)
+        add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY (_id)")
+        name = sql.Identifier(table_names.primary_key(table))
+        connection.execute(add.format(ddl.public(table), name))
+
+
+def _build(table: str, index: Index, warn: Callable[[str], None], connection: psycopg.Connection) -> None:
+    name = table_names.index(table, index.name)
+    if name not in _names(connection, table):
+        make(connection, table, name, index, warn)
+
+
+def make(connection: psycopg.Connection, table: str, name: str, index: Index, warn: Callable[[str], None]) -> None:
+    """Make one index of a table, in the transaction that is under way.
+
+    :raises UniqueKeyBroken: when the rows do not keep a unique key.
+    """
+    _more_memory(connection)
+    try:
+        with connection.transaction():
+            ddl.run(connection, _create(table, name, index))
+    except errors.UniqueViolation as error:
+        raise _broken(connection, table, index) from error
+    except _IMPOSSIBLE as error:
+        warn(f"The index “{index.name}” of the old table was not made on the new one: {error.diag.message_primary}.")
+
+
+def _create(table: str, name: str, index: Index) -> Iterable[sql.Composed]:
+    if index.constraint:
+        add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}")
+        yield add.format(ddl.public(table), sql.Identifier(name), ddl.own_text(index.constraint))
+    else:
+        unique = sql.SQL("UNIQUE " if index.unique else "")
+        statement = sql.SQL("CREATE {}INDEX {} ON {} {}")
+        yield statement.format(unique, sql.Identifier(name), ddl.public(table), ddl.own_text(index.body))
+    if index.comment:
+        yield sql.SQL("COMMENT ON INDEX {} IS {}").format(ddl.public(name), sql.Literal(index.comment))
+
+
+def _names(connection: psycopg.Connection, table: str) -> set[str]:
+    facts = catalog.describe(connection, table)
+    return {index.name for index in facts.indexes} if facts else set()
+
+
+def _more_memory(connection: psycopg.Connection) -> None:
+    connection.execute(
+        "SELECT set_config('maintenance_work_mem', greatest(setting::bigint, %s) || 'kB', true)"
+        " FROM pg_settings WHERE name = 'maintenance_work_mem'",
+        [_SORT_MEMORY],
+    )
+
+
+def _broken(connection: psycopg.Connection, table: str, index: Index) -> UniqueKeyBroken:
+    """Return the error that names the first value, in file order, that appears more than once."""
+    if not index.plain:
+        return UniqueKeyBroken(index.columns, "a value")
+    names = sql.SQL(", ").join(sql.Identifier(column) for column in index.columns)
+    query = sql.SQL(
+        "SELECT concat_ws(', ', {0}) FROM {1} WHERE num_nulls({0}) = 0"
+        " GROUP BY {0} HAVING count(*) > 1 ORDER BY min(_id) LIMIT 1"
+    )
+    row = connection.execute(query.format(names, ddl.public(table))).fetchone()
+    return UniqueKeyBroken(index.columns, f"“{row[0]}”" if row else "a value")

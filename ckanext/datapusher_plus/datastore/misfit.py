@@ -1,0 +1,68 @@
+"""Which value it was that a cast refused: PostgreSQL tells neither the row nor the column."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg
+from psycopg import errors, sql
+
+from ..core.errors import ValueDoesNotFit
+from ..core.values import ColumnSpec
+from . import ddl, raw
+from .stage import cast
+
+
+def check(connection: psycopg.Connection, source: str, columns: Sequence[ColumnSpec], rows: int) -> None:
+    """Make sure that every value in the raw table can be cast.
+
+    :raises ValueDoesNotFit: naming the first in file order that cannot.
+    """
+    counts = sql.SQL(", ").join(sql.SQL("count({})").format(cast(column)) for column in columns)
+    try:
+        connection.execute(sql.SQL("SELECT {} FROM {}").format(counts, ddl.public(source)))
+    except errors.DataError as error:
+        raise find(connection, source, columns, rows) or error from error
+
+
+def find(
+    connection: psycopg.Connection, source: str, columns: Sequence[ColumnSpec], rows: int
+) -> ValueDoesNotFit | None:
+    """Return the error that names the first value in file order which does not fit, None when all do."""
+    first, found = rows + 1, None
+    for column in columns:
+        row = _first_row(connection, source, column, first - 1)
+        if row is not None:
+            first, found = row, column
+    if found is None:
+        return None
+    query = sql.SQL("SELECT {} FROM {} WHERE {} = {}").format(
+        sql.Identifier(found.name), ddl.public(source), sql.Identifier(raw.ROW), sql.Literal(first)
+    )
+    value = connection.execute(query).fetchone()
+    return ValueDoesNotFit(found.name, value[0] if value else "", found.type, first)
+
+
+def _first_row(connection: psycopg.Connection, source: str, column: ColumnSpec, rows: int) -> int | None:
+    if rows < 1 or _fits(connection, source, column, 1, rows):
+        return None
+    low, high = 1, rows
+    while low < high:
+        middle = (low + high) // 2
+        if _fits(connection, source, column, low, middle):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _fits(connection: psycopg.Connection, source: str, column: ColumnSpec, low: int, high: int) -> bool:
+    query = sql.SQL("SELECT count({}) FROM {} WHERE {} BETWEEN {} AND {}").format(
+        cast(column), ddl.public(source), sql.Identifier(raw.ROW), sql.Literal(low), sql.Literal(high)
+    )
+    try:
+        with connection.transaction():
+            connection.execute(query)
+    except errors.DataError:
+        return False
+    return True

@@ -1,0 +1,57 @@
+"""Statements on several connections at once; the first that fails ends the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from queue import SimpleQueue
+
+import psycopg
+
+from .connect import close, open_connection, stop_statement
+
+Work = Callable[[psycopg.Connection], None]
+
+#: Seconds between two tries to cancel: a cancel that arrives between two statements hits neither.
+_AGAIN = 0.05
+
+
+def run(works: Sequence[Work], connections: int, *, done: Callable[[], None] = lambda: None) -> None:
+    """Carry out ``works``, each in a transaction of its own, and call ``done`` in this thread after each.
+
+    When one fails, or this thread is interrupted, the others are cancelled in the database before the error goes on.
+    """
+    opened = _open(min(connections, len(works)))
+    free: SimpleQueue[psycopg.Connection] = SimpleQueue()
+    for connection in opened:
+        free.put(connection)
+    with ThreadPoolExecutor(max_workers=max(1, len(opened))) as threads:
+        futures = [threads.submit(_carry_out, work, free) for work in works]
+        try:
+            for future in as_completed(futures):
+                future.result()
+                done()
+        finally:
+            _end(futures, opened)
+
+
+def _open(count: int) -> list[psycopg.Connection]:
+    return [open_connection("datapusher_plus load", autocommit=False) for _ in range(count)]
+
+
+def _carry_out(work: Work, free: SimpleQueue[psycopg.Connection]) -> None:
+    connection = free.get()
+    try:
+        work(connection)
+        connection.commit()
+    finally:
+        free.put(connection)
+
+
+def _end(futures: list[Future[None]], connections: list[psycopg.Connection]) -> None:
+    running = [future for future in futures if not future.cancel()]
+    while wait(running, timeout=_AGAIN).not_done:
+        for connection in connections:
+            stop_statement(connection)
+    for connection in connections:
+        close(connection)

@@ -1,0 +1,50 @@
+"""What the way back from an exchange needs to know; it is kept in the journal and in the parked table's comment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from . import catalog, facts
+from .facts import TableFacts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A table as it was before a run put another in its place."""
+
+    run_id: str
+    #: when the exchange was ordered, ISO 8601
+    at: str
+    facts: TableFacts
+    #: raw comments as they were set on the new table, to tell a later edit by
+    written: Mapping[str, str | None]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as JSON types."""
+        head = {"run_id": self.run_id, "at": self.at, "written": dict(self.written)}
+        return {**head, "facts": facts.to_json(self.facts)}
+
+    def edits(self, now: TableFacts | None) -> dict[str, str | None]:
+        """Return the comments that somebody has changed since on the new table, of columns that the old one has."""
+        had = {column.name for column in self.facts.columns}
+        return {
+            column.name: column.comment
+            for column in (now.columns if now else ())
+            if column.name in had and column.comment != self.written.get(column.name)
+        }
+
+
+def from_json(found: Mapping[str, Any]) -> Record:
+    """Make the record of what ``as_json`` gave."""
+    return Record(**{**found, "facts": facts.from_json(found["facts"])})
+
+
+def of_parked(connection: psycopg.Connection, parked: str) -> Record | None:
+    """Return the record in a parked table's comment."""
+    comment = catalog.comment_of(connection, parked)
+    return from_json(json.loads(comment)) if comment else None

@@ -1,0 +1,150 @@
+"""The new table beside the live one: made by CKAN itself, filled from the raw table by several connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+import psycopg
+from psycopg import errors, sql
+
+from ..core import table_names
+from ..core.values import ColumnSpec
+from . import catalog, ddl, fulltext, parallel, raw
+from .facts import TableFacts
+
+#: (name, type name) of each column
+Types = Sequence[tuple[str, str]]
+
+#: Pieces of work for each connection: more of them end at nearly the same time, and show progress.
+_PIECES = 8
+
+
+def make(table: str, columns: Sequence[ColumnSpec]) -> None:
+    """Let CKAN make an empty table with its hidden columns, sequence, trigger and grants."""
+    # imported late: the datastore's backend needs a loaded CKAN
+    from ckanext.datastore.backend import DatastoreBackend
+
+    fields = [{"id": column.name, "type": column.type} for column in columns]
+    request = {"resource_id": table, "fields": fields, "include_records": False, "delete_fields": False}
+    DatastoreBackend.get_active_backend().create({}, request, {})
+
+
+def strip(connection: psycopg.Connection, table: str) -> None:
+    """Take off what would slow the filling down: the indexes and the primary key."""
+    drop_indexes(connection, table)
+    drop_key = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
+    connection.execute(drop_key.format(ddl.public(table), sql.Identifier(table_names.primary_key(table))))
+
+
+def drop_indexes(connection: psycopg.Connection, table: str) -> None:
+    """Drop all indexes but the primary key's."""
+    facts = catalog.describe(connection, table)
+    for index in facts.indexes if facts else ():
+        connection.execute(sql.SQL("DROP INDEX {}").format(ddl.public(index.name)))
+
+
+def carry_triggers(connection: psycopg.Connection, old: TableFacts, table: str, warn: Callable[[str], None]) -> None:
+    """Make the staged table's triggers those of ``old``; one that the new columns do not suit is told and left out."""
+    new = catalog.describe(connection, table)
+    for name, statements in ddl.trigger_changes(old.triggers, old.table, new.triggers if new else (), table):
+        _tolerant(connection, statements, partial(_warn, warn, f"trigger “{name}”"))
+
+
+def carry_constraints(connection: psycopg.Connection, old: TableFacts, table: str, warn: Callable[[str], None]) -> None:
+    """Give the filled staged table the checks and foreign keys of ``old`` that its rows keep."""
+    new = catalog.describe(connection, table)
+    there = {constraint.name for constraint in new.constraints} if new else set()
+    for made in old.constraints:
+        if made.name not in there:
+            _tolerant(connection, [ddl.constraint(made, table)], partial(_warn, warn, f"constraint “{made.name}”"))
+
+
+def _tolerant(
+    connection: psycopg.Connection, statements: Sequence[sql.Composed], refused: Callable[[psycopg.Error], None]
+) -> None:
+    try:
+        with connection.transaction():
+            ddl.run(connection, statements)
+    except (errors.ProgrammingError, errors.IntegrityError, errors.NotSupportedError) as error:
+        refused(error)
+
+
+def _warn(warn: Callable[[str], None], what: str, error: psycopg.Error) -> None:
+    warn(f"The {what} of the old table was not made on the new one: {error.diag.message_primary}.")
+
+
+def full_text_by_trigger(connection: psycopg.Connection, table: str, *, on: bool) -> None:
+    """Let CKAN's trigger write ``_full_text`` row by row, or not."""
+    alter = sql.SQL("ALTER TABLE {} ENABLE TRIGGER zfulltext" if on else "ALTER TABLE {} DISABLE TRIGGER zfulltext")
+    connection.execute(alter.format(ddl.public(table)))
+
+
+def fill(
+    table: str,
+    source: str,
+    columns: Sequence[ColumnSpec],
+    *,
+    connections: int,
+    pages: int,
+    types: Types | None,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Fill ``table`` from the raw table ``source``; ``progress`` gets how many pieces are done, and of how many.
+
+    :param types: of the columns, to compute ``_full_text`` here; None leaves that to the table's trigger.
+    """
+    size = max(1, -(-pages // (connections * _PIECES)))
+    starts = range(0, max(1, pages), size)
+    works = [
+        partial(_copy_piece, insert(table, source, columns, types=types, pages=(start, start + size)))
+        for start in starts
+    ]
+    finished = iter(range(1, len(works) + 1))
+    parallel.run(works, connections, done=lambda: progress(next(finished), len(works)))
+
+
+def _copy_piece(statement: sql.Composed, connection: psycopg.Connection) -> None:
+    connection.execute(statement)
+
+
+def insert(
+    table: str,
+    source: str,
+    columns: Sequence[ColumnSpec],
+    *,
+    types: Types | None,
+    pages: tuple[int, int] | None = None,
+) -> sql.Composed:
+    """Return the statement that casts the raw rows of a range of pages (all when None) into ``table``."""
+    names = [sql.Identifier(column.name) for column in columns]
+    text = [fulltext.expression(types)] if types else []
+    casts = [sql.SQL("{} AS {}").format(cast(column), name) for column, name in zip(columns, names, strict=True)]
+    # OFFSET 0 keeps PostgreSQL from evaluating each cast twice, for the column and for the text
+    return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM (SELECT {} FROM {}{} OFFSET 0) AS r").format(
+        ddl.public(table),
+        sql.SQL(", ").join([sql.Identifier("_id"), *names, *([sql.Identifier("_full_text")] if types else [])]),
+        sql.SQL(", ").join([sql.Identifier(raw.ROW), *names, *text]),
+        sql.SQL(", ").join([sql.Identifier(raw.ROW), *casts]),
+        ddl.public(source),
+        _within(pages),
+    )
+
+
+def _within(pages: tuple[int, int] | None) -> sql.Composable:
+    if pages is None:
+        return sql.SQL("")
+    first, end = (sql.Literal(f"({page},0)") for page in pages)
+    return sql.SQL(" WHERE ctid >= {}::tid AND ctid < {}::tid").format(first, end)
+
+
+def cast(column: ColumnSpec) -> sql.Composed:
+    """Return the expression that makes the column's value of its raw text."""
+    return sql.SQL(column.cast).format(sql.Identifier(column.name))  # pyright: ignore[reportArgumentType]
+
+
+def number_on(connection: psycopg.Connection, table: str, rows: int) -> None:
+    """Let the next row that somebody adds get the number after the last."""
+    # a fresh sequence gives 1 first
+    statement = "SELECT setval(pg_get_serial_sequence(%s, '_id'), greatest(%s, 1), %s)"
+    connection.execute(statement, [f'public."{table}"', rows, rows > 0])

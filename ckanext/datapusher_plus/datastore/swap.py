@@ -1,0 +1,227 @@
+"""The exchange of two tables under one name, and the way back, each in one short transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import psycopg
+from psycopg import errors, sql
+
+from ..core import table_names
+from ..core.index_plan import Index
+from . import catalog, ddl, dependants, journal
+from .facts import TableFacts
+from .moves import moves
+from .record import Record
+
+#: Once the table is ours, a reader of a view may wait for us while we wait for its view. PostgreSQL kills whoever
+#: notices such a circle first, after a second; to be sure that it is us, we give up before.
+_UNDER_LOCK = 0.9
+
+
+class TableChanged(Exception):  # noqa: N818 (not an error: look again and retry)
+    """The live table is not the one that was prepared for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Which table is to take whose place, and how."""
+
+    resource_id: str
+    run_id: str
+    staged: str
+    #: what the staged table's indexes are to be called
+    indexes: tuple[Index, ...]
+    #: raw comments for columns that have none on the live table
+    comments: Mapping[str, str | None]
+    #: the live table as it was seen before the lock; None when there was none
+    seen: TableFacts | None
+    #: what a table that is not there any more left behind, for want of a live one
+    kept: TableFacts | None
+    #: keep the old table under another name until the commit; else drop it
+    park: bool
+    #: ISO 8601
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchanged:
+    """What the exchange did."""
+
+    parked: str | None
+    #: aliases whose name something else has taken
+    taken: tuple[str, ...]
+
+
+def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: float) -> Exchanged:
+    """Put the staged table in place and write the journal, in one transaction.
+
+    :param lock_timeout: seconds to wait for readers of the live table.
+    :raises TableChanged: when the live table has changed since it was ``seen``.
+    :raises psycopg.errors.LockNotAvailable: when readers did not let go.
+    """
+    with connection.transaction():
+        live = _locked(connection, order.resource_id, order.seen, lock_timeout)
+        new = _staged(connection, order.staged)
+        written = _comments(live, new, order.comments)
+        record = Record(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
+        ddl.run(connection, ddl.column_comments(ddl.public(new.table), written))
+        if live:
+            dependants.check(connection, live)
+            ddl.run(connection, _carry(live, new))
+            dependants.drop(connection, live.views)
+        parked = _make_room(connection, record, order) if record else None
+        ddl.run(connection, moves(_named(new, order.resource_id, order.indexes), order.staged, order.resource_id))
+        taken = _make_views(connection, order.resource_id, live, order.kept)
+        clear_count(connection, order.resource_id)
+        _note(connection, order, parked, record)
+    return Exchanged(parked=parked, taken=tuple(taken))
+
+
+def put_back(connection: psycopg.Connection, parked: str, record: Record, lock_timeout: float) -> None:
+    """Give the parked table its name, indexes and views again, and drop what stands in its place."""
+    old = record.facts
+    with connection.transaction():
+        live = _drop_live(connection, old.table, lock_timeout)
+        ddl.run(connection, moves(old, parked, old.table))
+        connection.execute(ddl.comment("TABLE", ddl.public(old.table), old.comment))
+        ddl.run(connection, ddl.column_comments(ddl.public(old.table), record.edits(live)))
+        dependants.make(connection, old.views, old.table)
+
+
+def put_empty(
+    connection: psycopg.Connection,
+    staged: str,
+    old: TableFacts,
+    *,
+    comments: Mapping[str, str | None],
+    indexes: tuple[Index, ...],
+    lock_timeout: float,
+) -> None:
+    """Put the empty ``staged`` table in place of a lost one that is known by its facts."""
+    with connection.transaction():
+        live = _drop_live(connection, old.table, lock_timeout)
+        new = _staged(connection, staged)
+        ddl.run(connection, ddl.column_comments(ddl.public(staged), comments))
+        ddl.run(connection, _carry(old, new))
+        ddl.run(connection, moves(_named(new, old.table, indexes), staged, old.table))
+        _make_views(connection, old.table, live and old, old)
+
+
+def drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) -> None:
+    """Drop a live table with the views on it."""
+    with connection.transaction():
+        _drop_live(connection, table, lock_timeout)
+
+
+def clear_count(connection: psycopg.Connection, table: str) -> None:
+    """Let CKAN count the table's rows anew."""
+    if connection.execute("SELECT to_regclass('public._table_stats')").fetchone() != (None,):
+        connection.execute("DELETE FROM public._table_stats WHERE resource_id = %s", [table])
+
+
+def _locked(
+    connection: psycopg.Connection, table: str, seen: TableFacts | None, lock_timeout: float
+) -> TableFacts | None:
+    """Lock the live table against everybody and return it as it is now."""
+    set_lock_timeout(connection, lock_timeout)
+    if seen:
+        # Aliases first: a reader locks a view before the table behind it, and another order might meet it half-way.
+        aliases = [ddl.public(view.name) for view in seen.views if view.alias and view.ours]
+        names = sql.SQL(", ").join([*aliases, ddl.public(table)])
+        try:
+            connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(names))
+        except errors.UndefinedTable as error:
+            raise TableChanged(table) from error
+    set_lock_timeout(connection, min(lock_timeout, _UNDER_LOCK))
+    live = catalog.describe(connection, table)
+    if _shape(live) != _shape(seen):
+        raise TableChanged(table)
+    return live
+
+
+def _shape(table: TableFacts | None) -> object:
+    """Return what must not change between preparing and exchanging; comments and grants may."""
+    if table is None:
+        return None
+    views = [(view.schema, view.name) for view in table.views]
+    return table.types, table.indexes, table.constraints, table.triggers, views
+
+
+def set_lock_timeout(connection: psycopg.Connection, seconds: float) -> None:
+    """Limit how long a lock is waited for until the transaction ends."""
+    connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{int(seconds * 1000)}ms"])
+
+
+def _staged(connection: psycopg.Connection, table: str) -> TableFacts:
+    found = catalog.describe(connection, table)
+    if found is None:
+        raise errors.UndefinedTable(f"{table} is gone")
+    return found
+
+
+def _comments(live: TableFacts | None, new: TableFacts, planned: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Return the raw comment of each column: what stands on the live table now wins over what was planned."""
+    now = {column.name: column.comment for column in live.columns} if live else {}
+    return {c.name: planned.get(c.name) if now.get(c.name) is None else now[c.name] for c in new.columns}
+
+
+def _carry(old: TableFacts, new: TableFacts) -> Iterator[sql.Composed]:
+    """Give the new table what was made by hand on the old one as a whole: comment, grants, owner."""
+    relation = ddl.public(new.table)
+    if old.comment:
+        yield ddl.comment("TABLE", relation, old.comment)
+    yield from ddl.grants(relation, old.grants, new.grants, [name for name, _ in new.types])
+    if old.owner and old.owner != new.owner:
+        yield ddl.owner("TABLE", relation, old.owner)
+
+
+def _make_room(connection: psycopg.Connection, record: Record, order: Exchange) -> str | None:
+    """Take the live table out of the way and return the name under which it waits."""
+    if not order.park:
+        connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(order.resource_id)))
+        return None
+    parked = table_names.parked(order.resource_id, order.run_id)
+    ddl.run(connection, moves(record.facts, order.resource_id, parked))
+    connection.execute(ddl.comment("TABLE", ddl.public(parked), json.dumps(record.as_json())))
+    return parked
+
+
+def _named(new: TableFacts, table: str, indexes: tuple[Index, ...]) -> TableFacts:
+    """Return the facts of a staged table under the live names that its indexes were built for."""
+    there = {index.name for index in new.indexes}
+    return replace(
+        new,
+        table=table,
+        primary_key=table_names.primary_key(table),
+        sequence=table_names.sequence(table),
+        indexes=tuple(index for index in indexes if table_names.index(new.table, index.name) in there),
+    )
+
+
+def _make_views(
+    connection: psycopg.Connection, table: str, live: TableFacts | None, kept: TableFacts | None
+) -> list[str]:
+    """Make the views on the table again; without a live table, those that nothing else has taken the name of."""
+    if live:
+        dependants.make(connection, live.views, table)
+        return []
+    return dependants.make_where_free(connection, kept.views, table) if kept else []
+
+
+def _note(connection: psycopg.Connection, order: Exchange, parked: str | None, record: Record | None) -> None:
+    new = catalog.oid_of(connection, order.resource_id)
+    was = record.as_json() if record else None
+    journal.destroyed(connection, order.resource_id, order.run_id, new_oid=new or 0, parked=parked, was=was)
+
+
+def _drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) -> TableFacts | None:
+    """Drop a live table with the views on it and return what it was."""
+    live = _locked(connection, table, catalog.describe(connection, table), lock_timeout)
+    if live:
+        dependants.drop(connection, live.views)
+        connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(table)))
+    clear_count(connection, table)
+    return live

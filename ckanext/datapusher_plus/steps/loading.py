@@ -1,0 +1,99 @@
+"""What both load strategies share: the file as raw text, and the empty new table with what hangs on the old one."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+
+from .. import settings
+from ..core import index_plan, table_names
+from ..core.errors import RowsLost
+from ..core.index_plan import Index, IndexPlan
+from ..core.values import LoadPlan, Log
+from ..datastore import catalog, facts, fulltext, indexes, raw, stage
+from ..datastore.facts import TableFacts
+
+
+def copy(connection: psycopg.Connection, plan: LoadPlan, log: Log) -> str:
+    """Copy the file into a raw table and return its name."""
+    table = table_names.raw(plan.resource_id, plan.run_id)
+    columns = [column.name for column in plan.columns]
+    size = plan.csv.path.stat().st_size
+    started = time.monotonic()
+    with connection.transaction():
+        raw.create(connection, table, columns)
+        raw.copy(connection, table, columns, plan.csv.path, lambda sent: log.progress("copy", sent, size))
+    log.info(f"{plan.rows:,} rows copied into the database in {time.monotonic() - started:.1f} s.")
+    return table
+
+
+def old_table(connection: psycopg.Connection, plan: LoadPlan) -> TableFacts | None:
+    """Return what is known of the table to replace: the live one, else what the plan has kept of an earlier one."""
+    return catalog.describe(connection, plan.resource_id) or kept_table(plan)
+
+
+def kept_table(plan: LoadPlan) -> TableFacts | None:
+    """Return the facts of the dictionary in the plan."""
+    return facts.of_dictionary(plan.resource_id, plan.kept) if plan.kept else None
+
+
+def new_table(connection: psycopg.Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> str:
+    """Make the empty staged table with the old one's triggers, and return its name."""
+    table = table_names.staged(plan.resource_id, plan.run_id)
+    stage.make(table, plan.columns)
+    if old:
+        stage.carry_triggers(connection, old, table, log.warning)
+    return table
+
+
+def counted(connection: psycopg.Connection, table: str, plan: LoadPlan, log: Log) -> int:
+    """Count the rows of the filled table, and let later rows be numbered on from them.
+
+    :raises RowsLost: when some are missing that no trigger has turned away.
+    """
+    rows = catalog.rows_of(connection, table)
+    made = catalog.describe(connection, table)
+    if rows != plan.rows and not (made and made.triggers):
+        raise RowsLost(plan.rows, rows)
+    if rows != plan.rows:
+        log.warning(f"The table's triggers let {rows:,} of the file's {plan.rows:,} rows through.")
+    stage.number_on(connection, table, plan.rows)
+    return rows
+
+
+def types_for_text(connection: psycopg.Connection, table: str) -> stage.Types | None:
+    """Return the columns' types when ``_full_text`` can be computed for them, None to leave it to the trigger.
+
+    That is so when a trigger of a person may change the values first, or the site has a text trigger of its own.
+    """
+    made = catalog.describe(connection, table)
+    if made is None or made.triggers or not fulltext.is_known(connection):
+        return None
+    return [(column.name, column.type) for column in made.columns]
+
+
+def planned_indexes(old: TableFacts | None, plan: LoadPlan) -> IndexPlan:
+    """Decide the indexes of the new table."""
+    named = [(column.name, column.type) for column in plan.columns]
+    return index_plan.plan(plan.resource_id, named, indexes.text_search(), old.indexes if old else ())
+
+
+def tell_lost(planned: IndexPlan, log: Log) -> None:
+    """Warn of indexes whose columns the file does not have any more."""
+    for index in planned.lost:
+        kind = "unique key" if index.unique else "index"
+        log.warning(f"The {kind} on {', '.join(index.columns)} was left out: the file has no such column any more.")
+
+
+def build(table: str, wanted: tuple[Index, ...], log: Log) -> None:
+    """Build the staged table's primary key and indexes."""
+    steps = iter(range(1, len(wanted) + 2))
+    log.progress("index", 0, len(wanted) + 1)
+    indexes.build(
+        table,
+        wanted,
+        connections=settings.current().parallelism,
+        warn=log.warning,
+        done=lambda: log.progress("index", next(steps), len(wanted) + 1),
+    )

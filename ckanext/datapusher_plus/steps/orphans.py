@@ -1,0 +1,39 @@
+"""What runs left that died: open rows in the journal, raw, staged and parked tables, stashes of missing tables."""
+
+from __future__ import annotations
+
+from .. import dictionary_stash
+from ..core import table_names
+from ..core.values import Log
+from ..datastore import catalog, connect, journal
+from ..datastore.lock import ResourceLock, is_free
+from .restore import restore
+
+
+def suspects() -> list[str]:
+    """Return the resources that something is left of, whether or not a run of theirs is going on."""
+    with connect.connect(autocommit=True) as connection:
+        journal.prepare(connection)
+        tables = catalog.tables_like(connection, table_names.PREFIX)
+        left = {resource for table in tables if (resource := table_names.resource_of(table))}
+        lost = {resource for resource in dictionary_stash.pending() if not catalog.table_exists(connection, resource)}
+        return sorted({*journal.open_resources(connection), *left, *lost})
+
+
+def orphans() -> list[str]:
+    """Return the suspects that no living run holds."""
+    return [resource_id for resource_id in suspects() if is_free(resource_id)]
+
+
+def sweep_orphans(log: Log) -> list[str]:
+    """Restore every resource that a dead run left something of, and return a sentence for each."""
+    return [sentence for resource_id in orphans() if (sentence := sweep(resource_id, log))]
+
+
+def sweep(resource_id: str, log: Log) -> str | None:
+    """Restore one resource, unless a run holds it."""
+    with ResourceLock(resource_id) as lock:
+        if not lock.acquire():
+            return None
+        restored = restore(resource_id, log)
+    return f"{resource_id}: {restored.what if restored else 'what a run had left was cleared away.'}"

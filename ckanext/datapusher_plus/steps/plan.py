@@ -1,0 +1,42 @@
+"""The file and the Data Dictionary meet: what table there will be."""
+
+from __future__ import annotations
+
+from .. import dictionary_stash, settings
+from ..core.dictionary import Dictionary
+from ..core.load_plan import LoadRules, plan_load
+from ..core.values import Analysed, LoadPlan, Log, Source, Strategy, Ticket
+from ..datastore import catalog, connect
+
+
+def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> LoadPlan:
+    """Decide columns, types and what must survive; nothing is written."""
+    with connect.connect() as connection:
+        live = catalog.dictionary(connection, ticket.resource_id)
+    current = settings.current()
+    rules = LoadRules(
+        type_mapping=current.type_mapping,
+        unsafe_prefix=current.unsafe_prefix,
+        reserved_colnames=current.reserved_colnames,
+        strategy=Strategy(current.load_strategy),
+    )
+    kept = kept_dictionary(ticket.resource_id, live, log)
+    return plan_load(ticket, analysed, kept=kept, live=live is not None, file_hash=source.hash, rules=rules)
+
+
+def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dictionary | None:
+    """Return the dictionary that must survive: the live table's, else the stash's, with what vanished before."""
+    stash = dictionary_stash.load(resource_id)
+    gone = dictionary_stash.vanished(resource_id)
+    if live is None and stash:
+        log.info(
+            f"The table is not there; its Data Dictionary is taken from the stash of run {stash.run_id or 'unknown'}, "
+            f"stash age {stash.age:.0f} s."
+        )
+    # a live table wins over the stash, which only fills columns that nobody has written about
+    kept = live.filled_from(stash.dictionary) if live and stash else live or (stash.dictionary if stash else None)
+    if stash:
+        gone += tuple(column for column in stash.dictionary.vanished if column not in gone)
+    if kept is None:
+        return Dictionary(columns=(), vanished=gone) if gone else None
+    return kept.with_vanished(gone)

@@ -1,0 +1,59 @@
+"""A lost table is made again, empty, from what is known about it: dictionary, aliases, keys, triggers, grants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import psycopg
+
+from .. import settings
+from ..core import coltypes, index_plan, table_names
+from ..core.index_plan import Index
+from ..core.values import ColumnSpec, Log
+from ..datastore import indexes, raw, stage, swap
+from ..datastore.facts import TableFacts
+
+#: Stands for a run in the staged table's name.
+_NO_RUN = "restored"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spare:
+    """An empty table that is ready to stand in for a lost one."""
+
+    table: str
+    indexes: tuple[Index, ...]
+    #: what is known of the lost table
+    old: TableFacts
+
+
+def spare_table(connection: psycopg.Connection, old: TableFacts, log: Log) -> Spare:
+    """Make an empty table with the old one's columns, triggers, keys and indexes; nobody sees it yet."""
+    table = table_names.staged(old.table, _NO_RUN)
+    raw.drop(connection, table)
+    mapping = settings.current().type_mapping
+    specs = [
+        ColumnSpec(name=c.name, type=coltypes.restored_type(c, mapping), cast="{0}", comment=c.comment)
+        for c in old.columns
+    ]
+    stage.make(table, specs)
+    stage.drop_indexes(connection, table)
+    stage.carry_triggers(connection, old, table, log.warning)
+    stage.carry_constraints(connection, old, table, log.warning)
+    named = [(spec.name, spec.type) for spec in specs]
+    planned = index_plan.plan(old.table, named, indexes.text_search(), old.indexes).build
+    for index in planned:
+        with connection.transaction():
+            indexes.make(connection, table, table_names.index(table, index.name), index, log.warning)
+    return Spare(table=table, indexes=planned, old=old)
+
+
+def put_in_place(
+    connection: psycopg.Connection, spare: Spare, edits: Mapping[str, str | None], lock_timeout: float
+) -> None:
+    """Put the spare in place of what is left of the lost table; ``edits`` are comments written since."""
+    comments = {column.name: edits.get(column.name, column.comment) for column in spare.old.columns}
+    swap.put_empty(
+        connection, spare.table, spare.old, comments=comments, indexes=spare.indexes, lock_timeout=lock_timeout
+    )

@@ -1,0 +1,72 @@
+"""The other strategy, for databases without room for two copies: the old table goes first, the new one is filled after.
+
+The file is copied as raw text and its values are tried before, so a file that does not fit costs nothing; at no time
+are there more than two copies of the rows.
+"""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+import psycopg
+
+from .. import checkpoint
+from ..core.values import LoadPlan, Log, Swapped
+from ..datastore import catalog, connect, indexes, misfit, raw
+from ..datastore import stage as staging
+from ..datastore import swap as exchanging
+from ..datastore.facts import TableFacts
+from . import loading
+from .patience import patiently
+from .swap import ordered, taken_aliases
+
+
+def replace(plan: LoadPlan, log: Log) -> Swapped:
+    """Remove the live table, put the empty new one in its place, and fill that in one transaction.
+
+    :raises ValueDoesNotFit: before anything is removed.
+    :raises UniqueKeyBroken, RowsLost: when the rows cannot be put in place; the table is empty then.
+    """
+    with connect.connect(autocommit=True) as connection:
+        source = loading.copy(connection, plan, log)
+        misfit.check(connection, source, plan.columns, plan.rows)
+        checkpoint.reach("stage.copied")
+        old = loading.old_table(connection, plan)
+        table = loading.new_table(connection, plan, old, log)
+        staging.drop_indexes(connection, table)
+        done = patiently(partial(_exchange, connection, plan, table))
+        checkpoint.reach("replace.deleted")
+        with connection.transaction():
+            rows = _fill(connection, source, plan, log)
+            _finish(connection, plan, old, log)
+        indexes.analyze(connection, plan.resource_id)
+        checkpoint.reach("replace.filled")
+    return Swapped(plan=plan, parked=None, rows=rows, warnings=taken_aliases(done, log))
+
+
+def _exchange(connection: psycopg.Connection, plan: LoadPlan, table: str, lock_timeout: float) -> exchanging.Exchanged:
+    seen = catalog.describe(connection, plan.resource_id)
+    order = ordered(connection, plan, table, seen, (), park=False)
+    return exchanging.exchange(connection, order, lock_timeout)
+
+
+def _fill(connection: psycopg.Connection, source: str, plan: LoadPlan, log: Log) -> int:
+    table, started = plan.resource_id, time.monotonic()
+    types = loading.types_for_text(connection, table)
+    staging.full_text_by_trigger(connection, table, on=types is None)
+    connection.execute(staging.insert(table, source, plan.columns, types=types))
+    staging.full_text_by_trigger(connection, table, on=True)
+    raw.drop(connection, source)
+    log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
+    return loading.counted(connection, table, plan, log)
+
+
+def _finish(connection: psycopg.Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
+    planned = loading.planned_indexes(old, plan)
+    loading.tell_lost(planned, log)
+    for index in planned.build:
+        indexes.make(connection, plan.resource_id, index.name, index, log.warning)
+    if old:
+        staging.carry_constraints(connection, old, plan.resource_id, log.warning)
+    exchanging.clear_count(connection, plan.resource_id)

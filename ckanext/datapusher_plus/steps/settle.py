@@ -1,0 +1,60 @@
+"""After a good end the stash is cleared, once the live table is seen to carry what the stash holds."""
+
+from __future__ import annotations
+
+import psycopg
+
+from .. import dictionary_stash
+from ..core.dictionary import Column, Dictionary
+from ..core.values import Log
+from ..datastore import catalog, connect, ddl
+from .restore import restore
+
+
+def settle(resource_id: str, log: Log) -> None:
+    """Clear the resource's stash; a table that is missing is restored from it first.
+
+    Whoever calls this holds the resource's lock.
+    """
+    stash = dictionary_stash.load(resource_id)
+    if stash is None and not dictionary_stash.vanished(resource_id):
+        return
+    if not _is_live(resource_id):
+        restore(resource_id, log)
+    with connect.connect(autocommit=True) as connection:
+        live = catalog.dictionary(connection, resource_id)
+        if live is None:
+            return
+        missing = _verify(connection, resource_id, live, stash.dictionary) if stash else ()
+    if missing:
+        log.warning(f"The Data Dictionary's stash is kept, because the table lacks {', '.join(missing)}.")
+        return
+    dictionary_stash.remember(resource_id, _gone(resource_id, live, stash.dictionary if stash else None))
+    dictionary_stash.clear(resource_id)
+
+
+def _is_live(resource_id: str) -> bool:
+    with connect.connect() as connection:
+        return catalog.table_exists(connection, resource_id)
+
+
+def _verify(connection: psycopg.Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:
+    """Give columns that nobody has written about the stashed words, and return what else the table lacks."""
+    ddl.run(connection, ddl.column_comments(ddl.public(table), live.lacks(stashed)))
+    columns = {column.name for column in live.columns}
+    keys = (key for key in stashed.unique_keys if columns.issuperset(key) and key not in live.unique_keys)
+    triggers = {trigger.name for trigger in live.triggers}
+    return (
+        *(f"the alias {alias}" for alias in stashed.aliases if alias not in live.aliases),
+        *(f"the unique key ({', '.join(key)})" for key in keys),
+        *(f"the trigger {trigger.name}" for trigger in stashed.triggers if trigger.name not in triggers),
+    )
+
+
+def _gone(resource_id: str, live: Dictionary, stashed: Dictionary | None) -> tuple[Column, ...]:
+    """Return what was written about columns that the table does not have."""
+    known = {column.name: column for column in dictionary_stash.vanished(resource_id)}
+    for column in (*stashed.columns, *stashed.vanished) if stashed else ():
+        if column.comment is not None:
+            known.setdefault(column.name, column)
+    return live.with_vanished(tuple(known.values())).vanished

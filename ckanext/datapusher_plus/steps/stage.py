@@ -1,0 +1,67 @@
+"""The new table is made whole beside the live one; no reader sees any of it."""
+
+from __future__ import annotations
+
+import time
+
+import psycopg
+from psycopg import errors
+
+from .. import checkpoint, settings
+from ..core.values import LoadPlan, Log, Staged
+from ..datastore import connect, indexes, misfit, raw
+from ..datastore import stage as staging
+from ..datastore.facts import TableFacts
+from . import loading
+
+
+def stage(plan: LoadPlan, log: Log) -> Staged:
+    """Load the file into a new table under a name of our own, with indexes and all that hangs on the old table.
+
+    :raises ValueDoesNotFit, UniqueKeyBroken, RowsLost: when the rows cannot be put in place.
+    """
+    with connect.connect(autocommit=True) as connection:
+        source = loading.copy(connection, plan, log)
+        checkpoint.reach("stage.copied")
+        old = loading.old_table(connection, plan)
+        table = loading.new_table(connection, plan, old, log)
+        _fill(connection, table, source, plan, log)
+        rows = loading.counted(connection, table, plan, log)
+        checkpoint.reach("stage.filled")
+        _finish(connection, table, plan, old, log)
+        checkpoint.reach("stage.indexed")
+    return Staged(plan=plan, table=table, rows=rows)
+
+
+def _fill(connection: psycopg.Connection, table: str, source: str, plan: LoadPlan, log: Log) -> None:
+    types = loading.types_for_text(connection, table)
+    staging.strip(connection, table)
+    staging.full_text_by_trigger(connection, table, on=types is None)
+    started = time.monotonic()
+    try:
+        staging.fill(
+            table,
+            source,
+            plan.columns,
+            # a person's trigger may count on seeing the rows one after another
+            connections=settings.current().parallelism if types else 1,
+            pages=raw.pages(connection, source),
+            types=types,
+            progress=lambda done, total: log.progress("fill", done, total),
+        )
+    except errors.DataError as error:
+        raise misfit.find(connection, source, plan.columns, plan.rows) or error from error
+    staging.full_text_by_trigger(connection, table, on=True)
+    raw.drop(connection, source)
+    log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
+
+
+def _finish(connection: psycopg.Connection, table: str, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
+    planned = loading.planned_indexes(old, plan)
+    loading.tell_lost(planned, log)
+    started = time.monotonic()
+    loading.build(table, planned.build, log)
+    if old:
+        staging.carry_constraints(connection, old, table, log.warning)
+    indexes.analyze(connection, table)
+    log.info(f"{len(planned.build) + 1} indexes built in {time.monotonic() - started:.1f} s.")

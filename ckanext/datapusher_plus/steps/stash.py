@@ -1,0 +1,46 @@
+"""The Data Dictionary goes to disk before anything is touched, and the journal opens."""
+
+from __future__ import annotations
+
+from .. import checkpoint, dictionary_stash, settings
+from ..core.dictionary import Column, Dictionary
+from ..core.errors import StashFailed
+from ..core.values import LoadPlan, Log, Strategy
+from ..datastore import connect, journal
+
+
+def stash(plan: LoadPlan, log: Log) -> LoadPlan:
+    """Save what people made by hand on the table, and open the run's row in the journal.
+
+    :raises StashFailed: when that is not possible and the words would be lost.
+    """
+    if plan.kept:
+        _save(plan, plan.kept, log)
+    with connect.connect(autocommit=True) as connection:
+        journal.prepare(connection)
+        with connection.transaction():
+            journal.begin(connection, plan.resource_id, plan.run_id, plan.strategy.value)
+    checkpoint.reach("stash.saved")
+    return plan
+
+
+def _save(plan: LoadPlan, kept: Dictionary, log: Log) -> None:
+    leaving = _leaving(plan, kept)
+    try:
+        if kept.columns:
+            dictionary_stash.save(plan.resource_id, kept, run_id=plan.run_id)
+        dictionary_stash.remember(plan.resource_id, leaving)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        # under swap the old table keeps its words until the commit, but those of columns that leave it go with it then
+        if settings.current().dictionary_stash_required and (plan.strategy is Strategy.REPLACE or leaving):
+            raise StashFailed(reason) from error
+        log.warning(f"The Data Dictionary could not be stashed ({reason}); the old table keeps it until the commit.")
+    else:
+        log.debug(f"Data Dictionary of {len(kept.columns)} columns stashed.")
+
+
+def _leaving(plan: LoadPlan, kept: Dictionary) -> list[Column]:
+    """Return what was written about columns that the new table does not have."""
+    staying = {column.name for column in plan.columns}
+    return [c for c in (*kept.columns, *kept.vanished) if c.name not in staying and c.comment is not None]

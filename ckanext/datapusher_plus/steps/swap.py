@@ -1,0 +1,79 @@
+"""The new table takes the old one's place; until the commit the old one waits under another name."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timezone
+from functools import partial
+
+import psycopg
+
+from .. import checkpoint
+from ..core.index_plan import Index
+from ..core.values import LoadPlan, Log, Staged, Swapped
+from ..datastore import catalog, connect
+from ..datastore import stage as staging
+from ..datastore import swap as exchanging
+from ..datastore.facts import TableFacts
+from ..datastore.swap import Exchange, Exchanged
+from . import loading
+from .patience import patiently
+
+
+def swap(staged: Staged, log: Log) -> Swapped:
+    """Exchange the tables in one transaction that readers wait for only milliseconds.
+
+    :raises DatastoreBusy, DependentViewBroken: when it cannot be done; nothing is changed then.
+    """
+    checkpoint.reach("swap.before")
+    with connect.connect(autocommit=True) as connection:
+        done = patiently(partial(_try, connection, staged, log))
+    checkpoint.reach("swap.after")
+    return Swapped(plan=staged.plan, parked=done.parked, rows=staged.rows, warnings=taken_aliases(done, log))
+
+
+def taken_aliases(done: Exchanged, log: Log) -> tuple[str, ...]:
+    """Warn of aliases that could not be made."""
+    warnings = tuple(f"The alias “{name}” was left out: something else has that name now." for name in done.taken)
+    for warning in warnings:
+        log.warning(warning)
+    return warnings
+
+
+def _try(connection: psycopg.Connection, staged: Staged, log: Log, lock_timeout: float) -> Exchanged:
+
+    seen = catalog.describe(connection, staged.plan.resource_id)
+    planned = loading.planned_indexes(seen or loading.kept_table(staged.plan), staged.plan)
+    if seen:
+        # what somebody put on the live table while the new one was made
+        loading.build(staged.table, planned.build, log)
+    order = ordered(connection, staged.plan, staged.table, seen, planned.build)
+    started = time.monotonic()
+    done = exchanging.exchange(connection, order, lock_timeout)
+    log.debug(f"Tables exchanged in {(time.monotonic() - started) * 1000:.0f} ms.")
+    return done
+
+
+def ordered(
+    connection: psycopg.Connection,
+    plan: LoadPlan,
+    table: str,
+    seen: TableFacts | None,
+    indexes: tuple[Index, ...],
+    *,
+    park: bool = True,
+) -> Exchange:
+    """Order the exchange of a staged table with the live one as it was ``seen`` just now."""
+    if seen:
+        staging.carry_triggers(connection, seen, table, lambda _: None)
+    return Exchange(
+        resource_id=plan.resource_id,
+        run_id=plan.run_id,
+        staged=table,
+        indexes=indexes,
+        comments={column.name: column.comment for column in plan.columns},
+        seen=seen,
+        kept=loading.kept_table(plan),
+        park=park,
+        at=datetime.now(timezone.utc).isoformat(),
+    )
