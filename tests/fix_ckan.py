@@ -31,7 +31,7 @@ def act() -> Act:
 
 
 @pytest.fixture
-def dataset(with_plugins: None, clean_db: None, clean_index: None) -> dict[str, Any]:
+def dataset(with_plugins: None, clean_db: None) -> dict[str, Any]:
     """An empty dataset of an empty portal that has the plugin."""
     from ckan.tests import factories
 
