@@ -1,66 +1,25 @@
-"""A resource with runs in any state, and its DataStore tab as a person or a browser gets it."""
+"""A resource with its DataStore tab, for tests that need CKAN; it is imported when the first of them runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from bs4 import BeautifulSoup
-from ckan.tests import factories
-from ckan.tests.helpers import CKANTestApp
 
-from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.core.values import Published
-from ckanext.datapusher_plus.runs import database
-from ckanext.datapusher_plus.runs.claim import claim
-from ckanext.datapusher_plus.runs.finish import finish
-from ckanext.datapusher_plus.runs.log import RunLog
-from ckanext.datapusher_plus.runs.request import request
+if TYPE_CHECKING:
+    from ckan.tests.helpers import CKANTestApp
 
-
-@dataclass(frozen=True, kw_only=True)
-class Tab:
-    """The tab of one resource, and the run that it shows."""
-
-    app: CKANTestApp
-    resource: Mapping[str, Any]
-    headers: dict[str, str] = field(repr=False)
-
-    @property
-    def path(self) -> str:
-        return f"/dataset/{self.resource['package_id']}/resource_data/{self.resource['id']}"
-
-    def page(self, path: str = "", *, status: int = 200) -> BeautifulSoup:
-        """Return the page, as an editor sees it."""
-        answer = self.app.get(path or self.path, headers=self.headers, status=status)
-        return BeautifulSoup(answer.text, "html.parser")
-
-    def press(self, data: Mapping[str, str] | None = None, path: str = "") -> BeautifulSoup:
-        """Send a form and return the page that follows."""
-        answer = self.app.post(path or self.path, headers=self.headers, data=dict(data or {}), status=200)
-        return BeautifulSoup(answer.text, "html.parser")
-
-    def queue(self) -> str:
-        """Ask for a load and return the run's id."""
-        with database.transaction() as connection:
-            return request(connection, self.resource["id"], cause="submit")
-
-    def start(self) -> RunLog:
-        """Begin a run as a worker does and return its log."""
-        run_id = self.queue()
-        assert claim(run_id, flow_run_id="f00d", worker="test")
-        return RunLog(run_id)
-
-    def end(self, log: RunLog, state: State, message: str = "", published: Published | None = None) -> None:
-        """End a run as a worker does."""
-        assert finish(log._run_id, state, message=message, published=published)
+    from tests.tab import Tab
 
 
 @pytest.fixture
 def make_tab(app: CKANTestApp, clean_datastore: None, with_plugins: None) -> Callable[..., Tab]:
     """Return a function that makes a resource, of any fields, with the tab of an editor of its dataset."""
+
+    from ckan.tests import factories
+
+    from tests.tab import Tab
 
     def make(**fields: Any) -> Tab:
         editor = factories.UserWithToken()

@@ -18,7 +18,7 @@ from ckanext.datapusher_plus.cli import requests
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.runs import database
-from tests.fix_tab import Tab
+from tests.tab import Tab
 
 pytestmark = pytest.mark.usefixtures("with_plugins", "clean_datastore")
 

@@ -15,7 +15,7 @@ from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.runs import database
-from tests.fix_tab import Tab
+from tests.tab import Tab
 
 LOADED = Published(
     rows=336776,
@@ -199,7 +199,7 @@ def test_only_a_page_with_an_open_run_asks_again(tab: Tab, ended: bool) -> None:
     log = tab.start()
     if ended:
         tab.end(log, State.SKIPPED, "Nothing.")
-    [root] = tab.page().select("[data-module=datapusher-plus-status]")
+    [root] = tab.page().select(".dpp")
     assert root.has_attr("data-open") is not ended
 
 
@@ -257,7 +257,7 @@ def test_prefect_is_linked_only_where_its_pages_are_known(
 def test_only_editors_see_the_tab(tab: Tab, path: str) -> None:
     stranger = {"Authorization": factories.UserWithToken()["token"]}
     assert tab.app.get(tab.path + path, headers=stranger).status_code == 403
-    assert "datapusher-plus-status" not in tab.app.get(tab.path + path).text
+    assert "dpp-state" not in tab.app.get(tab.path + path).text
 
 
 def test_only_editors_may_press(tab: Tab) -> None:

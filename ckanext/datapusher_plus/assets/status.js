@@ -5,9 +5,9 @@
  * Only parts whose HTML has changed are exchanged, so that the keyboard's focus, selected text and opened details
  * stay where they are, and a screen reader hears the state when it changes and not every two seconds.
  *
- * url - address of the tab's fragment
+ * No ckan.module: those wait for the site's translations, and stay silent where these cannot be had.
  */
-ckan.module('datapusher-plus-status', function ($) {
+(function () {
   var SHORTEST = 2000;
   var LONGEST = 30000;
 
@@ -22,62 +22,61 @@ ckan.module('datapusher-plus-status', function ($) {
     });
   }
 
-  return {
-    options: {url: null},
+  /* What each part is known by: its HTML as served (the page's differs by the local times), or its data-key where
+   * the HTML is never twice the same, as with the token in a form. */
+  function partsOf(root) {
+    var parts = {};
+    root.querySelectorAll('[data-part]').forEach(function (part) {
+      parts[part.getAttribute('data-part')] = part.getAttribute('data-key') || part.innerHTML;
+    });
+    return parts;
+  }
 
-    initialize: function () {
-      $.proxyAll(this, /_on/);
-      this.delay = SHORTEST;
-      this.seen = this._parts(this.el[0]);
-      showLocalTimes(this.el[0]);
-      if (this.el[0].hasAttribute('data-open')) { this._later(); }
-    },
+  function follow(root) {
+    var delay = SHORTEST;
+    var seen = partsOf(root);
 
-    /* What each part is known by: its HTML as served (the page's differs by the local times), or its data-key where
-     * the HTML is never twice the same, as with the token in a form. */
-    _parts: function (root) {
-      var parts = {};
-      root.querySelectorAll('[data-part]').forEach(function (part) {
-        parts[part.getAttribute('data-part')] = part.getAttribute('data-key') || part.innerHTML;
-      });
-      return parts;
-    },
+    function later() {
+      window.setTimeout(look, delay);
+    }
 
-    _later: function () {
-      window.setTimeout(this._onDue, this.delay);
-    },
-
-    _onDue: function () {
-      if (document.hidden) { return this._later(); }
-      fetch(this.options.url, {credentials: 'same-origin'})
+    function look() {
+      if (document.hidden) { return later(); }
+      fetch(root.getAttribute('data-url'), {credentials: 'same-origin'})
         .then(function (response) {
           if (!response.ok) { throw new Error(response.status); }
           return response.text();
         })
-        .then(this._onFragment)
-        .catch(this._onFailure);
-    },
+        .then(show)
+        .catch(beMorePatient);
+    }
 
-    _onFragment: function (html) {
+    function show(html) {
       var fresh = new DOMParser().parseFromString(html, 'text/html').querySelector('.dpp');
       if (!fresh) { throw new Error('not the tab'); }
-      var parts = this._parts(fresh);
-      Object.keys(parts).forEach(function (name) {
-        var part = this.el[0].querySelector('[data-part="' + name + '"]');
-        if (part && parts[name] !== this.seen[name]) {
-          part.innerHTML = fresh.querySelector('[data-part="' + name + '"]').innerHTML;
-          showLocalTimes(part);
+      var parts = partsOf(fresh);
+      fresh.querySelectorAll('[data-part]').forEach(function (part) {
+        var name = part.getAttribute('data-part');
+        var shown = root.querySelector('[data-part="' + name + '"]');
+        if (shown && parts[name] !== seen[name]) {
+          shown.innerHTML = part.innerHTML;
+          showLocalTimes(shown);
         }
-      }, this);
-      this.seen = parts;
-      this.delay = SHORTEST;
-      if (fresh.hasAttribute('data-open')) { this._later(); }
-    },
+      });
+      seen = parts;
+      delay = SHORTEST;
+      if (fresh.hasAttribute('data-open')) { later(); }
+    }
 
     /* A web server that restarts, or a login that ended: ask less and less often, and say nothing. */
-    _onFailure: function () {
-      this.delay = Math.min(this.delay * 2, LONGEST);
-      this._later();
+    function beMorePatient() {
+      delay = Math.min(delay * 2, LONGEST);
+      later();
     }
-  };
-});
+
+    showLocalTimes(root);
+    if (root.hasAttribute('data-open')) { later(); }
+  }
+
+  document.querySelectorAll('.dpp').forEach(follow);
+})();

@@ -1,0 +1,58 @@
+"""A real browser that is logged in as an editor already."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bs4 import BeautifulSoup
+from werkzeug.serving import BaseWSGIServer
+
+from tests.tab import Tab
+
+#: Headless, quiet on the network, and able to run as root in a container.
+CHROMIUM = [
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
+
+
+@dataclass(kw_only=True)
+class Site:
+    """A web server for one editor; what is asked of it can be watched."""
+
+    tab: Tab
+    profile: Path
+    #: called each time the page looks how its run stands, with the number of the look; False means a broken server
+    on_look: Callable[[int], bool] = field(default=lambda look: True)
+    looks: int = 0
+    server: BaseWSGIServer | None = None
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer as the editor's own requests are answered."""
+        if environ["PATH_INFO"].endswith("/status"):
+            self.looks += 1
+            if not self.on_look(self.looks):
+                start_response("503 Service Unavailable", [])
+                return []
+        environ["HTTP_AUTHORIZATION"] = self.tab.headers["Authorization"]
+        return self.tab.app.flask_app(environ, start_response)
+
+    def open(self, *, patience: int = 5) -> BeautifulSoup:
+        """Open the tab and return the page as scripts have made it after so many seconds of the browser's time."""
+        assert self.server
+        address = f"http://127.0.0.1:{self.server.port}{self.tab.path}"
+        options = [f"--user-data-dir={self.profile}", f"--virtual-time-budget={patience * 1000}", "--dump-dom"]
+        done = subprocess.run([*CHROMIUM, *options, address], check=True, capture_output=True, text=True, timeout=120)
+        return BeautifulSoup(done.stdout, "html.parser")
