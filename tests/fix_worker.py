@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from tests.fix_ckan import Act
+from tests.fix_gate import Gate
 from tests.servers import RunningStack
 
 READY = "runs at once from work pool"
@@ -25,14 +26,14 @@ OPTIONS = {"sweep_interval": "1", "worker_grace": "3"}
 class WorkerUnderTest:
     """`ckan datapusher_plus worker`, with the faults of `checkpoint` in a file that tests write."""
 
-    def __init__(self, stack: RunningStack, folder: Path) -> None:
+    def __init__(self, stack: RunningStack, gate: Gate, folder: Path) -> None:
         self._stack = stack
+        self._gate = gate
         self._folder = folder
         self._faults = folder / "faults.json"
         self._output = folder / "worker.log"
         self._options: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
-        self.environment: dict[str, str] = {}
 
     def start(self, **options: str) -> None:
         """Have a worker with these options of the plugin and no other; one that runs already is kept."""
@@ -90,11 +91,12 @@ class WorkerUnderTest:
 
     def _command(self) -> list[str]:
         ini = self._folder / "worker.ini"
-        options = "".join(
-            f"ckanext.datapusher_plus.{key} = {value}\n" for key, value in {**OPTIONS, **self._options}.items()
-        )
+        options = "".join(f"ckanext.datapusher_plus.{key} = {value}\n" for key, value in self._plugin_options().items())
         ini.write_text(f"[app:main]\nuse = config:{self._stack.test_ini}\n{options}")
         return [str(Path(sys.executable).with_name("ckan")), "-c", str(ini), "datapusher_plus", "worker"]
+
+    def _plugin_options(self) -> dict[str, str]:
+        return {**OPTIONS, "prefect_api_url": f"{self._gate.url}/api", **self._options}
 
     def _env(self) -> dict[str, str]:
         mine = {
@@ -102,7 +104,7 @@ class WorkerUnderTest:
             "PREFECT_HOME": str(self._folder / "prefect"),
             "DO_NOT_TRACK": "1",
         }
-        return {**os.environ, **mine, **self.environment}
+        return {**os.environ, **mine}
 
 
 def until(true: Callable[[], bool], patience: float, told: Callable[[], object] = lambda: "") -> None:
@@ -114,9 +116,11 @@ def until(true: Callable[[], bool], patience: float, told: Callable[[], object] 
 
 
 @pytest.fixture(scope="session")
-def worker_process(stack: RunningStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerUnderTest]:
+def worker_process(
+    stack: RunningStack, prefect_gate: Gate, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[WorkerUnderTest]:
     """One worker for the session, started by the first test that needs it."""
-    process = WorkerUnderTest(stack, tmp_path_factory.mktemp("worker"))
+    process = WorkerUnderTest(stack, prefect_gate, tmp_path_factory.mktemp("worker"))
     yield process
     process.stop(signal.SIGKILL)
 

@@ -41,10 +41,12 @@ def deploy(pool: str, kind: str) -> None:
 @click.command(short_help="Put right what interrupted runs left behind.")
 @click.argument("resource_id", required=False)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
-def recover(resource_id: str | None, dry_run: bool) -> None:
+@click.pass_context
+def recover(ctx: click.Context, resource_id: str | None, dry_run: bool) -> None:
     """Put tables and dictionaries back after a crash, of one resource or of all; workers do the same by themselves."""
-    from ckanext.datapusher_plus.flow import sweep
+    from ckanext.datapusher_plus.flow import site, sweep
 
+    site.adopt(ctx.obj.app)
     done = sweep.sweep(resource_id, dry_run=dry_run)
     for sentence in done:
         click.echo(sentence)

@@ -24,7 +24,7 @@ from ..core.states import State as Ended
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs.claim import Claimed, claim
-from ..runs.history import has_loaded_before
+from ..runs.history import has_loaded_before, last_good_load_key
 from ..runs.log import RunLog
 from ..steps.restore import restore
 from . import rollback, site, tasks
@@ -86,6 +86,7 @@ def read(ticket: Ticket, told: Log) -> LoadPlan:
     """
     refuse(ticket)
     source = tasks.fetch(ticket, told)
+    tasks.compare(ticket, source, last_good_load_key(ticket.resource_id), told)
     csv = tasks.validate(tasks.convert(ticket, source, told), told)
     plan = tasks.plan(ticket, source, tasks.analyse(csv, told), told)
     if ticket.dry_run:

@@ -38,10 +38,13 @@ def adopt(app: Any) -> None:
 
 @contextmanager
 def context() -> Iterator[None]:
-    """Give CKAN's actions and helpers the request context that they expect."""
+    """Give CKAN's actions and other plugins' hooks the request context that they may expect."""
     # CKAN's stack keeps the Flask application under this name, and so does its own command line
     with _app._wsgi_app.test_request_context():
-        yield
+        try:
+            yield
+        finally:
+            model.Session.remove()
 
 
 def ini() -> str:

@@ -13,15 +13,19 @@ def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> LoadPl
     """Decide columns, types and what must survive; nothing is written."""
     with connect.connect() as connection:
         live = catalog.dictionary(connection, ticket.resource_id)
+    kept = kept_dictionary(ticket.resource_id, live, log)
+    return plan_load(ticket, analysed, kept=kept, live=live is not None, file_hash=source.hash, rules=rules())
+
+
+def rules() -> LoadRules:
+    """Return the settings that decide what a table looks like."""
     current = settings.current()
-    rules = LoadRules(
+    return LoadRules(
         type_mapping=current.type_mapping,
         unsafe_prefix=current.unsafe_prefix,
         reserved_colnames=current.reserved_colnames,
         strategy=Strategy(current.load_strategy),
     )
-    kept = kept_dictionary(ticket.resource_id, live, log)
-    return plan_load(ticket, analysed, kept=kept, live=live is not None, file_hash=source.hash, rules=rules)
 
 
 def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dictionary | None:

@@ -1,0 +1,27 @@
+"""A file that the table holds already need not be read again."""
+
+from __future__ import annotations
+
+from .. import settings
+from ..core.errors import Unchanged
+from ..core.load_plan import load_key
+from ..core.values import Log, Source, Ticket
+from ..datastore import catalog, connect
+from .plan import kept_dictionary, rules
+
+
+def compare(ticket: Ticket, source: Source, last_load_key: str | None, log: Log) -> None:
+    """End the run when the last good one would have made the very same table, and that is there.
+
+    :raises Unchanged: then.
+    """
+    if last_load_key is None or ticket.ignore_hash or settings.current().ignore_file_hash:
+        return
+    with connect.connect() as connection:
+        live = catalog.dictionary(connection, ticket.resource_id)
+    if live is None:
+        return
+    kept = kept_dictionary(ticket.resource_id, live, log)
+    key = load_key(file_hash=source.hash, resource_format=ticket.format, kept=kept, rules=rules())
+    if key == last_load_key:
+        raise Unchanged

@@ -1,0 +1,60 @@
+"""From upload to table on real servers: CKAN, PostgreSQL, Prefect and a worker process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.fix_ckan import Act, Runs, Upload
+from tests.fix_worker import Ended, WorkerUnderTest
+
+
+def rows(act: Act, resource: dict[str, Any]) -> list[list[Any]]:
+    found = act("datastore_search", resource_id=resource["id"], records_format="lists", sort="_id")
+    return [row[1:] for row in found["records"]]
+
+
+def test_an_upload_becomes_a_table(worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, ended: Ended) -> None:
+    status = ended(uploaded)
+    assert (status["status"], status["task_info"]["state"]) == ("complete", "complete"), worker.output()
+    assert rows(act, uploaded) == [["Ada", 36]]
+    shown = act("resource_show", id=uploaded["id"])
+    assert (shown["datastore_active"], shown["total_record_count"]) == (True, 1)
+
+
+def test_a_new_file_takes_the_old_ones_place(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended, runs: Runs
+) -> None:
+    ended(uploaded)
+    act("resource_update", **{**uploaded, "upload": upload(b"name,age\nAda,37\nBob,5\n")})
+    ended(uploaded, "complete")
+    assert rows(act, uploaded) == [["Ada", 37], ["Bob", 5]]
+    assert [run["state"] for run in runs(uploaded["id"])] == ["complete", "complete"]
+
+
+def test_the_same_file_is_not_loaded_again(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, ended: Ended
+) -> None:
+    ended(uploaded)
+    act("datapusher_submit", resource_id=uploaded["id"])
+    assert "has not changed" in ended(uploaded, "skipped")["task_info"]["message"]
+    act("datapusher_submit", resource_id=uploaded["id"], ignore_hash=True)
+    assert "1 row was loaded" in ended(uploaded, "complete")["task_info"]["message"]
+
+
+def test_a_dry_run_writes_nothing(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended
+) -> None:
+    ended(uploaded)
+    worker.order(stage__filled="raise")
+    act("datapusher_submit", resource_id=uploaded["id"], ignore_hash=True, dry_run=True)
+    assert "1 row" in ended(uploaded, "skipped")["task_info"]["message"]
+
+
+def test_the_newest_of_many_uploads_wins(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended, runs: Runs
+) -> None:
+    for age in range(5):
+        act("resource_update", **{**uploaded, "upload": upload(f"name,age\nAda,{age}\n".encode())})
+    ended(uploaded, "complete")
+    assert rows(act, uploaded) == [["Ada", 4]]
+    assert len(runs(uploaded["id"])) < 6

@@ -1,0 +1,71 @@
+"""A gate in front of a server: shut, the server is as good as down for whoever goes through it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.servers import RunningStack
+
+
+class Gate:
+    """Passes TCP connections on to an address while it is open."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._behind = (parts.hostname or "127.0.0.1", parts.port or 80)
+        self._listener: socket.socket | None = None
+        self._open: set[socket.socket] = set()
+        self.port = 0
+        self.open()
+
+    @property
+    def url(self) -> str:
+        """Return the gate's own address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def open(self) -> None:
+        """Let connections through, from now on."""
+        if self._listener is None:
+            self._listener = socket.create_server(("127.0.0.1", self.port))
+            self.port = self._listener.getsockname()[1]
+            threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
+
+    def shut(self) -> None:
+        """Cut all connections and refuse new ones."""
+        listener, self._listener = self._listener, None
+        for end in [listener, *self._open] if listener else []:
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+        self._open.clear()
+
+    def _accept(self, listener: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                here, _ = listener.accept()
+                there = socket.create_connection(self._behind)
+                self._open |= {here, there}
+                for pair in ((here, there), (there, here)):
+                    threading.Thread(target=self._pass_on, args=pair, daemon=True).start()
+
+    def _pass_on(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        for end in (source, sink):
+            self._open.discard(end)
+            end.close()
+
+
+@pytest.fixture(scope="session")
+def prefect_gate(stack: RunningStack) -> Iterator[Gate]:
+    """The way from the worker under test to Prefect."""
+    gate = Gate(stack.prefect_url)
+    yield gate
+    gate.shut()
