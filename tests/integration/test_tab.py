@@ -135,6 +135,13 @@ def test_complete_with_warnings(tab: Tab) -> None:
     assert [item.get_text() for item in page.select("[data-part=warnings] li")] == list(warned.warnings)
 
 
+def test_a_run_that_died_after_its_table_was_in_place_tells_what_is_left_to_do(tab: Tab) -> None:
+    tab.end(tab.start(), State.WARNED, "Its worker died before the details were updated.")
+    page = tab.page()
+    assert "The file was loaded." in text(page, "state")
+    assert "Its worker died" in text(page, "warnings")
+
+
 def test_skipped(tab: Tab) -> None:
     tab.end(tab.start(), State.SKIPPED, "The file has not changed.")
     assert text(tab.page(), "state") == "State: Left as it was The file has not changed."

@@ -134,7 +134,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
         sentence=_sentence(state, status, task),
         notes=tuple(_notes(state, task, active, place)),
         progress=None if ended else _progress(task.get("progress")),
-        warnings=tuple(task.get("warnings") or ()),
+        warnings=_warnings(state, task),
         facts=tuple(_facts(task)),
         columns=tuple(Column(name=name, type=kind, kind=words.kind(kind)) for name, kind in task.get("columns") or ()),
         log=tuple(_line(entry) for entry in _newest_first(task.get("logs") or [])),
@@ -163,6 +163,13 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
         return words.loaded(task.get("rows"), len(task.get("columns") or ()))
     reason = task.get("message") or (status.get("error") or {}).get("message")
     return reason or _("The run ended without telling why. Load again; if it happens again, tell the administrator.")
+
+
+def _warnings(state: str, task: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what to look at; a run that ended after its table was in place has only its message."""
+    if task.get("warnings"):
+        return tuple(task["warnings"])
+    return (task["message"],) if state == State.WARNED and task.get("message") else ()
 
 
 def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
