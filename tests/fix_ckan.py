@@ -17,6 +17,20 @@ Runs = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture
+def loaded(request: pytest.FixtureRequest) -> None:
+    """CKAN with the plugins of test.ini, and with those that a `with_plugins` mark adds for one test.
+
+    Loading takes half a second, so plugins stay loaded from test to test.
+    """
+    from ckan import plugins
+
+    if request.node.get_closest_marker("with_plugins"):
+        request.getfixturevalue("with_plugins")
+    elif not plugins.plugin_loaded("datapusher_plus"):
+        plugins.load_all()
+
+
+@pytest.fixture
 def act() -> Act:
     """Carry out an action as a sysadmin."""
     from ckan.plugins import toolkit as tk
@@ -31,7 +45,7 @@ def act() -> Act:
 
 
 @pytest.fixture
-def dataset(with_plugins: None, clean_db: None) -> dict[str, Any]:
+def dataset(loaded: None, clean_db: None) -> dict[str, Any]:
     """An empty dataset of an empty portal that has the plugin."""
     from ckan.tests import factories
 

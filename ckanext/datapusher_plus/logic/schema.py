@@ -14,6 +14,7 @@ def submit(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_valid
     """Return the schema of ``datapusher_submit``."""
     return {
         "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
         # taken for DataPusher's sake; nothing ever came of it
         "set_url_type": [ignore_missing, boolean_validator],
         "ignore_hash": [ignore_missing, boolean_validator],
@@ -24,9 +25,10 @@ def submit(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_valid
 
 
 @validator_args
-def status(not_empty: Any, unicode_safe: Any) -> Schema:
+def status(not_empty: Any, unicode_safe: Any, ignore_missing: Any) -> Schema:
     """Return the schema of ``datapusher_status``."""
     return {
         "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
         "__before": [rename("id", "resource_id")],
     }

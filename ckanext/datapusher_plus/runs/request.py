@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from ..core.states import State
 from ..model import CHANNEL, run
-from . import task
+from . import database, task
 
 
 def request(
@@ -29,6 +29,8 @@ def request(
         cause=cause,
         ignore_hash=ignore_hash,
         dry_run=dry_run,
+        # the web server's clock, which wrote the file's `last_modified` a moment ago; now() is when the upload began
+        requested_at=database.now(),
     )
     # The newest file wins, because a run reads the resource when it begins; the most thorough request wins too.
     joined = row.on_conflict_do_update(
