@@ -35,7 +35,7 @@ def up(stack: Stack, only: frozenset[str] = frozenset(NAMES), sites: tuple[Site,
             server.wait()
         for site in sites:
             _site(stack, postgres, site)
-        portal = [server for server in (Ckan(stack), Worker(stack)) if server.name in only and _exists(server)]
+        portal = [server for server in (Ckan(stack), Worker(stack)) if server.name in only]
         for server in portal:
             server.launch()
         for server in ([prefect] if "prefect" in only else []) + portal:
@@ -101,13 +101,3 @@ def _state(stack: Stack, site: Site) -> str:
     files = [stack.ini(site), site.settings, REPOSITORY / "constraints.txt"]
     files += sorted((package / "migration").rglob("*.py"))
     return sha256(b"".join(path.read_bytes() for path in files if path.exists())).hexdigest()
-
-
-def _exists(server: Server) -> bool:
-    # Temporary: the worker's command is being written.
-    package = REPOSITORY / "ckanext/datapusher_plus"
-    needed = ("plugin.py", "cli", "flow/worker.py", "model", "steps/settle.py", "steps/swap.py", "steps/publish.py")
-    if server.name != "worker" or all((package / name).exists() for name in needed):
-        return True
-    say("    Worker: not there yet")
-    return False
