@@ -115,11 +115,12 @@ def _runs(resource_id: str | None, dry_run: bool) -> Iterator[str]:
 
 def _tables(resource_id: str | None, dry_run: bool) -> Iterator[str]:
     """Restore resources that something is left of, though no run of theirs is going on."""
-    for orphan in orphans.orphans():
-        if resource_id not in (None, orphan):
-            continue
+    found = orphans.orphans()
+    if resource_id is not None:
+        found = [resource_id] if resource_id in (*found, *orphans.lost()) else []
+    for orphan in found:
         if dry_run:
-            yield f"{orphan}: a run left something in the datastore."
+            yield f"{orphan}: something is left to put right in the datastore."
         elif done := orphans.sweep(orphan, OperatorsLog()):
             yield done
 

@@ -1,4 +1,4 @@
-"""What runs left that died: open rows in the journal, raw, staged and parked tables, stashes of missing tables."""
+"""What runs left that died: open rows in the journal, raw, staged and parked tables."""
 
 from __future__ import annotations
 
@@ -16,8 +16,16 @@ def suspects() -> list[str]:
         journal.prepare(connection)
         tables = catalog.tables_like(connection, table_names.PREFIX)
         left = {resource for table in tables if (resource := table_names.resource_of(table))}
-        lost = {resource for resource in dictionary_stash.pending() if not catalog.table_exists(connection, resource)}
-        return sorted({*journal.open_resources(connection), *left, *lost})
+        return sorted({*journal.open_resources(connection), *left})
+
+
+def lost() -> list[str]:
+    """Return the resources without a table that a stash is kept of.
+
+    No run leaves one: somebody has removed the table. So it comes back with the next load, or when a person asks for it.
+    """
+    with connect.connect() as connection:
+        return [resource for resource in dictionary_stash.pending() if not catalog.table_exists(connection, resource)]
 
 
 def orphans() -> list[str]:
