@@ -7,7 +7,6 @@ from hashlib import sha256
 
 from dev import ini
 from dev.console import DIM, good, paint, say
-from dev.server import Server
 from dev.servers.ckan import Ckan
 from dev.servers.postgres import Postgres
 from dev.servers.prefect import DATABASE, Prefect
