@@ -92,10 +92,11 @@ def test_queued_for_long_says_that_no_worker_seems_to_run(tab: Tab) -> None:
     [
         (("fetch", 1536, 6144), "Fetching the file 1.5 KiB of 6 KiB", "25"),
         (("fetch", 2048, None), "Fetching the file 2 KiB", None),
-        (("copy", 120000, 336776), "Copying the rows 120,000 of 336,776", "35"),
-        (("index", 0, None), "Building the indexes", None),
+        (("copy", 1024, 2048), "Copying the rows 1 KiB of 2 KiB", "50"),
+        (("index", 0, 4), "Building the indexes", None),
+        (("index", 1, 4), "Building the indexes", "25"),
         (("a new stage", 0, None), "a new stage", None),
-        (("copy", 7, 5), "Copying the rows 7 of 5", "100"),
+        (("copy", 7, 5), "Copying the rows 7 bytes of 5 bytes", "100"),
     ],
 )
 def test_progress(tab: Tab, progress: tuple[str, int, int | None], shown: str, percent: str | None) -> None:

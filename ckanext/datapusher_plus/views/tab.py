@@ -198,7 +198,8 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     if not progress:
         return None
     stage, done, total = progress.get("stage") or "", progress.get("done") or 0, progress.get("total")
-    percent = min(100, 100 * done // total) if total else None
+    # an empty bar would look stuck; a stage that has just begun moves instead
+    percent = min(100, 100 * done // total) if done and total else None
     return Progress(stage=words.stage(stage), percent=percent, amount=words.amount(stage, done, total))
 
 

@@ -86,10 +86,10 @@ def loaded(rows: int | None, columns: int) -> str:
 
 
 def amount(stage_name: str, done: int, total: int | None) -> str:
-    """Return how much of a stage is done: bytes while fetching, else rows."""
-    if not done:
+    """Return how much of a stage is done where it counts bytes; steps of other stages mean nothing to people."""
+    if not done or stage_name not in ("fetch", "copy"):
         return ""
-    shown = h.localised_filesize if stage_name == "fetch" else h.localised_number
+    shown = h.localised_filesize
     return _("{done} of {total}").format(done=shown(done), total=shown(total)) if total else shown(done)
 
 
