@@ -96,7 +96,11 @@ def test_a_vetoed_resource_is_not_submitted(pdf: dict[str, Any], act: Act, runs:
 
 @pytest.mark.parametrize(
     ("data", "field"),
-    [({}, "resource_id"), ({"resource_id": ""}, "resource_id"), ({"resource_id": NOBODY, "a": [{"b": 1}]}, "__junk")],
+    [
+        ({}, "resource_id"),
+        ({"resource_id": ""}, "resource_id"),
+        ({"resource_id": NOBODY, "__junk": {"a": 1}}, "__junk"),
+    ],
     ids=["nothing", "empty id", "junk"],
 )
 def test_a_malformed_submission_is_refused(data: dict[str, Any], field: str, dataset: dict[str, Any], act: Act) -> None:
