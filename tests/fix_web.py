@@ -30,10 +30,15 @@ class Handler(BaseHTTPRequestHandler):
     """Answers by the path; what was asked is kept in the server's `asked`."""
 
     protocol_version = "HTTP/1.1"
-    server: WebServer
+
+    @property
+    def web(self) -> WebServer:
+        """The server, as what it is."""
+        assert isinstance(self.server, WebServer)
+        return self.server
 
     def do_GET(self) -> None:
-        self.server.asked.append((self.path, dict(self.headers.items())))
+        self.web.asked.append((self.path, dict(self.headers.items())))
         # a proxy is asked for whole addresses
         address = urlsplit(self.path)
         getattr(self, address.path.strip("/").partition(".")[0], self.missing)(address.query)
@@ -68,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def busy(self, times: str) -> None:
         """Fail so many times, then give the table."""
-        seen = sum(path == self.path for path, _ in self.server.asked)
+        seen = sum(path == self.path for path, _ in self.web.asked)
         self.answer(503) if seen <= int(times) else self.table("")
 
     def to(self, location: str) -> None:
@@ -78,7 +83,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(302, Location="/loop")
 
     def silent(self, _: str) -> None:
-        self.server.stopped.wait(5)
+        self.web.stopped.wait(5)
         self.close_connection = True
 
     def slow(self, _: str) -> None:
@@ -110,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.close_connection = True
         try:
-            while not self.server.stopped.is_set():
+            while not self.web.stopped.is_set():
                 self.wfile.write(b"400\r\n" + b"x" * 1024 + b"\r\n")
         except OSError:
             pass

@@ -26,9 +26,9 @@ MAPPING = {
 COUNTS = ("values", "integers", "decimals", "exponents", "dates", "timestamps", "zoned", "blanks")
 
 
-def profile(name: str = "height", header: str = "height", longest: int = 5, **counts: int) -> ColumnProfile:
-    filled: dict[str, Any] = {**dict.fromkeys(COUNTS, 0), **counts}
-    return ColumnProfile(name=name, header=header, max_length=longest, **filled)
+def profile(counts: dict[str, int] | None = None, *, header: str = "height") -> ColumnProfile:
+    filled: dict[str, Any] = {"max_length": 5, **dict.fromkeys(COUNTS, 0), **(counts or {})}
+    return ColumnProfile(name="height", header=header, **filled)
 
 
 def kept(comment: dict[str, Any] | None, name: str = "height") -> Column:
@@ -44,7 +44,7 @@ def kept(comment: dict[str, Any] | None, name: str = "height") -> Column:
         ({"values": 9, "decimals": 7, "exponents": 2}, Kind.FLOAT),
         ({"values": 1_000_000, "integers": 999_999, "decimals": 999_999}, Kind.STRING),
         ({"values": 9, "decimals": 8, "dates": 1}, Kind.STRING),
-        ({"values": 9, "decimals": 9, "longest": 1001}, Kind.STRING),
+        ({"values": 9, "decimals": 9, "max_length": 1001}, Kind.STRING),
         ({"values": 9, "dates": 9}, Kind.DATE),
         ({"values": 9, "dates": 3, "timestamps": 6}, Kind.DATETIME),
         ({"values": 9, "timestamps": 9, "zoned": 9}, Kind.DATETIME),
@@ -53,7 +53,7 @@ def kept(comment: dict[str, Any] | None, name: str = "height") -> Column:
     ],
 )
 def test_a_kind_is_what_all_values_are(counts: dict[str, int], kind: Kind) -> None:
-    assert coltypes.kind_of(profile(**counts)) is kind
+    assert coltypes.kind_of(profile(counts)) is kind
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_kind_is_what_all_values_are(counts: dict[str, int], kind: Kind) -> No
 )
 def test_a_persons_type_wins_when_files_are_loaded_as_it(override: str, mapping: dict[str, str], expected: str) -> None:
     column = kept({"_info": {"type_override": override}})
-    found = coltypes.spec(profile(values=9, integers=3, decimals=9), column, mapping)
+    found = coltypes.spec(profile({"values": 9, "integers": 3, "decimals": 9}), column, mapping)
     assert found.type == expected
 
 
@@ -98,8 +98,8 @@ def test_a_heading_that_was_changed_becomes_the_label(header: str, before: Colum
 
 @pytest.mark.parametrize("counts", [{"values": 9, "integers": 9, "decimals": 9}, {"values": 9, "timestamps": 9}, {}])
 def test_blanks_cost_a_call_only_where_there_are_any(counts: dict[str, int]) -> None:
-    assert "nullif" not in coltypes.spec(profile(**counts), None, MAPPING).cast
-    blank = coltypes.spec(profile(**counts, blanks=1), None, MAPPING)
+    assert "nullif" not in coltypes.spec(profile(counts), None, MAPPING).cast
+    blank = coltypes.spec(profile({**counts, "blanks": 1}), None, MAPPING)
     assert ("nullif" in blank.cast) == (blank.type != "text")
 
 
@@ -108,7 +108,9 @@ def test_a_mapping_to_an_unknown_type_is_refused() -> None:
         coltypes.check_mapping({**MAPPING, "Float": "money"})
 
 
-@pytest.mark.parametrize("value", ["007", "+5", "1234567890123456789", "1,000", "12E4", "0x1F", "1_000", "NaN", "1.", "--1"])
+@pytest.mark.parametrize(
+    "value", ["007", "+5", "1234567890123456789", "1,000", "12E4", "0x1F", "1_000", "NaN", "1.", "--1"]
+)
 def test_codes_are_no_numbers(value: str) -> None:
     patterns = (lexical.INTEGER, lexical.DECIMAL, lexical.EXPONENT)
     assert not any(re.fullmatch(pattern, value) for pattern in patterns)

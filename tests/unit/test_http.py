@@ -125,7 +125,8 @@ def test_a_redirect_loop_ends(fetch: Fetch, web: Web) -> None:
 
 
 @pytest.mark.parametrize(
-    "target", ["http://169.254.169.254/latest/meta-data/", "http://localhost:1/x", "file:///etc/passwd", "ftp://x.org/a"]
+    "target",
+    ["http://169.254.169.254/latest/meta-data/", "http://localhost:1/x", "file:///etc/passwd", "ftp://x.org/a"],
 )
 def test_a_redirect_into_the_network_is_refused(target: str, fetch: Fetch) -> None:
     with pytest.raises(AddressRefused):

@@ -27,6 +27,7 @@ RULES = LoadRules(
 )
 HEIGHT_AS_TEXT = Column(name="height", type="text", comment=' {"_info":{"type_override":"text"}}')
 KEPT = Dictionary(columns=(HEIGHT_AS_TEXT,))
+LABELLED = Column(name="x", type="text", comment=' {"_info":{"label":"X"}}')
 
 
 def key(**changed: Any) -> str:
@@ -56,7 +57,7 @@ def test_what_changes_the_table_changes_the_key(changed: dict[str, Any]) -> None
         {"resource_format": " csv "},
         {"rules": replace(RULES, strategy=Strategy.REPLACE)},
         {"kept": replace(KEPT, aliases=("heights",))},
-        {"kept": Dictionary(columns=(HEIGHT_AS_TEXT, Column(name="x", type="text", comment=' {"_info":{"label":"X"}}')))},
+        {"kept": Dictionary(columns=(HEIGHT_AS_TEXT, LABELLED))},
     ],
     ids=lambda changed: next(iter(changed)),
 )
@@ -67,6 +68,6 @@ def test_what_leaves_the_table_alone_leaves_the_key_alone(changed: dict[str, Any
 def test_a_plan_carries_types_and_comments_by_name(analyse: Analyse, tmp_path: Path) -> None:
     analysed = analyse(b"height,_weight\n1.5,70\n")
     plan = plan_load(ticket(tmp_path), analysed, kept=KEPT, live=True, file_hash="00", rules=RULES)
-    assert [(column.name, column.type) for column in plan.columns] == [("height", "text"), ("unsafe__weight", "numeric")]
+    assert [(c.name, c.type) for c in plan.columns] == [("height", "text"), ("unsafe__weight", "numeric")]
     assert plan.columns[0].comment == HEIGHT_AS_TEXT.comment
     assert (plan.rows, plan.kept, plan.live, plan.load_key) == (1, KEPT, True, key())

@@ -1,4 +1,4 @@
-"""Records are read as RFC 4180 has them, whatever the size of the pieces, and the quick way agrees with the slow one."""
+"""Records are read as RFC 4180 has them in pieces of any size, and the quick way agrees with the slow one."""
 
 from __future__ import annotations
 

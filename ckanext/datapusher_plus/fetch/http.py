@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 from requests import exceptions as failures
-from urllib3.exceptions import NameResolutionError
+from urllib3.exceptions import InsecureRequestWarning, NameResolutionError
 
 from ..core.errors import AddressRefused, FetchInterrupted, NotFetched, TooManyRedirects
 from ..core.values import Log, Source
@@ -124,14 +125,21 @@ def _final_response(session: requests.Session, url: str, rules: HttpRules) -> re
     here = url
     for _ in range(rules.redirects + 1):
         _check(here, rules)
-        timeout = (min(rules.timeout, _CONNECT_SECONDS), rules.timeout)
-        response = session.get(here, stream=True, allow_redirects=False, timeout=timeout)
+        response = _asked(session, here, rules)
         onwards = session.get_redirect_target(response)
         if not onwards:
             return response
         response.close()
         here = without_credentials(urljoin(here, onwards))
     raise TooManyRedirects(redacted(url), rules.redirects)
+
+
+def _asked(session: requests.Session, url: str, rules: HttpRules) -> requests.Response:
+    timeout = (min(rules.timeout, _CONNECT_SECONDS), rules.timeout)
+    with warnings.catch_warnings():
+        # a site that turned the check off knows
+        warnings.simplefilter("ignore", InsecureRequestWarning)
+        return session.get(url, stream=True, allow_redirects=False, timeout=timeout)
 
 
 def _check(url: str, rules: HttpRules) -> None:

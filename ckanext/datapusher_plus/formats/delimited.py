@@ -67,7 +67,7 @@ class Tsv(Delimited):
 
 
 def _separator(head: bytes, own: bytes) -> bytes:
-    """Return the separator by which at least half of the first records are as wide as the header; the format's own in doubt."""
+    """Return the separator by which half of the first records or more are as wide as the header, else the own one."""
     agreement = {separator: _agreement(head, separator) for separator in (own, *_SEPARATORS)}
     best = max(agreement, key=lambda separator: agreement[separator])
     return best if agreement[best] >= 0.5 else own

@@ -47,11 +47,13 @@ def _last_record_end(data: bytes) -> int:
     """Return the place after the last line end that is outside of quotes, 0 when there is none."""
     inside = data.count(b'"') % 2
     end = len(data)
-    while (at := data.rfind(b"\n", 0, end)) >= 0:
-        inside = (inside + data.count(b'"', at, end)) % 2
-        if not inside:
-            return at + 1
-        end = at
+    while end > 0:
+        # of the line ends within one quoted value, which may be thousands, none is looked at
+        start = data.rfind(b'"' if inside else b"\n", 0, end)
+        if not inside and start >= 0 and data.count(b'"', start, end) % 2 == 0:
+            return start + 1
+        inside = not inside
+        end = start
     return 0
 
 

@@ -12,12 +12,12 @@ from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.engines import Can, DuckdbEngine
 from ckanext.datapusher_plus.engines.base import require
 
-from .standard import EngineContract, csv
+from .standard import MisfitContract, ProfileContract, csv
 
 __all__ = ["csv"]
 
 
-class TestDuckdb(EngineContract):
+class TestDuckdb(ProfileContract, MisfitContract):
     """The default engine."""
 
     @pytest.fixture
