@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
+from ckan.common import CKANConfig
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import run
+from ckanext.datapusher_plus.plugin import DatapusherPlusPlugin
 from ckanext.datapusher_plus.runs import database
 from tests.tab import Tab
 
@@ -55,6 +59,17 @@ def test_the_tab_stands_beside_the_others_on_the_edit_page(tab: Tab) -> None:
     page = tab.page(f"/dataset/{tab.resource['package_id']}/resource/{tab.resource['id']}/edit")
     [link] = [link for link in page.select(".page-header a") if link.get_text(strip=True) == "DataStore"]
     assert str(link["href"]).endswith(f"/resource_data/{tab.resource['id']}")
+
+
+@pytest.mark.usefixtures("with_plugins")
+@pytest.mark.parametrize("theme", ["templates", "templates-midnight-blue"])
+def test_the_tab_is_added_to_every_theme(theme: str) -> None:
+    """Both themes have the template and the block that the tab extends; CKAN's wheel brings only the first along."""
+    config = CKANConfig({"ckan.base_templates_folder": theme, "plugin_template_paths": []})
+    plugin: Any = DatapusherPlusPlugin()
+    plugin.update_config(config)
+    [folder] = config["plugin_template_paths"]
+    assert "block inner_primary_nav" in Path(folder, "package/resource_edit_base.html").read_text()
 
 
 def test_never_loaded(tab: Tab) -> None:
