@@ -167,7 +167,7 @@ def test_an_error_is_told_in_its_own_sentence(tab: Tab) -> None:
     sentence = "Line 4,711 has 3 fields where the header has 5. Correct the file and upload it again."
     tab.end(tab.start(), State.ERROR, sentence)
     page = tab.page()
-    [alert] = page.select(".alert-danger[role=alert]")
+    [alert] = page.select("[aria-live] .alert-danger")
     assert alert.get_text(strip=True) == sentence
     assert "still there" not in text(page, "state")
     assert button(page) == "Load again"
