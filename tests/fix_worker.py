@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+import requests
 
 from tests.fix_ckan import Act
 from tests.fix_gate import Gate
@@ -152,3 +153,15 @@ def ended(act: Act, worker_process: WorkerUnderTest) -> Ended:
         return status()
 
     return wait
+
+
+@pytest.fixture
+def prefect_cancel(stack: RunningStack) -> Callable[[str], None]:
+    """Cancel a flow run as Prefect's page does."""
+
+    def cancel(flow_run_id: str) -> None:
+        order = {"state": {"type": "CANCELLING"}}
+        url = f"{stack.prefect_url}/api/flow_runs/{flow_run_id}/set_state"
+        requests.post(url, json=order, timeout=10).raise_for_status()
+
+    return cancel

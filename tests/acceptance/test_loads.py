@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.fix_ckan import Act, Runs, Upload
 from tests.fix_worker import Ended, WorkerUnderTest
+
+pytestmark = pytest.mark.usefixtures("worker")
 
 
 def rows(act: Act, resource: dict[str, Any]) -> list[list[Any]]:
@@ -22,7 +26,7 @@ def test_an_upload_becomes_a_table(worker: WorkerUnderTest, uploaded: dict[str, 
 
 
 def test_a_new_file_takes_the_old_ones_place(
-    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended, runs: Runs
+    uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended, runs: Runs
 ) -> None:
     ended(uploaded)
     act("resource_update", **{**uploaded, "upload": upload(b"name,age\nAda,37\nBob,5\n")})
@@ -31,9 +35,7 @@ def test_a_new_file_takes_the_old_ones_place(
     assert [run["state"] for run in runs(uploaded["id"])] == ["complete", "complete"]
 
 
-def test_the_same_file_is_not_loaded_again(
-    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, ended: Ended
-) -> None:
+def test_the_same_file_is_not_loaded_again(uploaded: dict[str, Any], act: Act, ended: Ended) -> None:
     ended(uploaded)
     act("datapusher_submit", resource_id=uploaded["id"])
     assert "has not changed" in ended(uploaded, "skipped")["task_info"]["message"]
@@ -41,9 +43,7 @@ def test_the_same_file_is_not_loaded_again(
     assert "1 row was loaded" in ended(uploaded, "complete")["task_info"]["message"]
 
 
-def test_a_dry_run_writes_nothing(
-    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended
-) -> None:
+def test_a_dry_run_writes_nothing(worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, ended: Ended) -> None:
     ended(uploaded)
     worker.order(stage__filled="raise")
     act("datapusher_submit", resource_id=uploaded["id"], ignore_hash=True, dry_run=True)
@@ -51,7 +51,7 @@ def test_a_dry_run_writes_nothing(
 
 
 def test_the_newest_of_many_uploads_wins(
-    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended, runs: Runs
+    uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended, runs: Runs
 ) -> None:
     for age in range(5):
         act("resource_update", **{**uploaded, "upload": upload(f"name,age\nAda,{age}\n".encode())})

@@ -7,10 +7,14 @@ from prefect.exceptions import Pause, TerminationSignal
 
 from ckanext.datapusher_plus.core.errors import FileTooLarge, NothingToLoad
 from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.flow.outcome import TookTooLong, of_failure, of_success
+from ckanext.datapusher_plus.flow.outcome import Failure, Outcome, TookTooLong, of_failure, of_success
 from ckanext.datapusher_plus.flow.stopping import Reason
 
 STOPPED = TerminationSignal(15)
+
+
+def ended(error: BaseException, reason: Reason | None = None, lost: str = "") -> Outcome:
+    return of_failure(Failure(run_id="r1", error=error, reason=reason, limit=7200, lost=lost))
 
 
 @pytest.mark.parametrize(
@@ -30,18 +34,23 @@ STOPPED = TerminationSignal(15)
     ids=lambda value: str(value)[:20],
 )
 def test_a_run_that_failed_says_why(error: BaseException, reason: Reason | None, state: State, words: str) -> None:
-    end = of_failure(error, run_id="r1", reason=reason, limit=7200)
+    end = ended(error, reason)
     assert end.state is state
     assert words in end.message
 
 
 def test_an_unexpected_error_keeps_its_text_from_publishers() -> None:
-    assert "secret" not in of_failure(KeyError("secret"), run_id="r1", reason=None, limit=1).message
+    assert "secret" not in ended(KeyError("secret")).message
 
 
 def test_every_sentence_of_a_stop_says_what_to_do() -> None:
-    ends = [of_failure(STOPPED, run_id="r1", reason=reason, limit=1) for reason in (None, *Reason)]
-    assert all("Load again" in end.message for end in ends)
+    assert all("Load again" in ended(STOPPED, reason).message for reason in (None, *Reason))
+
+
+@pytest.mark.parametrize("error", [STOPPED, KeyError(), FileTooLarge(5, 9)])
+def test_a_table_that_lost_its_rows_is_not_called_unchanged(error: BaseException) -> None:
+    message = ended(error, lost="The table is empty.").message
+    assert ("The table is empty." in message, "as it was" in message) == (True, False)
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from sqlalchemy.exc import OperationalError
 
 from .. import settings
 from ..core.states import State
-from ..core.values import Log, Published, Swapped
+from ..core.values import Log, Published, Strategy, Swapped
 from ..runs.claim import Claimed
 from ..runs.finish import finish
 from ..steps.settle import settle
 from . import outcome, stopping
-from .outcome import Outcome
+from .outcome import Failure, Outcome
 from .rollback import WayBack
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def carry_out(
         error = _attempt(lambda: publish(landing)) or error
     if landing.swapped is None and error is not None:
         way_back()
-    end = _end(claimed, landing, error)
+    end = _end(claimed, landing, error, way_back)
     _leave(claimed, told, end, folder)
     _tell(told, end)
     _finish(claimed.run_id, end, _published(landing))
@@ -91,15 +91,22 @@ def _attempt(work: Callable[[], None]) -> BaseException | None:
     return None
 
 
-def _end(claimed: Claimed, landing: Landing, error: BaseException | None) -> Outcome:
+def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_back: WayBack) -> Outcome:
     if error is not None and not isinstance(error, outcome.EXPECTED):
         log.error("run %s of resource %s failed", claimed.run_id, claimed.resource_id, exc_info=error)
     if landing.swapped is not None:
         return outcome.of_success(landing.swapped.rows, error=error, warnings=landing.warnings, run_id=claimed.run_id)
     if error is None:
         raise AssertionError("a load ends with a table or an exception")
-    limit = settings.current().flow_timeout
-    return outcome.of_failure(error, run_id=claimed.run_id, reason=stopping.reason(), limit=limit)
+    current = settings.current()
+    failure = Failure(
+        run_id=claimed.run_id,
+        error=error,
+        reason=stopping.reason(),
+        limit=current.flow_timeout,
+        lost=" ".join(way_back.done) if current.load_strategy == Strategy.REPLACE.value else "",
+    )
+    return outcome.of_failure(failure)
 
 
 def _leave(claimed: Claimed, told: Log, end: Outcome, folder: Path) -> None:

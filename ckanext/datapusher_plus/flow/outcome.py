@@ -11,9 +11,10 @@ from ..core.errors import IngestError, Skipped
 from ..core.states import State
 from .stopping import Reason
 
+UNCHANGED = "The table is as it was before."
+AGAIN = "Load again from the DataStore tab."
 #: Errors whose sentence says all; no traceback is needed.
 EXPECTED = (IngestError, Skipped)
-AGAIN = "Load again from the DataStore tab."
 
 
 class TookTooLong(TimeoutError):
@@ -30,50 +31,60 @@ class Outcome:
     kind: str | None = None
 
 
-def of_failure(error: BaseException, *, run_id: str, reason: Reason | None, limit: int) -> Outcome:
-    """Return the end of a run that failed before its table was in place for good.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A run that ended before its table was in place for good."""
 
-    :param limit: seconds that a run may take
-    """
+    run_id: str
+    error: BaseException
+    #: why the process was told to stop, if it was and somebody said so
+    reason: Reason | None
+    #: seconds that a run may take
+    limit: int
+    #: what became of a table whose rows could not be kept; empty when it is as it was
+    lost: str = ""
+
+
+def of_failure(failure: Failure) -> Outcome:
+    """Return the end of a run that failed."""
+    error = failure.error
     if isinstance(error, Skipped):
         return Outcome(state=State.SKIPPED, message=str(error))
-    cancelled = reason is Reason.CANCEL or isinstance(error, Pause)
+    cancelled = failure.reason is Reason.CANCEL or isinstance(error, Pause)
+    why, then = _why(failure)
+    table = failure.lost or ("" if isinstance(error, IngestError) else UNCHANGED)
     return Outcome(
         state=State.CANCELLED if cancelled else State.ERROR,
-        message=_failure(error, run_id, reason, limit),
+        message=" ".join(part for part in (why, table, then) if part),
         kind=type(error).__name__,
     )
 
 
-def _failure(error: BaseException, run_id: str, reason: Reason | None, limit: int) -> str:
+def _why(failure: Failure) -> tuple[str, str]:
+    """Return what happened and what to do next."""
+    error = failure.error
     if isinstance(error, IngestError):
-        return str(error)
+        return str(error), ""
     if isinstance(error, TookTooLong):
-        return (
-            f"Loading was stopped because it took longer than {limit:,} s, and undone. "
-            "Ask the site's administrator to raise flow_timeout, or publish a smaller file."
-        )
+        do = "Ask the site's administrator to raise flow_timeout, or publish a smaller file."
+        return f"Loading was stopped because it took longer than {failure.limit:,} s.", do
     if isinstance(error, Pause):
-        return f"Loading was suspended in Prefect, which ends it here, and undone. {AGAIN}"
+        return "Loading was suspended in Prefect, which ends it here.", AGAIN
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return (
-            "The worker has no disk space left, so loading ended, and what had been done was undone. "
-            "Ask the site's administrator to free space in work_dir, then load again."
-        )
+        do = "Ask the site's administrator to free space in work_dir, then load again."
+        return "The worker has no disk space left.", do
     if not isinstance(error, Exception):
-        return f"{_stopped(reason)}, and what had been done was undone. {AGAIN}"
-    return (
-        "An unexpected error ended the load, and what had been done was undone. Load again; if it happens again, "
-        f"the site's administrator finds the error in the worker's log under run {run_id}."
-    )
+        return _stopped(failure.reason), AGAIN
+    do = f"the site's administrator finds the error in the worker's log under run {failure.run_id}."
+    return "An unexpected error ended the load.", f"Load again; if it happens again, {do}"
 
 
 def _stopped(reason: Reason | None) -> str:
     return {
-        Reason.CANCEL: "Loading was cancelled in Prefect",
-        Reason.DRAIN: "Loading was stopped because its worker was shut down",
-        Reason.ORPHANED: "Loading was stopped because its worker died",
-        None: "Loading was stopped from outside (its process was told to end)",
+        Reason.CANCEL: "Loading was cancelled in Prefect.",
+        Reason.DRAIN: "Loading was stopped because its worker was shut down.",
+        Reason.ORPHANED: "Loading was stopped because its worker died.",
+        None: "Loading was stopped from outside (its process was told to end).",
     }[reason]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from prefect.transactions import Transaction
@@ -11,7 +11,7 @@ from prefect.transactions import Transaction
 from ..core.errors import LockLost
 from ..core.values import Log
 from ..datastore.lock import ResourceLock
-from ..steps.restore import restore
+from ..steps.restore import Restored, restore
 
 log = logging.getLogger(__name__)
 
@@ -26,31 +26,31 @@ class WayBack:
     resource_id: str
     lock: ResourceLock
     told: Log
+    #: what was undone, one sentence each
+    done: list[str] = field(default_factory=list)
 
-    def __call__(self) -> bool:
-        """Restore, and tell whether that worked; what is left undone stays in the journal for the sweep."""
+    def __call__(self) -> None:
+        """Restore; what cannot be undone now stays in the journal for the sweep."""
         try:
-            self._restore()
+            done = self._restore()
         except Exception:
             log.exception("resource %s could not be restored now; the sweep will do it", self.resource_id)
-            return False
-        return True
+        else:
+            self.done.extend([done.what] if done else [])
 
     def hook(self, transaction: Transaction) -> None:
         """Be a rollback hook of Prefect, which would swallow what a hook raises."""
         del transaction
         self()
 
-    def _restore(self) -> None:
+    def _restore(self) -> Restored | None:
         try:
             self.lock.check()
         except LockLost:
             # without the lock another run may be at work, and that run heals the resource before it begins
             with ResourceLock(self.resource_id) as again:
-                if again.acquire(PATIENCE):
-                    restore(self.resource_id, self.told)
-            return
-        restore(self.resource_id, self.told)
+                return restore(self.resource_id, self.told) if again.acquire(PATIENCE) else None
+        return restore(self.resource_id, self.told)
 
 
 def after_crash(flow: Any, flow_run: Any, state: Any) -> None:

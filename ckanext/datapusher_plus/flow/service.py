@@ -122,11 +122,11 @@ class Housekeeping:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self, told: Callable[[], None]) -> None:
+    def start(self, worker: CkanWorker, told: Callable[[], None]) -> None:
         """Begin; ``told`` is called when there are new flow runs."""
         dispatcher = Dispatcher(pool=self._pool, told=told)
         self._start("dispatcher", lambda: dispatcher.serve(self._stop))
-        self._start("sweep", lambda: self._sweep(dispatcher))
+        self._start("sweep", lambda: self._sweep(worker, dispatcher))
 
     def stop(self) -> None:
         """End both threads, each when its present piece of work is done."""
@@ -141,13 +141,13 @@ class Housekeeping:
         thread.start()
         self._threads.append(thread)
 
-    def _sweep(self, dispatcher: Dispatcher) -> None:
+    def _sweep(self, worker: CkanWorker, dispatcher: Dispatcher) -> None:
         tables, requests = Outage("the sweep"), Outage("the search for lost requests")
         while not self._stop.wait(self._settings.sweep_interval):
             if self._server is not None:
                 self._server.revive()
             with tables.tolerated():
-                sweep.sweep()
+                sweep.sweep(besides=worker.watched)
             with requests.tolerated():
                 dispatcher.reconcile()
 
@@ -156,7 +156,7 @@ async def _work(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> Non
     async with anyio.create_task_group() as group:
         group.start_soon(_obey_signals, worker, housekeeping, say)
         loop = asyncio.get_running_loop()
-        housekeeping.start(partial(_poke, loop, worker))
+        housekeeping.start(worker, partial(_poke, loop, worker))
         await worker.start(printer=say)
         group.cancel_scope.cancel()
 

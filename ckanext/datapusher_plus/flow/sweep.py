@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from .. import portal, settings
@@ -15,7 +15,7 @@ from ..runs import history, reap
 from ..runs.finish import finish
 from ..runs.log import RunLog
 from ..steps import orphans
-from ..steps.restore import restore
+from ..steps.restore import Restored, restore
 from . import site
 
 log = logging.getLogger(__name__)
@@ -45,10 +45,13 @@ class OperatorsLog:
         """Show nothing: nobody watches."""
 
 
-def sweep(resource_id: str | None = None, *, dry_run: bool = False) -> list[str]:
-    """Put right whatever dead runs left, of one resource or of all, and return a sentence for each thing done."""
+def sweep(resource_id: str | None = None, *, dry_run: bool = False, besides: Collection[str] = ()) -> list[str]:
+    """Put right whatever dead runs left, of one resource or of all, and return a sentence for each thing done.
+
+    Runs in ``besides`` are left to the worker that watches them and knows how they ended.
+    """
     with site.context():
-        return [*_runs(resource_id, dry_run), *_tables(resource_id, dry_run), *_folders(dry_run)]
+        return [*_runs(resource_id, dry_run, besides), *_tables(resource_id, dry_run), *_folders(dry_run)]
 
 
 def after(run_id: str, code: int | None) -> None:
@@ -64,8 +67,8 @@ def bury(run_id: str, resource_id: str, code: int | None = None) -> bool:
     with ResourceLock(resource_id) as lock, RunLog(run_id) as told:
         if not lock.acquire(PATIENCE) or not _is_running(run_id):
             return False
-        restore(resource_id, told)
-        state, message = _end(run_id, resource_id, code)
+        restored = restore(resource_id, told)
+        state, message = _end(run_id, resource_id, code, restored)
         told.error(message)
         return finish(run_id, state, message=message, error_kind="Interrupted")
 
@@ -76,24 +79,17 @@ def _is_running(run_id: str) -> bool:
     return found is not None and found.state is State.RUNNING
 
 
-def _end(run_id: str, resource_id: str, code: int | None) -> tuple[State, str]:
+def _end(run_id: str, resource_id: str, code: int | None, restored: Restored | None) -> tuple[State, str]:
     with connect.connect(autocommit=True) as connection:
         committed = journal.is_committed(connection, run_id)
     if not committed:
-        return State.ERROR, sentence(code)
+        table = restored.what if restored else "The table is as it was before."
+        return State.ERROR, f"Loading was interrupted because {_how(code)}. {table} {AGAIN}."
     # a table that nobody is told of would look like none
     portal.mark_active(resource_id, True)
     return State.WARNED, (
         f"The new table is in place, but {_how(code)} before the resource's details were updated. Nothing is lost. "
         f"{AGAIN} to update them."
-    )
-
-
-def sentence(code: int | None) -> str:
-    """Say how a run ended whose process died without a word; ``code`` is its exit status when it is known."""
-    return (
-        f"Loading was interrupted because {_how(code)}; what had been done was undone. {AGAIN}; if it happens again, "
-        "tell the site's administrator."
     )
 
 
@@ -104,13 +100,13 @@ def _how(code: int | None) -> str:
     }.get(code, f"its process ended unexpectedly (status {code})")
 
 
-def _runs(resource_id: str | None, dry_run: bool) -> Iterator[str]:
+def _runs(resource_id: str | None, dry_run: bool, besides: Collection[str]) -> Iterator[str]:
     """Bury the runs that call themselves running while nobody holds their resource's lock."""
     for run in reap.running():
-        if resource_id not in (None, run.resource_id) or not is_free(run.resource_id):
+        if run.run_id in besides or resource_id not in (None, run.resource_id) or not is_free(run.resource_id):
             continue
         if dry_run or bury(run.run_id, run.resource_id):
-            yield f"{run.resource_id}: run {run.run_id} was interrupted; its table is as it was before."
+            yield f"{run.resource_id}: run {run.run_id} was interrupted and is ended."
 
 
 def _tables(resource_id: str | None, dry_run: bool) -> Iterator[str]:

@@ -77,6 +77,11 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         """Look for new runs now."""
         self._poke.set()
 
+    @property
+    def watched(self) -> frozenset[str]:
+        """Return the ids of the runs whose end this worker sees to."""
+        return frozenset(self._runs)
+
     def drain(self) -> None:
         """Take no new runs; wait for those going on for the grace set, then stop them. Again: stop them now."""
         if self._draining.is_set():
@@ -98,18 +103,23 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         environment = {key: value for key, value in configuration.env.items() if value is not None}
         # a run in its own process has nobody else to ask again for it
         environment[PREFECT_CLIENT_MAX_RETRIES.name] = str(self._retries)
+        run_id = str(flow_run.parameters.get("run_id"))
         forked = await anyio.to_thread.run_sync(ForkedRun, str(flow_run.id), environment)
-        self._runs[str(flow_run.id)] = forked
+        self._runs[run_id] = forked
         if task_status is not None:
             task_status.started(forked.pid)
         try:
-            code = await self._watch(flow_run, forked)
+            code, cancelled = await self._watch(flow_run, forked)
+            await anyio.to_thread.run_sync(sweep.after, run_id, code)
         finally:
-            self._runs.pop(str(flow_run.id), None)
-        await anyio.to_thread.run_sync(sweep.after, flow_run.parameters.get("run_id", ""), code)
+            self._runs.pop(run_id, None)
+        if cancelled or await self._is_cancelled(flow_run):
+            await self._report_cancelled(flow_run)
+            code = 0
         return CkanWorkerResult(identifier=str(forked.pid), status_code=code)
 
-    async def _watch(self, flow_run: FlowRun, forked: ForkedRun) -> int:
+    async def _watch(self, flow_run: FlowRun, forked: ForkedRun) -> tuple[int, bool]:
+        """Return the exit status, and whether the run was told to end because somebody cancelled it."""
         cancelled, code = False, 0
         async with anyio.create_task_group() as watchers:
 
@@ -123,10 +133,7 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
             watchers.start_soon(obey_cancel)
             code = await forked.wait()
             watchers.cancel_scope.cancel()
-        if cancelled or await self._is_cancelled(flow_run):
-            await self._report_cancelled(flow_run)
-            return 0
-        return code
+        return code, cancelled
 
     async def _is_cancelled(self, flow_run: FlowRun) -> bool:
         try:

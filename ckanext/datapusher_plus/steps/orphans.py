@@ -22,7 +22,7 @@ def suspects() -> list[str]:
 def lost() -> list[str]:
     """Return the resources without a table that a stash is kept of.
 
-    No run leaves one: somebody has removed the table. So it comes back with the next load, or when a person asks for it.
+    No run leaves one: somebody has removed the table. It comes back with the next load, or when a person asks for it.
     """
     with connect.connect() as connection:
         return [resource for resource in dictionary_stash.pending() if not catalog.table_exists(connection, resource)]

@@ -1,0 +1,100 @@
+"""However a run ends, the table is whole: as it was, or as it shall be."""
+
+from __future__ import annotations
+
+import dataclasses
+import signal
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.fix_ckan import Act, Upload
+from tests.fix_tables import TODAY, Table, Whole
+from tests.fix_worker import Ended, WorkerUnderTest, until
+
+NEW = TODAY.count(b"\n") - 1
+Load = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def load(live: Table, act: Act, upload: Upload) -> Load:
+    """Upload a file over the live table."""
+    return lambda content=TODAY: act(
+        "resource_patch", id=live.resource_id, upload=upload(content, "heute.csv"), format="CSV"
+    )
+
+
+def emptied(before: Whole) -> Whole:
+    """Return what is left of a table when its rows could not be kept."""
+    return dataclasses.replace(before, rows=[], total=0, found=[], cached=[])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [("raise", "worker's log under run"), ("sigterm", "stopped from outside"), ("sigkill", "ran out of memory")],
+    ids=lambda fault: fault[0],
+)
+def test_a_step_that_fails_after_the_swap_brings_the_old_table_back(
+    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended, fault: tuple[str, str]
+) -> None:
+    before = live.whole()
+    worker.order(swap__after=fault[0])
+    assert fault[1] in ended(load(), "error")["error"]["message"]
+    assert live.whole() == before
+    assert live.ours == []
+
+
+def test_a_file_that_is_refused_costs_nothing(worker: WorkerUnderTest, live: Table, load: Load, ended: Ended) -> None:
+    before = live.whole()
+    status = ended(load(b"stadt,zahl\nBonn,1,2\n"))
+    assert (status["status"], "Line 2 has 3 fields" in status["error"]["message"]) == ("error", True)
+    assert live.whole() == before
+
+
+def test_a_failure_after_the_commit_costs_no_rows(
+    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+) -> None:
+    worker.order(publish__before="raise")
+    status = ended(load())
+    assert status["task_info"]["state"] == "complete_with_warnings"
+    assert "Nothing is lost" in status["task_info"]["message"]
+    assert live.search()["total"] == NEW
+
+
+def test_a_worker_that_was_killed_is_healed_at_the_next_start(
+    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+) -> None:
+    before = live.whole()
+    worker.order(swap__after="sleep:60")
+    resource = load()
+    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    worker.kill()
+    assert live.search()["total"] == NEW
+    worker.start()
+    assert "interrupted" in ended(resource, "error")["error"]["message"]
+    assert live.whole() == before
+
+
+def test_cancelling_in_prefect_undoes_the_run(
+    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended, prefect_cancel: Callable[[str], None]
+) -> None:
+    before = live.whole()
+    worker.order(swap__after="sleep:60")
+    resource = load()
+    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    prefect_cancel(ended(resource, "running")["flow_run_id"])
+    assert "cancelled" in ended(resource, "cancelled")["error"]["message"]
+    assert live.whole() == before
+
+
+def test_a_worker_told_to_stop_undoes_what_does_not_end_in_its_grace(
+    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+) -> None:
+    before = live.whole()
+    worker.order(swap__after="sleep:60")
+    resource = load()
+    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    assert worker.stop(signal.SIGTERM) == 0
+    assert "worker was shut down" in ended(resource, "error")["error"]["message"]
+    assert live.whole() == before

@@ -1,0 +1,50 @@
+"""Where there is no room for two tables the rows may go, but nothing that people wrote does."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.acceptance.test_way_back import Load, emptied, load
+from tests.fix_tables import Table
+from tests.fix_worker import Ended, WorkerUnderTest, until
+
+__all__ = ["load"]
+
+
+@pytest.fixture
+def worker(worker_process: WorkerUnderTest, live: Table) -> WorkerUnderTest:
+    """A worker that replaces tables in place."""
+    worker_process.start(load_strategy="replace")
+    return worker_process
+
+
+def test_a_step_that_fails_after_the_delete_leaves_all_but_rows(
+    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+) -> None:
+    before = live.whole()
+    worker.order(replace__deleted="raise")
+    status = ended(load())
+    assert status["task_info"]["state"] == "error"
+    assert live.whole() == emptied(before)
+
+
+def test_a_worker_killed_after_the_delete_is_healed_at_the_next_start(
+    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+) -> None:
+    before = live.whole()
+    worker.order(replace__deleted="sleep:60")
+    resource = load()
+    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    worker.kill()
+    worker.start(load_strategy="replace")
+    assert ended(resource, "error")
+    assert live.whole() == emptied(before)
+
+
+def test_the_next_load_fills_the_table_again(worker: WorkerUnderTest, live: Table, load: Load, ended: Ended) -> None:
+    before = live.whole()
+    worker.order(replace__deleted="raise")
+    ended(load())
+    worker.order()
+    ended(load(), "complete")
+    assert live.whole().facts.dictionary == before.facts.dictionary
