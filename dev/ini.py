@@ -1,8 +1,5 @@
 """CKAN's configuration file for a site: the committed settings, and this stack's addresses."""
 
-from configparser import RawConfigParser
-from importlib.util import find_spec
-
 from dev.stack import Site, Stack
 
 
@@ -33,15 +30,4 @@ def _addresses(stack: Stack, site: Site) -> dict[str, str]:
         f"{ours}.prefect_ui_base": stack.prefect_url,
         f"{ours}.dictionary_stash_dir": str(stack.folder("dictionary_stash", site.name)),
         f"{ours}.work_dir": str(stack.folder("work", site.name)),
-        **_without_missing_plugin(site),
     }
-
-
-def _without_missing_plugin(site: Site) -> dict[str, str]:
-    # Temporary: the plugin class is being written; until it can be imported CKAN must start without it.
-    if find_spec("ckanext.datapusher_plus.plugin"):
-        return {}
-    settings = RawConfigParser()
-    settings.read(site.settings)
-    plugins = settings.get("app:main", "ckan.plugins").replace("datapusher_plus", "")
-    return {"ckan.plugins": " ".join(plugins.split())}
