@@ -4,7 +4,7 @@ IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
 │   ├── NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
 │   ├── UnsupportedFormat, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
-│   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken
+│   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, RowsLost, DatastoreRefused
 └── Transient       the same request may succeed later
     ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost
@@ -192,6 +192,16 @@ class UniqueKeyBroken(Terminal):
         super().__init__(
             f"The table's unique key ({', '.join(columns)}) does not hold in the new file: {value} appears more than "
             "once. Remove the duplicates, or take the key off the table."
+        )
+
+
+class TriggerFailed(Terminal):
+    """A trigger that somebody put on the table refuses the new rows."""
+
+    def __init__(self, triggers: tuple[str, ...], why: str) -> None:
+        super().__init__(
+            f"A trigger of the table ({', '.join(triggers)}) refuses the new rows: {why}. "
+            "Correct the file or the trigger's function, or take the trigger off the table."
         )
 
 

@@ -1,1 +1,1 @@
-"""One verb a file: each step takes one frozen value and returns the next."""
+"""What a run does, one verb a module, on the core and the rooms of the first ring."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 
 import psycopg
+from psycopg import errors
 
 from .. import settings
 from ..core import index_plan, table_names
-from ..core.errors import RowsLost
+from ..core.errors import IngestError, RowsLost, TriggerFailed
 from ..core.index_plan import Index, IndexPlan
 from ..core.values import LoadPlan, Log
-from ..datastore import catalog, facts, fulltext, indexes, raw, stage
+from ..datastore import catalog, facts, fulltext, indexes, misfit, raw, stage
 from ..datastore.facts import TableFacts
 
 
@@ -62,6 +63,21 @@ def counted(connection: psycopg.Connection, table: str, plan: LoadPlan, log: Log
     return rows
 
 
+def why_not(
+    connection: psycopg.Connection, source: str, table: str, plan: LoadPlan, error: psycopg.Error
+) -> IngestError | None:
+    """Tell why the raw rows did not go into the table, None when that has nothing to do with them."""
+    if isinstance(error, psycopg.OperationalError):
+        return None
+    made = catalog.describe(connection, table)
+    if isinstance(error, errors.DataError) and (found := misfit.find(connection, source, plan.columns, plan.rows)):
+        return found
+    if made and made.triggers:
+        names = tuple(trigger.name for trigger in made.triggers)
+        return TriggerFailed(names, error.diag.message_primary or "refused")
+    return None
+
+
 def types_for_text(connection: psycopg.Connection, table: str) -> stage.Types | None:
     """Return the columns' types when ``_full_text`` can be computed for them, None to leave it to the trigger.
 
@@ -84,6 +100,13 @@ def tell_lost(planned: IndexPlan, log: Log) -> None:
     for index in planned.lost:
         kind = "unique key" if index.unique else "index"
         log.warning(f"The {kind} on {', '.join(index.columns)} was left out: the file has no such column any more.")
+
+
+def unbuilt(connection: psycopg.Connection, table: str, wanted: tuple[Index, ...]) -> tuple[Index, ...]:
+    """Return those of the wanted indexes that the staged table does not have."""
+    made = catalog.describe(connection, table)
+    there = {index.name for index in made.indexes} if made else set()
+    return tuple(index for index in wanted if table_names.index(table, index.name) not in there)
 
 
 def build(table: str, wanted: tuple[Index, ...], log: Log) -> None:

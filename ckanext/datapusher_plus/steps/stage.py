@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 
 import psycopg
-from psycopg import errors
 
 from .. import checkpoint, settings
 from ..core.values import LoadPlan, Log, Staged
-from ..datastore import connect, indexes, misfit, raw
+from ..datastore import connect, indexes, raw
 from ..datastore import stage as staging
 from ..datastore.facts import TableFacts
 from . import loading
@@ -49,8 +48,8 @@ def _fill(connection: psycopg.Connection, table: str, source: str, plan: LoadPla
             types=types,
             progress=lambda done, total: log.progress("fill", done, total),
         )
-    except errors.DataError as error:
-        raise misfit.find(connection, source, plan.columns, plan.rows) or error from error
+    except psycopg.Error as error:
+        raise loading.why_not(connection, source, table, plan, error) or error from error
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")

@@ -44,9 +44,9 @@ def _try(connection: psycopg.Connection, staged: Staged, log: Log, lock_timeout:
 
     seen = catalog.describe(connection, staged.plan.resource_id)
     planned = loading.planned_indexes(seen or loading.kept_table(staged.plan), staged.plan)
-    if seen:
-        # what somebody put on the live table while the new one was made
-        loading.build(staged.table, planned.build, log)
+    # what somebody put on the live table while the new one was made
+    if late := loading.unbuilt(connection, staged.table, planned.build):
+        loading.build(staged.table, late, log)
     order = ordered(connection, staged.plan, staged.table, seen, planned.build)
     started = time.monotonic()
     done = exchanging.exchange(connection, order, lock_timeout)

@@ -1,0 +1,161 @@
+"""A live table with everything that people and plugins can hang on one, and its whole state as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.fix_ckan import Act
+from tests.fix_file import Said
+from tests.loads import Loader
+from tests.servers import RunningStack
+
+#: What `live` holds, and what a file of the same table looks like a day later.
+ROWS = [("Ärger", 1, "2026-01-02", "Zürich"), ("Büro", 2.50, None, "Genève"), ("", None, "2026-03-04", None)]
+TODAY = "stadt,zahl,tag,ort\nKöln,10,2026-05-06,Rhein\nBonn,20.25,2026-05-07,\n,,,Ruhr\n".encode()
+
+FIELDS: list[dict[str, Any]] = [
+    {"id": "stadt", "type": "text", "info": {"label": "Stadt", "notes": "who: \"says\" 'what' %s {}"}},
+    {"id": "zahl", "type": "numeric", "info": {"label": "Zahl", "type_override": "numeric"}},
+    {"id": "tag", "type": "timestamp", "info": {"label": "Tag", "type_override": "timestamp"}},
+    {"id": "ort", "type": "text"},
+]
+BY_OTHER_PLUGINS = ' {"_info":{"label":"Stadt","notes":"Straße"},"otherplugin":{"unit":"m²","deep":[1,{"a":null}]}}'
+
+BY_HAND = """
+COMMENT ON TABLE {table} IS 'ours since 2019';
+COMMENT ON COLUMN {table}.stadt IS {comment};
+CREATE INDEX "Mein Index" ON {table} (lower(ort)) WHERE ort IS NOT NULL;
+COMMENT ON INDEX "Mein Index" IS 'for the map';
+ALTER TABLE {table} ADD CONSTRAINT positiv CHECK (zahl > 0);
+GRANT REFERENCES ON {table} TO datastore_read WITH GRANT OPTION;
+GRANT UPDATE (ort) ON {table} TO datastore_read;
+CREATE VIEW nach_ort WITH (security_barrier) AS SELECT ort, sum(zahl) AS summe FROM {table} GROUP BY ort;
+COMMENT ON VIEW nach_ort IS 'by hand';
+GRANT SELECT ON nach_ort TO PUBLIC;
+CREATE VIEW grosse AS SELECT * FROM nach_ort WHERE summe > 1;
+"""
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A table with everything about it."""
+
+    facts: Any
+    rows: list[tuple[Any, ...]]
+    #: rows as CKAN counts and finds them
+    total: int
+    found: list[int]
+    cached: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the datastore as its readers and writers see it."""
+
+    resource_id: str
+    connection: psycopg.Connection
+    act: Act
+
+    def whole(self, q: str = "Zürich") -> Whole:
+        """Return all that can be known of the table."""
+        rows = self.run("SELECT * FROM {table} ORDER BY _id")
+        everything, hits = self.search(), self.search(q=q)
+        cached = self.run("SELECT stats FROM _table_stats WHERE resource_id = {name}")
+        return Whole(self.facts, rows, everything["total"], [row["_id"] for row in hits["records"]], cached)
+
+    @property
+    def facts(self) -> Any:
+        """Return everything about the table but its rows."""
+        from ckanext.datapusher_plus.datastore import catalog
+
+        return catalog.describe(self.connection, self.resource_id)
+
+    def search(self, **what: Any) -> dict[str, Any]:
+        """Search as the API does."""
+        return self.act("datastore_search", resource_id=self.resource_id, **what)
+
+    def run(self, statements: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Run SQL; ``{table}`` and ``{name}`` stand for the table and for its name as a text."""
+        named = {"table": sql.Identifier(self.resource_id), "name": sql.Literal(self.resource_id)}
+        literals = {key: sql.Literal(value) for key, value in values.items()}
+        cursor = self.connection.execute(sql.SQL(statements).format(**named, **literals))  # pyright: ignore
+        return cursor.fetchall() if cursor.description else []
+
+    @property
+    def ours(self) -> list[str]:
+        """Return the names of our own tables that are still there."""
+        from ckanext.datapusher_plus.datastore import catalog
+
+        return catalog.tables_like(self.connection, "_dpp_")
+
+    @property
+    def phases(self) -> list[str]:
+        """Return the phases of the journal's rows of this resource."""
+        return [row[0] for row in self.run("SELECT phase FROM _datapusher_plus_journal WHERE resource_id = {name}")]
+
+
+@pytest.fixture
+def own_settings(with_plugins: None, tmp_path: Path) -> Iterator[Path]:
+    """Settings of one test: a stash folder of its own, which is returned, and short patience."""
+    from ckanext.datapusher_plus import settings
+
+    before, folder = settings.current(), tmp_path / "stash"
+    changed = {"dictionary_stash_dir": folder, "swap_patience": 3, "load_parallelism": 2}
+    settings.use(replace(before, **changed))
+    yield folder
+    settings.use(before)
+
+
+@pytest.fixture
+def table(clean_datastore: None, own_settings: Path, dataset: dict[str, Any], act: Act) -> Iterator[Table]:
+    """A resource that has no table yet."""
+    from ckanext.datapusher_plus.datastore.connect import open_connection
+
+    made = act("resource_create", package_id=dataset["id"], name="a table", url="http://example.org/t", format="none")
+    connection = open_connection("test", autocommit=True)
+    yield Table(made["id"], connection, act)
+    connection.close()
+
+
+@pytest.fixture
+def live(table: Table) -> Table:
+    """A resource with a table that has everything."""
+    body = "BEGIN NEW.ort := coalesce(upper(NEW.ort), 'UNBEKANNT'); RETURN NEW; END"
+    table.act("datastore_function_create", name="gross", or_replace=True, rettype="trigger", definition=body)
+    table.act(
+        "datastore_create",
+        resource_id=table.resource_id,
+        force=True,
+        fields=FIELDS,
+        records=[dict(zip([field["id"] for field in FIELDS], row, strict=True)) for row in ROWS],
+        aliases=["staedte", "cities"],
+        primary_key=["stadt", "zahl"],
+        indexes=["tag"],
+        triggers=[{"function": "gross"}],
+        calculate_record_count=True,
+    )
+    table.run(BY_HAND, comment=BY_OTHER_PLUGINS)
+    return table
+
+
+@pytest.fixture
+def loader(table: Table, tmp_path: Path, said: Said) -> Loader:
+    """What loads files into the table."""
+    return Loader(resource_id=table.resource_id, work_dir=tmp_path, said=said)
+
+
+@pytest.fixture
+def superuser(stack: RunningStack) -> Iterator[psycopg.Connection]:
+    """The datastore's database as its administrator has it."""
+    from ckan.plugins import toolkit as tk
+
+    database = tk.config["ckan.datastore.write_url"].rsplit("/", 1)[1]
+    with psycopg.connect(stack.postgres_dsn, dbname=database, autocommit=True) as connection:
+        yield connection

@@ -1,0 +1,71 @@
+"""``_full_text`` of a whole load is what CKAN's trigger writes row by row."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ckanext.datapusher_plus import settings
+from tests.fix_file import Said
+from tests.fix_tables import Table
+from tests.loads import Loader
+
+#: What the trigger would write for a row that is there.
+DIFFERENT = """
+SELECT _id FROM {table} AS t WHERE _full_text IS DISTINCT FROM (
+    SELECT to_tsvector(string_agg(value, ' ')) FROM json_each_text(row_to_json(t.*)) WHERE key NOT LIKE '\\_%')
+"""
+HOSTILE = """text,number,time,day,more
+The cats' “running”,1.50,2026-01-02T03:04:05.678,2026-01-02,straße ÀÉ naïve
+"",,,,
+,,,,
+tab\there and\\u0000 no,-0.0001,1999-12-31 23:59:59,0001-01-01,http://example.org/a?b=c
+"quote "" and, comma",123456789012345678,,9999-12-31,it's <b>bold</b> & more
+"two
+lines",0,2026-01-02T00:00:00,,emoji 🦆 漢字 ﬁ
+"  blanks  ",10,,,a@example.org 1e5 0x1F
+"""
+
+
+@pytest.mark.parametrize("mapping", [{}, {"Integer": "int8", "Float": "float8", "Date": "timestamp"}])
+def test_it_equals_the_trigger_in_every_row(table: Table, loader: Loader, mapping: dict[str, str]) -> None:
+    kinds = {**settings.current().type_mapping, **mapping}
+    settings.use(replace(settings.current(), type_mapping=kinds))
+    loader.load(HOSTILE.encode())
+    assert table.run("SELECT count(*) FROM {table}") == [(7,)]
+    assert table.run(DIFFERENT) == []
+    # no value at all and an empty text are not the same
+    assert table.run("SELECT _id FROM {table} WHERE _full_text IS NULL") == [(3,)]
+
+
+def test_it_does_so_over_more_columns_than_a_function_takes_arguments(table: Table, loader: Loader) -> None:
+    header = ",".join(f"c{n}" for n in range(250))
+    sparse = ",".join("last" if n == 249 else "" for n in range(250))
+    loader.load(f"{header}\n{header}\n{sparse}\n{',' * 249}\n".encode())
+    assert table.run(DIFFERENT) == []
+    assert table.run("SELECT _id FROM {table} WHERE _full_text @@ to_tsquery('last')") == [(2,)]
+
+
+def test_a_site_with_a_trigger_function_of_its_own_gets_what_that_writes(
+    table: Table, loader: Loader, said: Said
+) -> None:
+    body = "BEGIN NEW._full_text := to_tsvector('simple', 'own'); RETURN NEW; END"
+    original = table.run("SELECT prosrc FROM pg_proc WHERE proname = 'populate_full_text_trigger'")[0][0]
+    define = "CREATE OR REPLACE FUNCTION populate_full_text_trigger() RETURNS trigger LANGUAGE plpgsql AS {body}"
+    table.run(define, body=body)
+    try:
+        loader.load(b"a\nb\n")
+    finally:
+        table.run(define, body=original)
+    assert table.run("SELECT _full_text::text FROM {table}") == [("'own':1",)]
+
+
+def test_rows_keep_the_order_of_the_file(table: Table, loader: Loader) -> None:
+    settings.use(replace(settings.current(), load_parallelism=4))
+    rows = 20_000
+    loader.load(b"n,filler\n" + b"".join(b"%d,%s\n" % (n, b"x" * (n % 97)) for n in range(1, rows + 1)))
+    assert table.run("SELECT count(*), min(_id), max(_id) FROM {table} WHERE n = _id") == [(rows, 1, rows)]
+    table.act("datastore_upsert", resource_id=table.resource_id, force=True, records=[{"n": 0}], method="insert")
+    assert table.run("SELECT _id FROM {table} WHERE n = 0") == [(rows + 1,)]
+    assert table.search()["total"] == rows + 1

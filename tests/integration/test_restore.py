@@ -1,0 +1,195 @@
+"""Wherever a run dies, the next one to hold the lock finds the old table or the new one, whole, with every word."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ckanext.datapusher_plus import checkpoint, dictionary_stash
+from ckanext.datapusher_plus.core.values import Strategy
+from ckanext.datapusher_plus.steps.restore import Restored, restore
+from ckanext.datapusher_plus.steps.settle import settle
+from tests.fix_file import Said
+from tests.fix_tables import TODAY, Table, Whole
+from tests.loads import Loader, in_child
+
+BEFORE_THE_SWAP = ["stash.saved", "stage.copied", "stage.filled", "stage.indexed", "swap.before"]
+AFTER_THE_SWAP = ["swap.after", "commit.before"]
+BEFORE_THE_DELETE = ["stash.saved", "stage.copied"]
+AFTER_THE_FILL = ["replace.filled", "commit.before"]
+
+
+HALF_WAY = [(Strategy.SWAP, "swap.after"), (Strategy.REPLACE, "replace.deleted")]
+
+Die = Callable[..., None]
+Heal = Callable[[], Restored | None]
+
+
+@pytest.fixture
+def die(loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Die:
+    """Load a file until an ordered fault: an exception, or the end of the process."""
+    faults = tmp_path / "faults.json"
+    monkeypatch.setattr(checkpoint, "_FILE", str(faults))
+
+    def load(strategy: Strategy, point: str, how: str = "raise") -> None:
+        made = loader.plan(TODAY, strategy)
+        faults.write_text(json.dumps({point: how}))
+        if how == "raise":
+            with pytest.raises(checkpoint.OrderedFault):
+                loader.write(made)
+        else:
+            assert in_child(lambda: loader.write(made)) == -signal.SIGKILL
+        faults.unlink()
+
+    return load
+
+
+@pytest.fixture
+def heal(table: Table, said: Said) -> Heal:
+    """Restore, as the next one does who holds the lock."""
+    return lambda: restore(table.resource_id, said)
+
+
+def is_as_before(live: Table, before: Whole) -> bool:
+    after = live.whole()
+    return (after.facts, after.rows, after.total, after.found) == (
+        before.facts,
+        before.rows,
+        before.total,
+        before.found,
+    )
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+@pytest.mark.parametrize("point", [*BEFORE_THE_SWAP, *AFTER_THE_SWAP])
+def test_swap_leaves_the_old_table_whole(live: Table, die: Die, heal: Heal, point: str, how: str) -> None:
+    before = live.whole()
+    die(Strategy.SWAP, point, how)
+    undone = heal()
+    assert (undone is not None) is (point in AFTER_THE_SWAP)
+    assert is_as_before(live, before)
+    assert (live.ours, live.phases) == ([], ["rolled_back"])
+    assert dictionary_stash.load(live.resource_id) is not None
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+@pytest.mark.parametrize("point", BEFORE_THE_DELETE)
+def test_replace_leaves_the_old_table_whole_until_it_deletes(
+    live: Table, die: Die, heal: Heal, point: str, how: str
+) -> None:
+    before = live.whole()
+    die(Strategy.REPLACE, point, how)
+    assert heal() is None
+    assert is_as_before(live, before)
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+def test_replace_loses_the_rows_and_nothing_else_when_it_cannot_fill(
+    live: Table, die: Die, heal: Heal, how: str
+) -> None:
+    before = live.facts
+    die(Strategy.REPLACE, "replace.deleted", how)
+    undone = heal()
+    assert undone is not None
+    assert undone.table
+    # zahl and tag say in the dictionary which types they are to have
+    assert live.facts == before
+    assert live.whole().rows == []
+    assert live.act("resource_show", id=live.resource_id)["datastore_active"] is True
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+@pytest.mark.parametrize("point", AFTER_THE_FILL)
+def test_replace_keeps_the_new_table_once_it_is_filled(live: Table, die: Die, heal: Heal, point: str, how: str) -> None:
+    before = live.facts
+    die(Strategy.REPLACE, point, how)
+    heal()
+    assert live.facts == before
+    assert [row[2] for row in live.whole("Rhein").rows] == ["Köln", "Bonn", None]
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_after_the_commit_the_new_table_stays(live: Table, die: Die, heal: Heal, strategy: Strategy) -> None:
+    before = live.facts
+    die(strategy, "commit.after", "sigkill")
+    assert heal() is None
+    assert live.facts == before
+    assert live.whole("Rhein").found == [1]
+
+
+@pytest.mark.parametrize(("strategy", "point"), HALF_WAY)
+def test_the_run_after_a_dead_one_loads_as_if_nothing_had_been(
+    live: Table, die: Die, loader: Loader, strategy: Strategy, point: str
+) -> None:
+    before = live.facts
+    die(strategy, point, "sigkill")
+    restore(live.resource_id, loader.said)
+    loader.load(TODAY, strategy)
+    settle(live.resource_id, loader.said)
+    assert live.facts == before
+    assert live.whole("Rhein").found == [1]
+    assert dictionary_stash.load(live.resource_id) is None
+
+
+def test_restoring_twice_changes_nothing_more(live: Table, die: Die, heal: Heal) -> None:
+    before = live.whole()
+    die(Strategy.SWAP, "swap.after")
+    heal()
+    assert heal() is None
+    assert is_as_before(live, before)
+
+
+@pytest.mark.parametrize(("strategy", "point"), HALF_WAY)
+def test_an_edit_made_after_a_run_died_outlives_the_way_back(
+    live: Table, die: Die, heal: Heal, strategy: Strategy, point: str
+) -> None:
+    die(strategy, point)
+    live.run("COMMENT ON COLUMN {table}.ort IS {text}", text=' {"_info":{"label":"later"}}')
+    heal()
+    assert live.facts.columns[3].info == {"label": "later"}
+    assert live.facts.columns[1].info == {"label": "Zahl", "type_override": "numeric"}
+
+
+@pytest.mark.parametrize(("strategy", "point"), HALF_WAY)
+def test_a_table_that_an_api_client_made_meanwhile_wins(
+    live: Table, die: Die, heal: Heal, strategy: Strategy, point: str
+) -> None:
+    die(strategy, point)
+    live.act("datastore_delete", resource_id=live.resource_id, force=True)
+    fields = [{"id": "stadt", "type": "text", "info": {"label": "mine"}}, {"id": "zahl", "type": "text"}]
+    live.act("datastore_create", resource_id=live.resource_id, force=True, fields=fields, records=[{"stadt": "Ulm"}])
+    heal()
+    assert live.run("SELECT stadt FROM {table}") == [("Ulm",)]
+    assert [column.info.get("label") for column in live.facts.columns] == ["mine", "Zahl"]
+    assert live.ours == []
+
+
+@pytest.mark.parametrize(("strategy", "point"), HALF_WAY)
+def test_a_first_load_that_died_leaves_no_table(
+    table: Table, die: Die, heal: Heal, strategy: Strategy, point: str
+) -> None:
+    die(strategy, point)
+    undone = heal()
+    assert undone is not None
+    assert not undone.table
+    assert (table.facts, table.ours) == (None, [])
+
+
+def test_a_parked_table_without_a_journal_comes_back_when_there_is_no_other(live: Table, die: Die, heal: Heal) -> None:
+    before = live.whole()
+    die(Strategy.SWAP, "swap.after")
+    live.run("DELETE FROM _datapusher_plus_journal; DROP TABLE {table} CASCADE")
+    assert heal() is not None
+    assert is_as_before(live, before)
+
+
+def test_two_live_tables_and_no_journal_are_left_to_a_person(live: Table, die: Die, heal: Heal, said: Said) -> None:
+    die(Strategy.SWAP, "swap.after")
+    live.run("DELETE FROM _datapusher_plus_journal")
+    assert heal() is None
+    assert "look at it" in said.lines[-1]
+    assert len(live.ours) == 1

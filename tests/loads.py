@@ -1,0 +1,83 @@
+"""The write side driven step by step, as the flow does it, for tests that need no Prefect."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.core.values import LoadPlan, Source, Strategy, Swapped, Ticket
+from ckanext.datapusher_plus.steps import analyse, commit, convert, plan, stage, stash, swap, validate
+from ckanext.datapusher_plus.steps import replace as replacing
+from tests.fix_file import Said
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loader:
+    """Loads files into one resource's table."""
+
+    resource_id: str
+    work_dir: Path
+    said: Said
+
+    def plan(self, content: bytes, strategy: Strategy = Strategy.SWAP) -> LoadPlan:
+        """Carry out the read side."""
+        run_id = str(uuid.uuid4())
+        folder = self.work_dir / run_id
+        folder.mkdir()
+        path = folder / "source"
+        path.write_bytes(content)
+        source = Source(path=path, filename="table.csv", size=len(content), hash=run_id, content_type=None)
+        ticket = self._ticket(run_id, folder)
+        csv = validate.validate(convert.convert(ticket, source, self.said), self.said)
+        settings.use(replace(settings.current(), load_strategy=strategy.value))
+        return plan.plan(ticket, source, analyse.analyse(csv, self.said), self.said)
+
+    def write(self, made: LoadPlan) -> Swapped:
+        """Carry out the write side up to the commit."""
+        stash.stash(made, self.said)
+        if made.strategy is Strategy.REPLACE:
+            return commit.commit(replacing.replace(made, self.said), self.said)
+        return commit.commit(swap.swap(stage.stage(made, self.said), self.said), self.said)
+
+    def load(self, content: bytes, strategy: Strategy = Strategy.SWAP) -> Swapped:
+        """Load a file from beginning to end."""
+        return self.write(self.plan(content, strategy))
+
+    def _ticket(self, run_id: str, folder: Path) -> Ticket:
+        return Ticket(
+            run_id=run_id,
+            resource_id=self.resource_id,
+            package_id="",
+            name="a table",
+            url="http://example.org/table.csv",
+            url_type="",
+            format="CSV",
+            mimetype="",
+            ignore_hash=False,
+            dry_run=False,
+            requested_at=datetime.now(timezone.utc),
+            work_dir=folder,
+        )
+
+
+def in_child(act: Callable[[], object]) -> int:
+    """Carry out ``act`` in a forked process, as the worker does, and return its exit status (negative: a signal)."""
+    from ckanext.datastore.backend import postgres
+
+    child = os.fork()
+    if child:
+        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    code = 1
+    try:
+        for engine in postgres._engines.values():
+            # the sockets are the parent's too
+            engine.dispose(close=False)
+        act()
+        code = 0
+    finally:
+        os._exit(code)
