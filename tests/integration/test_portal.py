@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from ckan import model, plugins
 from ckan.plugins import toolkit as tk
 from ckanext.datapusher.interfaces import IDataPusher as CoreIDataPusher
+from sqlalchemy.exc import ProgrammingError
 
 from ckanext.datapusher_plus import portal
 from ckanext.datapusher_plus.core.errors import DatastoreManaged, ResourceGone, UploadMissing, UploadUnreadable
@@ -268,10 +270,15 @@ def test_publishing_a_resource_that_is_gone_is_told(table: Table, act: Act) -> N
 
 
 def test_an_edit_made_during_the_run_is_not_undone(table: Table, act: Act) -> None:
-    # the session has seen the resource; somebody else changes it
     seen = model.Resource.get(table["id"])
     with model.ensure_engine().begin() as connection:
         connection.execute(model.resource_table.update().values(description="new words"))
     publish(table)
     assert seen is not None
-    assert tk.get_action("resource_show")({"ignore_auth": True}, {"id": table["id"]})["description"] == "new words"
+    assert act("resource_show", id=table["id"])["description"] == "new words"
+
+
+def test_publishing_can_be_tried_again_after_an_error_of_the_database(table: Table) -> None:
+    with pytest.raises(ProgrammingError):
+        model.Session.execute(sa.text("SELECT nonsense"))
+    assert publish(table) == []

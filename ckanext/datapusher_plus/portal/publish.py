@@ -107,7 +107,7 @@ def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
 
 def _write_past_validation(resource_id: str, active: bool) -> None:
     """Set the flag alone; without it nobody would see a table that is there."""
-    resource = model.Resource.get(resource_id)
+    resource = model.Session.get(model.Resource, resource_id, populate_existing=True)
     if resource is None:
         raise ResourceGone(resource_id)
     resource.extras = {**(resource.extras or {}), "datastore_active": active}

@@ -61,7 +61,7 @@ def shown(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
     :raises ResourceGone: when the resource was deleted.
     """
-    # what this session saw before may be older than an edit that must not be undone
+    # an earlier try may have left the session in a transaction that failed
     model.Session.rollback()
     try:
         resource = tk.get_action("resource_show")(context(), {"id": resource_id})
