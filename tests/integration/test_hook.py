@@ -108,9 +108,15 @@ def test_the_reported_reason_is_shown(error: object, said: str | None, uploaded:
     assert shown == (said or "The loader that works on this resource reported a failure without a reason.")
 
 
-def test_a_reported_load_gets_the_default_views(clean_datastore: None, uploaded: dict[str, Any], act: Act) -> None:
+def test_a_reported_load_gets_the_default_views(
+    clean_datastore: None, uploaded: dict[str, Any], act: Act, app: Any
+) -> None:
+    from ckan.tests import factories
+
     act("datastore_create", resource_id=uploaded["id"], records=[{"a": 1}], force=True, calculate_record_count=False)
-    report(act, uploaded, "complete")
+    headers = {"Authorization": factories.SysadminWithToken()["token"]}
+    told = {"metadata": {"resource_id": uploaded["id"]}, "status": "complete"}
+    app.post("/api/3/action/datapusher_hook", headers=headers, json=told, status=200)
     assert [view["view_type"] for view in act("resource_view_list", id=uploaded["id"])] == ["datatables_view"]
 
 
