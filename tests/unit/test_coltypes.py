@@ -64,7 +64,7 @@ def test_a_kind_is_what_all_values_are(counts: dict[str, int], kind: Kind) -> No
         ("money", MAPPING, "numeric"),
         ("", MAPPING, "numeric"),
         ("int8", MAPPING, "numeric"),
-        ("int8", {**MAPPING, "Integer": "int8", "Float": "float8"}, "int8"),
+        ("int8", {**MAPPING, "Integer": "int8"}, "int8"),
     ],
 )
 def test_a_persons_type_wins_when_files_are_loaded_as_it(override: str, mapping: dict[str, str], expected: str) -> None:

@@ -49,3 +49,22 @@ def test_parallelism_as_set(set_to: int, expected: int) -> None:
 
 def test_parallelism_follows_the_machine_up_to_four() -> None:
     assert 1 <= read(load_parallelism=0).parallelism <= 4
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("http://data.example.org", "data.example.org:80"),
+        ("https://Data.example.org/portal", "data.example.org:443"),
+        ("http://localhost:5000", "localhost:5000"),
+    ],
+)
+def test_the_site_may_fetch_from_itself(url: str, host: str) -> None:
+    config = {**settings.declared_defaults(), KEY + "allowed_internal_hosts": ["Files"], "ckan.site_url": url}
+    assert settings.read(config).allowed_internal_hosts == {"files", host}
+
+
+@pytest.mark.parametrize(("own", "expected"), [("", "http://ckans"), ("http://ours", "http://ours")])
+def test_ckans_proxy_is_used_unless_there_is_one_for_us(own: str, expected: str) -> None:
+    config = {**settings.declared_defaults(), KEY + "download_proxy": own, "ckan.download_proxy": "http://ckans"}
+    assert settings.read(config).download_proxy == expected

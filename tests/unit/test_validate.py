@@ -35,6 +35,7 @@ def test_an_open_quote_is_told_by_its_line(read: Read) -> None:
     [
         (b"a,b\n1,2\n", 1, b"a,b\n1,2\n"),
         (b"a,b\n1,2", 1, b"a,b\n1,2"),
+        (b"a,b\n1,2\r", 1, b"a,b\n1,2"),
         (b"a,b\n1,2\n\n\r\n", 1, b"a,b\n1,2\n"),
         (b"\n\na,b\n\n1,2\n", 1, b"a,b\n1,2\n"),
         (b"a,b\r\n1,2\n3,4\r\n", 2, b"a,b\r\n1,2\r\n3,4\r\n"),

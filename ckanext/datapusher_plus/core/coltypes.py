@@ -45,11 +45,10 @@ _WHOLE_NUMBERS = frozenset({Kind.INTEGER, Kind.NULL})
 _TIMES = frozenset({Kind.DATETIME, Kind.DATE, Kind.NULL})
 _DATES = frozenset({Kind.DATE, Kind.NULL})
 
+#: float8 is none of them: it would round what was published
 PG_TYPES: Mapping[str, PgType] = {
     "text": PgType(takes=frozenset(Kind)),
     "numeric": PgType(takes=_NUMBERS, accepts=LENIENT_NUMBER),
-    "float8": PgType(takes=_NUMBERS, accepts=LENIENT_NUMBER),
-    "double precision": PgType(takes=_NUMBERS, accepts=LENIENT_NUMBER),
     "int8": PgType(takes=_WHOLE_NUMBERS, accepts=LENIENT_INTEGER),
     "bigint": PgType(takes=_WHOLE_NUMBERS, accepts=LENIENT_INTEGER),
     "timestamp": PgType(takes=_TIMES, accepts=LENIENT_TIMESTAMP),

@@ -60,14 +60,20 @@ def examine(path: Path, shape: Shape) -> Findings:
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
     end = content_end(path)
-    # one line end after the last record is in order
-    findings = Findings(tidy=path.stat().st_size - end <= len(shape.newline))
+    findings = Findings(tidy=_bytes_from(path, end) in (b"", shape.newline))
     for item in walk(path, shape, end=end):
         if isinstance(item, Block):
             findings.rows += item.rows
         else:
             _look_at(item, shape, findings)
     return findings
+
+
+def _bytes_from(path: Path, place: int) -> bytes:
+    """Return the few bytes of a file from a place on, enough to see whether it is one line end."""
+    with path.open("rb") as file:
+        file.seek(place)
+        return file.read(len(b"\r\n") + 1)
 
 
 def _look_at(record: Record, shape: Shape, findings: Findings) -> None:
