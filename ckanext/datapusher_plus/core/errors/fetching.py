@@ -1,0 +1,73 @@
+"""The file could not be had."""
+
+from __future__ import annotations
+
+from .base import Terminal, Transient
+
+
+class NotFetched(Terminal):
+    """The server answered, but not with the file."""
+
+    def __init__(self, address: str, status: int) -> None:
+        super().__init__(
+            f"{address} answered {status}, so there was no file to load. "
+            "Check the resource's link, or upload the file instead."
+        )
+        self.status = status
+
+
+class FetchInterrupted(Transient):
+    """The address could not be reached or went silent."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(
+            f"The file could not be fetched from {address}: {why}. "
+            "Check that the link opens, then load again from the DataStore tab."
+        )
+
+
+class TooManyRedirects(Terminal):
+    """The address leads from one to another without end."""
+
+    def __init__(self, address: str, hops: int) -> None:
+        super().__init__(
+            f"{address} redirected {hops} times without reaching a file. "
+            "Put the file's final address into the resource's link."
+        )
+
+
+class AddressRefused(Terminal):
+    """The address must not be fetched by a server (scheme, or a private network)."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(
+            f"{address} was not fetched because {why}. Use a public http or https address, or upload the file instead."
+        )
+
+
+class FileTooLarge(Terminal):
+    """More bytes than ``max_content_length`` allows."""
+
+    def __init__(self, limit: int, seen: int | None = None) -> None:
+        size = f"has {seen:,} bytes" if seen is not None else "is larger than allowed"
+        super().__init__(
+            f"The file {size}; this site loads at most {limit:,} bytes. "
+            "Split the file, or ask the site's administrator to raise max_content_length."
+        )
+
+
+class UploadMissing(Terminal):
+    """CKAN knows of an uploaded file that its storage does not have."""
+
+    def __init__(self) -> None:
+        super().__init__("The uploaded file is not in this site's storage. Upload it again.")
+
+
+class UploadUnreadable(Terminal):
+    """CKAN keeps uploaded files where the worker cannot read them."""
+
+    def __init__(self, storage: str) -> None:
+        super().__init__(
+            f"The uploaded file is kept by {storage}, which the worker cannot read from. "
+            "Ask the site's administrator to give the worker the site's storage, or publish the file by a link."
+        )

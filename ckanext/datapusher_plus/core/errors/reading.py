@@ -1,0 +1,85 @@
+"""The file could not be read as a table."""
+
+from __future__ import annotations
+
+from .base import Terminal
+
+
+class UnsupportedFormat(Terminal):
+    """No registered format reads such a file."""
+
+    def __init__(self, name: str, supported: tuple[str, ...]) -> None:
+        super().__init__(
+            f"A file of format {name or 'unknown'} cannot be loaded into the datastore. "
+            f"Use one of {', '.join(supported)}, or correct the resource's format."
+        )
+
+
+class NotText(Terminal):
+    """The bytes are not a text table at all."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The file is {what}, not a table of text. Upload a CSV or TSV file, or correct the resource's format."
+        )
+
+
+class WrongEncoding(Terminal):
+    """The bytes do not decode in the encoding they seem to have."""
+
+    def __init__(self, encoding: str, line: int) -> None:
+        super().__init__(
+            f"Line {line:,} is not valid {encoding}, so its letters cannot be read safely. "
+            "Save the file as UTF-8 and upload it again."
+        )
+
+
+class RaggedRow(Terminal):
+    """A row has more or fewer fields than the header."""
+
+    def __init__(self, line: int, found: int, expected: int, rows: int = 1) -> None:
+        more = f" ({rows:,} rows in all are like that)" if rows > 1 else ""
+        super().__init__(
+            f"Line {line:,} has {found:,} fields where the header has {expected:,}{more}. "
+            "Look for a missing or an unquoted separator there, correct the file and upload it again."
+        )
+
+
+class BadQuoting(Terminal):
+    """A quoted value never ends or is followed by stray text."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(
+            f"A quoted value that begins at line {line:,} is not closed properly. "
+            "Close it, or double the quotes inside it, and upload the file again."
+        )
+
+
+class TooManyColumns(Terminal):
+    """More columns than a PostgreSQL table can hold."""
+
+    def __init__(self, columns: int, limit: int) -> None:
+        super().__init__(
+            f"The file has {columns:,} columns; a datastore table holds at most {limit:,}. "
+            "Split it, or turn columns into rows."
+        )
+
+
+class ValueDoesNotFit(Terminal):
+    """A value cannot be cast to the type that the Data Dictionary demands."""
+
+    def __init__(self, column: str, value: str, pg_type: str, row: int | None = None) -> None:
+        where = f"row {row:,}, column “{column}”" if row is not None else f"column “{column}”"
+        super().__init__(
+            f"In {where} the value “{value}” is no {pg_type}, which the Data Dictionary asks for. "
+            "Correct the value, or change the column's type in the Data Dictionary."
+        )
+
+
+class EngineFailed(Terminal):
+    """The analysis engine cannot answer, although the file passed every check."""
+
+    def __init__(self, engine: str, task: str) -> None:
+        super().__init__(
+            f"The analysis engine {engine} could not {task}. Tell the site's administrator, whose log has the reason."
+        )

@@ -1,0 +1,102 @@
+"""The table could not be written."""
+
+from __future__ import annotations
+
+from .base import Terminal, Transient
+
+
+class UniqueKeyBroken(Terminal):
+    """The table's unique key does not hold in the new file."""
+
+    def __init__(self, columns: tuple[str, ...], value: str) -> None:
+        super().__init__(
+            f"The table's unique key ({', '.join(columns)}) does not hold in the new file: {value} appears more than "
+            "once. Remove the duplicates, or take the key off the table."
+        )
+
+
+class TriggerFailed(Terminal):
+    """A trigger that somebody put on the table refuses the new rows."""
+
+    def __init__(self, triggers: tuple[str, ...], why: str) -> None:
+        super().__init__(
+            f"A trigger of the table ({', '.join(triggers)}) refuses the new rows: {why}. "
+            "Correct the file or the trigger's function, or take the trigger off the table."
+        )
+
+
+class DependentViewBroken(Terminal):
+    """A database view built by hand cannot be rebuilt on the new table."""
+
+    def __init__(self, view: str, why: str) -> None:
+        super().__init__(
+            f"The database view “{view}” uses this table and cannot be rebuilt on the new one ({why}). "
+            "Ask the site's administrator to change or drop the view."
+        )
+
+
+class StashFailed(Terminal):
+    """The Data Dictionary could not be written to disk before a destructive step."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The Data Dictionary could not be saved before replacing the table ({why}), so nothing was changed. "
+            "Ask the site's administrator to check dictionary_stash_dir."
+        )
+
+
+class RowsLost(Terminal):
+    """The table does not hold as many rows as the file."""
+
+    def __init__(self, expected: int, found: int) -> None:
+        super().__init__(
+            f"The file has {expected:,} rows but {found:,} arrived in the table, so it was not put in place. "
+            "Load again; if it happens again, tell the site's administrator."
+        )
+
+
+class ResourceGone(Terminal):
+    """The resource was deleted while its file was on the way."""
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(f"The resource {resource_id} no longer exists, so nothing was loaded.")
+
+
+class DatastoreBusy(Transient):
+    """Other sessions held the table for too long."""
+
+    def __init__(self, waited: float) -> None:
+        super().__init__(
+            f"The table stayed in use by other queries for {waited:.0f} s, so the new one could not be put in place. "
+            "Nothing was changed; load again from the DataStore tab."
+        )
+
+
+class DatastoreGone(Transient):
+    """The datastore's database is not there."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The datastore's database could not be used ({why}). "
+            "Nothing was changed; load again once the database is back."
+        )
+
+
+class DatastoreRefused(Terminal):
+    """The datastore's database understood, and said no."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The datastore's database refused the table ({why}). "
+            "Nothing was changed; ask the site's administrator to look at the worker's log."
+        )
+
+
+class LockLost(Transient):
+    """The connection that holds the resource's lock is gone, so another run may have started."""
+
+    def __init__(self, resource_id: str) -> None:
+        super().__init__(
+            f"The lock on resource {resource_id} was lost with its database connection. "
+            "Nothing was changed; load again from the DataStore tab."
+        )
