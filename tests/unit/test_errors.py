@@ -35,6 +35,12 @@ EXAMPLES: list[Exception] = [
     errors.Unchanged(),
     errors.Vetoed("guard"),
     errors.DatastoreManaged("datastore"),
+    errors.DryRun(10, 2),
+    errors.UploadMissing(),
+    errors.UploadUnreadable("a cloud storage"),
+    errors.EngineFailed("DuckDB", "profile all values of a table"),
+    errors.TriggerFailed(("t000",), "no empty names"),
+    errors.DatastoreRefused("permission denied"),
 ]
 
 

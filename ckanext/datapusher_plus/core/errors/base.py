@@ -15,5 +15,5 @@ class Transient(IngestError):
     """The same request may succeed later."""
 
 
-class Skipped(Exception):  # noqa: N818 (not an error: a documented way to end well)
+class Skipped(Exception):
     """There is nothing to load, and that is all right; ``str()`` says why."""
