@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def make_tab(app: CKANTestApp, clean_datastore: None, with_plugins: None) -> Callable[..., Tab]:
-    """Return a function that makes a resource, of any fields, with the tab of an editor of its dataset."""
+def make_tab(app: CKANTestApp, with_plugins: None) -> Callable[..., Tab]:
+    """Return a function that makes a resource, of any fields, with the tab of an editor of its dataset.
+
+    Everything is new and the editor's own, so no database is emptied for it.
+    """
 
     from ckan.tests import factories
 

@@ -49,6 +49,10 @@ def button(page: BeautifulSoup) -> str:
     return f"({label})" if found.has_attr("disabled") else label
 
 
+def of(tab: Tab) -> sa.ColumnElement[bool]:
+    return run.c.resource_id == tab.resource["id"]
+
+
 def table(tab: Tab) -> None:
     """Give the resource a table."""
     fields = [{"id": "a", "type": "text"}]
@@ -83,7 +87,8 @@ def test_formats_that_nobody_loads_by_themselves_are_told(
     make_tab: Callable[..., Tab], format: str, told: bool
 ) -> None:
     tab = make_tab(format=format)
-    _forget_runs()
+    with database.transaction() as connection:
+        connection.execute(sa.delete(run).where(of(tab)))
     assert ("not loaded by themselves" in text(tab.page(), "state")) is told
 
 
@@ -97,8 +102,9 @@ def test_queued(tab: Tab) -> None:
 
 def test_queued_for_long_says_that_no_worker_seems_to_run(tab: Tab) -> None:
     tab.queue()
+    long_ago = datetime.now(timezone.utc) - timedelta(minutes=5)
     with database.transaction() as connection:
-        connection.execute(sa.update(run).values(requested_at=datetime.now(timezone.utc) - timedelta(minutes=5)))
+        connection.execute(sa.update(run).where(of(tab)).values(requested_at=long_ago))
     assert "No worker has taken it up" in text(tab.page(), "state")
 
 
@@ -231,7 +237,8 @@ def test_the_button_queues_a_run_and_shows_it(tab: Tab, form: dict[str, str], ig
     page = tab.press(form)
     assert "Waiting" in text(page, "state")
     with database.transaction() as connection:
-        assert connection.execute(sa.select(run.c.cause, run.c.ignore_hash)).all() == [("submit", ignore_hash)]
+        asked = connection.execute(sa.select(run.c.cause, run.c.ignore_hash).where(of(tab))).all()
+    assert asked == [("submit", ignore_hash)]
 
 
 def test_pressing_twice_says_that_nothing_new_was_queued(tab: Tab) -> None:
@@ -295,8 +302,3 @@ def test_a_resource_is_found_only_under_its_own_dataset(tab: Tab) -> None:
     other = factories.Dataset()
     tab.page(f"/dataset/{other['id']}/resource_data/{tab.resource['id']}", status=404)
     tab.page(f"/dataset/{other['id']}/resource_data/no-such-resource", status=404)
-
-
-def _forget_runs() -> None:
-    with database.transaction() as connection:
-        connection.execute(sa.delete(run))
