@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from psycopg import sql
 from tests.fix_ckan import Act
 from tests.fix_file import Said
 from tests.loads import Loader
-from tests.servers import RunningStack
 
 #: What `live` holds, and what a file of the same table looks like a day later.
 ROWS = [("Ärger", 1, "2026-01-02", "Zürich"), ("Büro", 2.50, None, "Genève"), ("", None, "2026-03-04", None)]
@@ -53,6 +52,15 @@ class Whole:
     total: int
     found: list[int]
     cached: list[tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Portal:
+    """A portal with one dataset, and the address of its datastore's database."""
+
+    dataset: str
+    datastore: str
+    act: Act
 
 
 @dataclass(frozen=True)
@@ -101,8 +109,39 @@ class Table:
         return [row[0] for row in self.run("SELECT phase FROM _datapusher_plus_journal WHERE resource_id = {name}")]
 
 
+@pytest.fixture(scope="module")
+def portal(reset_db: Callable[[], None], reset_index: Callable[[], None]) -> Iterator[Portal]:
+    """An empty portal with the plugin, one for all tests of a module: each test has a resource of its own in it."""
+    from ckan import model, plugins
+    from ckan.plugins import toolkit as tk
+    from ckan.tests import factories
+
+    plugins.load_all()
+    model.repo.tables_created_and_initialised = True
+    reset_db()
+    reset_index()
+    datastore = tk.config["ckan.datastore.write_url"]
+    _drop_tables("[^_]|_dpp_", datastore)
+    user = factories.Sysadmin()["name"]
+    yield Portal(
+        factories.Dataset()["id"], datastore, lambda action, **data: tk.get_action(action)({"user": user}, data)
+    )
+    plugins.unload_all()
+
+
+def _drop_tables(pattern: str, datastore: str) -> None:
+    """Drop tables whose names begin like that, with their views, and forget what runs did."""
+    with psycopg.connect(datastore, autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT tablename FROM pg_tables WHERE tablename ~ ('^(' || %s || ')') AND schemaname = 'public'", [pattern]
+        ).fetchall()
+        for (name,) in found:
+            connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(sql.Identifier(name)))
+        connection.execute("DROP VIEW IF EXISTS cities; DROP TABLE IF EXISTS _datapusher_plus_journal")
+
+
 @pytest.fixture
-def own_settings(with_plugins: None, tmp_path: Path) -> Iterator[Path]:
+def own_settings(portal: Portal, tmp_path: Path) -> Iterator[Path]:
     """Settings of one test: a stash folder of its own, which is returned, and short patience."""
     from ckanext.datapusher_plus import settings
 
@@ -114,14 +153,19 @@ def own_settings(with_plugins: None, tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def table(clean_datastore: None, own_settings: Path, dataset: dict[str, Any], act: Act) -> Iterator[Table]:
+def table(own_settings: Path, portal: Portal) -> Iterator[Table]:
     """A resource that has no table yet."""
+    from ckanext.datapusher_plus.datastore import journal
     from ckanext.datapusher_plus.datastore.connect import open_connection
 
-    made = act("resource_create", package_id=dataset["id"], name="a table", url="http://example.org/t", format="none")
+    about = {"name": "a table", "url": "http://example.org/t", "format": "none"}
+    resource_id = portal.act("resource_create", package_id=portal.dataset, **about)["id"]
     connection = open_connection("test", autocommit=True)
-    yield Table(made["id"], connection, act)
+    journal.prepare(connection)
+    made = Table(resource_id, connection, portal.act)
+    yield made
     connection.close()
+    _drop_tables(f"{resource_id}|_dpp_", portal.datastore)
 
 
 @pytest.fixture
@@ -152,10 +196,13 @@ def loader(table: Table, tmp_path: Path, said: Said) -> Loader:
 
 
 @pytest.fixture
-def superuser(stack: RunningStack) -> Iterator[psycopg.Connection]:
+def superuser(pytestconfig: pytest.Config) -> Iterator[psycopg.Connection]:
     """The datastore's database as its administrator has it."""
+    import json
+
     from ckan.plugins import toolkit as tk
 
+    addresses = json.loads(Path(pytestconfig.option.ckan_ini).with_name("stack.json").read_text())
     database = tk.config["ckan.datastore.write_url"].rsplit("/", 1)[1]
-    with psycopg.connect(stack.postgres_dsn, dbname=database, autocommit=True) as connection:
+    with psycopg.connect(addresses["postgres_dsn"], dbname=database, autocommit=True) as connection:
         yield connection
