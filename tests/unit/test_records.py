@@ -100,8 +100,9 @@ def written(row: list[str]) -> bytes:
     return out.getvalue().encode("utf-8").removesuffix(b"\r\n")
 
 
-def test_a_lone_end_of_copy_mark_is_quoted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("value", "tidy"), [(b"\\.", False), (b'"\\."', True), (b"x\\.", True), (b"\\. ", True)])
+def test_a_lone_end_of_copy_mark_is_quoted(value: bytes, tidy: bool, tmp_path: Path) -> None:
     path = tmp_path / "table"
-    path.write_bytes(b"a\n\\.\nb\n")
-    assert not examine(path, Shape(1, b",", b"\n")).tidy
+    path.write_bytes(b"a\n" + value + b"\nb\n")
+    assert examine(path, Shape(1, b",", b"\n")).tidy is tidy
     assert [joined(r, b"\n") for r in records(Piece(b"\\.\n", 1, final=True), b",")] == [b'"\\."\n']

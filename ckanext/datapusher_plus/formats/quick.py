@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from .records import Piece
 
 _QUOTED = re.compile(rb'"[^"]*"')
+_END_OF_COPY = re.compile(rb"^\\\.\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def orderly_rows(piece: Piece, shape: Shape) -> int | None:
     if not end or lean is None or not _one_newline(lean, shape.newline):
         return None
     rows = lean.count(b"\n")
-    if shape.width == 1 and b"\\." in lean:
+    if shape.width == 1 and _END_OF_COPY.search(lean):
         return None
     if lean.translate(None, _all_but(shape.separator)) != (shape.separator * (shape.width - 1) + b"\n") * rows:
         return None
