@@ -8,6 +8,7 @@ from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit as tk
 
 from . import settings
+from .core import coltypes
 from .runs import notice
 
 
@@ -37,6 +38,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     def configure(self, config_: CKANConfig) -> None:
         """Read the settings, and begin to watch resources."""
         settings.use(settings.read(config_))
+        coltypes.check_mapping(settings.current().type_mapping)
         notice.watch()
 
     # IDomainObjectModification

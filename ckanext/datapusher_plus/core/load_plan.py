@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from . import coltypes
+from .coltypes import spec, wanted_type
 from .dictionary import Dictionary
 from .values import Analysed, ColumnSpec, LoadPlan, Strategy, Ticket
 
@@ -50,11 +50,9 @@ def load_key(*, file_hash: str, resource_format: str, kept: Dictionary | None, r
     Labels and notes are not in it: they are carried from table to table whether a file is loaded or not. Nor is the
     strategy, which gives the same table another way.
     """
-    overrides = {
-        column.name: coltypes.wanted_type(column, rules.type_mapping)
-        for column in (kept.columns if kept else ())
-        if coltypes.wanted_type(column, rules.type_mapping)
-    }
+    # with the vanished ones, so that a column's going and coming is told by the file's bytes alone
+    known = (*kept.columns, *kept.vanished) if kept else ()
+    overrides = {column.name: wanted for column in known if (wanted := wanted_type(column, rules.type_mapping))}
     parts = {
         "version": RESULT_VERSION,
         "file": file_hash,
@@ -69,6 +67,5 @@ def load_key(*, file_hash: str, resource_format: str, kept: Dictionary | None, r
 
 def _columns(analysed: Analysed, kept: Dictionary | None, rules: LoadRules) -> tuple[ColumnSpec, ...]:
     return tuple(
-        coltypes.spec(profile, kept.column(profile.name) if kept else None, rules.type_mapping)
-        for profile in analysed.columns
+        spec(profile, kept.column(profile.name) if kept else None, rules.type_mapping) for profile in analysed.columns
     )

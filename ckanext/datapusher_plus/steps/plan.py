@@ -7,14 +7,20 @@ from ..core.dictionary import Dictionary
 from ..core.load_plan import LoadRules, plan_load
 from ..core.values import Analysed, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
+from . import fits
 
 
 def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> LoadPlan:
-    """Decide columns, types and what must survive; nothing is written."""
+    """Decide columns, types and what must survive; nothing is written.
+
+    :raises ValueDoesNotFit: when the dictionary asks for a type that a value does not fit.
+    """
     with connect.connect() as connection:
         live = catalog.dictionary(connection, ticket.resource_id)
     kept = kept_dictionary(ticket.resource_id, live, log)
-    return plan_load(ticket, analysed, kept=kept, live=live is not None, file_hash=source.hash, rules=rules())
+    made = plan_load(ticket, analysed, kept=kept, live=live is not None, file_hash=source.hash, rules=rules())
+    fits.check(analysed, made.columns, log)
+    return made
 
 
 def rules() -> LoadRules:
