@@ -8,11 +8,16 @@ from typing import Any
 
 import psycopg
 from ckan.plugins import toolkit as tk
-from psycopg import errors
+from psycopg import Connection, errors
 from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import make_url
 
 from ..core.errors import DatastoreBusy, DatastoreGone, DatastoreRefused
+
+#: What other rooms call the driver's connection, which only this room opens.
+Connection = Connection
+
+__all__ = ["Connection", "close", "connect", "open_connection", "parameters", "stop_statement", "translated"]
 
 #: A peer that vanished without a word is noticed within about a minute.
 _KEEPALIVE = {
@@ -41,7 +46,7 @@ def parameters(url: str) -> dict[str, Any]:
 
 
 @contextmanager
-def connect(application_name: str = "datapusher_plus", *, autocommit: bool = False) -> Iterator[psycopg.Connection]:
+def connect(application_name: str = "datapusher_plus", *, autocommit: bool = False) -> Iterator[Connection]:
     """Open a connection for one block; it commits at the block's end, rolls back at an exception, and is closed.
 
     :raises DatastoreGone, DatastoreBusy, DatastoreRefused: for what the database says in the block.
@@ -55,7 +60,7 @@ def connect(application_name: str = "datapusher_plus", *, autocommit: bool = Fal
             close(connection)
 
 
-def open_connection(application_name: str, *, autocommit: bool) -> psycopg.Connection:
+def open_connection(application_name: str, *, autocommit: bool) -> Connection:
     """Open a connection that the caller closes."""
     given = {**_KEEPALIVE, **parameters(tk.config["ckan.datastore.write_url"]), "application_name": application_name}
     connection = psycopg.connect(**given, autocommit=True)
@@ -64,7 +69,7 @@ def open_connection(application_name: str, *, autocommit: bool) -> psycopg.Conne
     return connection
 
 
-def close(connection: psycopg.Connection) -> None:
+def close(connection: Connection) -> None:
     """End what the connection is in the middle of, and the connection."""
     stop_statement(connection)
     if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
@@ -73,7 +78,7 @@ def close(connection: psycopg.Connection) -> None:
     connection.close()
 
 
-def stop_statement(connection: psycopg.Connection) -> None:
+def stop_statement(connection: Connection) -> None:
     """End what the connection's server process is doing, if anything."""
     # a signal handler's exception may come out of a running statement, which the server would go on with
     if not connection.closed and connection.info.transaction_status == TransactionStatus.ACTIVE:

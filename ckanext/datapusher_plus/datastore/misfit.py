@@ -1,16 +1,33 @@
-"""Which value it was that a cast refused: PostgreSQL tells neither the row nor the column."""
+"""Why rows did not go into a table: PostgreSQL tells neither the row nor the column of a value that a cast refuses."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import errors, sql
 
-from ..core.errors import ValueDoesNotFit
+from ..core.errors import IngestError, TriggerFailed, ValueDoesNotFit
 from ..core.values import ColumnSpec
-from . import ddl, raw
+from . import catalog, ddl, raw
 from .stage import cast
+
+
+@contextmanager
+def explained(
+    connection: psycopg.Connection, source: str, table: str, columns: Sequence[ColumnSpec], rows: int
+) -> Iterator[None]:
+    """Say why the raw rows did not go from ``source`` into ``table``, when that has to do with them.
+
+    :raises ValueDoesNotFit, TriggerFailed: instead of the driver's error.
+    """
+    try:
+        yield
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:
+        raise _why(connection, source, table, columns, rows, error) or error from error
 
 
 def check(connection: psycopg.Connection, source: str, columns: Sequence[ColumnSpec], rows: int) -> None:
@@ -41,6 +58,23 @@ def find(
     )
     value = connection.execute(query).fetchone()
     return ValueDoesNotFit(found.name, value[0] if value else "", found.type, first)
+
+
+def _why(
+    connection: psycopg.Connection,
+    source: str,
+    table: str,
+    columns: Sequence[ColumnSpec],
+    rows: int,
+    error: psycopg.Error,
+) -> IngestError | None:
+    if isinstance(error, errors.DataError) and (found := find(connection, source, columns, rows)):
+        return found
+    made = catalog.describe(connection, table)
+    if made and made.triggers:
+        names = tuple(trigger.name for trigger in made.triggers)
+        return TriggerFailed(names, error.diag.message_primary or "refused")
+    return None
 
 
 def _first_row(connection: psycopg.Connection, source: str, column: ColumnSpec, rows: int) -> int | None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 
-import psycopg
-
 from .. import checkpoint
 from ..core.errors import LockLost
 from ..core.values import Log, Swapped
 from ..datastore import connect, journal, raw, swap
-from .patience import patiently
+from ..datastore.connect import Connection
+from ..datastore.patience import patiently
 
 
 def commit(swapped: Swapped, log: Log) -> Swapped:
@@ -26,7 +25,7 @@ def commit(swapped: Swapped, log: Log) -> Swapped:
     return swapped
 
 
-def _commit(connection: psycopg.Connection, swapped: Swapped, lock_timeout: float) -> None:
+def _commit(connection: Connection, swapped: Swapped, lock_timeout: float) -> None:
     plan = swapped.plan
     with connection.transaction():
         swap.set_lock_timeout(connection, lock_timeout)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import time
 
-import psycopg
-from psycopg import errors
-
 from .. import settings
 from ..core import index_plan, table_names
-from ..core.errors import IngestError, RowsLost, TriggerFailed
+from ..core.errors import RowsLost
 from ..core.index_plan import Index, IndexPlan
 from ..core.values import LoadPlan, Log
-from ..datastore import catalog, facts, fulltext, indexes, misfit, raw, stage
+from ..datastore import catalog, facts, fulltext, indexes, raw, stage
+from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
 
 
-def copy(connection: psycopg.Connection, plan: LoadPlan, log: Log) -> str:
+def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
     """Copy the file into a raw table and return its name."""
     table = table_names.raw(plan.resource_id, plan.run_id)
     columns = [column.name for column in plan.columns]
@@ -29,7 +27,7 @@ def copy(connection: psycopg.Connection, plan: LoadPlan, log: Log) -> str:
     return table
 
 
-def old_table(connection: psycopg.Connection, plan: LoadPlan) -> TableFacts | None:
+def old_table(connection: Connection, plan: LoadPlan) -> TableFacts | None:
     """Return what is known of the table to replace: the live one, else what the plan has kept of an earlier one."""
     return catalog.describe(connection, plan.resource_id) or kept_table(plan)
 
@@ -39,7 +37,7 @@ def kept_table(plan: LoadPlan) -> TableFacts | None:
     return facts.of_dictionary(plan.resource_id, plan.kept) if plan.kept else None
 
 
-def new_table(connection: psycopg.Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> str:
+def new_table(connection: Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> str:
     """Make the empty staged table with the old one's triggers, and return its name."""
     table = table_names.staged(plan.resource_id, plan.run_id)
     stage.make(table, plan.columns)
@@ -48,7 +46,7 @@ def new_table(connection: psycopg.Connection, plan: LoadPlan, old: TableFacts | 
     return table
 
 
-def counted(connection: psycopg.Connection, table: str, plan: LoadPlan, log: Log) -> int:
+def counted(connection: Connection, table: str, plan: LoadPlan, log: Log) -> int:
     """Count the rows of the filled table, and let later rows be numbered on from them.
 
     :raises RowsLost: when some are missing that no trigger has turned away.
@@ -63,22 +61,7 @@ def counted(connection: psycopg.Connection, table: str, plan: LoadPlan, log: Log
     return rows
 
 
-def why_not(
-    connection: psycopg.Connection, source: str, table: str, plan: LoadPlan, error: psycopg.Error
-) -> IngestError | None:
-    """Tell why the raw rows did not go into the table, None when that has nothing to do with them."""
-    if isinstance(error, psycopg.OperationalError):
-        return None
-    made = catalog.describe(connection, table)
-    if isinstance(error, errors.DataError) and (found := misfit.find(connection, source, plan.columns, plan.rows)):
-        return found
-    if made and made.triggers:
-        names = tuple(trigger.name for trigger in made.triggers)
-        return TriggerFailed(names, error.diag.message_primary or "refused")
-    return None
-
-
-def types_for_text(connection: psycopg.Connection, table: str) -> stage.Types | None:
+def types_for_text(connection: Connection, table: str) -> stage.Types | None:
     """Return the columns' types when ``_full_text`` can be computed for them, None to leave it to the trigger.
 
     That is so when a trigger of a person may change the values first, or the site has a text trigger of its own.
@@ -102,7 +85,7 @@ def tell_lost(planned: IndexPlan, log: Log) -> None:
         log.warning(f"The {kind} on {', '.join(index.columns)} was left out: the file has no such column any more.")
 
 
-def unbuilt(connection: psycopg.Connection, table: str, wanted: tuple[Index, ...]) -> tuple[Index, ...]:
+def unbuilt(connection: Connection, table: str, wanted: tuple[Index, ...]) -> tuple[Index, ...]:
     """Return those of the wanted indexes that the staged table does not have."""
     made = catalog.describe(connection, table)
     there = {index.name for index in made.indexes} if made else set()

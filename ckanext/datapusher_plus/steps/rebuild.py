@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import psycopg
-
 from .. import settings
 from ..core import coltypes, index_plan, table_names
 from ..core.index_plan import Index
 from ..core.values import ColumnSpec, Log
 from ..datastore import indexes, raw, stage, swap
+from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
 
 #: Stands for a run in the staged table's name.
@@ -28,7 +27,7 @@ class Spare:
     old: TableFacts
 
 
-def spare_table(connection: psycopg.Connection, old: TableFacts, log: Log) -> Spare:
+def spare_table(connection: Connection, old: TableFacts, log: Log) -> Spare:
     """Make an empty table with the old one's columns, triggers, keys and indexes; nobody sees it yet."""
     table = table_names.staged(old.table, _NO_RUN)
     raw.drop(connection, table)
@@ -49,9 +48,7 @@ def spare_table(connection: psycopg.Connection, old: TableFacts, log: Log) -> Sp
     return Spare(table=table, indexes=planned, old=old)
 
 
-def put_in_place(
-    connection: psycopg.Connection, spare: Spare, edits: Mapping[str, str | None], lock_timeout: float
-) -> None:
+def put_in_place(connection: Connection, spare: Spare, edits: Mapping[str, str | None], lock_timeout: float) -> None:
     """Put the spare in place of what is left of the lost table; ``edits`` are comments written since."""
     comments = {column.name: edits.get(column.name, column.comment) for column in spare.old.columns}
     swap.put_empty(

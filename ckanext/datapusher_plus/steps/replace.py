@@ -9,16 +9,15 @@ from __future__ import annotations
 import time
 from functools import partial
 
-import psycopg
-
 from .. import checkpoint
 from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import catalog, connect, indexes, misfit, raw
 from ..datastore import stage as staging
 from ..datastore import swap as exchanging
+from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
+from ..datastore.patience import patiently
 from . import loading
-from .patience import patiently
 from .swap import ordered, taken_aliases
 
 
@@ -45,13 +44,13 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
     return Swapped(plan=plan, parked=None, rows=rows, warnings=taken_aliases(done, log))
 
 
-def _exchange(connection: psycopg.Connection, plan: LoadPlan, table: str, lock_timeout: float) -> exchanging.Exchanged:
+def _exchange(connection: Connection, plan: LoadPlan, table: str, lock_timeout: float) -> exchanging.Exchanged:
     seen = catalog.describe(connection, plan.resource_id)
     order = ordered(connection, plan, table, seen, (), park=False)
     return exchanging.exchange(connection, order, lock_timeout)
 
 
-def _fill(connection: psycopg.Connection, source: str, plan: LoadPlan, log: Log) -> int:
+def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
     table, started = plan.resource_id, time.monotonic()
     types = loading.types_for_text(connection, table)
     staging.full_text_by_trigger(connection, table, on=types is None)
@@ -62,7 +61,7 @@ def _fill(connection: psycopg.Connection, source: str, plan: LoadPlan, log: Log)
     return loading.counted(connection, table, plan, log)
 
 
-def _finish(connection: psycopg.Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
+def _finish(connection: Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
     planned = loading.planned_indexes(old, plan)
     loading.tell_lost(planned, log)
     for index in planned.build:

@@ -10,15 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import psycopg
-
 from .. import dictionary_stash, portal
 from ..core import table_names
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl, facts, journal, raw, record, swap
+from ..datastore.connect import Connection
 from ..datastore.journal import Entry
+from ..datastore.patience import patiently
 from ..datastore.record import Record
-from .patience import patiently
 from .rebuild import Spare, put_in_place, spare_table
 
 
@@ -49,7 +48,7 @@ def restore(resource_id: str, log: Log) -> Restored | None:
     return Restored(resource_id=resource_id, what=what, table=table)
 
 
-def _drop_leftovers(connection: psycopg.Connection, resource_id: str) -> None:
+def _drop_leftovers(connection: Connection, resource_id: str) -> None:
     """Drop the raw and staged tables that dead runs of the resource did not come to drop."""
     raw_tables, staged_tables, _ = table_names.of_resource(resource_id)
     for prefix in (raw_tables, staged_tables):
@@ -57,7 +56,7 @@ def _drop_leftovers(connection: psycopg.Connection, resource_id: str) -> None:
             raw.drop_from_the_dead(connection, table)
 
 
-def _undo(connection: psycopg.Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
+def _undo(connection: Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
     entry = journal.open_entry(connection, resource_id)
     if entry is None:
         return _without_journal(connection, resource_id, log, lock_timeout)
@@ -72,10 +71,10 @@ def _undo(connection: psycopg.Connection, resource_id: str, log: Log, lock_timeo
     return what
 
 
-WayBack = Callable[[psycopg.Connection, Entry, Spare | None, float], str | None]
+WayBack = Callable[[Connection, Entry, Spare | None, float], str | None]
 
 
-def _way_back(connection: psycopg.Connection, entry: Entry) -> WayBack:
+def _way_back(connection: Connection, entry: Entry) -> WayBack:
     if entry.phase == "stashed":
         return _nothing_was_done
     live = catalog.oid_of(connection, entry.resource_id)
@@ -88,17 +87,17 @@ def _way_back(connection: psycopg.Connection, entry: Entry) -> WayBack:
     return _make_empty if entry.was else _take_away
 
 
-def _nothing_was_done(connection: psycopg.Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> None:
+def _nothing_was_done(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> None:
     del connection, entry, spare, lock_timeout
 
 
-def _put_back(connection: psycopg.Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
+def _put_back(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
     del spare
     swap.put_back(connection, entry.parked or "", _record(entry), lock_timeout)
     return f"Run {entry.run_id} ended before its table was safe; the old table is back with all that belongs to it."
 
 
-def _make_empty(connection: psycopg.Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
+def _make_empty(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
     was = _record(entry)
     edits = was.edits(catalog.describe(connection, entry.resource_id))
     if spare:
@@ -109,19 +108,19 @@ def _make_empty(connection: psycopg.Connection, entry: Entry, spare: Spare | Non
     )
 
 
-def _take_away(connection: psycopg.Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
+def _take_away(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
     del spare
     swap.drop_live(connection, entry.resource_id, lock_timeout)
     return f"Run {entry.run_id} ended before its table was safe; there was none before, so it was taken away."
 
 
-def _leave_whole(connection: psycopg.Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
+def _leave_whole(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
     del spare, lock_timeout
     _fill_comments(connection, entry)
     return f"Run {entry.run_id} ended after it had filled the new table, so that stays in place."
 
 
-def _leave_to_its_maker(connection: psycopg.Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
+def _leave_to_its_maker(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
     del spare, lock_timeout
     _fill_comments(connection, entry)
     if entry.parked:
@@ -129,7 +128,7 @@ def _leave_to_its_maker(connection: psycopg.Connection, entry: Entry, spare: Spa
     return f"Somebody has made the table anew since run {entry.run_id} ended early; it stays as it is."
 
 
-def _fill_comments(connection: psycopg.Connection, entry: Entry) -> None:
+def _fill_comments(connection: Connection, entry: Entry) -> None:
     """Give columns of the live table that nobody has written about the words of the old one."""
     live = catalog.dictionary(connection, entry.resource_id)
     if live and entry.was:
@@ -143,7 +142,7 @@ def _record(entry: Entry) -> Record:
     return record.from_json(entry.was)
 
 
-def _without_journal(connection: psycopg.Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
+def _without_journal(connection: Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
     *_, prefix = table_names.of_resource(resource_id)
     parked = catalog.tables_like(connection, prefix)
     if not parked:
@@ -156,7 +155,7 @@ def _without_journal(connection: psycopg.Connection, resource_id: str, log: Log,
     return f"The table was missing; the old one that run {was.run_id} had put aside is back."
 
 
-def _from_stash(connection: psycopg.Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
+def _from_stash(connection: Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
     if catalog.table_exists(connection, resource_id):
         return None
     stash = dictionary_stash.load(resource_id)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import psycopg
-
 from .. import dictionary_stash
 from ..core.dictionary import Column, Dictionary
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl
+from ..datastore.connect import Connection
 from .restore import restore
 
 
@@ -38,7 +37,7 @@ def _is_live(resource_id: str) -> bool:
         return catalog.table_exists(connection, resource_id)
 
 
-def _verify(connection: psycopg.Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:
+def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:
     """Give columns that nobody has written about the stashed words, and return what else the table lacks."""
     ddl.run(connection, ddl.column_comments(ddl.public(table), live.lacks(stashed)))
     columns = {column.name for column in live.columns}

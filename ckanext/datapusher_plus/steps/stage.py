@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 
-import psycopg
-
 from .. import checkpoint, settings
 from ..core.values import LoadPlan, Log, Staged
-from ..datastore import connect, indexes, raw
+from ..datastore import connect, indexes, misfit, raw
 from ..datastore import stage as staging
+from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
 from . import loading
 
@@ -32,12 +31,12 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
     return Staged(plan=plan, table=table, rows=rows)
 
 
-def _fill(connection: psycopg.Connection, table: str, source: str, plan: LoadPlan, log: Log) -> None:
+def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: Log) -> None:
     types = loading.types_for_text(connection, table)
     staging.strip(connection, table)
     staging.full_text_by_trigger(connection, table, on=types is None)
     started = time.monotonic()
-    try:
+    with misfit.explained(connection, source, table, plan.columns, plan.rows):
         staging.fill(
             table,
             source,
@@ -48,14 +47,12 @@ def _fill(connection: psycopg.Connection, table: str, source: str, plan: LoadPla
             types=types,
             progress=lambda done, total: log.progress("fill", done, total),
         )
-    except psycopg.Error as error:
-        raise loading.why_not(connection, source, table, plan, error) or error from error
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
 
 
-def _finish(connection: psycopg.Connection, table: str, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
+def _finish(connection: Connection, table: str, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
     planned = loading.planned_indexes(old, plan)
     loading.tell_lost(planned, log)
     started = time.monotonic()

@@ -6,18 +6,17 @@ import time
 from datetime import datetime, timezone
 from functools import partial
 
-import psycopg
-
 from .. import checkpoint
 from ..core.index_plan import Index
 from ..core.values import LoadPlan, Log, Staged, Swapped
 from ..datastore import catalog, connect
 from ..datastore import stage as staging
 from ..datastore import swap as exchanging
+from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
+from ..datastore.patience import patiently
 from ..datastore.swap import Exchange, Exchanged
 from . import loading
-from .patience import patiently
 
 
 def swap(staged: Staged, log: Log) -> Swapped:
@@ -40,7 +39,7 @@ def taken_aliases(done: Exchanged, log: Log) -> tuple[str, ...]:
     return warnings
 
 
-def _try(connection: psycopg.Connection, staged: Staged, log: Log, lock_timeout: float) -> Exchanged:
+def _try(connection: Connection, staged: Staged, log: Log, lock_timeout: float) -> Exchanged:
 
     seen = catalog.describe(connection, staged.plan.resource_id)
     planned = loading.planned_indexes(seen or loading.kept_table(staged.plan), staged.plan)
@@ -55,7 +54,7 @@ def _try(connection: psycopg.Connection, staged: Staged, log: Log, lock_timeout:
 
 
 def ordered(
-    connection: psycopg.Connection,
+    connection: Connection,
     plan: LoadPlan,
     table: str,
     seen: TableFacts | None,

@@ -10,7 +10,7 @@ from psycopg import errors
 
 from .. import settings
 from ..core.errors import DatastoreBusy
-from ..datastore.swap import TableChanged
+from .swap import TableChanged
 
 T = TypeVar("T")
 
