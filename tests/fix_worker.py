@@ -21,7 +21,7 @@ from tests.fix_gate import Gate
 from tests.servers import RunningStack
 
 READY = "runs at once from work pool"
-OPTIONS = {"sweep_interval": "1", "worker_grace": "3"}
+OPTIONS = {"sweep_interval": "1", "worker_grace": "5"}
 
 
 class WorkerUnderTest:
@@ -127,8 +127,8 @@ def worker_process(
 
 
 @pytest.fixture
-def worker(worker_process: WorkerUnderTest, dataset: dict[str, Any]) -> WorkerUnderTest:
-    """A worker that runs, on an empty portal."""
+def worker(worker_process: WorkerUnderTest) -> WorkerUnderTest:
+    """A worker that runs, with no faults ordered."""
     worker_process.start()
     return worker_process
 

@@ -27,7 +27,7 @@ def load(live: Table, act: Act, upload: Upload) -> Load:
 
 def emptied(before: Whole) -> Whole:
     """Return what is left of a table when its rows could not be kept."""
-    return dataclasses.replace(before, rows=[], total=0, found=[], cached=[])
+    return dataclasses.replace(before, rows=[], total=0, found=[], cached=[({"rows": 0},)])
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ __all__ = ["load"]
 
 
 @pytest.fixture
-def worker(worker_process: WorkerUnderTest, live: Table) -> WorkerUnderTest:
+def worker(worker_process: WorkerUnderTest) -> WorkerUnderTest:
     """A worker that replaces tables in place."""
     worker_process.start(load_strategy="replace")
     return worker_process

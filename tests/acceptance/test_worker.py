@@ -1,0 +1,83 @@
+"""The worker as operators know it: stopped, cut off from Prefect, and asked to put things right."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.fix_ckan import Act, Upload
+from tests.fix_gate import Gate
+from tests.fix_worker import Ended, WorkerUnderTest, until
+from tests.servers import RunningStack
+
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def command(stack: RunningStack, prefect_gate: Gate) -> Command:
+    """Run `ckan datapusher_plus …` and return what it prints."""
+    program = str(Path(sys.executable).with_name("ckan"))
+
+    def run(*words: str) -> str:
+        asked = [program, "-c", stack.test_ini, "datapusher_plus", *words]
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+    return run
+
+
+def test_an_upload_while_prefect_is_away_is_loaded_when_it_is_back(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], ended: Ended, act: Act, prefect_gate: Gate
+) -> None:
+    ended(uploaded, "complete")
+    prefect_gate.shut()
+    act("datapusher_submit", resource_id=uploaded["id"], ignore_hash=True)
+    until(lambda: "waits for a server" in worker.output(), 30, worker.output)
+    assert ended(uploaded, "queued")["status"] == "pending"
+    prefect_gate.open()
+    assert ended(uploaded, "complete", patience=60)["task_info"]["cause"] == "submit"
+
+
+def test_a_worker_told_to_stop_finishes_what_it_is_at(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], ended: Ended
+) -> None:
+    worker.order(publish__before="sleep:1")
+    until(lambda: "in place" in str(ended(uploaded, "running")["task_info"]["logs"]), 30, worker.output)
+    assert worker.stop() == 0
+    assert ended(uploaded)["task_info"]["state"] == "complete"
+
+
+def test_a_run_that_dies_takes_no_other_with_it(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], ended: Ended, act: Act, upload: Upload
+) -> None:
+    worker.order(stage__filled="sleep:3")
+    ended(uploaded, "running")
+    other = act("resource_create", package_id=uploaded["package_id"], name="other", upload=upload())
+    ended(other, "running")
+    worker.kill_run()
+    assert {ended(uploaded)["task_info"]["state"], ended(other)["task_info"]["state"]} == {"complete", "error"}
+
+
+def test_recover_says_what_it_did(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], ended: Ended, command: Command
+) -> None:
+    worker.order(stage__filled="sleep:60")
+    ended(uploaded, "running")
+    worker.kill()
+    assert f"{uploaded['id']}: run " in command("recover", "--dry-run")
+    assert ended(uploaded, "running")
+    assert "was interrupted and is ended" in command("recover", uploaded["id"])
+    assert ended(uploaded, "error")
+    assert "Nothing needed to be put right" in command("recover")
+
+
+def test_deploy_makes_a_pool_of_another_type(command: Command, stack: RunningStack) -> None:
+    assert "is in work pool by-process" in command("deploy", "--pool", "by-process", "--type", "process")
+    pool = requests.get(f"{stack.prefect_url}/api/work_pools/by-process", timeout=10).json()
+    assert pool["type"] == "process"
+    command("deploy")
