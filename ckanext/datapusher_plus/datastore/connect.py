@@ -14,9 +14,6 @@ from sqlalchemy.engine import make_url
 
 from ..core.errors import DatastoreBusy, DatastoreGone, DatastoreRefused
 
-#: What other rooms call the driver's connection, which only this room opens.
-Connection = Connection
-
 __all__ = ["Connection", "close", "connect", "open_connection", "parameters", "stop_statement", "translated"]
 
 #: A peer that vanished without a word is noticed within about a minute.
