@@ -54,7 +54,8 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
     table, started = plan.resource_id, time.monotonic()
     types = loading.types_for_text(connection, table)
     staging.full_text_by_trigger(connection, table, on=types is None)
-    connection.execute(staging.insert(table, source, plan.columns, types=types))
+    with misfit.explained(connection, source, table, plan.columns, plan.rows), connection.transaction():
+        connection.execute(staging.insert(table, source, plan.columns, types=types))
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")

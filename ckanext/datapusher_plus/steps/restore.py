@@ -32,13 +32,16 @@ class Restored:
     table: bool
 
 
-def restore(resource_id: str, log: Log) -> Restored | None:
-    """Undo what a dead run did to the resource's table, and tell what that was; None when there was nothing to do."""
+def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored | None:
+    """Undo what a dead run did to the resource's table, and tell what that was; None when there was nothing to do.
+
+    :param from_stash: make a table that is missing, though no run has touched it, again from the stash, empty.
+    """
     with connect.connect("datapusher_plus restore", autocommit=True) as connection:
         journal.prepare(connection)
         _drop_leftovers(connection, resource_id)
         undone = patiently(partial(_undo, connection, resource_id, log))
-        remade = patiently(partial(_from_stash, connection, resource_id, log))
+        remade = patiently(partial(_from_stash, connection, resource_id, log)) if from_stash else None
         table = catalog.table_exists(connection, resource_id)
     what = " ".join(sentence for sentence in (undone, remade) if sentence)
     if not what:
