@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from dev.console import DIM, GREEN, RED, paint, replace_line, say
+from dev.console import DIM, GREEN, YELLOW, paint, replace_line, say
 from dev.portal import Portal
 
 ENDED = ("complete", "error")
@@ -43,7 +43,7 @@ def watch(portal: Portal, resource_id: str, label: str, before: str = "") -> dic
         replace_line(f"  {label:<10} {_bar(fresh)} {stage:<12} {seconds:5.1f} s")
         time.sleep(0.15)
     replace_line("")
-    mark = paint("✓", GREEN) if fresh["status"] == "complete" else paint("✗", RED)
+    mark = paint("✓", GREEN) if fresh["status"] == "complete" else paint("!", YELLOW)
     say(f"  {mark} {label:<10} {fresh['status']} after {seconds:.1f} s")
     return {**fresh, "seconds": seconds}
 
