@@ -17,6 +17,9 @@ MAX_BYTES = 63
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+#: CKAN cuts what it sorts by at commas, and hands SQL to SQLAlchemy's text(), which takes " :word" for a parameter and
+#: a backslash before a colon for its escape
+_MISREAD = re.compile(r"[,\"]|(?<![:\w\\]):(?=\w)|\\(?=:)")
 
 
 def column_names(headers: Iterable[str], *, unsafe_prefix: str, reserved: Collection[str]) -> tuple[str, ...]:
@@ -54,10 +57,10 @@ def _safe(header: str, unsafe_prefix: str, reserved: Collection[str]) -> str:
 
 
 def _printable(text: str) -> str:
-    """Return the text without what CKAN refuses in a name: quotes, control and invisible characters, blanks around."""
+    """Return the text without what CKAN refuses or misreads in a name."""
     text = _BREAKS.sub(" ", text)
     text = "".join(char for char in text if not unicodedata.category(char).startswith("C"))
-    return _stripped(text).replace('"', "_")
+    return _MISREAD.sub("_", _stripped(text))
 
 
 def _stripped(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..core.errors import RowsLost
@@ -11,6 +12,9 @@ from ..engines import DuckdbEngine, Engine
 from ..engines.base import Can, require
 from ..settings import current
 
+#: enough to see a pattern; a file may have 1,598 columns
+_MOST_LINES = 25
+
 
 def analyse(csv: CleanCsv, log: Log) -> Analysed:
     """Profile all rows of a validated table.
@@ -18,8 +22,7 @@ def analyse(csv: CleanCsv, log: Log) -> Analysed:
     :raises RowsLost: when the engine saw another number of rows than the check of the file did.
     """
     names = column_names(csv.header, unsafe_prefix=current().unsafe_prefix, reserved=current().reserved_colnames)
-    for header, name in renamed(csv.header, names):
-        log.info(f"Column “{_shown(header)}” is called “{name}” in the table; its heading is kept as its label.")
+    _tell(renamed(csv.header, names), log)
     engine = engine_for(csv.path.parent)
     require(engine, Can.PROFILE)
     profiled = engine.profile(csv, names)
@@ -31,6 +34,13 @@ def analyse(csv: CleanCsv, log: Log) -> Analysed:
 def engine_for(work_dir: Path) -> Engine:
     """Return this site's engine, with the run's own folder for what does not fit in memory."""
     return DuckdbEngine(work_dir=work_dir, threads=current().parallelism)
+
+
+def _tell(changed: Sequence[tuple[str, str]], log: Log) -> None:
+    for header, name in changed[:_MOST_LINES]:
+        log.info(f"Column “{_shown(header)}” is called “{name}” in the table; its heading is kept as its label.")
+    if len(changed) > _MOST_LINES:
+        log.info(f"{len(changed) - _MOST_LINES:,} more headings were changed in the same way.")
 
 
 def _shown(header: str) -> str:
