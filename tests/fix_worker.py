@@ -63,11 +63,11 @@ class WorkerUnderTest:
         assert self._process is not None
         self._process.send_signal(sign)
 
-    def kill(self) -> None:
-        """Kill the worker and all that it started, as the loss of the machine would."""
+    def kill(self, *, alone: bool = False) -> None:
+        """Kill the worker and, unless ``alone``, all that it started, as the loss of the machine would."""
         assert self._process is not None
         root = psutil.Process(self._process.pid)
-        for process in [root, *root.children(recursive=True)]:
+        for process in [root, *([] if alone else root.children(recursive=True))]:
             process.kill()
         self._process.wait()
 

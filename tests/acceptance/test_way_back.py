@@ -76,6 +76,18 @@ def test_a_worker_that_was_killed_is_healed_at_the_next_start(
     assert live.whole() == before
 
 
+def test_runs_undo_themselves_when_their_worker_dies(
+    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+) -> None:
+    before = live.whole()
+    worker.order(swap__after="sleep:60")
+    resource = load()
+    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    worker.kill(alone=True)
+    assert "its worker died" in ended(resource, "error")["error"]["message"]
+    assert live.whole() == before
+
+
 def test_cancelling_in_prefect_undoes_the_run(
     worker: WorkerUnderTest, live: Table, load: Load, ended: Ended, prefect_cancel: Callable[[str], None]
 ) -> None:

@@ -10,11 +10,13 @@ from tests.fix_worker import Ended, WorkerUnderTest, until
 
 __all__ = ["load"]
 
+OPTIONS = {"load_strategy": "replace", "flow_timeout": "15"}
+
 
 @pytest.fixture
 def worker(worker_process: WorkerUnderTest) -> WorkerUnderTest:
     """A worker that replaces tables in place."""
-    worker_process.start(load_strategy="replace")
+    worker_process.start(**OPTIONS)
     return worker_process
 
 
@@ -36,8 +38,16 @@ def test_a_worker_killed_after_the_delete_is_healed_at_the_next_start(
     resource = load()
     until(lambda: live.phases == ["destructive"], 30, worker.output)
     worker.kill()
-    worker.start(load_strategy="replace")
+    worker.start(**OPTIONS)
     assert ended(resource, "error")
+    assert live.whole() == emptied(before)
+
+
+def test_a_run_that_takes_too_long_is_stopped(worker: WorkerUnderTest, live: Table, load: Load, ended: Ended) -> None:
+    before = live.whole()
+    worker.order(replace__deleted="sleep:60")
+    message = ended(load(), "error")["error"]["message"]
+    assert ("longer than 15 s" in message, "the table is empty" in message) == (True, True)
     assert live.whole() == emptied(before)
 
 

@@ -6,13 +6,12 @@ Loading takes seconds, forking takes milliseconds; a run starts at once and stil
 from __future__ import annotations
 
 import signal
-from importlib import import_module
 
-from . import site
+from . import child, site
+
+__all__ = ["child"]
 
 site.load()
-# after CKAN, whose logging set-up silences every logger that is there before it
-import_module(".child", __package__)
 site.before_fork()
 # A service manager may signal the whole group; this process ends when its worker does, not before its runs.
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -27,7 +27,18 @@ def load() -> None:
     # imported late: CKAN's web stack is heavy, and of no use to whoever only reads this module
     from ckan.config.middleware import make_app
 
-    _app = make_app(load_config())
+    with _loggers_kept():
+        _app = make_app(load_config())
+
+
+@contextmanager
+def _loggers_kept() -> Iterator[None]:
+    """Let loggers live that are there already; CKAN's logging set-up silences them, ours and Prefect's too."""
+    known = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
+    heard = [logger for logger in known if not logger.disabled]
+    yield
+    for logger in heard:
+        logger.disabled = False
 
 
 def adopt(app: Any) -> None:
