@@ -147,8 +147,8 @@ def _broken(piece: Piece, position: int) -> bool:
     if piece.final or not opened:
         return piece.final
     rest = piece.data[opened.end() :]
-    # a closing quote at the very end may be the first of two, or followed by a line end
-    return rest not in (b"", b'"', b'"\r')
+    # the closing quote may be yet to come, or half of the line end after it
+    return rest not in (b"", b'"\r')
 
 
 @lru_cache
