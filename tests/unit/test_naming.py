@@ -55,6 +55,7 @@ def test_what_ckan_refuses_is_put_right(header: str, name: str) -> None:
         (("a", "a", "a_2"), ("a", "a_3", "a_2")),
         (("", "", "x"), ("unsafe_", "unsafe__2", "x")),
         (("a", "A"), ("a", "A")),
+        ((" a :", "a :"), ("a _", "a __2")),
         (("é" * 40, "é" * 41), ("é" * 31, "é" * 30 + "_2")),
     ],
 )
@@ -85,7 +86,7 @@ def test_every_name_is_unique_and_taken_by_ckan(headers: list[str]) -> None:
         assert name.lower() not in SYSTEM_COLUMNS | {"_id"}
 
 
-@given(st.lists(st.text(max_size=20), max_size=8))
+@given(st.lists(st.text(max_size=20) | st.text(alphabet='a:\\", _é', max_size=70), max_size=8))
 def test_names_are_names_already(headers: list[str]) -> None:
     found = names(*headers)
     assert names(*found) == found
