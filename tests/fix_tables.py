@@ -17,7 +17,7 @@ from tests.loads import Loader
 
 #: What `live` holds, and what a file of the same table looks like a day later.
 ROWS = [("Ärger", 1, "2026-01-02", "Zürich"), ("Büro", 2.50, None, "Genève"), ("", None, "2026-03-04", None)]
-TODAY = "stadt,zahl,tag,ort\nKöln,10,2026-05-06,Rhein\nBonn,20.25,2026-05-07,\n,,,Ruhr\n".encode()
+TODAY = "stadt,zahl,tag,ort\nKöln,10,2026-05-06,Rhein\nBonn,20.25,2026-05-07,\n,,,Ruhr\nUlm,,,\n".encode()
 
 FIELDS: list[dict[str, Any]] = [
     {"id": "stadt", "type": "text", "info": {"label": "Stadt", "notes": "who: \"says\" 'what' %s {}"}},

@@ -28,7 +28,7 @@ lines",0,2026-01-02T00:00:00,,emoji 🦆 漢字 ﬁ
 """
 
 
-@pytest.mark.parametrize("mapping", [{}, {"Integer": "int8", "Float": "float8", "Date": "timestamp"}])
+@pytest.mark.parametrize("mapping", [{}, {"Integer": "int8", "Date": "timestamp"}])
 def test_it_equals_the_trigger_in_every_row(table: Table, loader: Loader, mapping: dict[str, str]) -> None:
     kinds = {**settings.current().type_mapping, **mapping}
     settings.use(replace(settings.current(), type_mapping=kinds))

@@ -8,17 +8,21 @@ import threading
 import time
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from ckanext.datapusher_plus.core.errors import DatastoreGone, RowsLost, ValueDoesNotFit
 from ckanext.datapusher_plus.core.values import LoadPlan, Strategy
 from ckanext.datapusher_plus.datastore import connect, parallel
 from ckanext.datapusher_plus.steps.orphans import orphans, sweep_orphans
+from ckanext.datapusher_plus.steps.restore import restore
 from ckanext.datapusher_plus.steps.stage import stage
 from ckanext.datapusher_plus.steps.stash import stash
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table
 from tests.loads import Loader
+
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'datapusher_plus load'"
 
 
 def as_numbers(plan: LoadPlan) -> LoadPlan:
@@ -31,7 +35,7 @@ def as_numbers(plan: LoadPlan) -> LoadPlan:
 @pytest.mark.parametrize("strategy", Strategy)
 def test_the_first_value_that_does_not_fit_is_named(live: Table, loader: Loader, strategy: Strategy) -> None:
     before = live.whole()
-    plan = loader.plan(b"zahl,stadt,ort\n1,2,o\n2,3,o\n3,x,o\ny,z,o\n", strategy)
+    plan = loader.plan(b"zahl,stadt,ort\n1,2,o\n2,3,o\n3,x,o\n4,z,o\n", strategy)
     with pytest.raises(ValueDoesNotFit, match="row 3, column “stadt” the value “x” is no numeric"):
         loader.write(as_numbers(plan))
     assert live.whole() == before
@@ -56,15 +60,19 @@ def test_a_failing_connection_ends_the_others(own_settings: None) -> None:
     assert time.monotonic() - started < 5
 
 
+class Stopped(BaseException):
+    """What a signal handler raises, like Prefect's."""
+
+
 def test_a_signal_interrupts_a_statement_and_ends_it_in_the_database(own_settings: None) -> None:
     def told_to_stop(*_: object) -> None:
-        raise SystemExit
+        raise Stopped
 
     before = signal.signal(signal.SIGTERM, told_to_stop)
     threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
     started = time.monotonic()
     try:
-        with pytest.raises(SystemExit), connect.connect("interrupted") as connection:
+        with pytest.raises(Stopped), connect.connect("interrupted") as connection:
             connection.execute("SELECT pg_sleep(30)")
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -88,6 +96,21 @@ def test_a_database_that_is_not_there_is_said_without_its_address(
     with pytest.raises(DatastoreGone) as told, connect.connect():
         pass
     assert not any(word in str(told.value) for word in ("someone", "secret", "127.0.0.1"))
+
+
+def test_a_database_that_goes_away_in_the_middle_of_a_load_costs_nothing(
+    live: Table, loader: Loader, said: Said, superuser: psycopg.Connection
+) -> None:
+    live.run(
+        "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NEW; END'"
+    )
+    live.run("CREATE TRIGGER t001 BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION slow()")
+    before = live.whole()
+    threading.Timer(1, superuser.execute, [CUT]).start()
+    with pytest.raises(DatastoreGone, match="terminating connection"):
+        loader.load(TODAY)
+    restore(live.resource_id, said)
+    assert (live.whole(), live.ours) == (before, [])
 
 
 def test_leftovers_of_dead_runs_are_swept(live: Table, loader: Loader, said: Said) -> None:

@@ -70,7 +70,6 @@ def _undo(connection: Connection, resource_id: str, log: Log, lock_timeout: floa
             raise swap.TableChanged(resource_id)
         what = way_back(connection, entry, spare, lock_timeout)
         journal.close(connection, entry, "rolled_back")
-        swap.clear_count(connection, resource_id)
     return what
 
 

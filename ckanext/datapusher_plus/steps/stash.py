@@ -41,6 +41,7 @@ def _save(plan: LoadPlan, kept: Dictionary, log: Log) -> None:
 
 
 def _leaving(plan: LoadPlan, kept: Dictionary) -> list[Column]:
-    """Return what was written about columns that the new table does not have."""
+    """Return what was written about columns that the new table does not have, or has again but not yet for certain."""
     staying = {column.name for column in plan.columns}
-    return [c for c in (*kept.columns, *kept.vanished) if c.name not in staying and c.comment is not None]
+    leaving = [column for column in kept.columns if column.name not in staying and column.comment is not None]
+    return [*leaving, *kept.vanished]
