@@ -17,11 +17,10 @@ MAX_BYTES = 63
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-#: CKAN cuts what it sorts by at commas
-_REFUSED = str.maketrans('",', "__")
-#: CKAN hands its SQL to SQLAlchemy's text(), which takes " :word" for a parameter and a backslash before a colon for its
-#: escape; what ends a name may come to stand before a number
-_MISREAD = re.compile(r"(?<![:\w\\]):(?=\w|\Z)|\\(?=:)")
+#: CKAN cuts what it sorts by at commas, and SQLAlchemy's text() takes a backslash before a colon for an escape
+_REFUSED = re.compile(r"[\",]|\\(?=:)")
+#: for text() this is a parameter; what ends a name may come to stand before a number
+_PARAMETER = re.compile(r"(?<![:\w]):(?=\w|\Z)")
 
 
 def column_names(headers: Iterable[str], *, unsafe_prefix: str, reserved: Collection[str]) -> tuple[str, ...]:
@@ -46,7 +45,7 @@ def renamed(headers: Iterable[str], names: Iterable[str]) -> list[tuple[str, str
 
 def fit(name: str, room: int = MAX_BYTES) -> str:
     """Return ``name`` cut to ``room`` bytes, whole characters only."""
-    return _MISREAD.sub("_", name.encode("utf-8")[:room].decode("utf-8", "ignore").rstrip())
+    return _PARAMETER.sub("_", name.encode("utf-8")[:room].decode("utf-8", "ignore").rstrip())
 
 
 def _safe(header: str, unsafe_prefix: str, reserved: Collection[str]) -> str:
@@ -62,7 +61,7 @@ def _printable(text: str) -> str:
     """Return the text without what CKAN refuses or misreads in a name."""
     text = _BREAKS.sub(" ", text)
     text = "".join(char for char in text if not unicodedata.category(char).startswith("C"))
-    return _MISREAD.sub("_", _stripped(text).translate(_REFUSED))
+    return _PARAMETER.sub("_", _REFUSED.sub("_", _stripped(text)))
 
 
 def _stripped(text: str) -> str:
