@@ -40,10 +40,7 @@ class Gate:
         """Cut all connections and refuse new ones."""
         listener, self._listener = self._listener, None
         for end in [listener, *self._open] if listener else []:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._open.clear()
+            self._cut(end)
 
     def _accept(self, listener: socket.socket) -> None:
         with contextlib.suppress(OSError):
@@ -59,8 +56,14 @@ class Gate:
             while data := source.recv(65536):
                 sink.sendall(data)
         for end in (source, sink):
-            self._open.discard(end)
-            end.close()
+            self._cut(end)
+
+    def _cut(self, end: socket.socket) -> None:
+        # a socket that another thread reads from is closed for its peer by shutdown only
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
+        end.close()
+        self._open.discard(end)
 
 
 @pytest.fixture(scope="session")

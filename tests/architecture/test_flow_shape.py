@@ -84,8 +84,8 @@ def assigned(node: ast.Assign) -> list[ast.Name]:
 
 
 def test_the_flow_itself_does_not_retry() -> None:
-    options = {word.arg for node in ast.walk(INGEST) if isinstance(node, ast.FunctionDef) and node.name == "ingest"
-               for call in calls(ast.Module(node.decorator_list, [])) for word in call.keywords}  # fmt: skip
+    flow = next(node for node in INGEST.body if isinstance(node, ast.FunctionDef) and node.name == "ingest")
+    options = {word.arg for decorator in flow.decorator_list for call in calls(decorator) for word in call.keywords}
     assert options == {"name", "flow_run_name", "persist_result", "on_crashed", "on_cancellation"}
 
 
