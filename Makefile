@@ -32,9 +32,11 @@ check: $(READY) ## lint, types, architecture
 	$(RUN) -m pytest tests/architecture -q
 
 bench: $(READY) ## measure loading against CKAN's own way
+	@$(RUN) -m dev up
 	@$(RUN) -m bench load
 
 bench-hook: $(READY) ## measure what an upload's request pays for the plugin
+	@$(RUN) -m dev up
 	@$(RUN) -m bench hook
 
 wheel: $(READY) ## build the package into dist/
