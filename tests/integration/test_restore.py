@@ -189,6 +189,14 @@ def test_a_parked_table_without_a_journal_comes_back_when_there_is_no_other(live
     assert is_as_before(live, before)
 
 
+def test_a_full_new_table_is_not_given_up_when_the_old_one_is_gone(live: Table, die: Die, heal: Heal) -> None:
+    die(Strategy.SWAP, "swap.after")
+    live.run(f'DROP TABLE "{live.ours[0]}"')
+    assert heal() is not None
+    assert live.whole("Rhein").found == [1]
+    assert live.phases == ["committed"]
+
+
 def test_two_live_tables_and_no_journal_are_left_to_a_person(live: Table, die: Die, heal: Heal, said: Said) -> None:
     die(Strategy.SWAP, "swap.after")
     live.run("DELETE FROM _datapusher_plus_journal")

@@ -22,6 +22,7 @@ from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table
 from tests.loads import Loader
 
+SLOW = "BEGIN PERFORM pg_sleep(30); RETURN NEW; END"
 CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'datapusher_plus load'"
 
 
@@ -101,9 +102,7 @@ def test_a_database_that_is_not_there_is_said_without_its_address(
 def test_a_database_that_goes_away_in_the_middle_of_a_load_costs_nothing(
     live: Table, loader: Loader, said: Said, superuser: psycopg.Connection
 ) -> None:
-    live.run(
-        "CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(30); RETURN NEW; END'"
-    )
+    live.run("CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS {body}", body=SLOW)
     live.run("CREATE TRIGGER t001 BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION slow()")
     before = live.whole()
     threading.Timer(1, superuser.execute, [CUT]).start()

@@ -151,6 +151,7 @@ def test_a_trigger_that_does_not_suit_the_new_columns_is_named(live: Table, load
         ("CREATE TABLE other (n int REFERENCES {table} (_id))", "other"),
         ("CREATE FUNCTION needs({table}) RETURNS int LANGUAGE sql AS 'SELECT 1'", "needs"),
         ("CREATE MATERIALIZED VIEW needs AS SELECT ort FROM {table}", "materialized"),
+        ("ALTER TABLE {table} ENABLE ROW LEVEL SECURITY", "row-level security"),
     ],
 )
 def test_what_cannot_be_rebuilt_stops_the_load_before_anything_changes(

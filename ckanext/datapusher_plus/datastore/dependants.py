@@ -24,7 +24,7 @@ def check(connection: psycopg.Connection, facts: TableFacts) -> None:
             raise DependentViewBroken(view.name, "it is a materialized view")
     strangers = catalog.strangers(connection, facts.table)
     if strangers:
-        raise DependentViewBroken(strangers[0], "it is no view but needs this very table")
+        raise DependentViewBroken(strangers[0], "it belongs to this very table")
 
 
 def drop(connection: psycopg.Connection, views: Sequence[View]) -> None:

@@ -122,7 +122,7 @@ ORDER BY v.depth, c.relname
 """
 )
 
-# what would make DROP TABLE fail: foreign keys of other tables, functions over the row type, rules, …
+# what would make DROP TABLE fail (foreign keys of other tables, functions over the row type, …), or be unsafe to lose
 STRANGERS = (
     _DEPENDENT_VIEWS  # noqa: S608 (both are constants)
     + """
@@ -137,6 +137,8 @@ WHERE d.deptype = 'n'
            SELECT y.oid FROM pg_class AS c JOIN pg_type AS y ON y.oid = c.reltype OR y.typelem = c.reltype
            WHERE c.oid IN (SELECT oid FROM dependent)))
   AND NOT coalesce(r.ev_class, t.tgrelid, o.conrelid, 0) IN (SELECT oid FROM dependent)
+UNION ALL
+SELECT 'row-level security' FROM pg_class WHERE oid = %(oid)s AND relrowsecurity
 ORDER BY 1
 """
 )

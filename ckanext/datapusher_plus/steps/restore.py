@@ -69,7 +69,7 @@ def _undo(connection: Connection, resource_id: str, log: Log, lock_timeout: floa
         if journal.open_entry(connection, resource_id) != entry:
             raise swap.TableChanged(resource_id)
         what = way_back(connection, entry, spare, lock_timeout)
-        journal.close(connection, entry, "rolled_back")
+        journal.close(connection, entry, "committed" if way_back is _leave_whole else "rolled_back")
     return what
 
 
@@ -84,7 +84,8 @@ def _way_back(connection: Connection, entry: Entry) -> WayBack:
         return _leave_to_its_maker
     if entry.parked and catalog.table_exists(connection, entry.parked):
         return _put_back
-    if entry.strategy == "replace" and live and catalog.rows_of(connection, entry.resource_id):
+    # rows that are there are never given up for none; only a first load that did not end is taken away
+    if live and (entry.was or entry.strategy == "replace") and catalog.rows_of(connection, entry.resource_id):
         return _leave_whole
     return _make_empty if entry.was else _take_away
 

@@ -26,12 +26,12 @@ class TriggerFailed(Terminal):
 
 
 class DependentViewBroken(Terminal):
-    """A database view built by hand cannot be rebuilt on the new table."""
+    """A view or something else that was built on the table by hand cannot be rebuilt on the new one."""
 
-    def __init__(self, view: str, why: str) -> None:
+    def __init__(self, name: str, why: str) -> None:
         super().__init__(
-            f"The database view “{view}” uses this table and cannot be rebuilt on the new one ({why}). "
-            "Ask the site's administrator to change or drop the view."
+            f"“{name}” in the database is built on this table and cannot be rebuilt on the new one ({why}). "
+            "Ask the site's administrator to change or drop it."
         )
 
 
