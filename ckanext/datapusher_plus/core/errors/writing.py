@@ -30,7 +30,7 @@ class DependentViewBroken(Terminal):
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(
-            f"“{name}” in the database is built on this table and cannot be rebuilt on the new one ({why}). "
+            f"In the database “{name}” is built on this table and cannot be rebuilt on the new one ({why}). "
             "Ask the site's administrator to change or drop it."
         )
 
