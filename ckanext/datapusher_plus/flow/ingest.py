@@ -67,7 +67,7 @@ def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> Outcome:
     def load(landing: Landing, folder: Path) -> None:
         with timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
             # holding the lock proves that whoever left something half done is dead
-            restore(claimed.resource_id, told)
+            restore(claimed.resource_id, told, from_stash=False)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             plan = read(_ticket(claimed, folder), told)
             write(plan, way_back, landing)

@@ -49,8 +49,12 @@ class WayBack:
         except LockLost:
             # without the lock another run may be at work, and that run heals the resource before it begins
             with ResourceLock(self.resource_id) as again:
-                return restore(self.resource_id, self.told) if again.acquire(PATIENCE) else None
-        return restore(self.resource_id, self.told)
+                return self._undo() if again.acquire(PATIENCE) else None
+        return self._undo()
+
+    def _undo(self) -> Restored | None:
+        # a table that this run has not touched is missing because somebody removed it
+        return restore(self.resource_id, self.told, from_stash=False)
 
 
 def after_crash(flow: Any, flow_run: Any, state: Any) -> None:
