@@ -101,12 +101,16 @@ def test_unchanged_files_are_loaded_only_on_demand(
         assert connection.execute(sa.select(run.c.ignore_hash)).scalars().all() == [ignored]
 
 
-def test_a_refused_request_makes_the_command_fail(dpp: Run, resources: dict[str, str]) -> None:
+def test_a_request_that_waits_already_is_fine(dpp: Run, resources: dict[str, str]) -> None:
     dpp("submit", "public")
     done = dpp("submit", "public")
-    assert done.exit_code == 1
-    assert "Fail" in done.output
-    assert "0 queued, 1 failed." in done.output
+    assert done.exit_code == 0
+    assert "OK: it waits already." in done.output
+
+
+def test_a_resource_that_went_away_meanwhile_fails(capsys: pytest.CaptureFixture[str]) -> None:
+    assert requests._submit("6f7a1f0c-0000-4000-8000-000000000001", "", False) is False
+    assert "Fail: it has no file" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [["submit", "no-such-dataset"], ["status", "no-such-resource"]])

@@ -13,7 +13,9 @@ from ckan.plugins import toolkit as tk
 from ckanext.datastore.backend import get_all_resources_ids_in_datastore
 
 from .. import settings
+from ..core.states import State
 from ..model import run
+from ..runs import history
 from ..runs.task import NEWEST_FIRST
 
 #: Resources that are read at once; a site may have hundreds of thousands.
@@ -117,8 +119,15 @@ def _submit(resource_id: str, user: str, ignore_hash: bool) -> bool:
     except (tk.ValidationError, tk.ObjectNotFound) as error:
         click.echo(f"Fail: {error}")
         return False
-    click.echo("OK" if accepted else "Fail: a plugin of this site declined it.")
-    return bool(accepted)
+    waits = not accepted and _waits(resource_id)
+    declined = "Fail: it has no file of its own, or a plugin of this site declined it."
+    click.echo("OK" if accepted else "OK: it waits already." if waits else declined)
+    return accepted or waits
+
+
+def _waits(resource_id: str) -> bool:
+    latest = history.latest(resource_id)
+    return latest is not None and latest.state is State.QUEUED
 
 
 def _show_overview(as_json: bool) -> None:
