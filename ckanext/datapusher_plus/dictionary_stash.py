@@ -203,4 +203,4 @@ def _put_aside(path: Path, error: Exception) -> None:
     except OSError as refused:
         log.error("The dictionary stash %s cannot be read (%s) nor put aside (%s)", path, error, refused)  # noqa: TRY400
         return
-    log.error("The dictionary stash %s cannot be read (%s); it is kept as %s", path, error, aside.name)  # noqa: TRY400
+    log.error("The dictionary stash %s cannot be read (%s); it is kept as %s", path, error, aside.name)

@@ -25,6 +25,19 @@ def load(live: Table, act: Act, upload: Upload) -> Load:
     )
 
 
+@pytest.fixture
+def halt(worker: WorkerUnderTest, live: Table, load: Load) -> Load:
+    """Upload a file and wait until its run stands still at a point behind the exchange of the tables."""
+
+    def stand_still(point: str) -> dict[str, Any]:
+        worker.order(**{point: "sleep:60"})
+        resource = load()
+        until(lambda: live.phases == ["destructive"], 30, worker.output)
+        return resource
+
+    return stand_still
+
+
 def emptied(before: Whole) -> Whole:
     """Return what is left of a table when its rows could not be kept."""
     return dataclasses.replace(before, rows=[], total=0, found=[], cached=[({"rows": 0},)])
@@ -63,12 +76,10 @@ def test_a_failure_after_the_commit_costs_no_rows(
 
 
 def test_a_worker_that_was_killed_is_healed_at_the_next_start(
-    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+    worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended
 ) -> None:
     before = live.whole()
-    worker.order(swap__after="sleep:60")
-    resource = load()
-    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    resource = halt("swap.after")
     worker.kill()
     assert live.search()["total"] == NEW
     worker.start()
@@ -77,36 +88,30 @@ def test_a_worker_that_was_killed_is_healed_at_the_next_start(
 
 
 def test_runs_undo_themselves_when_their_worker_dies(
-    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+    worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended
 ) -> None:
     before = live.whole()
-    worker.order(swap__after="sleep:60")
-    resource = load()
-    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    resource = halt("swap.after")
     worker.kill(alone=True)
     assert "its worker died" in ended(resource, "error")["error"]["message"]
     assert live.whole() == before
 
 
 def test_cancelling_in_prefect_undoes_the_run(
-    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended, prefect_cancel: Callable[[str], None]
+    worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended, prefect_cancel: Callable[[str], None]
 ) -> None:
     before = live.whole()
-    worker.order(swap__after="sleep:60")
-    resource = load()
-    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    resource = halt("swap.after")
     prefect_cancel(ended(resource, "running")["flow_run_id"])
     assert "cancelled" in ended(resource, "cancelled")["error"]["message"]
     assert live.whole() == before
 
 
 def test_a_worker_told_to_stop_undoes_what_does_not_end_in_its_grace(
-    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+    worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended
 ) -> None:
     before = live.whole()
-    worker.order(swap__after="sleep:60")
-    resource = load()
-    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    resource = halt("swap.after")
     assert worker.stop(signal.SIGTERM) == 0
     assert "worker was shut down" in ended(resource, "error")["error"]["message"]
     assert live.whole() == before

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.acceptance.test_way_back import Load, emptied, load
+from tests.acceptance.test_way_back import Load, emptied, halt, load
 from tests.fix_tables import Table
-from tests.fix_worker import Ended, WorkerUnderTest, until
+from tests.fix_worker import Ended, WorkerUnderTest
 
-__all__ = ["load"]
+__all__ = ["halt", "load"]
 
 OPTIONS = {"load_strategy": "replace", "flow_timeout": "15"}
 
@@ -31,12 +31,10 @@ def test_a_step_that_fails_after_the_delete_leaves_all_but_rows(
 
 
 def test_a_worker_killed_after_the_delete_is_healed_at_the_next_start(
-    worker: WorkerUnderTest, live: Table, load: Load, ended: Ended
+    worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended
 ) -> None:
     before = live.whole()
-    worker.order(replace__deleted="sleep:60")
-    resource = load()
-    until(lambda: live.phases == ["destructive"], 30, worker.output)
+    resource = halt("replace.deleted")
     worker.kill()
     worker.start(**OPTIONS)
     assert ended(resource, "error")

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS public.{TABLE} (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS {TABLE}_open ON public.{TABLE} (resource_id)
     WHERE phase IN ('stashed', 'destructive');
-"""  # noqa: S608 (a constant's name)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ from .record import Record
 _UNDER_LOCK = 0.9
 
 
-class TableChanged(Exception):  # noqa: N818 (not an error: look again and retry)
+class TableChanged(Exception):
     """The live table is not the one that was prepared for."""
 
 

@@ -65,9 +65,7 @@ class EmbeddedServer:
         }
         environment.pop("PREFECT_API_URL", None)
         # its own session: a Ctrl-C in the terminal must not end it before the runs that report to it
-        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter, no shell)
-            command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True
-        )
+        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
 
     def revive(self) -> bool:
         """Start the server again if it has died, and tell whether it had."""

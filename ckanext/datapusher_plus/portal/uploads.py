@@ -47,7 +47,7 @@ def _from_storage(storage: file_keeper.Storage, location: str) -> BinaryIO:
 
 def _from_disk(path: str, keeper: str) -> BinaryIO:
     try:
-        return open(path, "rb")  # noqa: PTH123, SIM115 (the caller closes it)
+        return open(path, "rb")
     except FileNotFoundError as error:
         # an uploader of a plugin gives the key of an object in its own store
         raise (UploadMissing() if keeper == uploader.ResourceUpload.__name__ else UploadUnreadable(keeper)) from error

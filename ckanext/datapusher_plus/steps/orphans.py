@@ -33,11 +33,6 @@ def orphans() -> list[str]:
     return [resource_id for resource_id in suspects() if is_free(resource_id)]
 
 
-def sweep_orphans(log: Log) -> list[str]:
-    """Restore every resource that a dead run left something of, and return a sentence for each."""
-    return [sentence for resource_id in orphans() if (sentence := sweep(resource_id, log))]
-
-
 def sweep(resource_id: str, log: Log) -> str | None:
     """Restore one resource, unless a run holds it."""
     with ResourceLock(resource_id) as lock:

@@ -40,7 +40,6 @@ def taken_aliases(done: Exchanged, log: Log) -> tuple[str, ...]:
 
 
 def _try(connection: Connection, staged: Staged, log: Log, lock_timeout: float) -> Exchanged:
-
     seen = catalog.describe(connection, staged.plan.resource_id)
     planned = loading.planned_indexes(seen or loading.kept_table(staged.plan), staged.plan)
     # what somebody put on the live table while the new one was made
