@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -18,6 +17,7 @@ import requests
 
 from tests.fix_ckan import Act
 from tests.fix_gate import Gate
+from tests.orders import Orders
 from tests.servers import RunningStack
 
 READY = "runs at once from work pool"
@@ -31,7 +31,7 @@ class WorkerUnderTest:
         self._stack = stack
         self._gate = gate
         self._folder = folder
-        self._faults = folder / "faults.json"
+        self.orders = Orders(folder / "faults.json")
         self._output = folder / "worker.log"
         self._options: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,7 +80,7 @@ class WorkerUnderTest:
 
     def order(self, **faults: str) -> None:
         """Order faults at checkpoints, written with `__` for the dot; without any, take all orders back."""
-        self._faults.write_text(json.dumps({point.replace("__", "."): fault for point, fault in faults.items()}))
+        self.orders.give({point.replace("__", "."): fault for point, fault in faults.items()})
 
     def alive(self) -> bool:
         """Tell whether the process runs."""
@@ -101,7 +101,7 @@ class WorkerUnderTest:
 
     def _env(self) -> dict[str, str]:
         mine = {
-            "DATAPUSHER_PLUS_FAULTS": str(self._faults),
+            "DATAPUSHER_PLUS_FAULTS": str(self.orders.file),
             "PREFECT_HOME": str(self._folder / "prefect"),
             "DO_NOT_TRACK": "1",
         }
