@@ -8,6 +8,7 @@ from functools import partial
 import psycopg
 from psycopg import errors, sql
 
+from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import UniqueKeyBroken
 from ..core.index_plan import Index, TextSearch
@@ -43,13 +44,19 @@ def build(
 
     :raises UniqueKeyBroken: when the rows do not keep a unique key.
     """
-    works = [partial(_build, table, index, warn) for index in wanted]
-    parallel.run([partial(_primary_key, table), *works], connections, done=done)
+    works = [partial(_primary_key, table), *(partial(_build, table, index, warn) for index in wanted)]
+    parallel.run([partial(_build_one, work) for work in works], connections, done=done)
 
 
 def analyze(connection: psycopg.Connection, table: str) -> None:
     """Gather the planner's statistics, which a new table does not have."""
     connection.execute(sql.SQL("ANALYZE {}").format(ddl.public(table)))
+
+
+def _build_one(work: parallel.Work, connection: psycopg.Connection) -> None:
+    reach("index.before")
+    work(connection)
+    reach("index.built")
 
 
 def _primary_key(table: str, connection: psycopg.Connection) -> None:

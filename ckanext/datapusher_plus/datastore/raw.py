@@ -8,6 +8,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from ..checkpoint import reach
 from .ddl import public
 
 #: Number of the row in the file, from 1; CKAN allows no column that starts with an underscore.
@@ -47,6 +48,7 @@ def copy(
             copying.write(block)
             sent += len(block)
             progress(sent)
+            reach("copy.block")
 
 
 def pages(connection: psycopg.Connection, table: str) -> int:

@@ -8,6 +8,7 @@ from functools import partial
 import psycopg
 from psycopg import errors, sql
 
+from ..checkpoint import reach
 from ..core import table_names
 from ..core.values import ColumnSpec
 from . import catalog, ddl, fulltext, parallel, raw
@@ -105,7 +106,9 @@ def fill(
 
 
 def _copy_piece(statement: sql.Composed, connection: psycopg.Connection) -> None:
+    reach("fill.piece")
     connection.execute(statement)
+    reach("fill.pieced")
 
 
 def insert(

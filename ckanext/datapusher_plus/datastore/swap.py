@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import psycopg
 from psycopg import errors, sql
 
+from ..checkpoint import reach
 from ..core import table_names
 from ..core.index_plan import Index
 from . import catalog, ddl, dependants, journal
@@ -64,6 +65,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
     """
     with connection.transaction():
         live = _locked(connection, order.resource_id, order.seen, lock_timeout)
+        reach("swap.locked")
         new = _staged(connection, order.staged)
         written = _comments(live, new, order.comments)
         record = Record(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
@@ -73,10 +75,13 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
             ddl.run(connection, _carry(live, new))
             dependants.drop(connection, live.views)
         parked = _make_room(connection, record, order) if record else None
+        reach("swap.parked")
         ddl.run(connection, moves(_named(new, order.resource_id, order.indexes), order.staged, order.resource_id))
         taken = _make_views(connection, order.resource_id, live, order.kept)
+        reach("swap.renamed")
         clear_count(connection, order.resource_id)
         _note(connection, order, parked, record)
+        reach("swap.journaled")
     return Exchanged(parked=parked, taken=tuple(taken))
 
 
@@ -224,4 +229,5 @@ def _drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) 
         dependants.drop(connection, live.views)
         connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(table)))
     clear_count(connection, table)
+    reach("restore.dropped")
     return live

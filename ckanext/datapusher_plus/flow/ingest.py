@@ -18,7 +18,7 @@ from prefect.transactions import transaction
 from prefect.utilities.timeout import timeout
 
 from .. import portal, settings
-from ..checkpoint import reach
+from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, Vetoed
 from ..core.states import State as Ended
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
@@ -47,14 +47,17 @@ PATIENCE = 60.0
 def ingest(run_id: str, resource_id: str) -> State[None]:
     """Load one resource's file, or undo all of it; the run's row in CKAN's database tells how it ended."""
     site.load()
+    works_on(resource_id)
     with site.context(), ResourceLock(resource_id) as lock:
         if not lock.acquire(PATIENCE):
             raise DatastoreBusy(PATIENCE)
+        reach("claim.before")
         claimed = claim(run_id, flow_run_id=str(flow_run.get_id()), worker=f"{socket.gethostname()}:{os.getpid()}")
         if claimed is None:
             return Completed(
                 name="NothingToDo", message=f"Run {run_id} is not waiting any more. Ask for loads in CKAN."
             )
+        reach("claim.after")
         with RunLog(run_id) as told:
             end = _carry_out(claimed, lock, told)
     failed = end.state in (Ended.ERROR, Ended.CANCELLED)
@@ -102,6 +105,7 @@ def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:
         undoable.stage(None, on_rollback_hooks=[way_back.hook])
         stashed = tasks.stash_with(way_back.hook)(plan, told)
         way_back.lock.check()
+        reach("lock.checked")
         if plan.strategy is Strategy.REPLACE:
             swapped = tasks.replace(stashed, told)
         else:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 
 from .. import portal, settings
+from ..checkpoint import reach, works_on
 from ..core.states import State
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock, is_free
@@ -67,10 +68,14 @@ def bury(run_id: str, resource_id: str, code: int | None = None) -> bool:
     with ResourceLock(resource_id) as lock, RunLog(run_id) as told:
         if not lock.acquire(PATIENCE) or not _is_running(run_id):
             return False
+        works_on(resource_id)
+        reach("bury.before")
         restored = restore(resource_id, told)
         state, message = _end(run_id, resource_id, code, restored)
         told.error(message)
-        return finish(run_id, state, message=message, error_kind="Interrupted")
+        ended = finish(run_id, state, message=message, error_kind="Interrupted")
+        reach("bury.after")
+        return ended
 
 
 def _is_running(run_id: str) -> bool:

@@ -11,6 +11,7 @@ from ckan.lib import search
 from ckan.plugins import toolkit as tk
 from ckanext.datastore.backend import DatastoreBackend
 
+from ..checkpoint import reach
 from ..core.errors import ResourceGone
 from .observers import name_of, observers
 from .resource import context, shown
@@ -39,9 +40,13 @@ def publish(
     first = not loaded_before and not resource.get("datastore_active")
     # views before the flag: if the run is interrupted here, the flag still tells that this is the first load
     warnings = [_make_views(resource, dataset, attempt) if first else None]
+    reach("publish.views")
     warnings.append(_write(resource, {"datastore_active": True, "hash": hash, "total_record_count": rows}))
+    reach("publish.patch")
     DatastoreBackend.get_active_backend().calculate_record_count(resource_id)
+    reach("publish.count")
     warnings += _tell_plugins(resource_id, attempt)
+    reach("publish.told")
     return [warning for warning in warnings if warning]
 
 

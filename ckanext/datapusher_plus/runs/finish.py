@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..checkpoint import reach
 from ..core.states import GOOD, State, sources_of
 from ..core.values import Published
 from ..model import run
@@ -17,6 +18,7 @@ def finish(
     run_id: str, state: State, *, message: str, error_kind: str | None = None, published: Published | None = None
 ) -> bool:
     """Move a run to its last state; False when it has ended already, or cannot go there from where it is."""
+    reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "finished_at": database.now(), "progress": None}
     if state not in GOOD:
         values["error"] = {"message": message, "kind": error_kind or state.value}
@@ -35,6 +37,7 @@ def finish(
         task.show(connection, resource_id)
         # a request that came meanwhile has waited for this
         notify(connection, resource_id)
+    reach("finish.after")
     return True
 
 

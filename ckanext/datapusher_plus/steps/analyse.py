@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..checkpoint import reach
 from ..core.errors import RowsLost
 from ..core.naming import column_names, renamed
 from ..core.values import Analysed, CleanCsv, Log
@@ -28,6 +29,7 @@ def analyse(csv: CleanCsv, log: Log) -> Analysed:
     profiled = engine.profile(csv, names)
     if csv.rows is not None and profiled.rows != csv.rows:
         raise RowsLost(csv.rows, profiled.rows)
+    reach("analyse.after")
     return Analysed(csv=csv, rows=profiled.rows, columns=profiled.columns)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from .. import checkpoint
+from ..checkpoint import reach
 from ..core.errors import LockLost
 from ..core.values import Log, Swapped
 from ..datastore import connect, journal, raw, swap
@@ -17,10 +17,10 @@ def commit(swapped: Swapped, log: Log) -> Swapped:
 
     :raises LockLost: when somebody has taken the run for dead and put the old table back.
     """
-    checkpoint.reach("commit.before")
+    reach("commit.before")
     with connect.connect(autocommit=True) as connection:
         patiently(partial(_commit, connection, swapped))
-    checkpoint.reach("commit.after")
+    reach("commit.after")
     log.info(f"{swapped.rows:,} rows are in place.")
     return swapped
 
@@ -35,3 +35,4 @@ def _commit(connection: Connection, swapped: Swapped, lock_timeout: float) -> No
         if swapped.parked:
             raw.drop(connection, swapped.parked)
         journal.close(connection, entry, "committed")
+        reach("commit.dropped")

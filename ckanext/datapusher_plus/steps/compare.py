@@ -22,6 +22,8 @@ def compare(ticket: Ticket, source: Source, last_load_key: str | None, log: Log)
     if live is None:
         return
     kept = kept_dictionary(ticket.resource_id, live, log)
-    key = load_key(file_hash=source.hash, resource_format=ticket.format, kept=kept, rules=rules())
+    key = load_key(
+        file_hash=source.hash, resource_format=ticket.format, options=ticket.options, kept=kept, rules=rules()
+    )
     if key == last_load_key:
         raise Unchanged

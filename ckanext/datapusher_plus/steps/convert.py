@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from .. import formats
+from ..checkpoint import reach
 from ..core.values import CleanCsv, Log, Source, Ticket
+from ..formats import Limits, Work
+from ..settings import current
 
 
 def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
@@ -12,6 +15,8 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
     :raises IngestError: when it is no table that can be read for certain.
     :raises NothingToLoad: when it is empty.
     """
-    csv = formats.detect(source, ticket.format).convert(source, ticket.work_dir)
+    work = Work(dir=ticket.work_dir, log=log, options=ticket.options, limits=Limits(unpacked=current().max_unpacked_bytes))
+    csv = formats.detect(source, ticket.format).convert(source, work)
     log.info(f"Read as {csv.format} in {csv.encoding}, {len(csv.header):,} columns.")
+    reach("convert.after")
     return csv

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from .. import portal
+from ..checkpoint import reach
 from ..core.values import Log, Source, Ticket
 from ..fetch.guard import Guard
 from ..fetch.http import HttpRules, download
@@ -19,8 +20,10 @@ def fetch(ticket: Ticket, log: Log) -> Source:
 
     :raises IngestError: when there is no file to be had.
     """
+    reach("fetch.before")
     source = _stored(ticket, current(), log) if ticket.url_type == "upload" else _downloaded(ticket, current(), log)
     log.info(f"Fetched {source.filename or 'the file'}: {source.size:,} bytes.")
+    reach("fetch.after")
     return source
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from .. import settings
+from ..checkpoint import reach
 from ..core import index_plan, table_names
 from ..core.errors import RowsLost
 from ..core.index_plan import Index, IndexPlan
@@ -22,7 +23,9 @@ def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
     started = time.monotonic()
     with connection.transaction():
         raw.create(connection, table, columns)
+        reach("copy.created")
         raw.copy(connection, table, columns, plan.csv.path, lambda sent: log.progress("copy", sent, size))
+        reach("copy.sent")
     log.info(f"{plan.rows:,} rows copied into the database in {time.monotonic() - started:.1f} s.")
     return table
 
@@ -41,6 +44,7 @@ def new_table(connection: Connection, plan: LoadPlan, old: TableFacts | None, lo
     """Make the empty staged table with the old one's triggers, and return its name."""
     table = table_names.staged(plan.resource_id, plan.run_id)
     stage.make(table, plan.columns)
+    reach("stage.made")
     if old:
         stage.carry_triggers(connection, old, table, log.warning)
     return table
@@ -58,6 +62,7 @@ def counted(connection: Connection, table: str, plan: LoadPlan, log: Log) -> int
     if rows != plan.rows:
         log.warning(f"The table's triggers let {rows:,} of the file's {plan.rows:,} rows through.")
     stage.number_on(connection, table, plan.rows)
+    reach("stage.counted")
     return rows
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import dictionary_stash, settings
+from ..checkpoint import reach
 from ..core.dictionary import Dictionary
 from ..core.load_plan import LoadRules, plan_load
 from ..core.values import Analysed, LoadPlan, Log, Source, Strategy, Ticket
@@ -20,6 +21,7 @@ def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> LoadPl
     kept = kept_dictionary(ticket.resource_id, live, log)
     made = plan_load(ticket, analysed, kept=kept, live=live is not None, file_hash=source.hash, rules=rules())
     fits.check(analysed, made.columns, log)
+    reach("plan.after")
     return made
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from .. import checkpoint
+from ..checkpoint import reach
 from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import catalog, connect, indexes, misfit, raw
 from ..datastore import stage as staging
@@ -30,17 +30,18 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
     with connect.connect(autocommit=True) as connection:
         source = loading.copy(connection, plan, log)
         misfit.check(connection, source, plan.columns, plan.rows)
-        checkpoint.reach("stage.copied")
+        reach("stage.copied")
         old = loading.old_table(connection, plan)
         table = loading.new_table(connection, plan, old, log)
         staging.drop_indexes(connection, table)
         done = patiently(partial(_exchange, connection, plan, table))
-        checkpoint.reach("replace.deleted")
+        reach("replace.deleted")
         with connection.transaction():
             rows = _fill(connection, source, plan, log)
             _finish(connection, plan, old, log)
+            reach("replace.indexed")
         indexes.analyze(connection, plan.resource_id)
-        checkpoint.reach("replace.filled")
+        reach("replace.filled")
     return Swapped(plan=plan, parked=None, rows=rows, warnings=taken_aliases(done, log))
 
 
@@ -56,6 +57,7 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
     staging.full_text_by_trigger(connection, table, on=types is None)
     with misfit.explained(connection, source, table, plan.columns, plan.rows), connection.transaction():
         connection.execute(staging.insert(table, source, plan.columns, types=types))
+        reach("replace.cast")
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .. import dictionary_stash, portal
+from ..checkpoint import reach
 from ..core import table_names
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl, facts, journal, raw, record, swap
@@ -39,7 +40,9 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
     """
     with connect.connect("datapusher_plus restore", autocommit=True) as connection:
         journal.prepare(connection)
+        reach("restore.begin")
         _drop_leftovers(connection, resource_id)
+        reach("restore.cleaned")
         undone = patiently(partial(_undo, connection, resource_id, log))
         remade = patiently(partial(_from_stash, connection, resource_id, log)) if from_stash else None
         table = catalog.table_exists(connection, resource_id)
@@ -47,6 +50,7 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
     if not what:
         return None
     log.info(what)
+    reach("restore.undone")
     portal.mark_active(resource_id, table)
     return Restored(resource_id=resource_id, what=what, table=table)
 
@@ -68,8 +72,10 @@ def _undo(connection: Connection, resource_id: str, log: Log, lock_timeout: floa
     with connection.transaction():
         if journal.open_entry(connection, resource_id) != entry:
             raise swap.TableChanged(resource_id)
+        reach("restore.undoing")
         what = way_back(connection, entry, spare, lock_timeout)
         journal.close(connection, entry, "committed" if way_back is _leave_whole else "rolled_back")
+        reach("restore.closing")
     return what
 
 

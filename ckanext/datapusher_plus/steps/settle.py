@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import dictionary_stash
+from ..checkpoint import reach
 from ..core.dictionary import Column, Dictionary
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl
@@ -15,6 +16,7 @@ def settle(resource_id: str, log: Log) -> None:
 
     Whoever calls this holds the resource's lock.
     """
+    reach("settle.before")
     stash = dictionary_stash.load(resource_id)
     if stash is None and not dictionary_stash.vanished(resource_id):
         return
@@ -28,8 +30,11 @@ def settle(resource_id: str, log: Log) -> None:
     if missing:
         log.warning(f"The Data Dictionary's stash is kept, because the table lacks {', '.join(missing)}.")
         return
+    reach("settle.checked")
     dictionary_stash.remember(resource_id, _gone(resource_id, live, stash.dictionary if stash else None))
+    reach("stash.clearing")
     dictionary_stash.clear(resource_id)
+    reach("stash.cleared")
 
 
 def _is_live(resource_id: str) -> bool:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 
-from .. import checkpoint, settings
+from .. import settings
+from ..checkpoint import reach
 from ..core.values import LoadPlan, Log, Staged
 from ..datastore import connect, indexes, misfit, raw
 from ..datastore import stage as staging
@@ -20,14 +21,14 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
     """
     with connect.connect(autocommit=True) as connection:
         source = loading.copy(connection, plan, log)
-        checkpoint.reach("stage.copied")
+        reach("stage.copied")
         old = loading.old_table(connection, plan)
         table = loading.new_table(connection, plan, old, log)
         _fill(connection, table, source, plan, log)
         rows = loading.counted(connection, table, plan, log)
-        checkpoint.reach("stage.filled")
+        reach("stage.filled")
         _finish(connection, table, plan, old, log)
-        checkpoint.reach("stage.indexed")
+        reach("stage.indexed")
     return Staged(plan=plan, table=table, rows=rows)
 
 
@@ -35,6 +36,7 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: 
     types = loading.types_for_text(connection, table)
     staging.strip(connection, table)
     staging.full_text_by_trigger(connection, table, on=types is None)
+    reach("stage.stripped")
     started = time.monotonic()
     with misfit.explained(connection, source, table, plan.columns, plan.rows):
         staging.fill(
@@ -47,6 +49,7 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: 
             types=types,
             progress=lambda done, total: log.progress("fill", done, total),
         )
+    reach("stage.cast")
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")

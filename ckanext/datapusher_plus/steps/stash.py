@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .. import checkpoint, dictionary_stash, settings
+from .. import dictionary_stash, settings
+from ..checkpoint import reach
 from ..core.dictionary import Column, Dictionary
 from ..core.errors import StashFailed
 from ..core.values import LoadPlan, Log, Strategy
@@ -14,13 +15,15 @@ def stash(plan: LoadPlan, log: Log) -> LoadPlan:
 
     :raises StashFailed: when that is not possible and the words would be lost.
     """
+    reach("stash.before")
     if plan.kept:
         _save(plan, plan.kept, log)
     with connect.connect(autocommit=True) as connection:
         journal.prepare(connection)
         with connection.transaction():
             journal.begin(connection, plan.resource_id, plan.run_id, plan.strategy.value)
-    checkpoint.reach("stash.saved")
+            reach("journal.begun")
+    reach("stash.saved")
     return plan
 
 

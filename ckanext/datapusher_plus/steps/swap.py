@@ -6,7 +6,7 @@ import time
 from datetime import datetime, timezone
 from functools import partial
 
-from .. import checkpoint
+from ..checkpoint import reach
 from ..core.index_plan import Index
 from ..core.values import LoadPlan, Log, Staged, Swapped
 from ..datastore import catalog, connect
@@ -24,10 +24,10 @@ def swap(staged: Staged, log: Log) -> Swapped:
 
     :raises DatastoreBusy, DependentViewBroken: when it cannot be done; nothing is changed then.
     """
-    checkpoint.reach("swap.before")
+    reach("swap.before")
     with connect.connect(autocommit=True) as connection:
         done = patiently(partial(_try, connection, staged, log))
-    checkpoint.reach("swap.after")
+    reach("swap.after")
     return Swapped(plan=staged.plan, parked=done.parked, rows=staged.rows, warnings=taken_aliases(done, log))
 
 

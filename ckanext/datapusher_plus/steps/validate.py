@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ..checkpoint import reach
 from ..core.errors import NothingToLoad, RaggedRow, TooManyColumns
 from ..core.values import CleanCsv, Log
+from ..formats import Limits
 from ..formats.check import Findings, Shape, examine, put_in_order
 from ..formats.records import read_header
-
-#: PostgreSQL's 1,600 without ``_id`` and ``_full_text``
-MOST_COLUMNS = 1598
 
 
 def validate(csv: CleanCsv, log: Log) -> CleanCsv:
@@ -25,8 +24,9 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     :raises BadQuoting: naming the line where a quoted value goes wrong.
     :raises NothingToLoad: when there is no row below the header.
     """
-    if len(csv.header) > MOST_COLUMNS:
-        raise TooManyColumns(len(csv.header), MOST_COLUMNS)
+    most = Limits.columns
+    if len(csv.header) > most:
+        raise TooManyColumns(len(csv.header), most)
     header = read_header(csv.path, b",")
     shape = Shape(len(csv.header), b",", header.newline if header else b"\n")
     findings = examine(csv.path, shape)
@@ -39,6 +39,7 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     if not findings.tidy:
         path = path.with_name("orderly.csv")
         put_in_order(csv.path, shape, path)
+    reach("validate.after")
     return replace(csv, path=path, rows=findings.rows)
 
 
