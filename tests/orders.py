@@ -20,7 +20,7 @@ class Orders:
         """Order faults in place of all orders before; those that count begin anew."""
         for marker in self.file.parent.glob(f"{self.file.name}.*"):
             marker.unlink(missing_ok=True)
-        new = self.file.with_suffix(".new")
+        new = self.file.with_name(f"{self.file.name}.new")
         new.write_text(json.dumps(orders))
         new.replace(self.file)
 

@@ -6,10 +6,11 @@ point, so orders can be given and taken back while a worker runs. An order is on
 - ``raise``: an ``OrderedFault``; ``raise:MODULE:NAME``: that exception; ``raise:ENOSPC``: ``OSError`` with that number
 - ``sigterm``, ``sigkill``: to the own process
 - ``sleep:SECONDS``
-- ``hold``: write ``FILE.held``, which says who stays where, until the order is taken out of the file
+- ``hold``: write ``FILE.held``, which says who stays where, until the order is taken out of the file, or another one
+  takes its place, which is obeyed then
 
 and is obeyed each time, or, when it ends in ``*N``, the first N times in all processes together. Whoever writes the
-file replaces it in one go.
+file replaces it in one go. A run whose resource has a file of its own, ``FILE.RESOURCE_ID``, obeys that one alone.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class OrderedFault(RuntimeError):
 
 
 def works_on(resource_id: str) -> None:
-    """Have a hold tell which resource this process works on."""
+    """Have this process obey the orders of the resource that it works on, if there are any."""
     global _resource  # noqa: PLW0603 (a process carries out one run)
     _resource = resource_id
 
@@ -66,20 +67,27 @@ def reach(point: str) -> None:
     """
     if _FILE is None:
         return
-    _obey(point, Path(_FILE))
+    _obey(point, _file(Path(_FILE)))
+
+
+def _file(shared: Path) -> Path:
+    own = shared.with_name(f"{shared.name}.{_resource}")
+    return own if own.exists() else shared
 
 
 def _obey(point: str, faults: Path) -> None:
     order, _, times = _orders(faults).get(point, "").partition("*")
     if not order or (times and not _counted(point, faults, int(times))):
         return
+    if order == "hold":
+        _hold(point, faults)
+        _obey(point, faults)
+        return
     kind, _, detail = order.partition(":")
     if kind == "raise":
         raise _exception(point, detail)
     if kind == "sleep":
         time.sleep(float(detail))
-    elif kind == "hold":
-        _hold(point, faults)
     else:
         os.kill(os.getpid(), _SIGNALS[kind])
 
@@ -122,5 +130,5 @@ def _hold(point: str, faults: Path) -> None:
     temporary = held.with_name(f"{held.name}.{secrets.token_hex(4)}")
     temporary.write_text(json.dumps(here))
     temporary.replace(held)
-    while point in _orders(faults):
+    while _orders(faults).get(point, "").startswith("hold"):
         time.sleep(_LOOK)
