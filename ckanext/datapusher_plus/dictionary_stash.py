@@ -19,6 +19,7 @@ from typing import Any
 from uuid import UUID
 
 from . import settings
+from .checkpoint import reach
 from .core.dictionary import Column, Dictionary, as_json, columns_from_json, from_json
 
 log = logging.getLogger(__name__)
@@ -155,8 +156,11 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             json.dump(content, file, indent=1)
             file.flush()
+            reach("stash.written")
             os.fsync(file.fileno())
+        reach("stash.synced")
         os.replace(temporary, path)
+        reach("stash.replaced")
     finally:
         temporary.unlink(missing_ok=True)
     # without this a power cut may forget the rename
