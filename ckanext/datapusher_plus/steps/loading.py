@@ -27,6 +27,7 @@ def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
         raw.copy(connection, table, columns, plan.csv.path, lambda sent: log.progress("copy", sent, size))
         reach("copy.sent")
     log.info(f"{plan.rows:,} rows copied into the database in {time.monotonic() - started:.1f} s.")
+    reach("stage.copied")
     return table
 
 

@@ -30,7 +30,6 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
     with connect.connect(autocommit=True) as connection:
         source = loading.copy(connection, plan, log)
         misfit.check(connection, source, plan.columns, plan.rows)
-        reach("stage.copied")
         old = loading.old_table(connection, plan)
         table = loading.new_table(connection, plan, old, log)
         staging.drop_indexes(connection, table)

@@ -21,7 +21,6 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
     """
     with connect.connect(autocommit=True) as connection:
         source = loading.copy(connection, plan, log)
-        reach("stage.copied")
         old = loading.old_table(connection, plan)
         table = loading.new_table(connection, plan, old, log)
         _fill(connection, table, source, plan, log)
