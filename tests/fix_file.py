@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
-from ckanext.datapusher_plus.core.values import Analysed, CleanCsv, Source, Ticket
+from ckanext.datapusher_plus.core.values import Analysed, CleanCsv, ReadOptions, Source, Ticket
 
 Publish = Callable[..., tuple[Ticket, Source]]
 Read = Callable[..., CleanCsv]
@@ -43,12 +43,17 @@ def publish(tmp_path: Path) -> Publish:
     """Make the ticket and the fetched file of a resource."""
 
     def make(
-        content: bytes, *, name: str = "table.csv", format: str = "CSV", media_type: str | None = None
+        content: bytes,
+        *,
+        name: str = "table.csv",
+        format: str = "CSV",
+        media_type: str | None = None,
+        options: ReadOptions | None = None,
     ) -> tuple[Ticket, Source]:
         path = tmp_path / "source"
         path.write_bytes(content)
         source = Source(path=path, filename=name, size=len(content), hash="00", content_type=media_type)
-        return ticket(tmp_path, format=format), source
+        return replace(ticket(tmp_path, format=format), options=options or ReadOptions()), source
 
     return make
 

@@ -23,6 +23,9 @@ class Settings:
 
     formats: frozenset[str]
     max_content_length: int
+    max_unpacked_bytes: int
+    default_excel_sheet: str
+    auto_unzip_one_file: bool
     ignore_file_hash: bool
     file_hash_algorithm: str
     type_mapping: Mapping[str, str]

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from ckanext.datapusher_plus import portal
 from ckanext.datapusher_plus.core.errors import DatastoreManaged, ResourceGone, UploadMissing, UploadUnreadable
-from ckanext.datapusher_plus.core.values import Ticket
+from ckanext.datapusher_plus.core.values import ReadOptions, Ticket
 from ckanext.datapusher_plus.interfaces import IDataPusher
 from tests.fix_ckan import CSV, Act, Runs
 
@@ -108,6 +108,14 @@ def test_a_ticket_holds_the_resource_as_it_is_now(uploaded: dict[str, Any]) -> N
 def test_a_ticket_of_a_link_has_its_address(dataset: dict[str, Any], act: Act) -> None:
     link = act("resource_create", package_id=dataset["id"], url="https://example.org/a?b=c", format="csv")
     assert (ticket(link["id"]).url, ticket(link["id"]).url_type) == ("https://example.org/a?b=c", "")
+
+
+def test_a_ticket_says_how_the_file_is_to_be_read(dataset: dict[str, Any], act: Act) -> None:
+    asked = {"dpp_sheet": -1, "dpp_null_values": "NA, n/a", "dpp_day_first": True, "dpp_encoding": "klingon"}
+    link = act("resource_create", package_id=dataset["id"], url="https://example.org/a.csv", **asked)
+    made = ticket(link["id"])
+    assert made.options == ReadOptions(sheet="-1", null_values=("NA", "n/a"), day_first=True)
+    assert made.doubts == ("The resource's field dpp_encoding was not understood and is ignored: “klingon”.",)
 
 
 @pytest.mark.parametrize("delete", ["resource_delete", "package_delete"])

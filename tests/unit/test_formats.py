@@ -11,7 +11,8 @@ import pytest
 from ckanext.datapusher_plus import formats
 from ckanext.datapusher_plus.core.errors import NothingToLoad, NotText, UnsupportedFormat, WrongEncoding
 from ckanext.datapusher_plus.core.values import CleanCsv
-from tests.fix_file import Publish
+from ckanext.datapusher_plus.steps import convert as step
+from tests.fix_file import Publish, Said
 
 TABLE = b"a,b\n1,2\n"
 
@@ -25,10 +26,9 @@ def zipped(*members: str) -> bytes:
 
 
 @pytest.fixture
-def convert(publish: Publish) -> object:
+def convert(publish: Publish, said: Said) -> object:
     def run(content: bytes, **how: str) -> CleanCsv:
-        ticket, source = publish(content, **how)
-        return formats.detect(source, ticket.format).convert(source, ticket.work_dir)
+        return step.convert(*publish(content, **how), said)
 
     return run
 

@@ -10,7 +10,7 @@ import pytest
 
 from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
 from ckanext.datapusher_plus.core.load_plan import LoadRules, load_key, plan_load
-from ckanext.datapusher_plus.core.values import Strategy
+from ckanext.datapusher_plus.core.values import ReadOptions, Strategy
 from tests.fix_file import Analyse, ticket
 
 RULES = LoadRules(
@@ -31,8 +31,8 @@ LABELLED = Column(name="x", type="text", comment=' {"_info":{"label":"X"}}')
 
 
 def key(**changed: Any) -> str:
-    given: dict[str, Any] = {"file_hash": "00", "resource_format": "CSV", "kept": KEPT, "rules": RULES}
-    return load_key(**{**given, **changed})
+    given: dict[str, Any] = {"file_hash": "00", "resource_format": "CSV", "options": ReadOptions()}
+    return load_key(**{**given, "kept": KEPT, "rules": RULES, **changed})
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,7 @@ def key(**changed: Any) -> str:
     [
         {"file_hash": "01"},
         {"resource_format": "TSV"},
+        {"options": ReadOptions(sheet="-1")},
         {"kept": None},
         {"rules": replace(RULES, type_mapping={**RULES.type_mapping, "Date": "timestamp"})},
         {"rules": replace(RULES, unsafe_prefix="x_")},

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from .coltypes import spec, wanted_type
 from .dictionary import Dictionary
-from .values import Analysed, ColumnSpec, LoadPlan, Strategy, Ticket
+from .values import Analysed, ColumnSpec, LoadPlan, ReadOptions, Strategy, Ticket
 
 #: raise it when the same file and settings begin to give another table
 RESULT_VERSION = 1
@@ -29,7 +29,7 @@ def plan_load(
     ticket: Ticket, analysed: Analysed, *, kept: Dictionary | None, live: bool, file_hash: str, rules: LoadRules
 ) -> LoadPlan:
     """Return everything the write side needs to know."""
-    key = load_key(file_hash=file_hash, resource_format=ticket.format, kept=kept, rules=rules)
+    key = load_key(file_hash=file_hash, resource_format=ticket.format, options=ticket.options, kept=kept, rules=rules)
     return LoadPlan(
         run_id=ticket.run_id,
         resource_id=ticket.resource_id,
@@ -44,8 +44,10 @@ def plan_load(
     )
 
 
-def load_key(*, file_hash: str, resource_format: str, kept: Dictionary | None, rules: LoadRules) -> str:
-    """Return a digest of all that decides the table: bytes, format, settings and the dictionary's types.
+def load_key(
+    *, file_hash: str, resource_format: str, options: ReadOptions, kept: Dictionary | None, rules: LoadRules
+) -> str:
+    """Return a digest of all that decides the table: bytes, format, options, settings and the dictionary's types.
 
     Labels and notes are not in it: they are carried from table to table whether a file is loaded or not. Nor is the
     strategy, which gives the same table another way.
@@ -57,6 +59,7 @@ def load_key(*, file_hash: str, resource_format: str, kept: Dictionary | None, r
         "version": RESULT_VERSION,
         "file": file_hash,
         "format": resource_format.strip().lower(),
+        "options": asdict(options),
         "types": dict(rules.type_mapping),
         "prefix": rules.unsafe_prefix,
         "reserved": sorted(rules.reserved_colnames),

@@ -26,6 +26,26 @@ class Log(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReadOptions:
+    """What a resource's fields ``dpp_…`` and the site's settings say of how its file is to be read."""
+
+    #: of a text file; empty: found out
+    encoding: str = ""
+    #: decimal separator, "," or "."; empty: found out
+    decimal: str = ""
+    #: sheet or layer by name or by number from 0, from the last one when negative; empty: the first that is not empty
+    sheet: str = ""
+    #: words that stand for no value; None: those of the site
+    null_values: tuple[str, ...] | None = None
+    #: how much shapes may be simplified, in metres; 0: not at all
+    simplify: float = 0.0
+    #: whether 1/2/2026 is in February; None: found out
+    day_first: bool | None = None
+    #: read the one table in a ZIP archive, rather than list the archive's files
+    unzip: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """One request to load one resource's file, as the resource stood when the run began."""
 
@@ -46,6 +66,9 @@ class Ticket:
     requested_at: datetime
     #: the run's own folder, removed when it ends
     work_dir: Path
+    options: ReadOptions = ReadOptions()
+    #: sentences about fields of the resource that could not be understood
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +97,12 @@ class CleanCsv:
     encoding: str
     #: rows below the header; None until validated
     rows: int | None = None
+    #: for each column the kind that the file itself declares, as in ``coltypes.Kind``, or None; () for none at all
+    declared: tuple[str | None, ...] = ()
+    #: line of the published file on which the header stands
+    first_line: int = 1
+    #: what numbers in messages count: line, row, record or feature
+    counts: str = "line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 # importing a format registers it
 from . import delimited as _delimited  # noqa: F401
-from .base import Format, detect, names
+from .base import Format, Limits, Work, detect, names
 
-__all__ = ["Format", "detect", "names"]
+__all__ = ["Format", "Limits", "Work", "detect", "names"]

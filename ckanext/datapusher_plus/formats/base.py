@@ -6,15 +6,36 @@ A new format is a class that names the ways publishers write it, with a ``conver
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, TypeVar
 
 from ..core.errors import UnsupportedFormat
-from ..core.values import CleanCsv, Source
+from ..core.values import CleanCsv, Log, ReadOptions, Source
 from .foreign import refuse_foreign
 
 #: enough to know any format by its content, and to see how a table is separated
 HEAD_BYTES = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How much of a file is read before it is refused."""
+
+    #: PostgreSQL's 1,600 without ``_id`` and ``_full_text``
+    columns: int = 1598
+    #: most bytes of what a compressed file holds
+    unpacked: int = 20_000_000_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a format works with: the run's own folder, its log, and what the resource asks for."""
+
+    dir: Path
+    log: Log
+    options: ReadOptions = ReadOptions()
+    limits: Limits = Limits()
 
 
 class Format(ABC):
@@ -37,8 +58,8 @@ class Format(ABC):
         return False
 
     @abstractmethod
-    def convert(self, source: Source, work_dir: Path) -> CleanCsv:
-        """Make canonical CSV of the file, in ``work_dir`` unless it is canonical already.
+    def convert(self, source: Source, work: Work) -> CleanCsv:
+        """Make canonical CSV of the file, in ``work.dir`` unless it is canonical already.
 
         :raises Terminal: when the file is not what it seems.
         :raises NothingToLoad: when there is nothing in it.

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ..core.errors import BadQuoting, NothingToLoad
 from ..core.values import CleanCsv, Source
-from .base import Format, read_head, register
+from .base import Format, Work, read_head, register
 from .check import Block, joined, walk
 from .quick import Shape
 from .records import Piece, Record, read_header, records
@@ -29,16 +29,16 @@ class Delimited(Format):
         """Tell whether the first records have several values each, as many as the header."""
         return _agreement(head, self.separator) == 1
 
-    def convert(self, source: Source, work_dir: Path) -> CleanCsv:
+    def convert(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the file; the very file when it is that already."""
-        text = as_utf8(source.path, work_dir)
+        text = as_utf8(source.path, work.dir)
         separator = _separator(read_head(text.path), self.separator)
         header = read_header(text.path, separator)
         if header is None:
             raise NothingToLoad("is empty")
         path = text.path
         if separator != b",":
-            path = work_dir / "commas.csv"
+            path = work.dir / "commas.csv"
             _write_with_commas(text.path, Shape(len(header.values), separator, header.newline), path)
         how = "" if separator == self.separator else f" with {_SEPARATORS[separator]}"
         return CleanCsv(path=path, header=header.values, format=f"{self.name}{how}", encoding=text.encoding)

@@ -12,8 +12,10 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
 from ..core.errors import DatastoreManaged, ResourceGone
-from ..core.values import Ticket
+from ..core.read_options import read_options
+from ..core.values import ReadOptions, Ticket
 from ..core.wanted import MANAGED
+from ..settings import current
 
 
 def ticket(
@@ -25,7 +27,7 @@ def ticket(
     :raises DatastoreManaged: when its rows are kept in the datastore itself.
     """
     resource, package = model.resource_table, model.package_table
-    columns = [resource.c[name] for name in ("package_id", "name", "url", "url_type", "format", "mimetype")]
+    columns = [resource.c[name] for name in ("package_id", "name", "url", "url_type", "format", "mimetype", "extras")]
     query = (
         sa.select(*columns)
         .join(package, package.c.id == resource.c.package_id)
@@ -39,6 +41,8 @@ def ticket(
         raise ResourceGone(resource_id)
     if found["url_type"] in MANAGED.union(tk.h.datastore_rw_resource_url_types()):
         raise DatastoreManaged(found["url_type"])
+    # a field that the site's schema does not know is kept among the extras
+    options, doubts = read_options(found["extras"], _defaults())
     return Ticket(
         run_id=run_id,
         resource_id=resource_id,
@@ -46,8 +50,15 @@ def ticket(
         dry_run=dry_run,
         requested_at=requested_at,
         work_dir=work_dir,
-        **{name: value or "" for name, value in found.items()},
+        options=options,
+        doubts=doubts,
+        **{name: value or "" for name, value in found.items() if name != "extras"},
     )
+
+
+def _defaults() -> ReadOptions:
+    site = current()
+    return ReadOptions(sheet=site.default_excel_sheet, unzip=site.auto_unzip_one_file)
 
 
 def context() -> Context:

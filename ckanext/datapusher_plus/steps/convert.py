@@ -15,7 +15,11 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
     :raises IngestError: when it is no table that can be read for certain.
     :raises NothingToLoad: when it is empty.
     """
-    work = Work(dir=ticket.work_dir, log=log, options=ticket.options, limits=Limits(unpacked=current().max_unpacked_bytes))
+    for doubt in ticket.doubts:
+        log.warning(doubt)
+    work = Work(
+        dir=ticket.work_dir, log=log, options=ticket.options, limits=Limits(unpacked=current().max_unpacked_bytes)
+    )
     csv = formats.detect(source, ticket.format).convert(source, work)
     log.info(f"Read as {csv.format} in {csv.encoding}, {len(csv.header):,} columns.")
     reach("convert.after")

@@ -1,0 +1,80 @@
+"""What a resource's own fields say of how its file is to be read."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from .values import ReadOptions
+
+PREFIX = "dpp_"
+_YES = frozenset({"true", "yes", "on", "1"})
+_NO = frozenset({"false", "no", "off", "0"})
+
+
+def read_options(fields: Mapping[str, Any], defaults: ReadOptions) -> tuple[ReadOptions, tuple[str, ...]]:
+    """Return the site's options with those of the fields, and a sentence for each field that makes no sense."""
+    given: dict[str, Any] = {}
+    doubts: list[str] = []
+    for name, understood in _FIELDS.items():
+        value = fields.get(PREFIX + name)
+        if value is None or value in ("", []):
+            continue
+        try:
+            given[name] = understood(value)
+        except (ValueError, LookupError, TypeError):
+            shown = " ".join(str(value).split())[:100]
+            doubts.append(f"The resource's field {PREFIX}{name} was not understood and is ignored: “{shown}”.")
+    return replace(defaults, **given), tuple(doubts)
+
+
+def _encoding(value: Any) -> str:
+    name = str(value).strip()
+    # raises LookupError for what is unknown, and for codecs such as base64 that are no encodings of text
+    "".encode(name)
+    return name
+
+
+def _decimal(value: Any) -> str:
+    mark = {"comma": ",", "point": "."}.get(str(value).strip().lower(), str(value).strip())
+    if mark not in (",", "."):
+        raise ValueError(mark)
+    return mark
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """Return the words of a list, or of a text with commas, else with blanks, between them."""
+    if isinstance(value, str):
+        value = value.split(",") if "," in value else value.split()
+    return tuple(dict.fromkeys(word.strip() for word in value if word.strip()))
+
+
+def _metres(value: Any) -> float:
+    metres = float(value)
+    if not math.isfinite(metres) or metres < 0:
+        raise ValueError(metres)
+    return metres
+
+
+def _truth(value: Any) -> bool:
+    word = str(value).strip().lower()
+    if word not in _YES | _NO:
+        raise ValueError(word)
+    return word in _YES
+
+
+def _one_line(value: Any) -> str:
+    return re.sub(r"\s+", " ", str(value)).strip()
+
+
+_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "encoding": _encoding,
+    "decimal": _decimal,
+    "sheet": _one_line,
+    "null_values": _words,
+    "simplify": _metres,
+    "day_first": _truth,
+}
