@@ -44,6 +44,7 @@ class Settings:
     work_dir: Path
     dictionary_stash_dir: Path
     dictionary_stash_required: bool
+    dictionary_stash_keep: int
     prefect_api_url: str
     prefect_ui_base: str
     prefect_deployment_name: str
@@ -53,6 +54,8 @@ class Settings:
     worker_grace: int
     sweep_interval: int
     flow_timeout: int
+    run_retries: int
+    keep_runs: int
     upload_log_level: str
 
     @property

@@ -55,10 +55,10 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     for name in ("fsync", "replace"):
         original = getattr(os, name)
 
-        def spy(*arguments, name=name, original=original):
+        def spy(*arguments, name=name, original=original, **named):
             where = "folder" if name == "fsync" and stat.S_ISDIR(os.fstat(arguments[0]).st_mode) else "file"
             made.append(f"{name} {where}")
-            return original(*arguments)
+            return original(*arguments, **named)
 
         monkeypatch.setattr(os, name, spy)
     return made
@@ -94,6 +94,7 @@ def test_the_file_holds_what_the_design_says(folder: Path) -> None:
 
 
 def test_a_write_is_made_to_last_before_and_after_the_rename(folder: Path, calls: list[str]) -> None:
+    folder.mkdir()
     stash.save(RID, DICTIONARY, folder=folder)
     assert calls == ["fsync file", "replace file", "fsync folder"]
 
@@ -107,7 +108,7 @@ def test_only_its_owner_may_read_it_whatever_the_umask(folder: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace", "fdopen"])
+@pytest.mark.parametrize("call", ["fsync", "replace", "write"])
 def test_a_failed_write_leaves_the_older_stash_and_no_litter(
     folder: Path, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:

@@ -59,6 +59,13 @@ class Dictionary:
         """Return what is known of a column of that name, also when it had vanished, or None."""
         return next((column for column in (*self.columns, *self.vanished) if column.name == name), None)
 
+    @property
+    def words(self) -> dict[str, str]:
+        """Return the comments that say anything, by column, of vanished columns too."""
+        # a column that is there is known better than one of that name that vanished
+        known = {column.name: column.comment for column in (*self.vanished, *self.columns)}
+        return {name: comment for name, comment in known.items() if comment is not None and says_anything(comment)}
+
     def lacks(self, older: Dictionary) -> dict[str, str]:
         """Return the comments that ``older`` has for columns which have none at all here."""
         empty = {column.name for column in self.columns if column.comment is None}
@@ -128,6 +135,24 @@ def parse_comment(comment: str | None) -> dict[str, Any]:
         return {}
     # before CKAN 2.11 the comment was the info itself and had no leading space
     return {"_info": parsed} if comment and comment.startswith("{") else parsed
+
+
+def says_anything(comment: str | None) -> bool:
+    """Tell whether a raw comment holds any word: the form of CKAN saves empty labels and notes, too."""
+    try:
+        return not is_blank(json.loads(comment or "null"))
+    except ValueError:
+        # somebody's own text
+        return bool(comment and comment.strip())
+
+
+def is_blank(value: Any) -> bool:
+    """Tell whether a value of a comment is one that nobody has filled in; a false or a zero says something."""
+    if isinstance(value, Mapping):
+        return all(is_blank(inner) for inner in value.values())
+    if isinstance(value, list):
+        return all(is_blank(inner) for inner in value)
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def label_comment(label: str) -> str:

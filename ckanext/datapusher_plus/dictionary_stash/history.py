@@ -1,0 +1,165 @@
+"""Earlier dictionaries of a resource, the newest ``dictionary_stash_keep`` of them, for a person who wants one back.
+
+Each is a file of its own, ``history/<id>/<time>-<token>.json``, so that writers on several hosts never undo one
+another's. The name gives the order. It is never before the newest one there is, whatever the clock says.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from enum import Enum
+from pathlib import Path
+
+from .. import settings
+from ..core.dictionary import Dictionary, as_json, from_json
+from . import durable, files
+
+log = logging.getLogger(__name__)
+
+FOLDER = "history"
+
+#: Bytes of a file that is kept or read at most: a page shows all entries of a resource, and anybody who may edit it
+#: decides how long its notes are.
+MOST = 8_000_000
+
+_TIME = "%Y%m%dT%H%M%S%fZ"
+_NAME = re.compile(r"(\d{8}T\d{12}Z)-[0-9a-f]{8}")
+
+
+class Why(str, Enum):
+    """What put an end to a dictionary; the value is what the file holds."""
+
+    #: a load, which may have brought other columns
+    LOAD = "load"
+    #: a person or program edited it
+    EDIT = "edit"
+    #: an earlier version was brought back over it
+    RESTORE = "restore"
+    #: a later run stashed another one, before the load that this one was stashed for had ended well
+    STASH = "stash"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """A dictionary as it once was."""
+
+    id: str
+    #: when it came to an end
+    at: datetime
+    why: Why
+    #: the run that ended it, empty for a person's edit
+    run_id: str
+    dictionary: Dictionary
+
+
+def keep(
+    resource_id: str, dictionary: Dictionary, *, why: Why, run_id: str = "", folder: Path | None = None
+) -> str | None:
+    """Keep a dictionary and return its id; None for one without words, or with those of the newest that is kept.
+
+    :raises OSError: when it cannot be written.
+    """
+    most = settings.current().dictionary_stash_keep
+    if most < 1 or not dictionary.words:
+        return None
+    content = files.dump(resource_id, why=why.value, run_id=run_id, dictionary=as_json(dictionary))
+    if len(content) > MOST:
+        log.warning("The Data Dictionary of resource %s is too long to keep earlier versions of it", resource_id)
+        return None
+    with _entered(resource_id, folder, make=True) as opened:
+        there = _entries(opened, resource_id)
+        if there and there[0].dictionary.words == dictionary.words:
+            return None
+        made = _new_id(there)
+        durable.create(opened, f"{made}.json", content)
+        _drop_older_than([made, *(kept.id for kept in there)][:most][-1], opened)
+    return made
+
+
+def entries(resource_id: str, *, folder: Path | None = None) -> list[Kept]:
+    """Return what is kept, newest first; files that are none of ours are passed over.
+
+    :raises OSError: when nobody can tell, because the folder cannot be read.
+    """
+    try:
+        with _entered(resource_id, folder) as opened:
+            return _entries(opened, resource_id)
+    except FileNotFoundError:
+        return []
+
+
+def resources(*, folder: Path | None = None) -> list[str]:
+    """Return the resources that something is kept of."""
+    try:
+        with durable.entered(files.root(folder), FOLDER) as opened:
+            return sorted(name for name in durable.names(opened) if files.is_id(name))
+    except FileNotFoundError:
+        return []
+
+
+def clear(resource_id: str, *, folder: Path | None = None) -> int:
+    """Remove all that is kept and return how many entries that were."""
+    try:
+        with _entered(resource_id, folder) as opened:
+            ours = _names(opened)
+            durable.remove(opened, *ours)
+        with durable.entered(files.root(folder), FOLDER) as opened:
+            durable.remove_folder(opened, resource_id)
+    except FileNotFoundError:
+        return 0
+    return len(ours)
+
+
+@contextmanager
+def _entered(resource_id: str, folder: Path | None, *, make: bool = False) -> Iterator[int]:
+    with durable.entered(files.root(folder), FOLDER, files.checked(resource_id), make=make) as opened:
+        yield opened
+
+
+def _names(opened: int) -> list[str]:
+    """Return the names that an entry can have, newest first."""
+    found = (name for name in durable.names(opened) if name.endswith(".json"))
+    return sorted((name for name in found if _NAME.fullmatch(name.removesuffix(".json"))), reverse=True)
+
+
+def _entries(opened: int, resource_id: str) -> list[Kept]:
+    return [kept for name in _names(opened) if (kept := _entry(opened, name, resource_id))]
+
+
+def _entry(opened: int, name: str, resource_id: str) -> Kept | None:
+    try:
+        found = files.parse(durable.read(opened, name, most=MOST), resource_id)
+        return Kept(
+            id=name.removesuffix(".json"),
+            at=datetime.fromisoformat(found["saved_at"]).astimezone(timezone.utc),
+            why=Why(found["why"]),
+            run_id=str(found["run_id"]),
+            dictionary=from_json(found["dictionary"]),
+        )
+    except FileNotFoundError:
+        # another writer has dropped it meanwhile
+        return None
+    except (durable.NotOurs, KeyError, TypeError, ValueError) as error:
+        log.warning("The earlier Data Dictionary %s of resource %s is passed over: %s", name, resource_id, error)
+        return None
+
+
+def _new_id(there: list[Kept]) -> str:
+    at = datetime.now(timezone.utc)
+    if there and (newest := _NAME.fullmatch(there[0].id)):
+        # after it, also when the clock was set back
+        at = max(at, datetime.strptime(newest[1], _TIME).replace(tzinfo=timezone.utc) + timedelta(microseconds=1))
+    return f"{at:{_TIME}}-{secrets.token_hex(4)}"
+
+
+def _drop_older_than(oldest: str, opened: int) -> None:
+    """Remove older entries, and what an interrupted write left among them; a stranger's file stays."""
+    for name in _names(opened):
+        if name < f"{oldest}.json" and durable.is_ours(opened, name):
+            durable.remove(opened, name)

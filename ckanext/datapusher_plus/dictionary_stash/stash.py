@@ -1,0 +1,102 @@
+"""The stash: a table's dictionary while the table is worked on, one file a resource."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from ..core.dictionary import Dictionary, as_json, from_json
+from . import durable, files, history
+
+log = logging.getLogger(__name__)
+
+_ENDING = ".json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stash:
+    """A dictionary as it was before a run touched the table."""
+
+    resource_id: str
+    run_id: str
+    saved_at: datetime
+    dictionary: Dictionary
+
+    @property
+    def age(self) -> float:
+        """Return for how many seconds the stash has been lying there."""
+        return (datetime.now(timezone.utc) - self.saved_at).total_seconds()
+
+
+def save(resource_id: str, dictionary: Dictionary, *, run_id: str = "", folder: Path | None = None) -> Path:
+    """Write the dictionary so that it survives a crash of the machine, in place of an older stash.
+
+    :raises OSError: when it cannot be written; the older stash is untouched then.
+    """
+    path = stash_path(resource_id, folder=folder)
+    content = files.dump(resource_id, run_id=run_id, dictionary=as_json(dictionary))
+    _keep_older(resource_id, dictionary, run_id, folder)
+    with durable.entered(path.parent, make=True) as opened:
+        durable.replace(opened, path.name, content)
+    return path
+
+
+def _keep_older(resource_id: str, dictionary: Dictionary, run_id: str, folder: Path | None) -> None:
+    try:
+        older = files.load(resource_id, stash_path(resource_id).name, folder, _stash, clear=True)
+        if older and older.dictionary.words != dictionary.words:
+            history.keep(resource_id, older.dictionary, why=history.Why.STASH, run_id=run_id, folder=folder)
+    except OSError as error:
+        # what matters more is the dictionary of now
+        log.warning("The older dictionary stash of resource %s goes without a copy: %s", resource_id, error)
+
+
+def load(resource_id: str, *, folder: Path | None = None) -> Stash | None:
+    """Return the stash, None when there is none; a file that makes no sense is put aside for a person.
+
+    :raises OSError: when nobody can tell, because the folder cannot be read.
+    """
+    return files.load(resource_id, stash_path(resource_id).name, folder, _stash)
+
+
+def _stash(found: Mapping[str, Any]) -> Stash:
+    return Stash(
+        resource_id=str(found["resource_id"]),
+        run_id=str(found["run_id"]),
+        saved_at=datetime.fromisoformat(found["saved_at"]),
+        dictionary=from_json(found["dictionary"]),
+    )
+
+
+def clear(resource_id: str, *, folder: Path | None = None) -> bool:
+    """Remove the stash and tell whether there was one."""
+    path = stash_path(resource_id, folder=folder)
+    try:
+        with durable.entered(path.parent) as opened:
+            durable.remove(opened, *durable.left_by_a_crash(opened, path.name))
+            return durable.remove(opened, path.name)
+    except FileNotFoundError:
+        return False
+
+
+def stash_path(resource_id: str, *, folder: Path | None = None) -> Path:
+    """Return where the resource's stash is or would be.
+
+    :raises ValueError: when ``resource_id`` is not a UUID in its usual form.
+    """
+    return files.root(folder) / f"{files.checked(resource_id)}{_ENDING}"
+
+
+def pending(*, folder: Path | None = None) -> list[str]:
+    """Return the resources that have a stash."""
+    try:
+        with durable.entered(files.root(folder)) as opened:
+            found = durable.names(opened)
+    except FileNotFoundError:
+        return []
+    ids = (name.removesuffix(_ENDING) for name in found if name.endswith(_ENDING))
+    return sorted(name for name in ids if files.is_id(name))

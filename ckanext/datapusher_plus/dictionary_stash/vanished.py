@@ -1,0 +1,36 @@
+"""What was written about columns that left the table with a newer file, until they come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+from ..core.dictionary import Column, columns_from_json
+from . import durable, files
+
+
+def remember(resource_id: str, columns: Iterable[Column], *, folder: Path | None = None) -> None:
+    """Keep what was written about vanished columns, in place of what was kept; nothing is left when there are none.
+
+    :raises OSError: when it cannot be written; what was kept is untouched then.
+    """
+    root, name = files.root(folder), _name(resource_id)
+    if kept := [asdict(column) for column in columns]:
+        with durable.entered(root, make=True) as opened:
+            durable.replace(opened, name, files.dump(resource_id, columns=kept))
+    elif root.is_dir():
+        with durable.entered(root) as opened:
+            durable.remove(opened, name)
+
+
+def vanished(resource_id: str, *, folder: Path | None = None) -> tuple[Column, ...]:
+    """Return what is kept about columns that the table has no more.
+
+    :raises OSError: when nobody can tell, because the folder cannot be read.
+    """
+    return files.load(resource_id, _name(resource_id), folder, lambda found: columns_from_json(found["columns"])) or ()
+
+
+def _name(resource_id: str) -> str:
+    return f"{files.checked(resource_id)}.vanished.json"
