@@ -6,13 +6,16 @@ A new format is a class that names the ways publishers write it, with a ``conver
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, TypeVar
+from zipfile import BadZipFile, ZipFile
 
-from ..core.errors import UnsupportedFormat
+from ..core.errors import NothingToLoad, NotWhatItSays, UnsupportedFormat
 from ..core.values import CleanCsv, Log, ReadOptions, Source
 from .foreign import refuse_foreign
+from .zipped import is_zip, members
 
 #: enough to know any format by its content, and to see how a table is separated
 HEAD_BYTES = 1 << 16
@@ -24,8 +27,14 @@ class Limits:
 
     #: PostgreSQL's 1,600 without ``_id`` and ``_full_text``
     columns: int = 1598
+    #: characters of a heading
+    heading: int = 4_000
     #: most bytes of what a compressed file holds
     unpacked: int = 20_000_000_000
+
+    def unpacked_from(self, packed: int) -> int:
+        """Return how many bytes a compressed file of so many bytes may hold: honest tables shrink to a 100th at most."""
+        return min(self.unpacked, max(500_000_000, 200 * packed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,8 @@ class Work:
     log: Log
     options: ReadOptions = ReadOptions()
     limits: Limits = Limits()
+    #: the resource's format as typed by its publisher
+    format: str = ""
 
 
 class Format(ABC):
@@ -48,9 +59,17 @@ class Format(ABC):
     #: ends of file names, without the dot
     extensions: ClassVar[frozenset[str]]
     media_types: ClassVar[frozenset[str]]
+    #: known by its first bytes or its members alone; what is only called so is something else
+    signed: ClassVar[bool] = False
+    #: holds other files, which are the tables
+    wrapper: ClassVar[bool] = False
 
     def recognises(self, head: bytes) -> bool:
         """Tell whether the first bytes are those of this format and of no other."""
+        return False
+
+    def recognises_members(self, members: Collection[str]) -> bool:
+        """Tell whether a ZIP archive of such files is one document of this format; names are in lower case."""
         return False
 
     def resembles(self, head: bytes) -> bool:
@@ -84,21 +103,40 @@ def names() -> tuple[str, ...]:
 def detect(source: Source, resource_format: str) -> Format:
     """Find a file's format: by its content, else the resource's format, the file name, the server's media type.
 
+    :raises NothingToLoad: when there are no bytes in it.
     :raises NotText: when the content shows that it is another kind of file altogether.
+    :raises NotWhatItSays: when the content shows that it is not what it is called.
     :raises UnsupportedFormat: when nothing tells.
+    :raises Damaged: when it is the beginning of an archive.
     """
     head = read_head(source.path)
-    by_content = next((known for known in _REGISTRY if known.recognises(head)), None)
+    if not head:
+        raise NothingToLoad("is empty")
+    by_content = _by_content(head) or (is_zip(head) and _by_members(members(source.path))) or None
     if by_content:
         return by_content
     refuse_foreign(head)
-    declared = resource_format.strip().lower()
-    found = _declared(declared) or _by_extension(source.filename) or _by_media_type(source.content_type)
-    if not found and not declared:
-        found = next((known for known in _REGISTRY if known.resembles(head)), None)
-    if not found:
-        raise UnsupportedFormat(resource_format.strip(), names())
-    return found
+    return _by_name(source, resource_format.strip(), head)
+
+
+def _by_content(head: bytes) -> Format | None:
+    return next((known for known in _REGISTRY if known.recognises(head)), None)
+
+
+def _by_members(found: Collection[str]) -> Format | None:
+    return next((known for known in _REGISTRY if known.recognises_members(found)), None)
+
+
+def _by_name(source: Source, resource_format: str, head: bytes) -> Format:
+    declared = _declared(resource_format.lower())
+    found = [declared, _by_extension(source.filename), _by_media_type(source.content_type)]
+    unsigned = next((known for known in found if known and not known.signed), None)
+    if not unsigned and (declared or not resource_format):
+        unsigned = next((known for known in _REGISTRY if known.resembles(head)), None)
+    if unsigned:
+        return unsigned
+    signed = next(filter(None, found), None)
+    raise NotWhatItSays(signed.name) if signed else UnsupportedFormat(resource_format, names())
 
 
 def read_head(path: Path) -> bytes:

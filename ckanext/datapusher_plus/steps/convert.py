@@ -17,9 +17,8 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
     """
     for doubt in ticket.doubts:
         log.warning(doubt)
-    work = Work(
-        dir=ticket.work_dir, log=log, options=ticket.options, limits=Limits(unpacked=current().max_unpacked_bytes)
-    )
+    limits = Limits(unpacked=current().max_unpacked_bytes)
+    work = Work(dir=ticket.work_dir, log=log, options=ticket.options, limits=limits, format=ticket.format)
     csv = formats.detect(source, ticket.format).convert(source, work)
     log.info(f"Read as {csv.format} in {csv.encoding}, {len(csv.header):,} columns.")
     reach("convert.after")

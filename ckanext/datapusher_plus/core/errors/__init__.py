@@ -3,11 +3,12 @@
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
 │   ├── NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
-│   ├── UnsupportedFormat, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
+│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooBigToRead
+│   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, RowsLost, DatastoreRefused
 └── Transient       the same request may succeed later
-    ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost
+    ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse
 
 A class writes its own message from typed arguments: one sentence that says what is wrong, where, and
 what to do. The message is shown to publishers; it carries no traceback, no token and no server path.
@@ -15,7 +16,17 @@ what to do. The message is shown to publishers; it carries no traceback, no toke
 
 from __future__ import annotations
 
-from .base import IngestError, Skipped, Terminal, Transient
+from .base import AGAIN, IngestError, Skipped, Terminal, Transient
+from .containers import (
+    Damaged,
+    HeadingTooLong,
+    Locked,
+    NestedArchive,
+    NoSuchSheet,
+    NotWhatItSays,
+    TooBigToRead,
+    UnpacksTooLarge,
+)
 from .fetching import (
     AddressRefused,
     FetchInterrupted,
@@ -45,13 +56,17 @@ from .writing import (
     ResourceGone,
     RowsLost,
     StashFailed,
+    StashUnreadable,
+    TableInUse,
     TriggerFailed,
     UniqueKeyBroken,
 )
 
 __all__ = [
+    "AGAIN",
     "AddressRefused",
     "BadQuoting",
+    "Damaged",
     "DatastoreBusy",
     "DatastoreGone",
     "DatastoreManaged",
@@ -61,23 +76,32 @@ __all__ = [
     "EngineFailed",
     "FetchInterrupted",
     "FileTooLarge",
+    "HeadingTooLong",
     "IngestError",
     "LockLost",
+    "Locked",
+    "NestedArchive",
+    "NoSuchSheet",
     "NotFetched",
     "NotText",
+    "NotWhatItSays",
     "NothingToLoad",
     "RaggedRow",
     "ResourceGone",
     "RowsLost",
     "Skipped",
     "StashFailed",
+    "StashUnreadable",
+    "TableInUse",
     "Terminal",
+    "TooBigToRead",
     "TooManyColumns",
     "TooManyRedirects",
     "Transient",
     "TriggerFailed",
     "Unchanged",
     "UniqueKeyBroken",
+    "UnpacksTooLarge",
     "UnsupportedFormat",
     "UploadMissing",
     "UploadUnreadable",

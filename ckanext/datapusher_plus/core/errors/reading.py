@@ -20,7 +20,7 @@ class NotText(Terminal):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The file is {what}, not a table of text. Upload a CSV or TSV file, or correct the resource's format."
+            f"The file is {what}, not a table of text. Upload a table, such as a CSV or XLSX file, or correct the resource's format."
         )
 
 

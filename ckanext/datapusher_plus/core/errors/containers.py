@@ -1,0 +1,82 @@
+"""The file is a workbook or an archive whose table cannot be got at."""
+
+from __future__ import annotations
+
+from .base import Terminal
+
+
+class Damaged(Terminal):
+    """The bytes begin like a known format and do not go on like it."""
+
+    def __init__(self, what: str, detail: str) -> None:
+        super().__init__(
+            f"The {what} is damaged: {detail}. Open it, save it again, and upload it; if it is a link, see that the "
+            "whole file can be downloaded."
+        )
+
+
+class Locked(Terminal):
+    """Nobody gets at the content without a password."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"The {what} is protected by a password. Save it without one and upload it again.")
+
+
+class NoSuchSheet(Terminal):
+    """The sheet or layer that the resource asks for is not in the file."""
+
+    def __init__(self, wanted: str, there: tuple[str, ...]) -> None:
+        listed = ", ".join(f"“{name}”" for name in there[:20]) + (", …" if len(there) > 20 else "")
+        super().__init__(
+            f"There is no “{wanted}” among what the file holds: {listed}. "
+            "Correct the resource's field dpp_sheet: a name, or a number from 0, from the last one when negative."
+        )
+
+
+class NestedArchive(Terminal):
+    """An archive in an archive."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The archive holds another archive, “{name}”, which is not unpacked. Publish the table itself, or "
+            "an archive that it is directly in."
+        )
+
+
+class UnpacksTooLarge(Terminal):
+    """So much comes out of a compressed file that it is a mistake or an attack."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"The compressed file holds more than the {limit:,} bytes that may be unpacked from a file of its size. "
+            "Publish the table itself, or split it."
+        )
+
+
+class TooBigToRead(Terminal):
+    """The format can only be read as a whole, and the whole is too much."""
+
+    def __init__(self, what: str, instead: str) -> None:
+        super().__init__(
+            f"The {what} is so large that reading it takes too much memory or time. Save it as {instead} and upload that."
+        )
+
+
+class NotWhatItSays(Terminal):
+    """The content is not of the format that the file is called."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The file is called {name}, but its content is something else. "
+            "Publish the right file, or correct the resource's format."
+        )
+
+
+class HeadingTooLong(Terminal):
+    """A heading is so long that it cannot be one."""
+
+    def __init__(self, column: int, length: int, limit: int) -> None:
+        super().__init__(
+            f"The heading of column {column:,} has {length:,} characters; at most {limit:,} can be kept. "
+            "See that the first row holds the headings and that its quotes are closed."
+        )

@@ -1,0 +1,100 @@
+"""ZIP archives from strangers: their list of members is read only when it is small, their members only up to a limit."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
+
+from ..core.errors import Damaged, Locked, NotText, UnpacksTooLarge
+
+#: bytes of the list of members, enough for 50,000; Python needs ten times as much memory for it
+MOST_LISTED = 8 << 20
+PIECE_BYTES = 1 << 18
+_END = struct.Struct("<4s4H2LH")
+_END_64 = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR_64 = struct.Struct("<4sLQL")
+_ENCRYPTED = 0x1
+
+
+def is_zip(head: bytes) -> bool:
+    """Tell whether the first bytes are those of a ZIP archive, the second of an empty one."""
+    return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def members(path: Path) -> frozenset[str]:
+    """Return the names of an archive's members in lower case, with slashes.
+
+    :raises Damaged: when it cannot be read.
+    """
+    with opened(path) as archive:
+        return frozenset(simple(info.filename) for info in archive.infolist())
+
+
+def simple(name: str) -> str:
+    """Return a member's name as it is compared: some programs write backslashes, some capitals."""
+    return name.replace("\\", "/").lstrip("/").lower()
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[ZipFile]:
+    """Open an archive.
+
+    :raises Damaged: when it cannot be read, then or while it is open.
+    """
+    try:
+        if _listed(path) > MOST_LISTED:
+            raise Damaged("ZIP archive", "it lists too many files")
+        with ZipFile(path) as archive:
+            yield archive
+    except (BadZipFile, LargeZipFile, EOFError, zlib.error, struct.error, ValueError, OverflowError) as error:
+        raise Damaged("ZIP archive", "its end or a part of it is missing or wrong") from error
+    except NotImplementedError as error:
+        raise NotText("a ZIP archive packed in a way that cannot be unpacked here") from error
+
+
+def pieces(archive: ZipFile, member: ZipInfo, limit: int) -> Iterator[bytes]:
+    """Yield what a member holds.
+
+    :raises Locked: when it is encrypted.
+    :raises UnpacksTooLarge: as soon as it is more than ``limit`` bytes.
+    """
+    if member.flag_bits & _ENCRYPTED:
+        raise Locked("archive")
+    with archive.open(member) as file:
+        yield from limited(file, limit)
+
+
+def limited(file: BinaryIO | object, limit: int) -> Iterator[bytes]:
+    """Yield a stream piece by piece.
+
+    :raises UnpacksTooLarge: as soon as it is more than ``limit`` bytes.
+    """
+    size = 0
+    while piece := file.read(PIECE_BYTES):  # type: ignore[attr-defined]
+        size += len(piece)
+        if size > limit:
+            raise UnpacksTooLarge(limit)
+        yield piece
+
+
+def _listed(path: Path) -> int:
+    """Return the bytes of the archive's list of members as it announces them; 0 when it has no end."""
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        file.seek(max(0, size - (1 << 16) - _END.size))
+        tail = file.read()
+        place = tail.rfind(b"PK\x05\x06")
+        if place < 0 or len(tail) - place < _END.size:
+            return 0
+        listed = _END.unpack_from(tail, place)[5]
+        locator = tail[max(0, place - _LOCATOR_64.size) : place]
+        if not locator.startswith(b"PK\x06\x07"):
+            return listed
+        file.seek(min(_LOCATOR_64.unpack(locator)[2], size))
+        end = file.read(_END_64.size)
+        return _END_64.unpack(end)[8] if len(end) == _END_64.size else listed
