@@ -10,7 +10,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, TypeVar
-from zipfile import BadZipFile, ZipFile
 
 from ..core.errors import NothingToLoad, NotWhatItSays, UnsupportedFormat
 from ..core.values import CleanCsv, Log, ReadOptions, Source
@@ -33,7 +32,7 @@ class Limits:
     unpacked: int = 20_000_000_000
 
     def unpacked_from(self, packed: int) -> int:
-        """Return how many bytes a compressed file of so many bytes may hold: honest tables shrink to a 100th at most."""
+        """Return how many bytes a compressed file of so many bytes may hold; tables shrink to a 100th at most."""
         return min(self.unpacked, max(500_000_000, 200 * packed))
 
 

@@ -1,4 +1,4 @@
-"""ZIP archives from strangers: their list of members is read only when it is small, their members only up to a limit."""
+"""ZIP archives from strangers: the list of members is read only when it is small, members only up to a limit."""
 
 from __future__ import annotations
 

@@ -58,7 +58,8 @@ class TooBigToRead(Terminal):
 
     def __init__(self, what: str, instead: str) -> None:
         super().__init__(
-            f"The {what} is so large that reading it takes too much memory or time. Save it as {instead} and upload that."
+            f"The {what} is so large that reading it takes too much memory or time. "
+            f"Save it as {instead} and upload that."
         )
 
 

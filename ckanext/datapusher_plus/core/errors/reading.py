@@ -20,7 +20,8 @@ class NotText(Terminal):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The file is {what}, not a table of text. Upload a table, such as a CSV or XLSX file, or correct the resource's format."
+            f"The file is {what}, not a table. "
+            "Upload a table, such as a CSV or XLSX file, or correct the resource's format."
         )
 
 
