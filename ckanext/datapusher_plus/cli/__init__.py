@@ -17,6 +17,7 @@ COMMANDS = {
     "worker": "operate",
     "deploy": "operate",
     "recover": "operate",
+    "check": "check",
 }
 
 

@@ -57,9 +57,12 @@ def connect(application_name: str = "datapusher_plus", *, autocommit: bool = Fal
             close(connection)
 
 
-def open_connection(application_name: str, *, autocommit: bool) -> Connection:
-    """Open a connection that the caller closes."""
-    given = {**_KEEPALIVE, **parameters(tk.config["ckan.datastore.write_url"]), "application_name": application_name}
+def open_connection(
+    application_name: str, *, autocommit: bool, role: str = "write", patience: int = _KEEPALIVE["connect_timeout"]
+) -> Connection:
+    """Open a connection of the ``write`` or ``read`` role that the caller closes, in ``patience`` seconds at most."""
+    url = tk.config[f"ckan.datastore.{role}_url"]
+    given = {**_KEEPALIVE, "connect_timeout": patience, **parameters(url), "application_name": application_name}
     connection = psycopg.connect(**given, autocommit=True)
     connection.execute(_SESSION)
     connection.autocommit = autocommit

@@ -19,6 +19,9 @@ from prefect.client.orchestration import get_client
 from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL
 
+from ..health import local, workers
+from ..health.finding import State
+from ..health.legs import examine
 from ..settings import Settings
 from . import forked, site, sweep
 from .deploy import DeployFailed, deploy
@@ -38,14 +41,15 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
     # runs are forked from a process that loads CKAN by this
     os.environ["CKAN_INI"] = site.ini()
     with prefect_server(settings, say) as server:
+        complain(say)
         heal(say)
         say("Loading CKAN and Prefect once; runs are forked from that.")
         forked.rehearse()
         deploy_if_possible(settings, pool, say)
-        worker = CkanWorker(
-            work_pool_name=pool, name=f"{socket.gethostname()}-{os.getpid()}", limit=limit or settings.worker_limit
-        )
-        anyio.run(_work, worker, Housekeeping(settings, server, pool), say)
+        name = f"{socket.gethostname()}-{os.getpid()}"
+        worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)
+        with workers.Marker(name, server.api_url if server else "") as marker:
+            anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
     say("Stopped; no run is left behind.")
 
 
@@ -94,6 +98,13 @@ def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
     return f"Deployment {settings.prefect_deployment_name} is in work pool {pool} of {url}."
 
 
+def complain(say: Say) -> None:
+    """Say what is not in order on this machine and in the databases, and go on: much of it passes."""
+    for found in examine(local.BEFORE_WORK):
+        if found.state is not State.OK:
+            say(f"{found.state.value.upper()} {found.leg}: {' '.join(filter(None, [found.sentence, found.advice]))}")
+
+
 def heal(say: Say) -> None:
     """Put right what dead runs left, before anything else; a database that is away is for the timer."""
     with Outage("the sweep").tolerated():
@@ -115,10 +126,11 @@ def deploy_if_possible(settings: Settings, pool: str, say: Say) -> None:
 class Housekeeping:
     """Two threads beside the worker: one hands over requests, one heals on a timer."""
 
-    def __init__(self, settings: Settings, server: EmbeddedServer | None, pool: str) -> None:
+    def __init__(self, settings: Settings, server: EmbeddedServer | None, pool: str, marker: workers.Marker) -> None:
         self._settings = settings
         self._server = server
         self._pool = pool
+        self._marker = marker
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -146,6 +158,7 @@ class Housekeeping:
         while not self._stop.wait(self._settings.sweep_interval):
             if self._server is not None:
                 self._server.revive()
+            self._marker.renew()
             with tables.tolerated():
                 sweep.sweep(besides=worker.watched)
             with requests.tolerated():

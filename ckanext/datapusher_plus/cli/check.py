@@ -1,0 +1,118 @@
+"""``check``: the self-test for operators and for what watches the site."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime, timezone
+from types import ModuleType
+from typing import Any
+
+import click
+
+from ..health.finding import Finding, State, worst
+
+_SIGNS = {State.OK: "✓", State.WARN: "!", State.FAIL: "✗"}
+_COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
+
+
+_only = click.option("--only", multiple=True, metavar="LEG", help="Ask this leg only; may be given several times.")
+_as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+
+
+@click.command(short_help="Say what is not in order.")
+@_only
+@_as_json
+@click.pass_context
+def check(ctx: click.Context, only: Sequence[str], as_json: bool) -> None:
+    """Test whatever loading depends on, change nothing, and say what is not in order and what to do.
+
+    Ends with status 1 when a leg fails, with 0 when there is nothing, or only something to be seen to.
+    """
+    checkup = _checkup(only)
+    from ..flow import site
+
+    site.adopt(ctx.obj.app)
+    with site.context():
+        findings = checkup.checkup(only)
+    _tell(findings, as_json)
+
+
+@click.command("check")
+@click.option("-c", "--config", required=True, type=click.Path(exists=True, dir_okay=False), help="CKAN's ini file.")
+@_only
+@_as_json
+def alone(config: str, only: Sequence[str], as_json: bool) -> None:
+    """The same when `ckan` itself does not start, for want of a database say."""
+    checkup = _checkup(only)
+    started = checkup.start(config)
+    _tell(checkup.checkup(only, started=started), as_json)
+
+
+def _checkup(only: Iterable[str]) -> ModuleType:
+    """Import the self-test, which needs Prefect.
+
+    :raises click.ClickException: when Prefect is not installed, or there is no leg of such a name.
+    """
+    try:
+        from ..flow import checkup
+    except ModuleNotFoundError as error:
+        raise click.ClickException(
+            f"{error.name} is not installed here. Ask on a machine that has workers, or install this plugin with its "
+            "extra: pip install '.[worker]'."
+        ) from error
+    unknown = sorted(set(only) - set(checkup.NAMES))
+    if unknown:
+        raise click.BadParameter(f"{', '.join(unknown)}: not one of {', '.join(checkup.NAMES)}", param_hint="--only")
+    return checkup
+
+
+def _tell(findings: Sequence[Finding], as_json: bool) -> None:
+    click.echo(json.dumps(report(findings), indent=2) if as_json else _text(findings))
+    raise SystemExit(int(worst(each.state for each in findings) is State.FAIL))
+
+
+def report(findings: Iterable[Finding]) -> dict[str, Any]:
+    """Return the findings as documented in docs/operate.md."""
+    found = list(findings)
+    return {
+        "state": worst(each.state for each in found).value,
+        "host": socket.gethostname(),
+        "checked_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "findings": [{**asdict(each), "state": each.state.value} for each in found],
+    }
+
+
+def _text(findings: Sequence[Finding]) -> str:
+    width = max((len(each.leg) for each in findings), default=0)
+    counted = Counter(each.state for each in findings)
+    total = ", ".join(f"{counted[state]} {state.value}" for state in State)
+    return "\n".join([*(_lines(each, width) for each in findings), "", f"{total}."])
+
+
+def _lines(finding: Finding, width: int) -> str:
+    """Return a leg's state and sentence, and below them what to do."""
+    head = f"{_SIGNS[finding.state]} {finding.state.value:4}  {finding.leg:{width}}  "
+    text = [finding.sentence, *([f"→ {finding.advice}"] if finding.advice else [])]
+    indent = " " * len(head)
+    lines = [line for part in text for line in _wrapped(part, len(head))]
+    # the colour goes on last, or it would count as letters
+    return click.style(head, fg=_COLOURS[finding.state]) + f"\n{indent}".join(lines)
+
+
+def _wrapped(text: str, indent: int) -> list[str]:
+    # for a person's screen; what goes into a file or a pipe stays on its line
+    if not sys.stdout.isatty():
+        return [text]
+    room = max(40, shutil.get_terminal_size().columns - indent)
+    return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False)
+
+
+if __name__ == "__main__":
+    alone()

@@ -1,0 +1,165 @@
+"""The legs of the self-test that ask Prefect."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+import httpx
+import prefect
+from packaging.version import InvalidVersion, Version
+from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.objects import WorkerStatus
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+from ..fetch.redact import redacted
+from ..health import queue, workers
+from ..health.finding import Verdict, fail, ok, together, warn
+from ..settings import current
+from . import server
+
+#: Seconds to wait for an answer of Prefect.
+PATIENCE = 3.0
+
+_DEPLOY = "Run: ckan datapusher_plus deploy (a worker does the same at its start)."
+_START = "Start one: ckan datapusher_plus worker"
+
+
+def address() -> str:
+    """Return where Prefect's API is: as set, else where a worker on this machine has started a server of its own."""
+    configured = current().prefect_api_url or PREFECT_API_URL.value()
+    if configured:
+        return configured
+    here = [mark for mark in workers.seen() if mark.host == socket.gethostname() and mark.prefect_api_url]
+    return here[0].prefect_api_url if here else f"http://{server.HOST}:{server.PORT}/api"
+
+
+@contextmanager
+def client() -> Iterator[SyncPrefectClient]:
+    """Open a client that does not ask twice."""
+    with (
+        temporary_settings({PREFECT_API_URL: address(), PREFECT_CLIENT_MAX_RETRIES: 0}),
+        get_client({"timeout": PATIENCE}, sync_client=True) as opened,
+    ):
+        yield opened
+
+
+def reachable() -> Verdict:
+    """See that Prefect's server answers, and speaks as this machine does."""
+    where = redacted(address())
+    try:
+        with client() as asking:
+            asking.request("GET", "/health")
+            version = asking.request("GET", "/admin/version").json()
+    except httpx.HTTPStatusError as error:
+        return fail(*_refused(where, error.response.status_code))
+    except (httpx.HTTPError, ValueError) as error:
+        own = not (current().prefect_api_url or PREFECT_API_URL.value())
+        advice = f"{_START} (it brings a server of its own)" if own else "Start it, or correct prefect_api_url."
+        return fail(f"The Prefect server at {where} does not answer: {error}.", advice)
+    return _compared(where, str(version))
+
+
+def _refused(where: str, status: int) -> tuple[str, str]:
+    if status in (401, 403):
+        return (
+            f"The Prefect server at {where} wants other credentials.",
+            "Set PREFECT_API_AUTH_STRING.",
+        )
+    return f"The Prefect server at {where} answers with status {status}.", "See its log, or correct prefect_api_url."
+
+
+def _compared(where: str, version: str) -> Verdict:
+    try:
+        there, here = Version(version), Version(prefect.__version__)
+    except InvalidVersion:
+        return warn(f"What answers at {where} does not say which Prefect it is.", "Correct prefect_api_url.")
+    told = f"The Prefect server at {where} has version {there}"
+    if there.major != here.major:
+        return fail(f"{told}, which Prefect {here} here cannot talk to.", "Install one version on every machine.")
+    if there < here:
+        return warn(f"{told}, older than Prefect {here} here.", "Update the server first, then the workers.")
+    return ok(f"{told}, {here} is here." if there != here else f"{told}, as here.")
+
+
+def work_pool() -> Verdict:
+    """See that the pool is there, of the type that is set, and open."""
+    name, kind = current().prefect_work_pool, current().prefect_work_pool_type
+    try:
+        with client() as asking:
+            pool = asking.read_work_pool(name)
+    except ObjectNotFound:
+        return fail(f"Prefect has no work pool {name}.", _DEPLOY)
+    troubles = []
+    if pool.type != kind:
+        advice = f"Name another pool in prefect_work_pool, or set prefect_work_pool_type = {pool.type}."
+        troubles.append(fail(f"The work pool {name} has type {pool.type}, not {kind}.", advice))
+    if pool.is_paused:
+        advice = f"Run: prefect work-pool resume {name}"
+        troubles.append(fail(f"The work pool {name} is paused, so no run begins.", advice))
+    if pool.concurrency_limit == 0:
+        advice = f"Run: prefect work-pool clear-concurrency-limit {name}"
+        troubles.append(fail(f"The work pool {name} lets no run begin: its concurrency limit is 0.", advice))
+    return together(troubles, f"The work pool {name} of type {kind} is open.")
+
+
+def deployment() -> Verdict:
+    """See that what runs are created from is there and leads to the pool."""
+    name, pool = current().prefect_deployment_name, current().prefect_work_pool
+    try:
+        with client() as asking:
+            found = asking.read_deployment_by_name(name)
+    except ObjectNotFound:
+        return fail(f"Prefect has no deployment {name}.", _DEPLOY)
+    if found.work_pool_name != pool:
+        return fail(f"The deployment {name} sends runs to work pool {found.work_pool_name}, not to {pool}.", _DEPLOY)
+    if found.paused:
+        return warn(f"The deployment {name} is paused.", "Resume it on Prefect's pages.")
+    return ok(f"The deployment {name} sends runs to work pool {pool}.")
+
+
+def alive() -> Verdict:
+    """See that somebody takes runs from the pool."""
+    online, last = _workers()
+    if online:
+        return ok(f"Online in the work pool: {', '.join(sorted(online))}.")
+    ago = f"; the last one was heard of {queue.span(last.total_seconds())} ago" if last else ""
+    return fail(f"No worker is online in the work pool {current().prefect_work_pool}{ago}.", _START)
+
+
+def stash_shared() -> Verdict:
+    """See that all workers keep Data Dictionaries in one folder."""
+    if current().prefect_work_pool_type != "ckan":
+        kind = current().prefect_work_pool_type
+        return ok(f"Not seen from here: runs of a {kind} pool must each have dictionary_stash_dir mounted.")
+    return workers.shared(_workers()[0])
+
+
+def _workers() -> tuple[list[str], timedelta | None]:
+    """Return who is online, and how long ago the last sign of life was."""
+    try:
+        with client() as asking:
+            known = asking.read_workers_for_work_pool(current().prefect_work_pool)
+    except ObjectNotFound:
+        return [], None
+    heard = [each.last_heartbeat_time for each in known if each.last_heartbeat_time]
+    ago = datetime.now(max(heard).tzinfo) - max(heard) if heard else None
+    return [each.name for each in known if each.status is WorkerStatus.ONLINE], ago
+
+
+def clock() -> datetime:
+    """Return the time of day on the machine of Prefect's server.
+
+    :raises OSError: when it does not tell.
+    """
+    try:
+        with client() as asking:
+            reply = asking.request("GET", "/health")
+        # whole seconds, cut off
+        return parsedate_to_datetime(reply.headers["date"]) + timedelta(seconds=0.5)
+    except (httpx.HTTPError, KeyError, ValueError) as error:
+        raise OSError("Prefect's server does not tell the time") from error

@@ -1,0 +1,82 @@
+"""CKAN's own database, and the plugin's tables in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic.script import ScriptDirectory
+from ckan.common import config
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from ..model import run
+from .finding import Verdict, fail, ok
+
+#: Seconds to wait for a connection, and for one statement.
+PATIENCE = 3
+
+_MIGRATIONS = Path(__file__).parents[1] / "migration" / "datapusher_plus"
+_UPGRADE = "Run: ckan db upgrade -p datapusher_plus"
+
+
+@contextmanager
+def connected() -> Iterator[sa.Connection]:
+    """Open a connection for one block; what is done in it is rolled back."""
+    # CKAN's own engine waits for a machine that swallows packets as long as the system lets it
+    engine = sa.create_engine(
+        config["sqlalchemy.url"],
+        poolclass=NullPool,
+        connect_args={"connect_timeout": PATIENCE, "application_name": "datapusher_plus check"},
+    )
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"SET statement_timeout = '{PATIENCE}s'"))
+        yield connection
+
+
+def reachable() -> Verdict:
+    """See that CKAN's database answers and can be written to."""
+    try:
+        with connected() as connection:
+            read_only = connection.scalar(sa.text("SELECT current_setting('transaction_read_only') = 'on'"))
+    except OperationalError as error:
+        return fail(
+            f"CKAN's database does not answer: {_reason(error)}.", "Start PostgreSQL, or correct sqlalchemy.url."
+        )
+    if read_only:
+        return fail("CKAN's database is read-only.", "Point sqlalchemy.url to the primary server, not to a replica.")
+    return ok("CKAN's database answers.")
+
+
+def migrated() -> Verdict:
+    """See that the plugin's tables are those that this version of it knows."""
+    scripts = ScriptDirectory(str(_MIGRATIONS))
+    with connected() as connection:
+        if not sa.inspect(connection).has_table("datapusher_plus_alembic_version"):
+            return fail("The plugin's tables are not in CKAN's database yet.", _UPGRADE)
+        query = sa.text("SELECT version_num FROM datapusher_plus_alembic_version")
+        applied = set(connection.execute(query).scalars())
+    known = {script.revision for script in scripts.walk_revisions()}
+    if applied - known:
+        return fail(
+            "The plugin's tables were made by a newer version of the plugin than the one here.",
+            "Install the same version on every machine.",
+        )
+    behind = known - {script.revision for script in scripts.iterate_revisions(tuple(applied) or "base", "base")}
+    if behind:
+        return fail(f"{len(behind)} of the plugin's {len(known)} migrations are not applied.", _UPGRADE)
+    return ok(f"All {len(known)} migrations of the plugin are applied.")
+
+
+def quiet_since(connection: sa.Connection, resources: Iterable[str]) -> dict[str, float]:
+    """Return for how many seconds no run of a resource has begun or ended; resources without runs are left out."""
+    latest = sa.func.max(sa.func.coalesce(run.c.finished_at, run.c.started_at, run.c.requested_at))
+    seconds = sa.cast(sa.extract("epoch", sa.func.now() - latest), sa.Float)
+    query = sa.select(run.c.resource_id, seconds).where(run.c.resource_id.in_(list(resources)))
+    return {row[0]: row[1] for row in connection.execute(query.group_by(run.c.resource_id))}
+
+
+def _reason(error: OperationalError) -> str:
+    return " ".join(str(error.orig).split()).rstrip(".")

@@ -1,0 +1,99 @@
+"""The datastore's database: what its two roles may do, and what loads have left in it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from .. import settings
+from ..core.errors import DatastoreGone
+from ..datastore import selftest
+from ..datastore.connect import Connection
+from ..datastore.lock import is_free
+from . import ckan_database
+from .finding import Verdict, fail, ok, together, warn
+
+_PERMISSIONS = "Run: ckan datastore set-permissions | psql, as a superuser of the database."
+
+
+def write_role() -> Verdict:
+    """See that the write role may do all that CKAN and a load do."""
+    try:
+        with selftest.connected("write") as connection:
+            refused = selftest.refusals(connection)
+            strangers = selftest.of_strangers(connection)
+    except DatastoreGone as error:
+        return _away(error, "write")
+    troubles = [fail(f"The write role may not {each.what}: {each.reason}.", _PERMISSIONS) for each in refused]
+    if strangers.count:
+        troubles.append(
+            fail(
+                f"{strangers.count:,} tables, {strangers.example} among them, do not belong to the write role, so no "
+                "load can replace them.",
+                "Give them to the write role: ALTER TABLE … OWNER TO …, or REASSIGN OWNED BY ….",
+            )
+        )
+    return together(troubles, "The write role may do all that a load does.")
+
+
+def read_role() -> Verdict:
+    """See that readers see every table, and change none."""
+    try:
+        with selftest.connected("read") as reading:
+            reader = selftest.ask(reading, "SELECT current_user")
+            refused = list(_refused(reading))
+    except DatastoreGone as error:
+        return _away(error, "read")
+    with selftest.connected("write") as writing:
+        if not selftest.is_readable_when_new(writing, reader):
+            refused.append(fail("The read role does not see the tables that the write role makes.", _PERMISSIONS))
+    return together(refused, "The read role sees every table, new ones too, and can make none.")
+
+
+def _refused(reading: Connection) -> Iterator[Verdict]:
+    hidden = selftest.unreadable(reading)
+    if hidden.count:
+        sentence = f"{hidden.count:,} tables, {hidden.example} among them, cannot be read by the read role."
+        yield fail(sentence, _PERMISSIONS)
+    if not selftest.ask(reading, "SELECT has_table_privilege(to_regclass('public._table_metadata'), 'SELECT')"):
+        yield fail("The read role may not read CKAN's view _table_metadata.", _PERMISSIONS)
+    if selftest.ask(reading, "SELECT has_schema_privilege('public', 'CREATE')"):
+        yield fail("The read role may make tables, and so may everybody who can send queries.", _PERMISSIONS)
+
+
+def journal() -> Verdict:
+    """See that loads can note what they do."""
+    with selftest.connected("write") as connection:
+        if not selftest.journal_is_made(connection):
+            return ok("The journal of loads is not made yet; the first load makes it.")
+        if selftest.journal_is_writable(connection):
+            return ok("The journal of loads can be written.")
+    return fail(
+        "The write role may not write the journal of loads, _datapusher_plus_journal.",
+        "Give it to the write role: ALTER TABLE _datapusher_plus_journal OWNER TO ….",
+    )
+
+
+def leftovers() -> Verdict:
+    """Look for what dead runs have left and no sweep has cleared away for longer than a run may take."""
+    patience = settings.current().flow_timeout
+    with selftest.connected("write") as connection:
+        suspects = selftest.suspects(connection)
+    with ckan_database.connected() as connection:
+        quiet = ckan_database.quiet_since(connection, suspects)
+    old = sorted(each for each in suspects if quiet.get(each, math.inf) > patience and is_free(each))
+    if not old:
+        return ok("No dead run has left anything behind.")
+    return warn(
+        f"Dead runs left something behind of {len(old)} resources, {old[0]} among them, and no worker clears it away.",
+        "See that a worker runs, or do it by hand: ckan datapusher_plus recover",
+    )
+
+
+def _away(error: DatastoreGone, role: str) -> Verdict:
+    # the error's own sentence is for publishers and names no host
+    reason = " ".join(str(error.__cause__).split()).rstrip(".")
+    return fail(
+        f"The datastore's database does not answer the {role} role: {reason}.",
+        f"Start PostgreSQL, or correct ckan.datastore.{role}_url.",
+    )

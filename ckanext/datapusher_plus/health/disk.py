@@ -1,0 +1,93 @@
+"""What the disks have room for."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from pathlib import Path
+
+from .. import settings
+from ..datastore import selftest
+from ..datastore.selftest import Whereabouts
+from .finding import Verdict, fail, ok
+
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+
+
+def size(count: float) -> str:
+    """Return bytes as people write them."""
+    unit = 0
+    while count >= 1000 and unit < len(_UNITS) - 1:
+        count, unit = count / 1000, unit + 1
+    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 or count >= 100 else f"{count:.1f} {_UNITS[unit]}"
+
+
+def free(folder: Path) -> int:
+    """Return how many bytes this user may still write there."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize
+
+
+def nearest(folder: Path) -> Path:
+    """Return the folder, or the nearest thing above it that is there."""
+    whole = folder.absolute()
+    # a link that leads nowhere is there, too: nothing can be made in its place
+    return next(each for each in (whole, *whole.parents) if os.path.lexists(each))
+
+
+def file_system(folder: Path) -> str:
+    """Return the type of the file system that a resolved folder is on, empty where that cannot be seen."""
+    kinds: dict[Path, str] = {}
+    mounts = Path("/proc/self/mountinfo")
+    for line in mounts.read_text().splitlines() if mounts.exists() else ():
+        left, _, right = line.partition(" - ")
+        # the last mount on a point hides those before it; blanks in names are written as octal numbers
+        kinds[Path(left.split()[4].encode().decode("unicode_escape"))] = right.split()[0]
+    return next((kinds[each] for each in (folder, *folder.parents) if each in kinds), "")
+
+
+def room() -> Verdict:
+    """See that two copies of the largest table find room where files are worked on, and where tables lie."""
+    with selftest.connected("write") as connection:
+        largest = selftest.largest(connection)
+        where = _data_folder(selftest.whereabouts(connection))
+    if largest is None:
+        return ok("There is no table yet that could be too large for the disks.")
+    # `replace` removes the old table first
+    copies = 1 if settings.current().load_strategy == "replace" else 2
+    needed = copies * largest.size
+    told = f"{copies} copies of the largest table, {largest.table} with {size(largest.size)}"
+    short = [
+        f"{folders} has {size(free_)} free, of {size(wanted)} for {told}"
+        for folders, free_, wanted in _disks([nearest(settings.current().work_dir), where], needed)
+        if free_ < wanted
+    ]
+    if short:
+        return fail(f"{'; '.join(short)}.", "Make room there, or see to a larger disk.")
+    unseen = "" if where else " on this machine; the database's own disk cannot be seen from here"
+    return ok(f"There is room for {told}{unseen}.")
+
+
+def _disks(folders: list[Path | None], needed: int) -> list[tuple[str, int, int]]:
+    """Return for each disk its folders, the bytes that are free and the bytes that are needed there."""
+    disks: dict[int, list[Path]] = defaultdict(list)
+    for folder in filter(None, folders):
+        disks[folder.stat().st_dev].append(folder)
+    return [(" and ".join(map(str, found)), free(found[0]), needed * len(found)) for found in disks.values()]
+
+
+def _data_folder(where: Whereabouts, proc: Path = Path("/proc")) -> Path | None:
+    """Return the folder that the database puts new tables into, None when it is not on this machine.
+
+    The write role may not ask for the data directory, but the command line of a local server names it.
+    """
+    try:
+        if not (proc / str(where.pid) / "cmdline").read_text(errors="replace").startswith(where.title):
+            return None
+        parent = (proc / str(where.pid) / "stat").read_text().rpartition(")")[2].split()[1]
+        server = (proc / parent / "cmdline").read_text(errors="replace").split("\0")
+        folder = Path(where.tablespace or server[server.index("-D") + 1])
+        os.statvfs(folder)
+    except (OSError, ValueError, IndexError):
+        return None
+    return folder

@@ -1,0 +1,129 @@
+"""The folders that loads write into: there, writable, durable where that matters."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import stat
+import tempfile
+from pathlib import Path
+
+from .. import settings
+from . import disk
+from .finding import Verdict, fail, ok, together, warn
+
+#: Bytes below which a folder for files counts as full, and as nearly full.
+FULL, NEARLY_FULL = 256 << 20, 1 << 30
+
+_TEMPORARY = (Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/dev/shm"))  # noqa: S108 (looked for, not used)
+#: File systems that are gone with a reboot; the layer of a container goes with the container.
+_VOLATILE = {"tmpfs": "lives in memory", "ramfs": "lives in memory", "overlay": "is a container's own layer"}
+
+
+def stash() -> Verdict:
+    """See that Data Dictionaries can be written to disk, and stay there."""
+    folder = settings.current().dictionary_stash_dir
+    refused = _refused(folder, "dictionary_stash_dir", synced=True)
+    if refused:
+        return refused
+    troubles = [*_exposed(folder), *_volatile(folder), *_unreadable(folder)]
+    made = "" if folder.is_dir() else ", once the first load makes it"
+    return together(troubles, f"User {_user()} can keep Data Dictionaries in {folder}{made}.")
+
+
+def work_dir() -> Verdict:
+    """See that files can be worked on, and that there is room."""
+    folder = settings.current().work_dir
+    refused = _refused(folder, "work_dir", synced=False)
+    if refused:
+        return refused
+    free = disk.free(disk.nearest(folder))
+    sentence = f"User {_user()} can work on files in {folder}; {disk.size(free)} are free."
+    advice = "Make room, or set work_dir to a larger disk."
+    if free < FULL:
+        return fail(f"The disk of {folder} is full: {disk.size(free)} are free.", advice)
+    return warn(sentence, advice) if free < NEARLY_FULL else ok(sentence)
+
+
+def _refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
+    """Return what keeps this user from writing into a folder, or from making it."""
+    advice = f"Correct its owner, rights or mount, or set {option} to another folder."
+    there = disk.nearest(folder)
+    if not there.is_dir():
+        return fail(f"{there} is no folder, so {option} cannot be there.", advice)
+    if there != folder.absolute():
+        # the folder is for the first load to make; to try it here would change something
+        if os.access(there, os.W_OK | os.X_OK):
+            return None
+        return fail(f"The folder {folder} is missing, and user {_user()} cannot make it in {there}.", advice)
+    try:
+        _probe(folder, synced=synced)
+    except OSError as error:
+        return fail(f"User {_user()} cannot write into {folder}: {error.strerror}.", advice)
+    return None
+
+
+def _user() -> str:
+    # said because an operator may ask as another user than the worker's
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def _probe(folder: Path, *, synced: bool) -> None:
+    """Write, sync and rename a file, as a stash is written."""
+    first, second = (folder / f".check-{secrets.token_hex(8)}.tmp" for _ in range(2))
+    try:
+        descriptor = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(descriptor, b"probe")
+            if synced:
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        first.replace(second)
+        if synced:
+            _sync(folder)
+    finally:
+        for path in (first, second):
+            path.unlink(missing_ok=True)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _exposed(folder: Path) -> list[Verdict]:
+    """Others may not put files there: a Data Dictionary holds triggers, which are SQL."""
+    if not folder.is_dir() or not stat.S_IMODE(folder.stat().st_mode) & stat.S_IWOTH:
+        return []
+    return [warn(f"Every user of this machine may write into {folder}.", f"Run: chmod o-w {folder}")]
+
+
+def _volatile(folder: Path) -> list[Verdict]:
+    """A stash that a reboot takes along is no safety."""
+    there = disk.nearest(folder).resolve()
+    kind = _VOLATILE.get(disk.file_system(there), "")
+    temporary = (*_TEMPORARY, Path(tempfile.gettempdir()).resolve())
+    if not kind and any(there.is_relative_to(each) for each in temporary):
+        kind = "is in a folder for temporary files"
+    if not kind:
+        return []
+    # with `replace` the stash is all that brings a dictionary back, with `swap` it is one of several ways
+    judged = fail if settings.current().load_strategy == "replace" else warn
+    advice = "Set dictionary_stash_dir to a folder on a durable disk that all workers share, and keep it in the backup."
+    return [judged(f"{folder} {kind}, so Data Dictionaries on their way do not survive a restart.", advice)]
+
+
+def _unreadable(folder: Path) -> list[Verdict]:
+    aside = sorted(path.name for path in folder.glob("*.unreadable"))
+    if not aside:
+        return []
+    sentence = f"{len(aside)} files in {folder} could not be read and were put aside, {aside[0]} among them."
+    return [warn(sentence, "See what can be saved from them, then remove them.")]

@@ -1,0 +1,23 @@
+"""The legs that can be asked without Prefect."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from . import ckan_database, clock, datastore, disk, folders, portal
+from .legs import Leg
+
+#: Those that a worker asks at its start.
+BEFORE_WORK = (
+    Leg(name="ckan_database", ask=ckan_database.reachable),
+    Leg(name="migrations", ask=ckan_database.migrated, needs=("ckan_database",)),
+    Leg(name="datastore_write", ask=datastore.write_role),
+    Leg(name="datastore_read", ask=datastore.read_role),
+    Leg(name="journal", ask=datastore.journal, needs=("datastore_write",)),
+    Leg(name="stash", ask=folders.stash),
+    Leg(name="work_dir", ask=folders.work_dir),
+    Leg(name="disk", ask=disk.room, needs=("datastore_write",)),
+    Leg(name="uploads", ask=portal.uploads, needs=("ckan_database",)),
+    Leg(name="site_url", ask=portal.site_url),
+    Leg(name="clock", ask=partial(clock.skew, clock.DATABASES)),
+)

@@ -1,0 +1,88 @@
+"""The site as the worker sees it: its pages, and the files that people uploaded."""
+
+from __future__ import annotations
+
+import requests
+from ckan import model
+from ckan.common import config
+
+from .. import settings
+from ..core.errors import IngestError
+from ..fetch.redact import redacted
+from ..portal.uploads import open_upload
+from .finding import Verdict, fail, ok, warn
+
+#: Seconds to connect, and between two pieces of an answer.
+PATIENCE = (3, 5)
+#: Uploads of which one must be readable; the newest may be on its way, or just be gone.
+_TRIED = 3
+
+
+def site_url() -> Verdict:
+    """See that the site answers under its own address, where links between its datasets lead."""
+    root = (config.get("ckan.root_path") or "").replace("/{{LANG}}", "").rstrip("/")
+    url = f"{config['ckan.site_url'].rstrip('/')}{root}/api/3/action/status_show"
+    shown = redacted(config["ckan.site_url"])
+    try:
+        reply = requests.get(url, timeout=PATIENCE, verify=settings.current().ssl_verify)
+    except requests.RequestException as error:
+        return fail(
+            f"The site does not answer at {shown} from this machine: {_reason(error)}.",
+            "Start CKAN, or correct ckan.site_url, name resolution or firewall.",
+        )
+    if reply.status_code >= 500:
+        return fail(f"The site at {shown} answers with status {reply.status_code}.", "See CKAN's log.")
+    return _judged(reply, shown)
+
+
+def _judged(reply: requests.Response, shown: str) -> Verdict:
+    try:
+        status = reply.json()["result"]
+        plugins, version = status.get("extensions", []), status.get("ckan_version", "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return warn(
+            f"What answers at {shown} (status {reply.status_code}) does not look like CKAN.",
+            "See whether a login page or a proxy stands in front of it, or correct ckan.site_url.",
+        )
+    if plugins and "datapusher_plus" not in plugins:
+        return fail(
+            f"The site at {shown} runs without this plugin, so uploads ask for no load.",
+            "Add datapusher_plus to ckan.plugins and restart CKAN.",
+        )
+    return ok(f"The site answers at {shown} with CKAN {version}.")
+
+
+def uploads() -> Verdict:
+    """See that this machine can read what people uploaded."""
+    resource = model.Resource
+    query = model.Session.query(resource.id).filter_by(state=model.State.ACTIVE, url_type="upload")
+    try:
+        newest = [row[0] for row in query.order_by(resource.last_modified.desc().nulls_last()).limit(_TRIED)]
+        reasons = [reason for each in newest if (reason := _unreadable(each))]
+    finally:
+        model.Session.remove()
+    if not newest:
+        return ok("Nobody has uploaded a file yet.")
+    if len(reasons) == len(newest):
+        return fail(
+            f"None of the {len(newest)} newest uploads can be read from this machine: {reasons[0]}",
+            "Mount the storage that web processes write to (ckan.storage_path or ckan.files.…) here, readable.",
+        )
+    return ok("The files that people uploaded can be read.")
+
+
+def _unreadable(resource_id: str) -> str:
+    try:
+        with open_upload(resource_id) as file:
+            file.read(1)
+    except (IngestError, OSError) as error:
+        return str(error)
+    return ""
+
+
+def _reason(error: requests.RequestException) -> str:
+    # the last cause says it in plain words; the first repeats address and path
+    cause: BaseException = error
+    while cause.__cause__ or cause.__context__:
+        cause = cause.__cause__ or cause.__context__ or cause
+    return (getattr(cause, "strerror", None) or str(cause) or type(error).__name__).rstrip(".")

@@ -1,0 +1,92 @@
+"""Whether requests are taken up, and runs come to an end."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from .. import settings
+from ..core.states import State
+from ..model import run
+from ..runs.reap import REPORTED
+from . import ckan_database
+from .finding import Verdict, fail, ok, together, warn
+
+#: Seconds after which a request that nobody has handed to Prefect tells that no dispatcher works.
+UNSEEN = 120
+#: Seconds after which a request that waits for a free worker is worth a word.
+LONG = 3600
+
+
+def requests() -> Verdict:
+    """See that queued requests are handed over, taken up, and told to CKAN."""
+    with ckan_database.connected() as connection:
+        unseen, oldest_unseen = _count(connection, run.c.dispatched_at.is_(None), _free_since())
+        waiting, oldest = _count(connection, run.c.dispatched_at.is_not(None), run.c.dispatched_at)
+    troubles = []
+    if oldest_unseen > UNSEEN:
+        troubles.append(
+            fail(
+                f"{unseen:,} requests were not handed to Prefect, the oldest for {span(oldest_unseen)}.",
+                "Start a worker (ckan datapusher_plus worker), or see in its log why it cannot hand them over.",
+            )
+        )
+    if oldest > LONG:
+        troubles.append(
+            warn(
+                f"{waiting:,} requests wait for a worker to be free, the oldest for {span(oldest)}.",
+                "Start more workers, or raise worker_limit.",
+            )
+        )
+    return together(troubles, f"{unseen + waiting:,} requests wait." if unseen + waiting else "No request waits.")
+
+
+def runs() -> Verdict:
+    """See that no run goes on for longer than it may."""
+    # a worker that stops a run gives it time to undo what it did
+    allowed = settings.current().flow_timeout + settings.current().worker_grace + 60
+    query = (
+        sa.select(run.c.id, run.c.resource_id, _age(run.c.started_at).label("age"))
+        .where(run.c.state == State.RUNNING.value, run.c.worker.is_distinct_from(REPORTED))
+        .order_by(run.c.started_at)
+    )
+    with ckan_database.connected() as connection:
+        found = connection.execute(query).all()
+    late = [row for row in found if row.age > allowed]
+    if late:
+        return fail(
+            f"{len(late)} runs go on for longer than flow_timeout, run {late[0].id} of resource {late[0].resource_id} "
+            f"for {span(late[0].age)}.",
+            "See that a worker runs; if one does, stop it and run: ckan datapusher_plus recover",
+        )
+    return ok(f"{len(found)} runs are going on." if found else "No run is going on.")
+
+
+def span(seconds: float) -> str:
+    """Return a length of time as people say it."""
+    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
+
+
+def _count(
+    connection: sa.Connection, which: sa.ColumnElement[bool], since: sa.ColumnElement[object]
+) -> tuple[int, float]:
+    """Return how many queued runs there are of a kind, and for how many seconds the oldest has waited."""
+    other = run.alias()
+    running = sa.exists().where(other.c.resource_id == run.c.resource_id, other.c.state == State.RUNNING.value)
+    query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(_age(since)), 0.0))
+    due = run.c.not_before.is_(None) | (run.c.not_before < sa.func.now())
+    count, age = connection.execute(query.where(run.c.state == State.QUEUED.value, due, ~running, which)).one()
+    return count, age
+
+
+def _free_since() -> sa.ColumnElement[object]:
+    """Return since when a queued run could have been handed over: it waits for the one before it."""
+    earlier = run.alias()
+    ended = sa.select(sa.func.max(earlier.c.finished_at)).where(earlier.c.resource_id == run.c.resource_id)
+    return sa.func.greatest(run.c.requested_at, run.c.not_before, ended.scalar_subquery())
+
+
+def _age(since: sa.ColumnElement[object]) -> sa.ColumnElement[float]:
+    return sa.cast(sa.extract("epoch", sa.func.now() - since), sa.Float)
