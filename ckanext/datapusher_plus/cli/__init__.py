@@ -17,6 +17,7 @@ COMMANDS = {
     "worker": "operate",
     "deploy": "operate",
     "recover": "operate",
+    "stash": "stash",
     "check": "check",
 }
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from .dictionary import Column, label_comment
+from .comment import label_comment
+from .dictionary import Column
 from .lexical import LENIENT_DATE, LENIENT_INTEGER, LENIENT_NUMBER, LENIENT_TIMESTAMP, Accepts
 from .values import ColumnProfile, ColumnSpec
 

@@ -6,10 +6,11 @@ The raw column comment is the only lossless form: CKAN keeps other plugins' keys
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from .comment import Said, parse_comment, said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,11 +61,11 @@ class Dictionary:
         return next((column for column in (*self.columns, *self.vanished) if column.name == name), None)
 
     @property
-    def words(self) -> dict[str, str]:
-        """Return the comments that say anything, by column, of vanished columns too."""
+    def said(self) -> dict[str, Said | str]:
+        """Return what is said about each column, of vanished ones too; columns that nobody described are left out."""
         # a column that is there is known better than one of that name that vanished
-        known = {column.name: column.comment for column in (*self.vanished, *self.columns)}
-        return {name: comment for name, comment in known.items() if comment is not None and says_anything(comment)}
+        known = {column.name: said(column.comment) for column in (*self.vanished, *self.columns)}
+        return {name: words for name, words in known.items() if words}
 
     def lacks(self, older: Dictionary) -> dict[str, str]:
         """Return the comments that ``older`` has for columns which have none at all here."""
@@ -123,39 +124,3 @@ def _text(found: object) -> str:
     if not isinstance(found, str):
         raise TypeError(f"{found!r} is not text")
     return found
-
-
-def parse_comment(comment: str | None) -> dict[str, Any]:
-    """Return a raw comment's JSON object, empty when it is none; both comment layouts of CKAN are read."""
-    try:
-        parsed = json.loads(comment or "")
-    except ValueError:
-        return {}
-    if not isinstance(parsed, dict):
-        return {}
-    # before CKAN 2.11 the comment was the info itself and had no leading space
-    return {"_info": parsed} if comment and comment.startswith("{") else parsed
-
-
-def says_anything(comment: str | None) -> bool:
-    """Tell whether a raw comment holds any word: the form of CKAN saves empty labels and notes, too."""
-    try:
-        return not is_blank(json.loads(comment or "null"))
-    except ValueError:
-        # somebody's own text
-        return bool(comment and comment.strip())
-
-
-def is_blank(value: Any) -> bool:
-    """Tell whether a value of a comment is one that nobody has filled in; a false or a zero says something."""
-    if isinstance(value, Mapping):
-        return all(is_blank(inner) for inner in value.values())
-    if isinstance(value, list):
-        return all(is_blank(inner) for inner in value)
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def label_comment(label: str) -> str:
-    """Return the raw comment of a column that has nothing but a label, in CKAN's own layout."""
-    # CKAN marks the layout by the leading space
-    return " " + json.dumps({"_info": {"label": label}}, ensure_ascii=False, separators=(",", ":"))

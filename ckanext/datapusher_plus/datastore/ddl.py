@@ -33,6 +33,12 @@ def own_text(text: str) -> sql.SQL:
     return sql.SQL(text.replace("{", "{{").replace("}", "}}"))  # pyright: ignore[reportArgumentType]
 
 
+def hold_comments(table: str) -> Iterator[sql.Composed]:
+    """Let nobody else change the comments of a table until the transaction ends; readers and writers go on."""
+    yield sql.SQL("SET LOCAL lock_timeout = '5s'").format()
+    yield sql.SQL("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE").format(public(table))
+
+
 def column_comments(relation: sql.Composable, comments: Mapping[str, str | None]) -> Iterator[sql.Composed]:
     """Set raw column comments; None takes a comment away."""
     for name, comment in comments.items():

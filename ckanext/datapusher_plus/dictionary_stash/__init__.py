@@ -8,7 +8,18 @@ back with the column. ``history/<id>/`` has earlier dictionaries, for a person w
 from __future__ import annotations
 
 from . import history
-from .stash import Stash, clear, load, pending, save, stash_path
+from .stash import Stash, clear, drop_leftovers, load, pending, save, stash_path
 from .vanished import remember, vanished
 
-__all__ = ["Stash", "clear", "history", "load", "pending", "remember", "save", "stash_path", "vanished"]
+__all__ = [
+    "Stash",
+    "clear",
+    "drop_leftovers",
+    "history",
+    "load",
+    "pending",
+    "remember",
+    "save",
+    "stash_path",
+    "vanished",
+]

@@ -212,7 +212,7 @@ def rename(folder: int, name: str, other: str) -> None:
 
 
 def left_by_a_crash(folder: int, name: str) -> list[str]:
-    """Return the names of the files that interrupted writes of ``name`` left behind."""
+    """Return what interrupted writes left behind of the files whose names begin with ``name`` and a dot."""
     return [found for found in names(folder) if found.startswith(_beside(name)) and found.endswith(".tmp")]
 
 

@@ -26,7 +26,7 @@ FOLDER = "history"
 
 #: Bytes of a file that is kept or read at most: a page shows all entries of a resource, and anybody who may edit it
 #: decides how long its notes are.
-MOST = 8_000_000
+MOST = 4_000_000
 
 _TIME = "%Y%m%dT%H%M%S%fZ"
 _NAME = re.compile(r"(\d{8}T\d{12}Z)-[0-9a-f]{8}")
@@ -66,7 +66,7 @@ def keep(
     :raises OSError: when it cannot be written.
     """
     most = settings.current().dictionary_stash_keep
-    if most < 1 or not dictionary.words:
+    if most < 1 or not dictionary.said:
         return None
     content = files.dump(resource_id, why=why.value, run_id=run_id, dictionary=as_json(dictionary))
     if len(content) > MOST:
@@ -74,7 +74,7 @@ def keep(
         return None
     with _entered(resource_id, folder, make=True) as opened:
         there = _entries(opened, resource_id)
-        if there and there[0].dictionary.words == dictionary.words:
+        if there and there[0].dictionary.said == dictionary.said:
             return None
         made = _new_id(there)
         durable.create(opened, f"{made}.json", content)
@@ -90,6 +90,15 @@ def entries(resource_id: str, *, folder: Path | None = None) -> list[Kept]:
     try:
         with _entered(resource_id, folder) as opened:
             return _entries(opened, resource_id)
+    except FileNotFoundError:
+        return []
+
+
+def ids(resource_id: str, *, folder: Path | None = None) -> list[str]:
+    """Return the ids of what seems to be kept, newest first, without looking into the files."""
+    try:
+        with _entered(resource_id, folder) as opened:
+            return [name.removesuffix(".json") for name in _names(opened)]
     except FileNotFoundError:
         return []
 

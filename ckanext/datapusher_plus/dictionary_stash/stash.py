@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -48,7 +49,7 @@ def save(resource_id: str, dictionary: Dictionary, *, run_id: str = "", folder: 
 def _keep_older(resource_id: str, dictionary: Dictionary, run_id: str, folder: Path | None) -> None:
     try:
         older = files.load(resource_id, stash_path(resource_id).name, folder, _stash, clear=True)
-        if older and older.dictionary.words != dictionary.words:
+        if older and older.dictionary.said != dictionary.said:
             history.keep(resource_id, older.dictionary, why=history.Why.STASH, run_id=run_id, folder=folder)
     except OSError as error:
         # what matters more is the dictionary of now
@@ -75,12 +76,19 @@ def _stash(found: Mapping[str, Any]) -> Stash:
 def clear(resource_id: str, *, folder: Path | None = None) -> bool:
     """Remove the stash and tell whether there was one."""
     path = stash_path(resource_id, folder=folder)
+    drop_leftovers(resource_id, folder=folder)
     try:
         with durable.entered(path.parent) as opened:
-            durable.remove(opened, *durable.left_by_a_crash(opened, path.name))
             return durable.remove(opened, path.name)
     except FileNotFoundError:
         return False
+
+
+def drop_leftovers(resource_id: str, *, folder: Path | None = None) -> None:
+    """Remove what interrupted writes left, if that can be done; whoever calls this holds the resource's lock."""
+    path = stash_path(resource_id, folder=folder)
+    with suppress(OSError), durable.entered(path.parent) as opened:
+        durable.remove(opened, *durable.left_by_a_crash(opened, resource_id))
 
 
 def stash_path(resource_id: str, *, folder: Path | None = None) -> Path:

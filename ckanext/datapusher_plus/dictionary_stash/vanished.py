@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from ..core.dictionary import Column, columns_from_json
 from . import durable, files
@@ -16,6 +17,8 @@ def remember(resource_id: str, columns: Iterable[Column], *, folder: Path | None
     :raises OSError: when it cannot be written; what was kept is untouched then.
     """
     root, name = files.root(folder), _name(resource_id)
+    # what cannot be read now is not replaced; what makes no sense is put aside
+    files.load(resource_id, name, folder, _columns, clear=True)
     if kept := [asdict(column) for column in columns]:
         with durable.entered(root, make=True) as opened:
             durable.replace(opened, name, files.dump(resource_id, columns=kept))
@@ -29,7 +32,11 @@ def vanished(resource_id: str, *, folder: Path | None = None) -> tuple[Column, .
 
     :raises OSError: when nobody can tell, because the folder cannot be read.
     """
-    return files.load(resource_id, _name(resource_id), folder, lambda found: columns_from_json(found["columns"])) or ()
+    return files.load(resource_id, _name(resource_id), folder, _columns) or ()
+
+
+def _columns(found: Mapping[str, Any]) -> tuple[Column, ...]:
+    return columns_from_json(found["columns"])
 
 
 def _name(resource_id: str) -> str:

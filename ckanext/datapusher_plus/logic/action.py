@@ -13,9 +13,17 @@ from ..core.wanted import MANAGED
 from ..runs import database, history
 from ..runs.request import request, would_change_nothing
 from . import report, schema
+from .dictionary import datapusher_plus_dictionary_history, datapusher_plus_dictionary_restore, datastore_create
 from .status import reply
 
-__all__ = ["datapusher_hook", "datapusher_status", "datapusher_submit"]
+__all__ = [
+    "datapusher_hook",
+    "datapusher_plus_dictionary_history",
+    "datapusher_plus_dictionary_restore",
+    "datapusher_status",
+    "datapusher_submit",
+    "datastore_create",
+]
 
 
 def datapusher_submit(context: Context, data_dict: DataDict) -> bool:

@@ -1,11 +1,17 @@
-"""Who may submit, see and report loads: those who may edit the resource."""
+"""Who may submit, see and report loads, and bring earlier Data Dictionaries back: those who may edit the resource."""
 
 from __future__ import annotations
 
 from ckan.types import AuthResult, Context, DataDict
 from ckanext.datastore.logic.auth import datastore_auth
 
-__all__ = ["datapusher_hook", "datapusher_status", "datapusher_submit"]
+__all__ = [
+    "datapusher_hook",
+    "datapusher_plus_dictionary_history",
+    "datapusher_plus_dictionary_restore",
+    "datapusher_status",
+    "datapusher_submit",
+]
 
 
 def datapusher_submit(context: Context, data_dict: DataDict) -> AuthResult:
@@ -17,4 +23,12 @@ def datapusher_status(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 def datapusher_hook(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) -> AuthResult:
     return datastore_auth(context, data_dict, "resource_update")

@@ -32,3 +32,17 @@ def status(not_empty: Any, unicode_safe: Any, ignore_missing: Any) -> Schema:
         "id": [ignore_missing],
         "__before": [rename("id", "resource_id")],
     }
+
+
+@validator_args
+def restore(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_dictionary_restore``."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
+        "entry": [not_empty, unicode_safe],
+        "overwrite": [ignore_missing, boolean_validator],
+        "dry_run": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .. import dictionary_stash, settings
 from ..checkpoint import reach
-from ..core.dictionary import Dictionary
+from ..core.dictionary import Column, Dictionary
+from ..core.errors import StashUnreadable
 from ..core.load_plan import LoadRules, plan_load
 from ..core.values import Analysed, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
@@ -37,9 +38,11 @@ def rules() -> LoadRules:
 
 
 def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dictionary | None:
-    """Return the dictionary that must survive: the live table's, else the stash's, with what vanished before."""
-    stash = dictionary_stash.load(resource_id)
-    gone = dictionary_stash.vanished(resource_id)
+    """Return the dictionary that must survive: the live table's, else the stash's, with what vanished before.
+
+    :raises StashUnreadable: when there is no table and nobody can tell what is on disk.
+    """
+    stash, gone = _on_disk(resource_id, live, log)
     if live is None and stash:
         log.info(
             f"The table is not there; its Data Dictionary is taken from the stash of run {stash.run_id or 'unknown'}, "
@@ -52,3 +55,17 @@ def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dict
     if kept is None:
         return Dictionary(columns=(), vanished=gone) if gone else None
     return kept.with_vanished(gone)
+
+
+def _on_disk(
+    resource_id: str, live: Dictionary | None, log: Log
+) -> tuple[dictionary_stash.Stash | None, tuple[Column, ...]]:
+    try:
+        return dictionary_stash.load(resource_id), dictionary_stash.vanished(resource_id)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        # without a table the words may be on disk and nowhere else
+        if live is None and settings.current().dictionary_stash_required:
+            raise StashUnreadable(reason) from error
+        log.warning(f"The Data Dictionary's stash cannot be read ({reason}); the run goes on with the table's own.")
+        return None, ()

@@ -38,6 +38,7 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
 
     :param from_stash: make a table that is missing, though no run has touched it, again from the stash, empty.
     """
+    dictionary_stash.drop_leftovers(resource_id)
     with connect.connect("datapusher_plus restore", autocommit=True) as connection:
         journal.prepare(connection)
         reach("restore.begin")

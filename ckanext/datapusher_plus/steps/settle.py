@@ -8,6 +8,7 @@ from ..core.dictionary import Column, Dictionary
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection
+from ..dictionary_stash.history import Why
 from .restore import restore
 
 
@@ -32,9 +33,19 @@ def settle(resource_id: str, log: Log) -> None:
         return
     reach("settle.checked")
     dictionary_stash.remember(resource_id, _gone(resource_id, live, stash.dictionary if stash else None))
+    if stash:
+        _keep(stash, log)
     reach("stash.clearing")
     dictionary_stash.clear(resource_id)
     reach("stash.cleared")
+
+
+def _keep(stash: dictionary_stash.Stash, log: Log) -> None:
+    """Keep the dictionary as it was before the load, for a person who wants it back."""
+    try:
+        dictionary_stash.history.keep(stash.resource_id, stash.dictionary, why=Why.LOAD, run_id=stash.run_id)
+    except OSError as error:
+        log.warning(f"The earlier Data Dictionary could not be kept ({error.strerror}); the table has its words.")
 
 
 def _is_live(resource_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timezone
 from typing import Any
 
@@ -12,9 +13,13 @@ from flask import Blueprint
 from flask.views import MethodView
 
 from .. import settings
+from . import earlier, words
+from .earlier import Earlier
 from .tab import Place, Tab, describe
 
 __all__ = ["datapusher"]
+
+log = logging.getLogger(__name__)
 
 # The name and the addresses are those of CKAN's own datapusher, which DataPusher+ has too: links and themes know them.
 datapusher = Blueprint("datapusher", __name__)
@@ -60,9 +65,37 @@ def delete_datastore_table(id: str, resource_id: str) -> types.Response:
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
+def restore_dictionary(id: str, resource_id: str) -> types.Response:
+    """Bring an earlier Data Dictionary back, as a person asked."""
+    _resource(id, resource_id)
+    form = tk.request.form
+    wanted = {"resource_id": resource_id, "entry": form.get("entry", ""), "overwrite": form.get("overwrite", "")}
+    try:
+        brought = tk.get_action("datapusher_plus_dictionary_restore")({}, wanted)
+    except tk.ValidationError as error:
+        tk.h.flash_error("; ".join(error.error_summary.values()))
+    except tk.ObjectNotFound as error:
+        tk.h.flash_error(str(error.message))
+    else:
+        tk.h.flash_success(words.brought(brought["columns"], brought["absent"]))
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
 def _rendered(template: str, id: str, resource_id: str) -> str:
     package, resource = _resource(id, resource_id)
-    return tk.render(template, {"pkg_dict": package, "resource": resource, "tab": _tab(resource)})
+    tab = _tab(resource)
+    # while a load goes on nothing can be brought back, and the page looks every two seconds
+    shown = () if tab.open else _earlier(resource_id)
+    return tk.render(template, {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown})
+
+
+def _earlier(resource_id: str) -> tuple[Earlier, ...]:
+    try:
+        return earlier.describe(tk.get_action("datapusher_plus_dictionary_history")({}, {"resource_id": resource_id}))
+    except tk.ValidationError as error:
+        # the tab is there for the load, whose state it must tell even when disk or datastore are away
+        log.warning("The earlier Data Dictionaries of %s cannot be shown: %s", resource_id, error.error_summary)
+        return ()
 
 
 def _resource(id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -99,4 +132,7 @@ datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=R
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
+)
+datapusher.add_url_rule(
+    "/dataset/<id>/resource_data/<resource_id>/dictionary", view_func=restore_dictionary, methods=["POST"]
 )

@@ -7,6 +7,9 @@ from datetime import datetime, timezone
 
 from ckan.plugins.toolkit import _, h, ungettext
 
+#: Names that a sentence lists at most.
+_SOME = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Badge:
@@ -118,3 +121,38 @@ def _parsed(text: str) -> datetime | None:
         return datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         return None
+
+
+def ended_by(why: str) -> str:
+    """Return what put an end to a Data Dictionary."""
+    return {
+        "load": _("as it was before a load"),
+        "edit": _("as it was before an edit"),
+        "restore": _("as it was before an earlier version was brought back"),
+        "stash": _("saved by a load that did not end well"),
+    }.get(why, why)
+
+
+def described(columns: int) -> str:
+    """Return how many columns a Data Dictionary describes."""
+    return ungettext("{num} column described", "{num} columns described", columns).format(num=columns)
+
+
+def key(name: str) -> str:
+    """Return what a column's information is called in the form where people write it."""
+    return {"label": _("Label"), "notes": _("Description"), "type_override": _("Type")}.get(name, name)
+
+
+def brought(columns: list[str], absent: list[str]) -> str:
+    """Return what bringing an earlier Data Dictionary back did."""
+    if not columns and not absent:
+        return _("There was nothing to bring back: the Data Dictionary says it all already.")
+    done = _("Brought back: {columns}.").format(columns=some(columns)) if columns else ""
+    kept = _("Not in the table now, so kept until the column comes back: {columns}.") if absent else ""
+    return f"{done} {kept.format(columns=some(absent))}".strip()
+
+
+def some(names: list[str]) -> str:
+    """Return names as a list that is not too long to read."""
+    shown = ", ".join(names[:_SOME])
+    return shown if len(names) <= _SOME else _("{names} and {more} more").format(names=shown, more=len(names) - _SOME)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+AGAIN = "Load again from the DataStore tab."
+
 
 class IngestError(Exception):
     """A run cannot go on; ``str(error)`` is the sentence for the publisher."""
@@ -13,6 +15,13 @@ class Terminal(IngestError):
 
 class Transient(IngestError):
     """The same request may succeed later."""
+
+    def __init__(self, what: str, advice: str = AGAIN) -> None:
+        super().__init__(f"{what} {advice}")
+        #: what went wrong, as a sentence
+        self.what = what
+        #: what a person may do, as a sentence that is left out where the run is tried again by itself
+        self.advice = advice
 
 
 class Skipped(Exception):

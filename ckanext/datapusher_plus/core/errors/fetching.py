@@ -21,8 +21,8 @@ class FetchInterrupted(Transient):
 
     def __init__(self, address: str, why: str) -> None:
         super().__init__(
-            f"The file could not be fetched from {address}: {why}. "
-            "Check that the link opens, then load again from the DataStore tab."
+            f"The file could not be fetched from {address}: {why}.",
+            "Check that the link opens, then load again from the DataStore tab.",
         )
 
 

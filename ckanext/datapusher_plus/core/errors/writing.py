@@ -67,8 +67,7 @@ class DatastoreBusy(Transient):
 
     def __init__(self, waited: float) -> None:
         super().__init__(
-            f"The table stayed in use by other queries for {waited:.0f} s, so the new one could not be put in place. "
-            "Nothing was changed; load again from the DataStore tab."
+            f"The table stayed in use by other queries for {waited:.0f} s, so the new one could not be put in place."
         )
 
 
@@ -77,8 +76,8 @@ class DatastoreGone(Transient):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The datastore's database could not be used ({why}). "
-            "Nothing was changed; load again once the database is back."
+            f"The datastore's database could not be used ({why}).",
+            "Load again from the DataStore tab once the database is back.",
         )
 
 
@@ -96,7 +95,24 @@ class LockLost(Transient):
     """The connection that holds the resource's lock is gone, so another run may have started."""
 
     def __init__(self, resource_id: str) -> None:
+        super().__init__(f"The lock on resource {resource_id} was lost with its database connection.")
+
+
+class TableInUse(Transient):
+    """Earlier words cannot be brought back while a load or another change of the table goes on."""
+
+    def __init__(self) -> None:
         super().__init__(
-            f"The lock on resource {resource_id} was lost with its database connection. "
-            "Nothing was changed; load again from the DataStore tab."
+            "A load or another change of this table is going on, so its Data Dictionary was left as it is.",
+            "Try again when it has ended.",
+        )
+
+
+class StashUnreadable(Transient):
+    """Nobody can tell what is kept on disk of the Data Dictionary."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"The folder in which Data Dictionaries are kept cannot be read ({why}), so nothing was changed.",
+            "Ask the site's administrator to check dictionary_stash_dir.",
         )

@@ -1,0 +1,219 @@
+"""``stash``: Data Dictionaries on disk, and how an operator brings one back."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import click
+
+from .. import dictionary_stash, settings
+from ..core.comment import lines
+from ..core.dictionary import Dictionary
+from ..core.dictionary import as_json as to_json
+from ..core.errors import IngestError, TableInUse
+from ..datastore.lock import ResourceLock
+from ..dictionary_stash import history
+from ..runs.log import printable
+from ..steps.bring_back import Brought, bring_back
+
+#: What the pending stash is called where entries are named.
+PENDING = "stash"
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
+_entry = click.option(
+    "--entry", default="", metavar="N|ID", help="An earlier dictionary: 1 is the newest; “stash” is the pending stash."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One dictionary on disk."""
+
+    id: str
+    at: datetime
+    why: str
+    run_id: str
+    dictionary: Dictionary
+
+    def head(self) -> dict[str, Any]:
+        """Return all but the dictionary, as JSON types."""
+        return {
+            "id": self.id,
+            "at": self.at.isoformat(),
+            "why": self.why,
+            "run_id": self.run_id,
+            "described": len(self.dictionary.said),
+        }
+
+
+@click.group(short_help="Look after Data Dictionaries on disk.")
+def stash() -> None:
+    """Show Data Dictionaries that are kept on disk, and bring them back."""
+
+
+@stash.command("list", short_help="Show the resources that something is kept of.")
+@_json
+def list_(as_json: bool) -> None:
+    """Show the resources that something is kept of."""
+    with _told():
+        pending = set(dictionary_stash.pending())
+        found = [_overview(resource, pending) for resource in sorted({*pending, *history.resources()})]
+    if as_json:
+        click.echo(json.dumps(found, indent=2))
+        return
+    click.echo(f"{'resource':36}  {'stash':7}  {'earlier':>7}  newest of these")
+    for one in found:
+        waits = "pending" if one["pending"] else ""
+        click.echo(f"{one['resource_id']}  {waits:7}  {len(one['earlier']):>7}  {''.join(one['earlier'][:1])}".rstrip())
+
+
+def _overview(resource_id: str, pending: set[str]) -> dict[str, Any]:
+    # names only: there may be a hundred thousand resources
+    return {"resource_id": resource_id, "pending": resource_id in pending, "earlier": history.ids(resource_id)}
+
+
+@stash.command(short_help="Show what is kept of a resource.")
+@click.argument("resource")
+@_entry
+@_json
+def show(resource: str, entry: str, as_json: bool) -> None:
+    """Show which dictionaries of RESOURCE (an id) are kept, or with --entry what one of them says."""
+    with _told():
+        found = _entries(resource)
+        gone = dictionary_stash.vanished(resource)
+    if entry:
+        _show_one(_chosen(found, entry), as_json)
+        return
+    if as_json:
+        entries = [one.head() for one in found]
+        click.echo(json.dumps({"entries": entries, "vanished": [column.name for column in gone]}, indent=2))
+        return
+    for number, one in enumerate(found, start=0 if found and found[0].id == PENDING else 1):
+        click.echo(f"{number or PENDING:>5}  {one.at:%Y-%m-%d %H:%M:%S}  {_because(one)}")
+    if gone:
+        click.echo(_clean(f"Kept until the column comes back: {', '.join(column.name for column in gone)}."))
+    if not found and not gone:
+        click.echo("Nothing is kept of this resource.")
+
+
+def _because(entry: Entry) -> str:
+    run = f" by run {_clean(entry.run_id)}" if entry.run_id else ""
+    return f"{entry.why:8}  {len(entry.dictionary.said):>5} columns described  {entry.id}{run}"
+
+
+def _show_one(entry: Entry, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(entry.head() | {"dictionary": to_json(entry.dictionary)}, indent=2))
+        return
+    for column in (*entry.dictionary.columns, *entry.dictionary.vanished):
+        click.echo(_clean(f"{column.name} ({column.type})"))
+        for key, text in lines(column.comment):
+            click.echo(f"    {_clean(f'{key}: {text}' if key else text)}")
+
+
+@stash.command(short_help="Bring an earlier dictionary back.")
+@click.argument("resource")
+@_entry
+@click.option("--overwrite", is_flag=True, help="Also replace what is written now; that is kept as an earlier one.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def restore(resource: str, entry: str, overwrite: bool, dry_run: bool) -> None:
+    """Fill in what RESOURCE's Data Dictionary lacks from an earlier one, the newest without --entry."""
+    with _told():
+        chosen = _chosen(_entries(resource), entry)
+        _same_user()
+        brought = bring_back(resource, chosen.dictionary, overwrite=overwrite, dry_run=dry_run)
+    for sentence in _sentences(brought, dry_run):
+        click.echo(_clean(sentence))
+
+
+def _sentences(brought: Brought, dry_run: bool) -> Iterator[str]:
+    if brought.columns:
+        yield f"{'Would be brought back' if dry_run else 'Brought back'}: {', '.join(brought.columns)}."
+    if brought.absent:
+        yield f"Not in the table now, kept until the column comes back: {', '.join(brought.absent)}."
+    if not brought.columns and not brought.absent:
+        yield "There was nothing to bring back: the table says it all already."
+
+
+@stash.command(short_help="Forget what is kept of a resource.")
+@click.argument("resource")
+@click.option("--history", "all_of_it", is_flag=True, help="Also remove the earlier dictionaries.")
+@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+def clear(resource: str, all_of_it: bool, yes: bool) -> None:
+    """Remove the pending stash of RESOURCE for good; its table is left as it is."""
+    with _told():
+        found = _entries(resource)
+    doomed = [one for one in found if all_of_it or one.id == PENDING]
+    if not doomed:
+        click.echo("There is nothing to remove.")
+        return
+    if not yes:
+        click.confirm(f"{len(doomed)} dictionaries of {resource} will be removed for good. Go on?", abort=True)
+    with _told(), ResourceLock(resource) as lock:
+        if not lock.acquire():
+            raise TableInUse
+        removed = int(dictionary_stash.clear(resource)) + (history.clear(resource) if all_of_it else 0)
+    click.echo(f"{removed} removed.")
+
+
+def _entries(resource: str) -> list[Entry]:
+    """Return what is on disk of a resource: the pending stash, then earlier ones, newest first."""
+    pending = dictionary_stash.load(resource)
+    waiting = pending and Entry(
+        id=PENDING, at=pending.saved_at, why="pending", run_id=pending.run_id, dictionary=pending.dictionary
+    )
+    earlier = (
+        Entry(id=kept.id, at=kept.at, why=kept.why.value, run_id=kept.run_id, dictionary=kept.dictionary)
+        for kept in history.entries(resource)
+    )
+    return [*([waiting] if waiting else []), *earlier]
+
+
+def _chosen(found: list[Entry], entry: str) -> Entry:
+    """Return the entry that is named by number or id; without a name the newest earlier one, else the stash."""
+    earlier = [one for one in found if one.id != PENDING]
+    if not entry and found:
+        return (earlier or found)[0]
+    if entry.isdecimal() and 1 <= int(entry) <= len(earlier):
+        return earlier[int(entry) - 1]
+    named = [one for one in found if one.id == entry]
+    if not named:
+        raise click.ClickException("There is no such entry. “stash show RESOURCE” lists what there is.")
+    return named[0]
+
+
+def _same_user() -> None:
+    """Refuse to write as root what the worker could not read."""
+    folder = settings.current().dictionary_stash_dir
+    owner = folder.stat().st_uid if folder.exists() else 0
+    if os.geteuid() == 0 and owner != 0:
+        try:
+            name = pwd.getpwuid(owner).pw_name
+        except KeyError:
+            name = str(owner)
+        raise click.ClickException(
+            f"Run this as the user {name}, who owns {folder}: a worker would not read root's files."
+        )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Say in a sentence what cannot be done."""
+    try:
+        yield
+    except OSError as error:
+        raise click.ClickException(f"{settings.current().dictionary_stash_dir}: {error.strerror or error}.") from error
+    except (IngestError, ValueError) as error:
+        raise click.ClickException(f"{error}") from error
+
+
+def _clean(text: str) -> str:
+    # labels come from strangers, and a terminal obeys control characters
+    return printable(text)

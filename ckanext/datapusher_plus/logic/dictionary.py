@@ -1,0 +1,170 @@
+"""Earlier Data Dictionaries: they are kept when somebody edits, shown, and brought back."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+from ckan.types import Action, Context, DataDict
+
+from .. import dictionary_stash
+from ..core.comment import lines
+from ..core.dictionary import Dictionary
+from ..core.earlier import Difference, differences, way_back
+from ..core.errors import IngestError, StashUnreadable
+from ..dictionary_stash.history import Kept, Why
+from ..steps.bring_back import bring_back, today
+from . import schema
+
+__all__ = ["datapusher_plus_dictionary_history", "datapusher_plus_dictionary_restore", "datastore_create"]
+
+log = logging.getLogger(__name__)
+
+#: Characters of a text, and columns of an entry, that are told at most: both come from whoever edited.
+LONGEST = 500
+MOST = 100
+
+
+@tk.chained_action
+def datastore_create(up_func: Action, context: Context, data_dict: DataDict) -> Any:
+    """Keep what the Data Dictionary said before an edit, so that it can be brought back."""
+    resource_id = data_dict.get("resource_id") or data_dict.get("id")
+    before = _before(resource_id) if isinstance(resource_id, str) and data_dict.get("fields") else None
+    done = up_func(context, data_dict)
+    if before:
+        _keep(str(resource_id), before)
+    return done
+
+
+def _before(resource_id: str) -> Dictionary | None:
+    try:
+        dictionary_stash.stash_path(resource_id)
+        found = today(resource_id)
+    except (IngestError, OSError, ValueError) as error:
+        # a person's request never fails for the sake of its history
+        log.warning("The Data Dictionary of %r is edited without a copy of what it said: %s", resource_id, error)
+        return None
+    return found if found.said else None
+
+
+def _keep(resource_id: str, before: Dictionary) -> None:
+    try:
+        if today(resource_id).said != before.said:
+            dictionary_stash.history.keep(resource_id, before, why=Why.EDIT)
+    except (IngestError, OSError) as error:
+        log.warning("What the Data Dictionary of %s said before an edit could not be kept: %s", resource_id, error)
+
+
+@tk.side_effect_free
+def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """Return the earlier versions of a resource's Data Dictionary, newest first.
+
+    :param resource_id: the resource's id; ``id`` is taken too
+    :type resource_id: string
+
+    :returns: dictionaries of ``id``, ``at`` (when it came to an end, UTC), ``why`` (load, edit, restore or stash),
+        ``run_id``, ``described`` (how many columns it describes), ``differences`` from now (of each column what was
+        said ``then`` and is said ``now``; at most 100) with their ``count``, and the columns that bringing it back
+        would ``fill``, would ``replace``, and which the table does not have (``absent``)
+    :rtype: list
+    """
+    resource_id = _validated(context, data_dict, schema.status())["resource_id"]
+    tk.check_access("datapusher_plus_dictionary_history", context, {"resource_id": resource_id})
+    kept = _entries(resource_id)
+    if not kept:
+        return []
+    now = _today(resource_id)
+    return [_told(entry, now) for entry in kept]
+
+
+def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Bring an earlier version of a resource's Data Dictionary back.
+
+    Without ``overwrite`` only what is empty now is filled in. What is overwritten is kept as an earlier version.
+
+    :param resource_id: the resource's id; ``id`` is taken too
+    :type resource_id: string
+    :param entry: ``id`` of an earlier version, as ``datapusher_plus_dictionary_history`` returns it
+    :type entry: string
+    :param overwrite: also replace what is written now (optional, default: ``False``)
+    :type overwrite: bool
+    :param dry_run: only tell what would be done (optional, default: ``False``)
+    :type dry_run: bool
+
+    :returns: ``columns`` whose words changed, and those that are ``absent`` from the table: their words are kept and
+        come back with them
+    :rtype: dictionary
+    """
+    asked = _validated(context, data_dict, schema.restore())
+    resource_id = asked["resource_id"]
+    tk.check_access("datapusher_plus_dictionary_restore", context, {"resource_id": resource_id})
+    entry = next((entry for entry in _entries(resource_id) if entry.id == asked["entry"]), None)
+    if entry is None:
+        raise tk.ObjectNotFound(tk._("There is no such earlier version of the Data Dictionary any more."))
+    wishes = {name: asked.get(name, False) for name in ("overwrite", "dry_run")}
+    try:
+        brought = bring_back(resource_id, entry.dictionary, **wishes)
+    except IngestError as error:
+        raise tk.ValidationError({"entry": [str(error)]}) from error
+    return {"columns": list(brought.columns), "absent": list(brought.absent)}
+
+
+def _validated(context: Context, data_dict: DataDict, given: Any) -> dict[str, Any]:
+    data, errors = tk.navl_validate(data_dict, given, context)
+    if errors:
+        raise tk.ValidationError(errors)
+    return data
+
+
+def _entries(resource_id: str) -> list[Kept]:
+    try:
+        return dictionary_stash.history.entries(resource_id)
+    except OSError as error:
+        raise _unreadable(error) from error
+    except ValueError:
+        # no UUID: nothing is ever kept of it
+        return []
+
+
+def _today(resource_id: str) -> Dictionary:
+    try:
+        return today(resource_id)
+    except OSError as error:
+        raise _unreadable(error) from error
+    except IngestError as error:
+        raise tk.ValidationError({"resource_id": [str(error)]}) from error
+
+
+def _unreadable(error: OSError) -> tk.ValidationError:
+    return tk.ValidationError({"resource_id": [str(StashUnreadable(error.strerror or type(error).__name__))]})
+
+
+def _told(entry: Kept, now: Dictionary) -> dict[str, Any]:
+    found = differences(entry.dictionary, now)
+    filling = way_back(entry.dictionary, now, overwrite=False)
+    return {
+        "id": entry.id,
+        "at": entry.at.isoformat(),
+        "why": entry.why.value,
+        "run_id": entry.run_id,
+        "described": len(entry.dictionary.said),
+        "count": len(found),
+        "differences": [_difference(difference) for difference in found[:MOST]],
+        "fill": list(filling.comments),
+        "replace": list(way_back(entry.dictionary, now, overwrite=True).comments),
+        "absent": list(filling.absent),
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {
+        "column": difference.column,
+        "here": difference.here,
+        "then": {key: _short(text) for key, text in lines(difference.then)},
+        "now": {key: _short(text) for key, text in lines(difference.now)},
+    }
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

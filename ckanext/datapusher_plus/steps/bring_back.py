@@ -1,0 +1,87 @@
+"""What people once wrote about the columns is written again, because a person asks for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import dictionary_stash
+from ..core.dictionary import Dictionary
+from ..core.earlier import WayBack, way_back
+from ..core.errors import DatastoreBusy, StashFailed, StashUnreadable, TableInUse
+from ..datastore import catalog, connect, ddl
+from ..datastore.connect import Connection
+from ..datastore.lock import ResourceLock
+from ..dictionary_stash.history import Why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What was brought back, or would be."""
+
+    #: columns of the table whose words changed
+    columns: tuple[str, ...]
+    #: columns that the table does not have; their words come back with them
+    absent: tuple[str, ...]
+
+
+def today(resource_id: str) -> Dictionary:
+    """Return the dictionary of the live table with what vanished; empty when there is nothing.
+
+    :raises OSError: when nobody can tell what vanished.
+    """
+    with connect.connect() as connection:
+        return _today(connection, resource_id)
+
+
+def bring_back(resource_id: str, then: Dictionary, *, overwrite: bool = False, dry_run: bool = False) -> Brought:
+    """Say again what ``then`` said: where nothing is said now, or, to overwrite, about each of its columns.
+
+    What is overwritten is kept as an earlier dictionary first. Nothing is removed from disk.
+
+    :raises TableInUse: when a load is going on.
+    :raises StashFailed, StashUnreadable: when what is there now cannot be kept; nothing is changed then.
+    """
+    with ResourceLock(resource_id) as lock:
+        if not lock.acquire():
+            raise TableInUse
+        with connect.connect("datapusher_plus bring back") as connection:
+            _hold(connection, resource_id)
+            now = _read(connection, resource_id)
+            way = way_back(then, now, overwrite=overwrite)
+            if not dry_run:
+                _keep(resource_id, now, way, overwrite=overwrite)
+                ddl.run(connection, ddl.column_comments(ddl.public(resource_id), way.comments))
+    return Brought(columns=tuple(way.comments), absent=way.absent)
+
+
+def _hold(connection: Connection, resource_id: str) -> None:
+    if not catalog.table_exists(connection, resource_id):
+        return
+    try:
+        with connect.translated():
+            ddl.run(connection, ddl.hold_comments(resource_id))
+    except DatastoreBusy as error:
+        raise TableInUse from error
+
+
+def _read(connection: Connection, resource_id: str) -> Dictionary:
+    try:
+        return _today(connection, resource_id)
+    except OSError as error:
+        raise StashUnreadable(error.strerror or type(error).__name__) from error
+
+
+def _today(connection: Connection, resource_id: str) -> Dictionary:
+    live = catalog.dictionary(connection, resource_id) or Dictionary(columns=())
+    return live.with_vanished(dictionary_stash.vanished(resource_id))
+
+
+def _keep(resource_id: str, now: Dictionary, way: WayBack, *, overwrite: bool) -> None:
+    """Put on disk what the table is about to lose, and what it has no column for."""
+    try:
+        if overwrite and (way.comments or way.absent):
+            dictionary_stash.history.keep(resource_id, now, why=Why.RESTORE)
+        if way.absent:
+            dictionary_stash.remember(resource_id, way.vanished)
+    except OSError as error:
+        raise StashFailed(error.strerror or type(error).__name__) from error

@@ -1,0 +1,64 @@
+"""The earlier Data Dictionaries on the DataStore tab, as values; every text is for people and none of it is HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from . import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """A column about which an earlier dictionary says something else; each text with what it is called."""
+
+    column: str
+    here: bool
+    then: tuple[tuple[str, str], ...]
+    now: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """One earlier dictionary."""
+
+    id: str
+    when: datetime | None
+    why: str
+    described: str
+    changes: tuple[Change, ...]
+    #: columns that differ, those that are not shown included
+    count: int
+    can_fill: bool
+    can_replace: bool
+
+    @property
+    def more(self) -> int:
+        """Return how many columns that differ are not shown."""
+        return self.count - len(self.changes)
+
+
+def describe(history: Iterable[Mapping[str, Any]]) -> tuple[Earlier, ...]:
+    """Say what ``datapusher_plus_dictionary_history`` returned."""
+    return tuple(
+        Earlier(
+            id=entry["id"],
+            when=words.moment(entry["at"]),
+            why=words.ended_by(entry["why"]),
+            described=words.described(entry["described"]),
+            changes=tuple(_change(difference) for difference in entry["differences"]),
+            count=entry["count"],
+            can_fill=bool(entry["fill"] or entry["absent"]),
+            can_replace=bool(entry["replace"]),
+        )
+        for entry in history
+    )
+
+
+def _change(difference: Mapping[str, Any]) -> Change:
+    then, now = (
+        tuple((words.key(key), text) for key, text in difference[moment].items()) for moment in ("then", "now")
+    )
+    return Change(column=difference["column"], here=difference["here"], then=then, now=now)
