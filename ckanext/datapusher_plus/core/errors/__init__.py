@@ -4,6 +4,7 @@ IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
 │   ├── NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
 │   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooBigToRead
+│   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
 │   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, RowsLost, DatastoreRefused
@@ -27,6 +28,7 @@ from .containers import (
     TooBigToRead,
     UnpacksTooLarge,
 )
+from .documents import BadJson, NoRecords, ReaderDied, RecordTooLarge, TooMuchMemory, TooMuchTime
 from .fetching import (
     AddressRefused,
     FetchInterrupted,
@@ -65,6 +67,7 @@ from .writing import (
 __all__ = [
     "AGAIN",
     "AddressRefused",
+    "BadJson",
     "BadQuoting",
     "Damaged",
     "DatastoreBusy",
@@ -81,12 +84,15 @@ __all__ = [
     "LockLost",
     "Locked",
     "NestedArchive",
+    "NoRecords",
     "NoSuchSheet",
     "NotFetched",
     "NotText",
     "NotWhatItSays",
     "NothingToLoad",
     "RaggedRow",
+    "ReaderDied",
+    "RecordTooLarge",
     "ResourceGone",
     "RowsLost",
     "Skipped",
@@ -97,6 +103,8 @@ __all__ = [
     "TooBigToRead",
     "TooManyColumns",
     "TooManyRedirects",
+    "TooMuchMemory",
+    "TooMuchTime",
     "Transient",
     "TriggerFailed",
     "Unchanged",

@@ -1,0 +1,61 @@
+"""The file is a document of records, or a map, whose table cannot be got at."""
+
+from __future__ import annotations
+
+from .base import Terminal
+
+
+class BadJson(Terminal):
+    """The text is no JSON, or not to be read as a table."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(f"The JSON in line {line:,} cannot be read: {why}. Correct the file and upload it again.")
+
+
+class NoRecords(Terminal):
+    """The document is in order, but has no list of records in it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"There is no table in the {what}. Publish an array of objects, one for each row, or an object that has "
+            "such an array."
+        )
+
+
+class RecordTooLarge(Terminal):
+    """One record takes more room than a row may."""
+
+    def __init__(self, line: int, limit: int) -> None:
+        super().__init__(
+            f"The record that begins in line {line:,} has more than {limit:,} characters. "
+            "Publish what is in it as rows of their own, or leave out its largest values."
+        )
+
+
+class TooMuchMemory(Terminal):
+    """Reading the file takes more memory than a reader is given."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(
+            f"The {what} file cannot be read within {limit >> 20:,} MiB of memory. "
+            "Write it in smaller pieces (row groups, batches or records), or publish it as CSV."
+        )
+
+
+class TooMuchTime(Terminal):
+    """Reading the file takes longer than a reader is given."""
+
+    def __init__(self, what: str, limit: int) -> None:
+        super().__init__(
+            f"The {what} file could not be read within {limit // 60:,} minutes. Publish a smaller file, or CSV."
+        )
+
+
+class ReaderDied(Terminal):
+    """The program that reads such files broke off."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The {what} file could not be read, because its reader broke off: the file may be damaged. "
+            "Write the file anew, or publish it as CSV; the site's administrator finds more in the worker's log."
+        )
