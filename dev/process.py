@@ -75,6 +75,10 @@ class PidFile:
             return None
 
 
+#: Kept, because Python warns of a process that nobody waits for when it forgets it.
+_spawned: list[subprocess.Popen[Any]] = []
+
+
 def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> None:
     """Start a process in a session of its own, so that Ctrl-C in the terminal is not meant for it."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -89,6 +93,7 @@ def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> None:
             start_new_session=True,
             **identity(command.user),
         )
+    _spawned.append(process)
     pidfile.write(process.pid, command.fingerprint())
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_STACK = ".stack-test"
+FAULTS_STACK = ".stack-faults"
 # Below Linux's range for outgoing connections, which would otherwise take a port between two starts.
 PORTS = range(20000, 32000)
 

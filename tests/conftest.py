@@ -1,7 +1,8 @@
 """Which tests get servers, and CKAN inside pytest.
 
-Folders in WITHOUT_SERVERS run on Python alone. For all others the stack is started, and CKAN's own pytest plugin is
-loaded with the ini of a site that has databases of its own, so that `clean_db` never empties the portal beside it.
+Folders in WITHOUT_SERVERS run on Python alone, or start what they need. For all others the stack is started, and CKAN's
+own pytest plugin is loaded with the ini of a site that has databases of its own, so that `clean_db` never empties the
+portal beside it.
 """
 
 import warnings
@@ -15,7 +16,7 @@ from psycopg import sql
 from tests.servers import RUNNING, start
 
 HERE = Path(__file__).parent
-WITHOUT_SERVERS = ("architecture", "contract", "unit")
+WITHOUT_SERVERS = ("architecture", "contract", "faults", "unit")
 CKAN_INSIDE = ("ckan.tests.pytest_ckan.ckan_setup", "ckan.tests.pytest_ckan.fixtures")
 
 pytest_plugins = [f"tests.{path.stem}" for path in sorted(HERE.glob("fix_*.py"))]

@@ -7,6 +7,7 @@ import requests
 
 from dev.process import Command
 from dev.server import Server
+from dev.servers.postgres import Postgres
 
 DATABASE = "prefect"
 QUIET = {
@@ -35,6 +36,12 @@ class Prefect(Server):
             return requests.get(f"{self.api}/health", timeout=2).ok
         except requests.RequestException:
             return False
+
+    def wipe(self) -> None:
+        """Throw away all that it knows; it must be stopped."""
+        postgres = Postgres(self.stack)
+        postgres.drop_database(DATABASE)
+        postgres.ensure_database(DATABASE, "prefect")
 
     @property
     def api(self) -> str:

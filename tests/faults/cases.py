@@ -1,0 +1,176 @@
+"""Which faults are tried at which points in which situations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import cycle, islice
+
+from ckanext.datapusher_plus.checkpoint import POINTS
+from tests.faults.kinds import KINDS, Kind
+from tests.faults.site import Setup
+
+#: Points that a load in place comes to instead of some others.
+IN_REPLACE = tuple(point for point in POINTS if point.startswith("replace."))
+#: Points of the sweep that ends a dead run, and of the way back.
+BURIAL = ("bury.before", "bury.after")
+WAY_BACK = tuple(point for point in POINTS if point.startswith("restore."))
+#: Points of a load that exchanges tables.
+RELOAD = tuple(point for point in POINTS if point not in (*IN_REPLACE, *BURIAL, *WAY_BACK))
+#: From here on nothing can cost rows any more.
+COMMITTED = RELOAD[RELOAD.index("commit.after") :]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One fault at one point in one situation."""
+
+    kind: str
+    point: str
+    situation: str = "reload"
+
+    @property
+    def id(self) -> str:
+        """Return its name."""
+        return f"{self.kind}-at-{self.point}.{self.situation}"
+
+    @property
+    def fault(self) -> Kind:
+        """Return the kind of fault."""
+        return KINDS[self.kind]
+
+    @property
+    def setup(self) -> Setup:
+        """Return how its workers are started."""
+        setup = self.fault.setup
+        if self.situation == "replace":
+            return replace(setup, strategy="replace")
+        return replace(setup, workers=2) if self.situation == "two-workers" else setup
+
+    @property
+    def group(self) -> tuple[object, ...]:
+        """Return what cases must have in common to be tried at once."""
+        alone = self.point if self.point in BURIAL else ""
+        shared = self.kind if self.fault.shared else ""
+        return (self.setup, shared, self.situation == "ckan-restarted", alone)
+
+    @property
+    def before(self) -> dict[str, str]:
+        """Return what is ordered to bring a run on its way back, or to its grave."""
+        if self.point in BURIAL:
+            return {"swap.after": "sigkill*1"}
+        if self.deaths and self.point in COMMITTED:
+            return {"swap.before": f"sigkill*{self.deaths}"}
+        return {"swap.after": "raise*1"} if self.point in WAY_BACK else {}
+
+    @property
+    def deaths(self) -> int:
+        """Return how many runs die before the one that the fault is for."""
+        return {"retry": 1, "retry-of-retry": 2}.get(self.situation, 0)
+
+    @property
+    def expected(self) -> frozenset[str]:
+        """Return what the table may hold at the end."""
+        return frozenset(_expected(self))
+
+
+GONE = ("resource-deleted", "dataset-deleted", "dataset-purged")
+
+
+def _expected(case: Case) -> tuple[str, ...]:
+    old = {"first": "none"}.get(case.situation, "old")
+    in_place = case.situation == "replace" and case.point not in RELOAD[: RELOAD.index("stage.copied")]
+    undone = "empty" if in_place else old
+    if case.situation in GONE:
+        return ("none", "old", "new", "empty")
+    if case.situation == "table-deleted":
+        return ("none", "new")
+    if case.situation == "upload" or case.point in (*COMMITTED, *BURIAL):
+        return ("new",)
+    if case.fault.harmless:
+        return ("new",) if case.fault.passes else ("new", undone)
+    if case.point in WAY_BACK:
+        return ("new", undone) if case.fault.passes else (undone,)
+    return ("new",) if case.fault.passes else (undone,)
+
+
+SITUATIONS = (
+    *("first", "reload", "renamed", "added", "removed", "retyped", "replace", "retry", "retry-of-retry"),
+    *("two-workers", "upload", "edit", "table-deleted", *GONE, "ckan-restarted"),
+)
+#: Kinds that hit the process, its connections, its worker or its database; they meet every point.
+PROCESS_KINDS = ("raise", "sigterm", "sigkill", "terminate-work", "sigkill-worker", "postgres-crash")
+
+#: Points spread over a load.
+SPOTS = (
+    *("fetch.after", "stage.filled", "swap.journaled", "stash.replaced", "swap.after", "copy.sent", "publish.patch"),
+    *("swap.parked", "commit.dropped", "stash.clearing", "stage.made", "finish.before", "lock.checked", "commit.after"),
+)
+_WRITING = ("stash.saved", "stage.filled", "swap.journaled", "stage.made", "swap.after", "commit.before")
+_TELLING = ("publish.patch", "publish.views", "publish.count", "publish.before", "publish.told")
+#: Kinds that mean something at certain points only.
+SPOTS_OF: dict[str, tuple[str, ...]] = {
+    "validation-error": _TELLING,
+    "forbidden": _TELLING,
+    "action-timeout": _TELLING,
+    "solr-down": ("publish.before", "stage.filled", "publish.patch", "swap.after", "publish.views"),
+    "run-timeout": ("fetch.after", *_WRITING),
+    "cancelled": ("fetch.after", *_WRITING),
+    "terminate-lock": ("fetch.after", *_WRITING, "commit.dropped"),
+    "full-work-disk": ("fetch.before", "claim.after", "fetch.after"),
+    "full-stash-disk": ("plan.after", "stash.before", "swap.after", "commit.after", "settle.before"),
+    "full-table-disk": ("lock.checked", "copy.created", "stage.made", "stage.stripped", "index.before", "swap.before"),
+}
+#: What stands for the points that only one way of loading has.
+_REPLACED: dict[str, str] = {
+    **{"stage.filled": "replace.filled", "swap.journaled": "replace.deleted", "swap.after": "replace.cast"},
+    **{"swap.parked": "replace.indexed", "stage.stripped": "replace.deleted", "index.before": "replace.cast"},
+    "swap.before": "replace.deleted",
+}
+#: Points that a load without an old table does not come to.
+_NOT_AT_FIRST = ("stash.before", "stash.written", "stash.synced", "stash.replaced", "stash.clearing", "stash.cleared")
+
+
+def all_cases() -> list[Case]:
+    """Return everything that is tried, ordered so that workers are started anew as seldom as can be."""
+    cases = [Case(kind, point) for kind in PROCESS_KINDS for point in RELOAD]
+    cases += [Case(kind, point) for kind in PROCESS_KINDS for point in WAY_BACK]
+    cases += [Case(kind, point) for kind in ("raise", "sigkill") for point in BURIAL]
+    for number, kind in enumerate(KINDS):
+        for place, situation in enumerate(SITUATIONS):
+            cases += [Case(kind, point, situation) for point in _two(kind, situation, number + 2 * place)]
+    return _in_order(cases)
+
+
+def _in_order(cases: Iterable[Case]) -> list[Case]:
+    return sorted(dict.fromkeys(cases), key=lambda case: repr(case.group))
+
+
+def _two(kind: str, situation: str, start: int) -> list[str]:
+    """Return two points for a kind of fault in a situation, other ones for the next kind and situation."""
+    fitting = [point for point in SPOTS_OF.get(kind, SPOTS) if _fits(point, situation)]
+    chosen = islice(cycle(fitting), start % len(fitting), start % len(fitting) + min(2, len(fitting)))
+    return [_REPLACED.get(point) or point if situation == "replace" else point for point in chosen]
+
+
+def _fits(point: str, situation: str) -> bool:
+    return situation != "first" or point not in _NOT_AT_FIRST
+
+
+def some_cases() -> list[Case]:
+    """Return the most telling ones, which every change must pass."""
+    dying = ("swap.after", "swap.parked", "stage.filled", "commit.dropped", "commit.after", "publish.patch")
+    early = ("fetch.after", "stash.synced", "stash.replaced", "copy.block", "fill.piece", "index.built")
+    cases = [Case("sigkill", point) for point in (*dying, *early, "finish.before", "stash.clearing")]
+    cases += [Case(kind, point) for kind in ("sigkill-worker", "postgres-crash") for point in (*dying, *early[-2:])]
+    cases += [Case("raise", point) for point in dying[:5]]
+    cases += [Case(kind, point) for kind in ("terminate-work", "sigterm") for point in ("stage.filled", "swap.after")]
+    cases += [Case("terminate-lock", "swap.after"), Case("cancelled", "swap.after"), Case("cancelled", "copy.sent")]
+    cases += [Case("sigkill", point) for point in WAY_BACK] + [Case("sigkill", "bury.before")]
+    apart = ("replace", "two-workers", "ckan-restarted", "reload")
+    cases += [Case("sigkill", "swap.after", situation) for situation in SITUATIONS if situation not in apart]
+    cases += [Case(kind, point, "replace") for kind in ("sigkill", "raise") for point in IN_REPLACE[:2]]
+    cases += [Case(kind, "publish.patch") for kind in ("validation-error", "forbidden", "action-timeout")]
+    cases += [Case("full-stash-disk", "plan.after"), Case("full-table-disk", "stage.stripped")]
+    cases += [Case("prefect-restarted", "swap.after"), Case("redis-down", "publish.before")]
+    return _in_order(cases)

@@ -1,0 +1,214 @@
+"""A live table with everything that people hang on one, and what of it is there."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+import requests
+from psycopg import sql
+
+from dev.portal import Portal
+from dev.stack import MAIN
+from tests.faults.files import COLUMNS, File
+from tests.faults.site import Site
+
+FIELDS: list[dict[str, Any]] = [
+    {"id": "stadt", "type": "text", "info": {"label": "Stadt", "notes": "who: \"says\" 'what' %s {}"}},
+    {"id": "zahl", "type": "numeric", "info": {"label": "Zahl", "type_override": "numeric"}},
+    {"id": "tag", "type": "timestamp", "info": {"label": "Tag", "type_override": "timestamp"}},
+    {"id": "ort", "type": "text"},
+    {"id": "land", "type": "text", "info": {"label": "Land", "notes": "ISO 3166\nalt: Staat"}},
+    {"id": "menge", "type": "numeric", "info": {"label": "Menge"}},
+]
+BY_OTHER_PLUGINS = ' {"_info":{"label":"Stadt","notes":"Straße"},"otherplugin":{"unit":"m²","deep":[1,{"a":null}]}}'
+EDITED = {"label": "Tag", "notes": "written while the file was loaded", "type_override": "timestamp"}
+
+BY_HAND = """
+COMMENT ON TABLE {table} IS 'ours since 2019';
+COMMENT ON COLUMN {table}.stadt IS {comment};
+CREATE INDEX {index} ON {table} (lower(ort)) WHERE ort IS NOT NULL;
+COMMENT ON INDEX {index} IS 'for the map';
+ALTER TABLE {table} ADD CONSTRAINT positiv CHECK (zahl > 0);
+GRANT UPDATE (ort) ON {table} TO datastore_read;
+CREATE VIEW {by_place} WITH (security_barrier) AS SELECT ort, sum(zahl) AS summe FROM {table} GROUP BY ort;
+COMMENT ON VIEW {by_place} IS 'by hand';
+GRANT SELECT ON {by_place} TO PUBLIC;
+CREATE VIEW {large} AS SELECT * FROM {by_place} WHERE summe > 1;
+"""
+TRIGGER = "BEGIN NEW.ort := coalesce(upper(NEW.ort), 'UNBEKANNT'); RETURN NEW; END"
+
+ORGANIZATION = "faults"
+
+#: What hangs on a table, as PostgreSQL itself defines it.
+HANGING = """
+SELECT 'index', c.relname, pg_get_indexdef(i.indexrelid) || coalesce(' -- ' || obj_description(c.oid), '')
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = {oid}
+UNION ALL SELECT 'constraint', conname, pg_get_constraintdef(oid) FROM pg_constraint
+  WHERE conrelid = {oid} AND contype IN ('c', 'u', 'p', 'x')
+UNION ALL SELECT 'trigger', tgname, pg_get_triggerdef(oid) || tgenabled::text FROM pg_trigger
+  WHERE tgrelid = {oid} AND NOT tgisinternal
+UNION ALL SELECT 'alias', name, '' FROM _table_metadata WHERE alias_of = {table}
+UNION ALL SELECT 'view', relname, concat(pg_get_viewdef(oid), relacl, obj_description(oid), reloptions) FROM pg_class
+  WHERE relkind = 'v' AND relname IN ({by_place}, {large})
+UNION ALL SELECT 'grants', '', relacl::text FROM pg_class WHERE oid = {oid}
+UNION ALL SELECT 'comment', '', obj_description({oid}, 'pg_class')
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A table with everything about it; nothing of it is asked of the code under test."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[str | None, ...]]
+    #: raw comment by column
+    comments: dict[str, str | None]
+    types: dict[str, str]
+    #: (kind, name, definition)
+    hanging: frozenset[tuple[str, str, str]]
+    #: rows that no search finds
+    unsearchable: int
+
+
+@dataclass
+class Resource:
+    """A resource of a dataset of its own."""
+
+    site: Site
+    id: str
+    package_id: str
+    #: the files that were published, oldest first; the first is the one that the table held before
+    files: list[File] = field(default_factory=list)
+    trigger: bool = True
+    before: Seen | None = None
+
+    @property
+    def portal(self) -> Portal:
+        """Return the API."""
+        return self.site.portal
+
+    def publish(self, file: File) -> None:
+        """Upload a file, which asks for its load."""
+        self.files.append(file)
+        reply = requests.post(
+            f"{self.portal.url}/api/3/action/resource_patch",
+            data={"id": self.id, "format": "CSV"},
+            files={"upload": (f"v{file.version}.csv", io.BytesIO(file.content()), "text/csv")},
+            headers={"Authorization": self.portal.token},
+            timeout=120,
+        )
+        assert reply.ok, reply.text
+
+    def submit(self) -> None:
+        """Ask for one more load."""
+        self.portal.act("datapusher_submit", resource_id=self.id, ignore_hash=True)
+
+    def edit_dictionary(self) -> None:
+        """Have a publisher write something else about a column."""
+        fields = [{"id": name} for name in COLUMNS[:2]] + [{"id": "tag", "info": EDITED}]
+        self.portal.act("datastore_create", resource_id=self.id, force=True, fields=fields)
+
+    def look(self) -> Seen | None:
+        """Return the table, None when there is none."""
+        with self.site.database(MAIN.datastore_db) as connection, connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            return _look(connection, self.id)
+
+
+def make(site: Site, *, table: bool = True, trigger: bool = True) -> Resource:
+    """Make a resource, with a table that has everything or without any."""
+    dataset = site.portal.act(
+        "package_create",
+        name=f"faults-{_number(site)}",
+        owner_org=ORGANIZATION,
+        resources=[{"name": "a table", "url": "http://example.org/t", "format": "none"}],
+    )
+    made = Resource(site=site, id=dataset["resources"][0]["id"], package_id=dataset["id"], trigger=table and trigger)
+    if table:
+        _fill(made)
+        made.before = made.look()
+    return made
+
+
+def _number(site: Site) -> int:
+    with site.database(MAIN.ckan_db) as connection:
+        found = connection.execute("SELECT nextval('faults_number')").fetchone()
+    assert found
+    return found[0]
+
+
+def _fill(made: Resource) -> None:
+    old = File(version=1, rows=40)
+    made.files.append(old)
+    made.portal.act(
+        "datastore_create",
+        resource_id=made.id,
+        force=True,
+        fields=FIELDS,
+        records=[{k: v or None for k, v in zip(COLUMNS, row, strict=True)} for row in old.values()],
+        aliases=[f"staedte_{made.id[:8]}", f"cities_{made.id[:8]}"],
+        primary_key=["stadt", "zahl"],
+        indexes=["tag"],
+        triggers=[{"function": "gross"}] if made.trigger else [],
+        calculate_record_count=True,
+    )
+    with made.site.database(MAIN.datastore_db, "datastore_write") as connection:
+        names = {key: sql.Identifier(name) for key, name in _names(made.id).items()}
+        connection.execute(sql.SQL(BY_HAND).format(**names, comment=sql.Literal(BY_OTHER_PLUGINS)))
+
+
+def prepare(portal: Portal) -> None:
+    """Make the organization that the datasets belong to, and the function of the user's trigger."""
+    if portal.find("organization_show", id=ORGANIZATION) is None:
+        portal.act("organization_create", name=ORGANIZATION)
+    portal.act("datastore_function_create", name="gross", or_replace=True, rettype="trigger", definition=TRIGGER)
+
+
+def _names(resource_id: str) -> dict[str, str]:
+    short = resource_id[:8]
+    return {
+        "table": resource_id,
+        "index": f"Mein Index {short}",
+        "by_place": f"nach_ort_{short}",
+        "large": f"grosse_{short}",
+    }
+
+
+def _look(connection: psycopg.Connection, table: str) -> Seen | None:
+    found = connection.execute("SELECT oid FROM pg_class WHERE relname = %s AND relkind = 'r'", [table]).fetchone()
+    if found is None:
+        return None
+    oid = sql.Literal(found[0])
+    columns = connection.execute(
+        "SELECT attname::text, col_description(attrelid, attnum), format_type(atttypid, atttypmod) FROM pg_attribute"
+        " WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        [found[0]],
+    ).fetchall()
+    names = [name for name, *_ in columns if not name.startswith("_")]
+    cells = sql.SQL(", ").join(sql.SQL("{}::text").format(sql.Identifier(name)) for name in ["_id", *names])
+    values = {key: sql.Literal(name) for key, name in _names(table).items()}
+    hanging = sql.SQL(HANGING).format(oid=oid, **values)
+    every = sql.SQL("SELECT {} FROM {} AS t ORDER BY t._id").format(cells, sql.Identifier(table))
+    empty = connection.execute(
+        sql.SQL("SELECT count(*) FROM {} WHERE _full_text IS NULL").format(sql.Identifier(table))
+    ).fetchone()
+    return Seen(
+        columns=tuple(names),
+        rows=connection.execute(every).fetchall(),
+        comments={name: comment for name, comment, _ in columns},
+        types={name: kind for name, _, kind in columns},
+        hanging=frozenset((kind, name, text or "") for kind, name, text in connection.execute(hanging).fetchall()),
+        unsearchable=empty[0] if empty else 0,
+    )
+
+
+def kept_words(site: Site, resource_id: str) -> dict[str, str | None]:
+    """Return what the stash folder keeps of columns that left the table, by column."""
+    path = site.stash_disk.path / f"{resource_id}.vanished.json"
+    if not path.exists():
+        return {}
+    return {column["name"]: column["comment"] for column in json.loads(path.read_text())["columns"]}

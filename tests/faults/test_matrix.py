@@ -1,0 +1,18 @@
+"""Whatever goes wrong, wherever: nothing is lost, nothing is left over, and nobody has to do anything."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.cases import Case, all_cases, some_cases
+from tests.faults.matrix import Matrix
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    cases = all_cases() if metafunc.config.option.faults == "all" else some_cases()
+    metafunc.parametrize("case", cases, ids=[case.id for case in cases])
+
+
+def test_nothing_is_lost(matrix: Matrix, case: Case) -> None:
+    trial = matrix.outcome(case)
+    assert not trial.findings, f"{trial.findings}; {trial.ended}"

@@ -1,0 +1,167 @@
+"""Cases that are tried at once: runs are held at their points, then things go wrong, then they are judged."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from tests.faults import verdict
+from tests.faults.cases import COMMITTED, Case
+from tests.faults.files import CHANGES, File
+from tests.faults.site import Site, until
+from tests.faults.tables import Resource, make
+from tests.orders import Orders
+
+#: Seconds in which everything must be well again once servers and workers are back.
+PATIENCE = 60.0
+#: Seconds that something done during a run may take before the fault comes; it may have to wait for a lock.
+PAUSE = 1.5
+
+DURING: dict[str, Callable[[Resource], object]] = {
+    "upload": lambda resource: resource.publish(File(version=3)),
+    "edit": lambda resource: resource.edit_dictionary(),
+    "table-deleted": lambda resource: resource.portal.act("datastore_delete", resource_id=resource.id, force=True),
+    "resource-deleted": lambda resource: resource.portal.act("resource_delete", id=resource.id),
+    "dataset-deleted": lambda resource: resource.portal.act("package_delete", id=resource.package_id),
+    "dataset-purged": lambda resource: resource.portal.act("dataset_purge", id=resource.package_id),
+}
+
+
+@dataclass
+class Trial:
+    """One case on its way."""
+
+    case: Case
+    resource: Resource
+    orders: Orders
+    pid: int = 0
+    settled_in: float = 0.0
+    rows: str = ""
+    ended: str = ""
+    findings: list[str] = field(default_factory=list)
+
+    def hold(self) -> None:
+        """Have the run stop at the point."""
+        self.orders.give({**self.case.before, self.case.point: "hold"})
+
+    def struck(self) -> bool:
+        """Tell whether the order was obeyed."""
+        return Path(f"{self.orders.file}.{self.case.point}.1").exists()
+
+    def held(self) -> bool:
+        """Tell whether another process than before is held there."""
+        try:
+            found = json.loads(Path(f"{self.orders.file}.held").read_text())
+        except FileNotFoundError:
+            return False
+        if found["point"] != self.case.point or found["pid"] == self.pid:
+            return False
+        self.pid = found["pid"]
+        return True
+
+
+def try_all(site: Site, cases: Sequence[Case]) -> list[Trial]:
+    """Try cases of one group at once."""
+    site.work_as(cases[0].setup)
+    with ThreadPoolExecutor(max_workers=4) as threads:
+        trials = list(threads.map(lambda case: _begin(site, case), cases))
+        held = _wait_until_held(site, trials)
+        for deaths in (1, 2):
+            again = [trial for trial in held if trial.case.deaths >= deaths and trial.case.point not in COMMITTED]
+            _die(site, again)
+            held = [trial for trial in held if trial not in again] + _wait_until_held(site, again)
+        meanwhile = [threads.submit(DURING[t.case.situation], t.resource) for t in held if t.case.situation in DURING]
+        wait(meanwhile, timeout=PAUSE)
+        _go_wrong(site, held)
+        _join(meanwhile)
+        _settle(site, trials)
+        list(threads.map(lambda trial: verdict.judge(site, trial), trials))
+    return trials
+
+
+def _begin(site: Site, case: Case) -> Trial:
+    quick = case.point.startswith("fill.") or case.point == "copy.block"
+    resource = make(site, table=case.situation != "first", trigger=not quick)
+    trial = Trial(case=case, resource=resource, orders=site.orders(resource.id))
+    trial.hold()
+    change = case.situation if case.situation in CHANGES else ""
+    resource.publish(File(version=2, change=change, rows=20_000 if case.point == "copy.block" else 120))
+    return trial
+
+
+def _wait_until_held(site: Site, trials: Sequence[Trial]) -> list[Trial]:
+    """Wait for all and return those that are held; a case whose point is not reached tries nothing."""
+    waiting, held = list(trials), []
+    deadline = time.monotonic() + 60
+    while waiting and time.monotonic() < deadline:
+        over = verdict.over(site, [trial.resource.id for trial in waiting])
+        for trial in list(waiting):
+            if trial.held():
+                held.append(trial)
+            elif trial.resource.id in over:
+                trial.findings.append("the point was not reached")
+            else:
+                continue
+            waiting.remove(trial)
+        time.sleep(0.02)
+    for trial in waiting:
+        trial.findings.append("the run did not come to the point within 60 s")
+    return held
+
+
+def _die(site: Site, trials: Sequence[Trial]) -> None:
+    """Have runs die, so that what comes to the point next is a retry."""
+    for trial in trials:
+        trial.orders.give({trial.case.point: "sigkill"})
+    for trial in trials:
+        until(lambda trial=trial: not psutil.pid_exists(trial.pid), 10)
+        trial.hold()
+
+
+def _go_wrong(site: Site, trials: Sequence[Trial]) -> None:
+    if not trials:
+        return
+    if trials[0].case.situation == "ckan-restarted":
+        site.ckan.stop()
+        site.ckan.launch()
+    for trial in trials:
+        if order := trial.case.fault.order:
+            trial.orders.give({trial.case.point: f"{order}*1"})
+    for trial in trials:
+        if trial.case.fault.order:
+            until(trial.struck, 10, lambda trial=trial: trial.case.id)
+    for kind in {trial.case.fault.name: trial.case.fault for trial in trials}.values():
+        if kind.act:
+            kind.act(site, [trial for trial in trials if trial.case.fault is kind])
+    if trials[0].case.situation == "ckan-restarted":
+        site.ckan.wait()
+
+
+def _join(meanwhile: Sequence[Future[object]]) -> None:
+    """Wait for what was done during the runs; that it was refused because of the fault is no matter."""
+    for one in meanwhile:
+        one.exception(timeout=60)
+
+
+def _settle(site: Site, trials: Sequence[Trial]) -> None:
+    """Wait until nothing is left of any run; the time counts from when all workers are back."""
+    left = {trial.resource.id: ["never looked"] for trial in trials}
+    back = time.monotonic()
+    while left and time.monotonic() < back + PATIENCE:
+        if site.revive():
+            back = time.monotonic()
+        left = {resource: ends for resource, ends in verdict.open_ends(site, list(left)).items() if ends}
+        for trial in trials:
+            if trial.resource.id not in left and not trial.settled_in:
+                trial.settled_in = time.monotonic() - back
+        time.sleep(0.05)
+    for trial in trials:
+        if ends := left.get(trial.resource.id):
+            trial.settled_in = time.monotonic() - back
+            trial.findings += [f"orphan: {end}" for end in ends]

@@ -1,0 +1,190 @@
+"""What is found once everything has settled: rows, words, all that hangs on the table, and what is left over."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from ckanext.datapusher_plus.core import table_names
+from ckanext.datapusher_plus.datastore.lock import key_of
+from dev.portal import ActionFailed
+from dev.stack import MAIN
+from tests.faults.cases import GONE
+from tests.faults.site import Site
+from tests.faults.tables import EDITED, Seen, kept_words
+
+if TYPE_CHECKING:
+    from tests.faults.trial import Trial
+
+#: The column that a changed file has no more, or has with another type.
+TOUCHED = {"renamed": "land", "removed": "land", "retyped": "menge"}
+#: A changed file brings columns, or a type, that have an index of their own.
+GROWS = ("renamed", "added", "retyped")
+
+
+def over(site: Site, resources: Sequence[str]) -> set[str]:
+    """Return the resources that were loaded, or not, and have no run that waits or goes on."""
+    found = site.query(
+        MAIN.ckan_db,
+        "SELECT resource_id FROM datapusher_plus_run WHERE resource_id = ANY(%s) GROUP BY resource_id"
+        " HAVING bool_and(state NOT IN ('queued', 'running'))",
+        list(resources),
+    )
+    return {row[0] for row in found}
+
+
+def open_ends(site: Site, resources: Sequence[str]) -> dict[str, list[str]]:
+    """Return what is left of runs, by resource."""
+    left: dict[str, list[str]] = {resource: [] for resource in resources}
+    runs = site.query(
+        MAIN.ckan_db,
+        "SELECT resource_id, id, state FROM datapusher_plus_run WHERE resource_id = ANY(%s)",
+        list(resources),
+    )
+    folders = {folder.name for folder in site.work_disk.path.iterdir()}
+    for resource, run, state in runs:
+        if state in ("queued", "running"):
+            left[resource].append(f"a run is {state}")
+        elif run in folders:
+            left[resource].append(f"the work folder of run {run}")
+    for temporary in site.stash_disk.path.rglob("*.tmp"):
+        if (resource := temporary.name.lstrip(".")[:36]) in left:
+            left[resource].append(f"the temporary file {temporary.name}")
+    _in_datastore(site, left)
+    return left
+
+
+def _in_datastore(site: Site, left: dict[str, list[str]]) -> None:
+    with site.database(MAIN.datastore_db) as connection:
+        tables = connection.execute("SELECT relname::text FROM pg_class WHERE starts_with(relname, '_dpp_')").fetchall()
+        for (table,) in tables:
+            if (resource := table_names.resource_of(table)) in left:
+                left[resource].append(f"the table {table}")
+        locks = connection.execute(
+            "SELECT classid::bigint << 32 | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
+        ).fetchall()
+        for resource, ends in left.items():
+            if (key_of(resource),) in locks:
+                ends.append("the resource's lock")
+        if connection.execute("SELECT to_regclass('_datapusher_plus_journal')").fetchone() == (None,):
+            return
+        entries = connection.execute(
+            "SELECT resource_id, phase FROM _datapusher_plus_journal WHERE phase IN ('stashed', 'destructive')"
+        ).fetchall()
+        for resource, phase in entries:
+            if resource in left:
+                left[resource].append(f"an open row of the journal ({phase})")
+
+
+def judge(site: Site, trial: Trial) -> None:
+    """Look at the table and write down what is not as it must be."""
+    resource, case = trial.resource, trial.case
+    seen = resource.look()
+    trial.rows = _rows(trial, seen)
+    trial.ended = _ended(site, resource.id)
+    found = trial.findings
+    if trial.rows not in case.expected:
+        found.append(f"rows: {trial.rows}, where {' or '.join(sorted(case.expected))} was to be; {trial.ended}")
+    if case.situation in GONE:
+        return
+    if lie := _lie(site, trial):
+        found.append(f"told: {lie}, while the rows are {trial.rows}; {trial.ended}")
+    if seen is not None:
+        found += [f"search: {seen.unsearchable} rows without text"] if seen.unsearchable else []
+        found += [f"words: {lost}" for lost in _lost_words(site, trial, seen)]
+        if resource.before and case.situation != "table-deleted":
+            found += [f"hanging: {lost}" for lost in _lost_things(trial, resource.before, seen)]
+    found += [f"portal: {wrong}" for wrong in _wrong_in_portal(trial, seen)]
+
+
+def _rows(trial: Trial, seen: Seen | None) -> str:
+    resource = trial.resource
+    if seen is None:
+        return "none"
+    if not seen.rows:
+        return "empty"
+    newest = resource.files[-1]
+    if (seen.columns, seen.rows) == (newest.header, newest.expected(trigger=resource.trigger)):
+        return "new"
+    if resource.before and (seen.columns, seen.rows) == (resource.before.columns, resource.before.rows):
+        return "old"
+    between = [file for file in resource.files if file.expected(trigger=resource.trigger) == seen.rows]
+    if between:
+        return f"version {between[0].version}"
+    wanted = newest.expected(trigger=resource.trigger)
+    odd = next(((found, row) for found, row in zip(seen.rows, wanted, strict=False) if found != row), "")
+    return f"broken: {len(seen.rows)} rows of {seen.columns}; {odd}"
+
+
+def _ended(site: Site, resource_id: str) -> str:
+    runs = site.query(
+        MAIN.ckan_db,
+        "SELECT state, message FROM datapusher_plus_run WHERE resource_id = %s ORDER BY requested_at, started_at",
+        resource_id,
+    )
+    return " | ".join(f"{state}: {message}" for state, message in runs)
+
+
+def _lie(site: Site, trial: Trial) -> str:
+    """Return the last run's state when the table says otherwise."""
+    ((state,),) = site.query(
+        MAIN.ckan_db,
+        "SELECT state FROM datapusher_plus_run WHERE resource_id = %s ORDER BY finished_at DESC NULLS FIRST LIMIT 1",
+        trial.resource.id,
+    )
+    good = state in ("complete", "complete_with_warnings", "skipped")
+    return state if good != (trial.rows == "new") and trial.case.situation != "table-deleted" else ""
+
+
+def _lost_words(site: Site, trial: Trial, seen: Seen) -> list[str]:
+    before, lost = trial.resource.before, []
+    for column, comment in (before.comments if before else {}).items():
+        if comment is None:
+            continue
+        if trial.case.situation == "edit" and column == "tag":
+            if json.loads(seen.comments.get(column) or "{}").get("_info") != EDITED:
+                lost.append(f"the edit of {column} is lost: {seen.comments.get(column)}")
+        elif column in seen.columns:
+            if seen.comments[column] != comment:
+                lost.append(f"{column}: {seen.comments[column]!r}, not {comment!r}")
+        elif kept_words(site, trial.resource.id).get(column) != comment:
+            lost.append(f"{column} has left the table, and nothing is kept of it")
+    return lost
+
+
+def _lost_things(trial: Trial, before: Seen, seen: Seen) -> list[str]:
+    touched = TOUCHED.get(trial.case.situation, "\0") if trial.rows == "new" else "\0"
+    missing = [" ".join(thing) for thing in before.hanging - seen.hanging if touched not in thing[2]]
+    if trial.rows == "new" and trial.case.situation in GROWS:
+        return missing
+    return missing + [f"unknown {' '.join(thing)}" for thing in seen.hanging - before.hanging]
+
+
+def _wrong_in_portal(trial: Trial, seen: Seen | None) -> list[str]:
+    """Ask as a client does; a web server whose connections were cut may need a moment."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return _ask(trial, seen)
+        except (ActionFailed, OSError) as error:
+            if time.monotonic() > deadline:
+                return [str(error)]
+        time.sleep(0.2)
+
+
+def _ask(trial: Trial, seen: Seen | None) -> list[str]:
+    act, wrong = trial.resource.portal.act, []
+    active = act("resource_show", id=trial.resource.id).get("datastore_active")
+    if bool(active) != (seen is not None):
+        wrong.append(f"datastore_active is {active} though there is {'a' if seen else 'no'} table")
+    if seen is None:
+        return wrong
+    found: dict[str, Any] = act("datastore_search", resource_id=trial.resource.id, q=trial.resource.files[-1].word)
+    everything: dict[str, Any] = act("datastore_search", resource_id=trial.resource.id, limit=0)
+    if everything["total"] != len(seen.rows):
+        wrong.append(f"datastore_search counts {everything['total']} of {len(seen.rows)} rows")
+    if trial.rows == "new" and found["total"] != len(seen.rows):
+        wrong.append(f"datastore_search finds {found['total']} of {len(seen.rows)} rows by a word")
+    return wrong
