@@ -33,7 +33,7 @@ class Limits:
 
     def unpacked_from(self, packed: int) -> int:
         """Return how many bytes a compressed file of so many bytes may hold; tables shrink to a 100th at most."""
-        return min(self.unpacked, max(500_000_000, 200 * packed))
+        return min(self.unpacked, max(250_000_000, 200 * packed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,79 @@
+"""What all spreadsheets have in common: a sheet is chosen, its table written, and what was left out is told."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from typing import ClassVar
+
+from ...core.errors import NothingToLoad
+from ...core.values import CleanCsv, Log, Source
+from ..base import Format, Work
+from .book import Book, Faults, Row, Sheet, choose
+from .table import Table, write_table
+
+TARGET = "sheet.csv"
+
+
+class Spreadsheet(Format):
+    """Workbooks; a subclass opens them."""
+
+    signed: ClassVar[bool] = True
+
+    @abstractmethod
+    def open(self, source: Source, work: Work) -> AbstractContextManager[Book]:
+        """Open a workbook.
+
+        :raises Damaged: when it cannot be read, then or while it is open.
+        :raises Locked: when it has a password.
+        """
+
+    def convert(self, source: Source, work: Work) -> CleanCsv:
+        """Make canonical CSV of the sheet that is asked for, else of the first that is not empty."""
+        with self.open(source, work) as book:
+            sheet = choose(book, work.options.sheet)
+            _tell_sheets(book, sheet, work.log)
+            table, faults = _written(book, sheet, source.size, work)
+        if table is None:
+            raise NothingToLoad(f"has nothing in its sheet “{sheet.name}”")
+        _tell_table(table, faults, work.log)
+        return CleanCsv(
+            path=work.dir / TARGET,
+            header=table.header,
+            format=f"{self.name}, sheet “{sheet.name}”",
+            encoding="",
+            first_line=table.first_row,
+            counts="row",
+        )
+
+
+def _written(book: Book, sheet: Sheet, size: int, work: Work) -> tuple[Table | None, Faults]:
+    """Write the table of a sheet; the faults are those of the last time that the sheet was read."""
+    faults = Faults()
+
+    def rows() -> Iterator[Row]:
+        nonlocal faults
+        faults = Faults()
+        return book.rows(sheet, faults)
+
+    most = work.limits.unpacked_from(size)
+    table = write_table(rows, work.dir / TARGET, most_columns=work.limits.columns, most_bytes=most)
+    return table, faults
+
+
+def _tell_sheets(book: Book, sheet: Sheet, log: Log) -> None:
+    others = [other for other in book.sheets if other != sheet]
+    if others:
+        listed = ", ".join(f"“{other.name}”{' (hidden)' if other.hidden else ''}" for other in others[:20])
+        more = f" and {len(others) - 20:,} more" if len(others) > 20 else ""
+        log.info(f"Sheet “{sheet.name}” is loaded; the workbook also has {listed}{more}. The field dpp_sheet chooses.")
+
+
+def _tell_table(table: Table, faults: Faults, log: Log) -> None:
+    if table.titles:
+        shown = "; ".join(f"“{title[:100]}”" for title in table.titles[:5]) + ("; …" if len(table.titles) > 5 else "")
+        log.warning(f"The headings are in row {table.first_row:,}. What stands above was left out: {shown}.")
+    if faults.kinds:
+        kinds = ", ".join(f"{kind} ({count:,})" for kind, count in faults.kinds.most_common(8))
+        log.warning(f"Errors of formulas, the first in cell {faults.first}, were left empty: {kinds}.")

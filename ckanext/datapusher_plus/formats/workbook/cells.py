@@ -1,0 +1,142 @@
+"""What the cells of a spreadsheet say as text: numbers without the noise of binary fractions, ISO dates, plain text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+#: makes text of a number as a workbook holds it
+Shown = Callable[[str], str]
+
+_DAY_MS = 86_400_000
+#: serial numbers from the year 10000 on are no dates
+_LAST_SERIAL = 2_958_466
+#: times of less than this many days, without a date in their format, are durations
+_YEAR = 367
+_1900, _1904 = datetime.fromisoformat("1899-12-30"), datetime.fromisoformat("1904-01-01")
+#: what in a number format is not about the value: texts, colours, conditions, currencies, paddings
+_DECORATION = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|am/pm|a/p|general|standard', re.IGNORECASE)
+_BUILT_IN = {
+    **dict.fromkeys((*range(14, 18), *range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd"),
+    **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47, 55, 56), "hh:mm:ss"),
+    22: "yyyy-mm-dd hh:mm",
+    46: "[h]:mm:ss",
+}
+_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_MIDNIGHT = re.compile(r"T00:00(:00([.,]0+)?)?$")
+_PERIOD = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
+
+
+def number(raw: str) -> str:
+    """Return a number as people write it: what a workbook holds as 1.0 is 1, 0.30000000000000004 is 0.3."""
+    if raw.isdecimal() and len(raw) <= 15 and raw.isascii() and (raw[0] != "0" or raw == "0"):
+        return raw
+    try:
+        value = float(raw)
+    except ValueError:
+        return raw.strip()
+    return plain(value) if abs(value) < 1e300 else raw.strip()
+
+
+def plain(value: float) -> str:
+    """Return a number in plain digits, as few as tell it from its neighbours."""
+    if value.is_integer() and abs(value) < 1e18:
+        return str(int(value))
+    text = repr(value)
+    if len(text) > 16:
+        # a calculated 0.1 + 0.2: spreadsheets show 15 digits, of which all but the first few are 0
+        short = format(value, ".15g")
+        text = short if len(short) + 4 <= len(text) else text
+    if "e" not in text:
+        return text
+    written = format(Decimal(text), "f")
+    return written if len(written) <= 40 else text
+
+
+def built_in(number: int) -> str:
+    """Return the number format that all workbooks know by this number, empty for plain numbers."""
+    return _BUILT_IN.get(number, "")
+
+
+def shown_as(number_format: str, *, since_1904: bool = False) -> Shown | None:
+    """Return how numbers of a number format become text, None when like any number."""
+    section = number_format.partition(";")[0]
+    if re.fullmatch("0{2,}", section):
+        # codes such as 01234, held as numbers
+        return lambda raw: number(raw).zfill(len(section))
+    code = re.sub(r"s\.0+", "s", _DECORATION.sub("", section).lower())
+    if "[" in code:
+        return _duration_of
+    if re.search("[0#?%]", code) or not re.search("[ydehms]", code):
+        return None
+    dated = not re.search("[hs]", code) or bool(re.search("[yde]", code))
+    return lambda raw: _moment_of(raw, since_1904=since_1904, dated=dated)
+
+
+def iso(raw: str) -> str:
+    """Return an ISO date as it is, without a time that is midnight."""
+    return _MIDNIGHT.sub("", raw.strip())
+
+
+def period(raw: str) -> str:
+    """Return an ISO period such as PT30H05M00S as a clock shows it."""
+    found = _PERIOD.fullmatch(raw.strip())
+    if not found:
+        return raw
+    sign, days, hours, minutes, seconds, fraction = found.groups("0")
+    ms = ((int(days) * 24 + int(hours)) * 60 + int(minutes)) * 60_000 + int(seconds) * 1000 + int(f"{fraction:0<3}"[:3])
+    return ("-" if sign == "-" else "") + _clock(ms)
+
+
+def clean(text: str) -> str:
+    """Return a text with the lines that people see: escapes of OOXML undone, every line end LF, no NUL."""
+    if "_x" in text:
+        text = _ESCAPE.sub(_unescaped, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.replace("\0", "") if "\0" in text else text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    letter = chr(int(found[1], 16))
+    return letter if letter >= " " or letter in "\t\n\r" else ""
+
+
+def _moment_of(raw: str, *, since_1904: bool, dated: bool) -> str:
+    try:
+        value = float(raw)
+    except ValueError:
+        return raw.strip()
+    if not 0 <= value < _LAST_SERIAL:
+        return number(raw)
+    if not since_1904 and (value < 1 or (not dated and value < _YEAR)):
+        return _clock(round(value * _DAY_MS))
+    if not since_1904 and value < 61:
+        # workbooks believe that 1900 was a leap year
+        return number(raw) if value >= 60 else _moment(_1900 + timedelta(days=1), value)
+    return _moment(_1904 if since_1904 else _1900, value)
+
+
+def _moment(epoch: datetime, value: float) -> str:
+    moment = epoch + timedelta(milliseconds=round(value * _DAY_MS))
+    if not (moment.hour or moment.minute or moment.second or moment.microsecond):
+        return moment.date().isoformat()
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+
+
+def _duration_of(raw: str) -> str:
+    try:
+        value = float(raw)
+    except ValueError:
+        return raw.strip()
+    if not abs(value) < _LAST_SERIAL:
+        return number(raw)
+    return ("-" if value < 0 else "") + _clock(round(abs(value) * _DAY_MS))
+
+
+def _clock(ms: int) -> str:
+    seconds, ms = divmod(ms, 1000)
+    text = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"
+    return f"{text}.{ms:03}" if ms else text

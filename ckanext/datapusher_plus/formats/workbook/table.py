@@ -1,0 +1,129 @@
+"""From the rows of a sheet to canonical CSV: titles above the header, empty columns and blank rows are left out.
+
+The first rows show where the table is. Should a later row have a value outside of it, the sheet is read once more with
+that column too: seldom, and so nothing but the first rows is ever held in memory.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from statistics import median_low
+from typing import TextIO
+
+from ...core.errors import TooManyColumns, UnpacksTooLarge
+from .book import Row
+
+#: rows by which header and columns are found
+_SAMPLE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Where a table was found in its sheet."""
+
+    header: tuple[str, ...]
+    #: number of the header's row
+    first_row: int
+    #: what stands above the header
+    titles: tuple[str, ...]
+
+
+class _Capped:
+    """A text file that takes so much and no more."""
+
+    def __init__(self, out: TextIO, limit: int) -> None:
+        self._out = out
+        self._left = self._limit = limit
+
+    def write(self, text: str) -> None:
+        self._left -= len(text)
+        if self._left < 0:
+            raise UnpacksTooLarge(self._limit)
+        self._out.write(text)
+
+
+def write_table(rows: Callable[[], Iterator[Row]], target: Path, *, most_columns: int, most_bytes: int) -> Table | None:
+    """Write the table in a sheet, which ``rows`` begins to read, any number of times; None when the sheet is empty.
+
+    :raises TooManyColumns: when there is something in more columns than ``most_columns``.
+    :raises UnpacksTooLarge: when the table has more than ``most_bytes``.
+    """
+    sample = list(islice(rows(), _SAMPLE))
+    if not sample:
+        return None
+    above = _titles(sample)
+    first_row, header = sample[above]
+    columns = _used(row for _, row in sample[above:])
+    outside = {-1}
+    while outside:
+        columns = sorted({*columns, *outside} - {-1})
+        if len(columns) > most_columns:
+            raise TooManyColumns(len(columns), most_columns)
+        with target.open("w", encoding="utf-8", newline="") as out:
+            outside = _write(islice(rows(), above, None), columns, _Capped(out, most_bytes))
+    headings = tuple((header[column] or "").strip() if column < len(header) else "" for column in columns)
+    titles = tuple(" ".join(filter(None, row)) for _, row in sample[:above])
+    return Table(header=headings, first_row=first_row, titles=titles)
+
+
+def _titles(sample: Sequence[Row]) -> int:
+    """Return how many rows stand above the header: those with less than half as many values as most rows have."""
+    filled = [sum(value is not None for value in row) for _, row in sample]
+    typical = median_low(filled)
+    if typical < 2:
+        return 0
+    place = next((place for place, values in enumerate(filled) if values >= max(2, typical / 2)), 0)
+    return 0 if place == 1 and not _stands_alone(*sample[:2]) else place
+
+
+def _stands_alone(first: Row, second: Row) -> bool:
+    """Tell whether the first row is a title, and not headings of which all but one are missing."""
+    if any(value is not None for value in first[1][:-1]) or len(first[1]) > 1 + _leading(second[1]):
+        return False
+    return second[0] > first[0] + 1 or not any(_is_number(value) for value in second[1])
+
+
+def _leading(row: Sequence[str | None]) -> int:
+    return next((place for place, value in enumerate(row) if value is not None), len(row))
+
+
+def _is_number(value: str | None) -> bool:
+    return value is not None and value.replace(".", "", 1).removeprefix("-").isdecimal()
+
+
+def _used(rows: Iterator[list[str | None]]) -> set[int]:
+    return {column for row in rows for column, value in enumerate(row) if value is not None}
+
+
+def _write(rows: Iterator[Row], columns: Sequence[int], out: _Capped) -> set[int]:
+    """Write the rows and return in which other columns something was found; then what was written is of no use."""
+    line = csv.writer(out, lineterminator="\n").writerow
+    start, stop, width = columns[0], columns[-1] + 1, len(columns)
+    gaps = [column for column in range(start, stop) if column not in set(columns)]
+    blanks = [None] * stop
+    last: int | None = None
+    for number, row in rows:
+        if len(row) > stop or (start and any(row[:start])) or (gaps and _any_at(row, gaps)):
+            return _others(chain([(number, row)], rows), columns)
+        # a blank row is a blank line, so that rows keep their numbers; with a single column it would be a value
+        if last is not None and number > last + 1 and width > 1:
+            out.write("\n" * (number - last - 1))
+        row.extend(blanks[len(row) :])
+        values = [row[column] for column in columns] if gaps else row[start:stop]
+        if last is None:
+            values = [value.strip() if value else value for value in values]
+        line(values)
+        last = number
+    return set()
+
+
+def _any_at(row: Sequence[str | None], columns: Sequence[int]) -> bool:
+    return any(column < len(row) and row[column] is not None for column in columns)
+
+
+def _others(rows: Iterator[Row], columns: Sequence[int]) -> set[int]:
+    return _used(row for _, row in rows) - set(columns)

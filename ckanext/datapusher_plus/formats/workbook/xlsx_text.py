@@ -1,0 +1,48 @@
+"""The shared texts of an XLSX workbook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from .cells import clean
+from .markup import SEP, Markup
+
+
+def texts(pieces: Iterable[bytes]) -> Iterator[str]:
+    """Yield the texts of a workbook in their order; phonetic readings beside them are left out."""
+    reader = _Texts()
+    for piece in pieces:
+        yield from reader.feed(piece)
+    yield from reader.feed(b"", final=True)
+
+
+class _Texts:
+    def __init__(self) -> None:
+        self._markup = Markup("XLSX workbook")
+        self._markup.on(self._start, self._end)
+        self._found: list[str] = []
+        self._text: list[str] = []
+        self._phonetic = False
+
+    def feed(self, piece: bytes, *, final: bool = False) -> list[str]:
+        self._found = []
+        self._markup.feed(piece, final=final)
+        return self._found
+
+    def _start(self, element: str, _: dict[str, str]) -> None:
+        name = element.rpartition(SEP)[2]
+        if name == "t" and not self._phonetic:
+            self._markup.take(self._text.append)
+        elif name == "rPh":
+            self._phonetic = True
+
+    def _end(self, element: str) -> None:
+        name = element.rpartition(SEP)[2]
+        if name == "t":
+            self._markup.take(None)
+        elif name == "rPh":
+            self._phonetic = False
+        elif name == "si":
+            self._found.append(clean("".join(self._text)))
+            self._text.clear()
+            self._markup.rest()
