@@ -19,6 +19,8 @@ import click
 from ..health.finding import Finding, State, worst
 
 _SIGNS = {State.OK: "✓", State.WARN: "!", State.FAIL: "✗"}
+#: For a terminal or a log that has no such signs.
+_PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": ">"})
 _COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
 
 
@@ -74,8 +76,18 @@ def _checkup(only: Iterable[str]) -> ModuleType:
 
 
 def _tell(findings: Sequence[Finding], as_json: bool) -> None:
-    click.echo(json.dumps(report(findings), indent=2) if as_json else _text(findings))
+    text = json.dumps(report(findings), indent=2) if as_json else _text(findings)
+    click.echo(_printable(text))
     raise SystemExit(int(worst(each.state for each in findings) is State.FAIL))
+
+
+def _printable(text: str) -> str:
+    encoding = sys.stdout.encoding or "ascii"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+    return text
 
 
 def report(findings: Iterable[Finding]) -> dict[str, Any]:

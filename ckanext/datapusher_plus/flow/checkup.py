@@ -11,6 +11,7 @@ from ckan.common import config
 from ..health import clock, datastore, local, qsv, queue
 from ..health.finding import Finding, Verdict, fail, ok
 from ..health.legs import Leg, examine
+from ..health.words import reason
 from ..settings import PREFIX, read, use
 from . import prefect_legs, site
 
@@ -24,8 +25,7 @@ def start(ini: str) -> Verdict:
         if _is_configured():
             # the plugin's own turn may not have come
             use(read(config))
-        reason = " ".join(str(error).split())[:300]
-        return fail(f"CKAN does not start: {type(error).__name__}: {reason}", "See what else fails, and CKAN's log.")
+        return fail(f"CKAN does not start: {type(error).__name__}: {reason(error)}.", "See what else fails.")
     return _runs()
 
 

@@ -17,8 +17,9 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from ..fetch.redact import redacted
-from ..health import queue, workers
+from ..health import workers
 from ..health.finding import Verdict, fail, ok, together, warn
+from ..health.words import reason, span
 from ..settings import current
 from . import server
 
@@ -60,7 +61,7 @@ def reachable() -> Verdict:
     except (httpx.HTTPError, ValueError) as error:
         own = not (current().prefect_api_url or PREFECT_API_URL.value())
         advice = f"{_START} (it brings a server of its own)" if own else "Start it, or correct prefect_api_url."
-        return fail(f"The Prefect server at {where} does not answer: {error}.", advice)
+        return fail(f"The Prefect server at {where} does not answer: {reason(error)}.", advice)
     return _compared(where, str(version))
 
 
@@ -127,7 +128,7 @@ def alive() -> Verdict:
     online, last = _workers()
     if online:
         return ok(f"Online in the work pool: {', '.join(sorted(online))}.")
-    ago = f"; the last one was heard of {queue.span(last.total_seconds())} ago" if last else ""
+    ago = f"; the last one was heard of {span(last.total_seconds())} ago" if last else ""
     return fail(f"No worker is online in the work pool {current().prefect_work_pool}{ago}.", _START)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from ..model import run
 from .finding import Verdict, fail, ok
+from .words import reason
 
 #: Seconds to wait for a connection, and for one statement.
 PATIENCE = 3
@@ -43,7 +44,7 @@ def reachable() -> Verdict:
             read_only = connection.scalar(sa.text("SELECT current_setting('transaction_read_only') = 'on'"))
     except OperationalError as error:
         return fail(
-            f"CKAN's database does not answer: {_reason(error)}.", "Start PostgreSQL, or correct sqlalchemy.url."
+            f"CKAN's database does not answer: {reason(error)}.", "Start PostgreSQL, or correct sqlalchemy.url."
         )
     if read_only:
         return fail("CKAN's database is read-only.", "Point sqlalchemy.url to the primary server, not to a replica.")
@@ -76,7 +77,3 @@ def quiet_since(connection: sa.Connection, resources: Iterable[str]) -> dict[str
     seconds = sa.cast(sa.extract("epoch", sa.func.now() - latest), sa.Float)
     query = sa.select(run.c.resource_id, seconds).where(run.c.resource_id.in_(list(resources)))
     return {row[0]: row[1] for row in connection.execute(query.group_by(run.c.resource_id))}
-
-
-def _reason(error: OperationalError) -> str:
-    return " ".join(str(error.orig).split()).rstrip(".")

@@ -12,6 +12,7 @@ from ..core.errors import IngestError
 from ..datastore import selftest
 from . import ckan_database
 from .finding import Verdict, fail, ok, warn
+from .words import listed
 
 #: Seconds apart that are nothing to speak of, and that make requests be taken for lost.
 UNEVEN, WRONG = 5.0, 30.0
@@ -41,7 +42,7 @@ def skew(clocks: Mapping[str, Clock]) -> Verdict:
         return warn("No other clock could be asked.")
     name, seconds = max(apart.items(), key=lambda each: abs(each[1]))
     if abs(seconds) < UNEVEN:
-        return ok(f"This machine's clock agrees with {_and(list(apart))}.")
+        return ok(f"This machine's clock agrees with {listed(list(apart))}.")
     way = "ahead of" if seconds > 0 else "behind"
     judged = fail if abs(seconds) >= WRONG else warn
     return judged(f"The clock of {name} is {abs(seconds):.0f} s {way} this machine's.", "Keep all machines on NTP.")
@@ -56,7 +57,3 @@ def _ahead(clock: Clock) -> float | None:
         return None
     after = datetime.now(timezone.utc)
     return (there - (before + (after - before) / 2)).total_seconds()
-
-
-def _and(names: list[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)

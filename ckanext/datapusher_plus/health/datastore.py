@@ -12,6 +12,7 @@ from ..datastore.connect import Connection
 from ..datastore.lock import is_free
 from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
+from .words import reason
 
 _PERMISSIONS = "Run: ckan datastore set-permissions | psql, as a superuser of the database."
 
@@ -92,8 +93,7 @@ def leftovers() -> Verdict:
 
 def _away(error: DatastoreGone, role: str) -> Verdict:
     # the error's own sentence is for publishers and names no host
-    reason = " ".join(str(error.__cause__).split()).rstrip(".")
     return fail(
-        f"The datastore's database does not answer the {role} role: {reason}.",
+        f"The datastore's database does not answer the {role} role: {reason(error.__cause__ or error)}.",
         f"Start PostgreSQL, or correct ckan.datastore.{role}_url.",
     )

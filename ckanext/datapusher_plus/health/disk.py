@@ -10,16 +10,7 @@ from .. import settings
 from ..datastore import selftest
 from ..datastore.selftest import Whereabouts
 from .finding import Verdict, fail, ok
-
-_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
-
-
-def size(count: float) -> str:
-    """Return bytes as people write them."""
-    unit = 0
-    while count >= 1000 and unit < len(_UNITS) - 1:
-        count, unit = count / 1000, unit + 1
-    return f"{count:.0f} {_UNITS[unit]}" if unit == 0 or count >= 100 else f"{count:.1f} {_UNITS[unit]}"
+from .words import size
 
 
 def free(folder: Path) -> int:

@@ -12,11 +12,13 @@ from pathlib import Path
 from .. import settings
 from . import disk
 from .finding import Verdict, fail, ok, together, warn
+from .words import size
 
 #: Bytes below which a folder for files counts as full, and as nearly full.
 FULL, NEARLY_FULL = 256 << 20, 1 << 30
 
-_TEMPORARY = (Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/dev/shm"))  # noqa: S108 (looked for, not used)
+#: Folders whose content a restart or a cleaner takes along; looked for, not used.
+_TEMPORARY = {"/tmp", "/var/tmp", "/run", "/dev/shm", tempfile.gettempdir()}  # noqa: S108
 #: File systems that are gone with a reboot; the layer of a container goes with the container.
 _VOLATILE = {"tmpfs": "lives in memory", "ramfs": "lives in memory", "overlay": "is a container's own layer"}
 
@@ -39,10 +41,10 @@ def work_dir() -> Verdict:
     if refused:
         return refused
     free = disk.free(disk.nearest(folder))
-    sentence = f"User {_user()} can work on files in {folder}; {disk.size(free)} are free."
+    sentence = f"User {_user()} can work on files in {folder}; {size(free)} are free."
     advice = "Make room, or set work_dir to a larger disk."
     if free < FULL:
-        return fail(f"The disk of {folder} is full: {disk.size(free)} are free.", advice)
+        return fail(f"The disk of {folder} is full: {size(free)} are free.", advice)
     return warn(sentence, advice) if free < NEARLY_FULL else ok(sentence)
 
 
@@ -110,8 +112,7 @@ def _volatile(folder: Path) -> list[Verdict]:
     """A stash that a reboot takes along is no safety."""
     there = disk.nearest(folder).resolve()
     kind = _VOLATILE.get(disk.file_system(there), "")
-    temporary = (*_TEMPORARY, Path(tempfile.gettempdir()).resolve())
-    if not kind and any(there.is_relative_to(each) for each in temporary):
+    if not kind and any(there.is_relative_to(Path(each).resolve()) for each in _TEMPORARY):
         kind = "is in a folder for temporary files"
     if not kind:
         return []

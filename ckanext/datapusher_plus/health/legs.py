@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from .finding import Finding, State, Verdict, fail, warn
+from .words import listed, reason
 
 #: Seconds that one leg may take.
 LIMIT = 6.0
@@ -59,16 +60,19 @@ def _await(leg: Leg, answer: Future[Finding], deadline: float, limit: float) -> 
 def _find_out(leg: Leg, answers: dict[str, Future[Finding]]) -> None:
     failed = [need for need in leg.needs if need in answers and answers[need].result().state is State.FAIL]
     begun = time.monotonic()
-    verdict = warn(f"Not known while {' and '.join(failed)} fails.") if failed else _verdict(leg)
+    verdict = _unknown(failed) if failed else _verdict(leg)
     _settle(answers[leg.name], _finding(leg, verdict, time.monotonic() - begun))
+
+
+def _unknown(failed: list[str]) -> Verdict:
+    return warn(f"Not known while {listed(failed)} {'fails' if len(failed) == 1 else 'fail'}.")
 
 
 def _verdict(leg: Leg) -> Verdict:
     try:
         return leg.ask()
     except Exception as error:  # noqa: BLE001 (whatever it is, it is this leg's finding, and the others go on)
-        reason = " ".join(str(error).split())
-        return fail(f"This could not be found out: {type(error).__name__}: {reason[:300]}")
+        return fail(f"This could not be found out: {type(error).__name__}: {reason(error)}.")
 
 
 def _finding(leg: Leg, verdict: Verdict, seconds: float) -> Finding:

@@ -10,6 +10,7 @@ from ..model import run
 from ..runs.reap import REPORTED
 from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
+from .words import span
 
 #: Seconds after which a request that nobody has handed to Prefect tells that no dispatcher works.
 UNSEEN = 120
@@ -59,14 +60,6 @@ def runs() -> Verdict:
             "See that a worker runs; if one does, stop it and run: ckan datapusher_plus recover",
         )
     return ok(f"{len(found)} runs are going on." if found else "No run is going on.")
-
-
-def span(seconds: float) -> str:
-    """Return a length of time as people say it."""
-    for unit, length in (("days", 86400), ("hours", 3600), ("minutes", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:.0f} {unit}"
-    return f"{seconds:.0f} seconds"
 
 
 def _count(

@@ -1,0 +1,90 @@
+"""How the legs of the self-test are asked."""
+
+from __future__ import annotations
+
+import threading
+import time
+from contextvars import ContextVar
+
+import pytest
+
+from ckanext.datapusher_plus.health.finding import State, Verdict, fail, ok, together, warn, worst
+from ckanext.datapusher_plus.health.legs import Leg, examine
+
+
+def leg(name: str, verdict: Verdict, *needs: str) -> Leg:
+    return Leg(name=name, ask=lambda: verdict, needs=needs)
+
+
+def blown() -> Verdict:
+    raise ZeroDivisionError("by\n  zero.")
+
+
+def test_findings_come_in_the_order_of_the_legs() -> None:
+    found = examine([leg("last", ok("a"), "first"), leg("first", warn("b", "do"))])
+    assert [(each.leg, each.state, each.sentence, each.advice) for each in found] == [
+        ("last", State.OK, "a", ""),
+        ("first", State.WARN, "b", "do"),
+    ]
+
+
+def test_a_leg_that_blows_up_fails_in_one_sentence_and_the_others_go_on() -> None:
+    broken, whole = examine([Leg(name="broken", ask=blown), leg("whole", ok("Fine."))])
+    assert broken.state is State.FAIL
+    assert broken.sentence == "This could not be found out: ZeroDivisionError: by zero."
+    assert whole.state is State.OK
+
+
+@pytest.mark.parametrize(
+    ("needs", "sentence"),
+    [
+        (("down",), "Not known while down fails."),
+        (("down", "broken"), "Not known while down and broken fail."),
+        (("uneven",), "Asked."),
+        (("not asked this time",), "Asked."),
+    ],
+)
+def test_what_stands_on_a_failed_leg_is_not_asked(needs: tuple[str, ...], sentence: str) -> None:
+    legs = [
+        leg("down", fail("")),
+        Leg(name="broken", ask=blown),
+        leg("uneven", warn("")),
+        leg("on", ok("Asked."), *needs),
+    ]
+    assert examine(legs)[-1].sentence == sentence
+
+
+def test_legs_that_hang_cost_their_limit_once() -> None:
+    never = threading.Event()
+
+    def hang() -> Verdict:
+        never.wait(60)
+        return ok("too late")
+
+    begun = time.monotonic()
+    found = examine(
+        [leg("on", ok(""), "a"), *(Leg(name=name, ask=hang) for name in "abc"), leg("d", ok(""))], limit=0.3
+    )
+    taken = time.monotonic() - begun
+    never.set()
+    assert [each.state for each in found] == [State.WARN, State.FAIL, State.FAIL, State.FAIL, State.OK]
+    assert found[1].sentence == "There was no answer within 0.3 s."
+    assert taken < 0.9
+
+
+def test_a_leg_sees_the_callers_context() -> None:
+    inside: ContextVar[str] = ContextVar("inside", default="nothing")
+    inside.set("CKAN")
+    (found,) = examine([Leg(name="context", ask=lambda: ok(inside.get()))])
+    assert found.sentence == "CKAN"
+
+
+def test_several_troubles_make_one_verdict_worst_first() -> None:
+    both = together([warn("b.", "do"), fail("a.", "act"), warn("c.", "do")], "fine")
+    assert (both.state, both.sentence, both.advice) == (State.FAIL, "a. b. c.", "act do")
+    assert together([], "fine") == ok("fine")
+
+
+@pytest.mark.parametrize(("states", "expected"), [("", "ok"), ("ok warn ok", "warn"), ("warn fail ok", "fail")])
+def test_the_worst_state_counts(states: str, expected: str) -> None:
+    assert worst(State(name) for name in states.split()) is State(expected)
