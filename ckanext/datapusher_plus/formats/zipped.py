@@ -11,10 +11,13 @@ from typing import BinaryIO
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from ..core.errors import Damaged, Locked, NotText, UnpacksTooLarge
+from ..core.values import Log
 
 #: bytes of the list of members, enough for 50,000; Python needs ten times as much memory for it
 MOST_LISTED = 8 << 20
 PIECE_BYTES = 1 << 18
+#: bytes of a part that is about a document as a whole
+MOST_ABOUT = 16 << 20
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR_64 = struct.Struct("<4sLQL")
@@ -80,6 +83,41 @@ def limited(file: BinaryIO | object, limit: int) -> Iterator[bytes]:
         if size > limit:
             raise UnpacksTooLarge(limit)
         yield piece
+
+
+class Package:
+    """A document that is a ZIP archive of parts."""
+
+    def __init__(self, archive: ZipFile, what: str, most: int, log: Log) -> None:
+        """Take an archive, called ``what`` in messages, of which no part may have more than ``most`` bytes.
+
+        Parts are read up to four times: for the choice of a sheet, its columns and its rows. More is an attack.
+        """
+        self._archive, self.what, self._most, self._log = archive, what, most, log
+        self._left = 4 * most
+        self._by_name = {simple(info.filename): info for info in archive.infolist()}
+
+    def has(self, name: str) -> bool:
+        """Tell whether there is such a part."""
+        return simple(name) in self._by_name
+
+    def pieces(self, name: str, most: int | None = None) -> Iterator[bytes]:
+        """Yield the bytes of a part.
+
+        :raises Damaged: when it is not there.
+        :raises UnpacksTooLarge: when it is too large.
+        """
+        part = self._by_name.get(simple(name))
+        if part is None:
+            raise Damaged(self.what, f"its part {name} is missing")
+        done = 0
+        for piece in pieces(self._archive, part, most or self._most):
+            done += len(piece)
+            self._left -= len(piece)
+            if self._left < 0:
+                raise UnpacksTooLarge(self._most)
+            self._log.progress("convert", min(done, part.file_size), part.file_size)
+            yield piece
 
 
 def _listed(path: Path) -> int:

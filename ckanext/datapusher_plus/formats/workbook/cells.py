@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 #: makes text of a number as a workbook holds it
 Shown = Callable[[str], str]
 
 _DAY_MS = 86_400_000
+_KEPT = 20_000
 #: serial numbers from the year 10000 on are no dates
 _LAST_SERIAL = 2_958_466
 #: times of less than this many days, without a date in their format, are durations
@@ -72,7 +74,8 @@ def shown_as(number_format: str, *, since_1904: bool = False) -> Shown | None:
     if re.search("[0#?%]", code) or not re.search("[ydehms]", code):
         return None
     dated = not re.search("[hs]", code) or bool(re.search("[yde]", code))
-    return lambda raw: _moment_of(raw, since_1904=since_1904, dated=dated)
+    # the same days come again and again
+    return lru_cache(_KEPT)(lambda raw: _moment_of(raw, since_1904=since_1904, dated=dated))
 
 
 def iso(raw: str) -> str:
@@ -104,26 +107,31 @@ def _unescaped(found: re.Match[str]) -> str:
     return letter if letter >= " " or letter in "\t\n\r" else ""
 
 
+def moment(value: float, *, since_1904: bool = False, dated: bool = True) -> str:
+    """Return what a serial number of days means; ``dated`` tells whether it is shown with a date."""
+    if not 0 <= value < _LAST_SERIAL:
+        return plain(value)
+    if not since_1904 and (value < 1 or (not dated and value < _YEAR)):
+        return _clock(round(value * _DAY_MS))
+    if not since_1904 and value < 61:
+        # workbooks believe that 1900 was a leap year
+        return plain(value) if value >= 60 else _since(_1900 + timedelta(days=1), value)
+    return _since(_1904 if since_1904 else _1900, value)
+
+
 def _moment_of(raw: str, *, since_1904: bool, dated: bool) -> str:
     try:
         value = float(raw)
     except ValueError:
         return raw.strip()
-    if not 0 <= value < _LAST_SERIAL:
-        return number(raw)
-    if not since_1904 and (value < 1 or (not dated and value < _YEAR)):
-        return _clock(round(value * _DAY_MS))
-    if not since_1904 and value < 61:
-        # workbooks believe that 1900 was a leap year
-        return number(raw) if value >= 60 else _moment(_1900 + timedelta(days=1), value)
-    return _moment(_1904 if since_1904 else _1900, value)
+    return moment(value, since_1904=since_1904, dated=dated) if abs(value) < _LAST_SERIAL else number(raw)
 
 
-def _moment(epoch: datetime, value: float) -> str:
-    moment = epoch + timedelta(milliseconds=round(value * _DAY_MS))
-    if not (moment.hour or moment.minute or moment.second or moment.microsecond):
-        return moment.date().isoformat()
-    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+def _since(epoch: datetime, value: float) -> str:
+    when = epoch + timedelta(milliseconds=round(value * _DAY_MS))
+    if not (when.hour or when.minute or when.second or when.microsecond):
+        return when.date().isoformat()
+    return when.isoformat(timespec="milliseconds" if when.microsecond else "seconds")
 
 
 def _duration_of(raw: str) -> str:
@@ -133,7 +141,13 @@ def _duration_of(raw: str) -> str:
         return raw.strip()
     if not abs(value) < _LAST_SERIAL:
         return number(raw)
-    return ("-" if value < 0 else "") + _clock(round(abs(value) * _DAY_MS))
+    return clock(timedelta(days=value))
+
+
+def clock(length: timedelta) -> str:
+    """Return a length of time as a clock shows it, with as many hours as there are."""
+    ms = round(length / timedelta(milliseconds=1))
+    return ("-" if ms < 0 else "") + _clock(abs(ms))
 
 
 def _clock(ms: int) -> str:

@@ -9,11 +9,12 @@ from ...core.errors import Damaged
 
 #: bytes of one row, one shared string, or what is before the first; more is no table
 MOST_BETWEEN = 8 << 20
-_DEEPEST = 100
+DEEPEST = 100
 #: between namespace and name in the names that handlers get
 SEP = " "
 
 Start = Callable[[str, dict[str, str]], None]
+DeepStart = Callable[[str, dict[str, str], int], None]
 End = Callable[[str], None]
 
 
@@ -65,8 +66,8 @@ class Markup:
             self.feed(piece)
         self.feed(b"", final=True)
 
-    def scan(self, pieces: Iterable[bytes], start: Start) -> None:
-        """Parse a whole document of which only the beginnings of elements matter.
+    def scan(self, pieces: Iterable[bytes], start: DeepStart) -> None:
+        """Parse a whole document of which only the beginnings of elements matter; the root's depth is 1.
 
         :raises Damaged: when it is no XML, or goes deeper than any honest one.
         """
@@ -75,10 +76,10 @@ class Markup:
         def begin(element: str, attributes: dict[str, str]) -> None:
             nonlocal depth
             depth += 1
-            if depth > _DEEPEST:
+            if depth > DEEPEST:
                 raise Damaged(self.what, "its XML is nested too deeply")
             self.rest()
-            start(element, attributes)
+            start(element, attributes, depth)
 
         def end(_: str) -> None:
             nonlocal depth

@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
-from zipfile import ZipFile, ZipInfo
 
-from ...core.errors import Damaged, UnpacksTooLarge
-from ...core.values import Log, Source
+from ...core.values import Source
 from .. import zipped
 from ..base import Work, register
 from .base import Spreadsheet
@@ -22,8 +20,6 @@ from .xlsx_sheet import SheetReader
 from .xlsx_text import texts
 
 WHAT = "XLSX workbook"
-#: bytes of a part that is about the workbook as a whole
-_MOST_ABOUT = 16 << 20
 
 
 @register
@@ -50,44 +46,15 @@ class Xlsx(Spreadsheet):
     def open(self, source: Source, work: Work) -> Iterator[Book]:
         """Open a workbook."""
         with zipped.opened(source.path) as archive:
-            parts = Parts(archive, work.limits.unpacked_from(source.size), work.log)
+            parts = Parts(archive, WHAT, work.limits.unpacked_from(source.size), work.log)
             about = _about(parts)
             shared = texts(parts.pieces(about.strings)) if about.strings else iter(())
             with stored(shared, work.dir / "strings", WHAT) as strings:
                 yield XlsxBook(parts, about, strings)
 
 
-class Parts:
-    """The parts of a workbook's package."""
-
-    def __init__(self, archive: ZipFile, most: int, log: Log) -> None:
-        """Take an archive of which no part may have more than ``most`` bytes.
-
-        Parts are read up to four times: for the choice of a sheet, its columns and its rows. More is an attack.
-        """
-        self._archive, self._most, self._log = archive, most, log
-        self._left = 4 * most
-        self._by_name = {zipped.simple(info.filename): info for info in archive.infolist()}
-
-    def pieces(self, name: str, most: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes of a part.
-
-        :raises Damaged: when it is not there.
-        :raises UnpacksTooLarge: when it is too large.
-        """
-        part = self._part(name)
-        done = 0
-        for piece in zipped.pieces(self._archive, part, most or self._most):
-            done += len(piece)
-            self._left -= len(piece)
-            if self._left < 0:
-                raise UnpacksTooLarge(self._most)
-            self._log.progress("convert", min(done, part.file_size), part.file_size)
-            yield piece
-
-    def has(self, name: str) -> bool:
-        """Tell whether there is such a part."""
-        return zipped.simple(name) in self._by_name
+class Parts(zipped.Package):
+    """The parts of a workbook."""
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
         """Return what a part names as related to it: by id the kind, in lower case, and the name of the other part."""
@@ -95,20 +62,14 @@ class Parts:
         rels = str(path.parent / "_rels" / f"{path.name}.rels").removeprefix("./")
         found: dict[str, tuple[str, str]] = {}
 
-        def start(element: str, attributes: dict[str, str]) -> None:
+        def start(element: str, attributes: dict[str, str], _depth: int) -> None:
             if element.endswith(SEP + "Relationship"):
                 kind = attributes.get("Type", "").rpartition("/")[2].lower()
                 found[attributes.get("Id", "")] = kind, _joined(path.parent, attributes.get("Target", ""))
 
         if self.has(rels):
-            Markup(WHAT).scan(self.pieces(rels, _MOST_ABOUT), start)
+            Markup(WHAT).scan(self.pieces(rels, zipped.MOST_ABOUT), start)
         return found
-
-    def _part(self, name: str) -> ZipInfo:
-        part = self._by_name.get(zipped.simple(name))
-        if part is None:
-            raise Damaged(WHAT, f"its part {name} is missing")
-        return part
 
 
 def _joined(folder: PurePosixPath, target: str) -> str:
@@ -148,7 +109,7 @@ def _sheets(parts: Parts, workbook: str, related: dict[str, tuple[str, str]]) ->
     sheets: list[Sheet] = []
     since_1904 = False
 
-    def start(element: str, attributes: dict[str, str]) -> None:
+    def start(element: str, attributes: dict[str, str], _depth: int) -> None:
         nonlocal since_1904
         name = element.rpartition(SEP)[2]
         if name == "workbookPr":
@@ -159,7 +120,7 @@ def _sheets(parts: Parts, workbook: str, related: dict[str, tuple[str, str]]) ->
                 hidden = attributes.get("state", "visible") != "visible"
                 sheets.append(Sheet(attributes.get("name", ""), hidden, place))
 
-    Markup(WHAT).scan(parts.pieces(workbook, _MOST_ABOUT), start)
+    Markup(WHAT).scan(parts.pieces(workbook, zipped.MOST_ABOUT), start)
     return tuple(sheets), since_1904
 
 
@@ -169,7 +130,7 @@ def _styles(parts: Parts, part: str, since_1904: bool) -> tuple[Shown | None, ..
     used: list[str] = []
     within = ""
 
-    def start(element: str, attributes: dict[str, str]) -> None:
+    def start(element: str, attributes: dict[str, str], _depth: int) -> None:
         nonlocal within
         name = element.rpartition(SEP)[2]
         if name == "numFmt":
@@ -179,7 +140,7 @@ def _styles(parts: Parts, part: str, since_1904: bool) -> tuple[Shown | None, ..
         elif name == "xf" and within == "cellXfs":
             used.append(attributes.get("numFmtId", "0"))
 
-    Markup(WHAT).scan(parts.pieces(part, _MOST_ABOUT), start)
+    Markup(WHAT).scan(parts.pieces(part, zipped.MOST_ABOUT), start)
     shown = {code: shown_as(own.get(code, _built_in(code)), since_1904=since_1904) for code in set(used)}
     return tuple(shown[code] for code in used)
 
