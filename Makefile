@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test check bench bench-hook wheel clean
+.PHONY: help setup up down demo test faults check bench bench-hook wheel clean
 
 help:           ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -24,6 +24,9 @@ down:           ## stop the servers
 
 test: $(READY)  ## run all tests against real servers of their own (.stack-test); ARGS="-k swap" for some
 	@$(RUN) -m pytest $(ARGS)
+
+faults: $(READY) ## try every kind of fault at every point of a load, and a soak (.stack-faults; needs root); ARGS="--faults-seed=1"
+	@$(RUN) -m pytest tests/faults --faults=all $(ARGS)
 
 check: $(READY) ## lint, types, architecture
 	$(VENV)/bin/ruff check .
@@ -43,7 +46,7 @@ wheel: $(READY) ## build the package into dist/
 	@$(RUN) -m build
 
 clean: down     ## stop the servers and remove what was made
-	rm -rf .stack .stack-test build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .stack .stack-test .stack-faults build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) dev/prerequisites.py

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +13,9 @@ from tests.faults.matrix import MATRIX, Matrix
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Say how much is tried."""
     parser.addoption("--faults", choices=("some", "all"), default="some", help="how many faults tests/faults tries")
+    parser.addoption(
+        "--faults-seed", type=int, default=random.randrange(1_000_000), help="what the soak rolls its dice by"
+    )
 
 
 @pytest.fixture(scope="session")

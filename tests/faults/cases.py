@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from ckanext.datapusher_plus.checkpoint import POINTS
 from tests.faults.kinds import KINDS, Kind
-from tests.faults.site import Setup
+from tests.faults.site import Clock, Setup
 
 #: Points that a load in place comes to instead of some others.
 IN_REPLACE = tuple(point for point in POINTS if point.startswith("replace."))
@@ -78,20 +79,29 @@ GONE = ("resource-deleted", "dataset-deleted", "dataset-purged")
 
 
 def _expected(case: Case) -> tuple[str, ...]:
-    old = {"first": "none"}.get(case.situation, "old")
-    in_place = case.situation == "replace" and case.point not in RELOAD[: RELOAD.index("stage.copied")]
-    undone = "empty" if in_place else old
     if case.situation in GONE:
         return ("none", "old", "new", "empty")
     if case.situation == "table-deleted":
         return ("none", "new")
-    if case.situation == "upload" or case.point in (*COMMITTED, *BURIAL):
+    if _must_load(case):
         return ("new",)
-    if case.fault.harmless:
-        return ("new",) if case.fault.passes else ("new", undone)
-    if case.point in WAY_BACK:
-        return ("new", undone) if case.fault.passes else (undone,)
-    return ("new",) if case.fault.passes else (undone,)
+    return ("new", _undone(case)) if case.fault.harmless or case.fault.passes else (_undone(case),)
+
+
+def _must_load(case: Case) -> bool:
+    """Tell whether the newest file is in place at the end, whatever happened before."""
+    # a run that nobody has claimed is handed over once more
+    unclaimed = case.point == "claim.before" and case.kind != "cancelled"
+    told = case.situation == "upload" or case.point in (*COMMITTED, *BURIAL)
+    return unclaimed or told or (case.fault.passes and case.point not in WAY_BACK)
+
+
+def _undone(case: Case) -> str:
+    """Return what is there when nothing was loaded."""
+    before_exchange = RELOAD[: RELOAD.index("stage.copied") + 1]
+    if case.situation == "replace" and case.point not in before_exchange:
+        return "empty"
+    return "none" if case.situation == "first" else "old"
 
 
 SITUATIONS = (
@@ -143,7 +153,14 @@ def all_cases() -> list[Case]:
 
 
 def _in_order(cases: Iterable[Case]) -> list[Case]:
-    return sorted(dict.fromkeys(cases), key=lambda case: repr(case.group))
+    return sorted(filter(_can_be_tried, dict.fromkeys(cases)), key=lambda case: repr(case.group))
+
+
+def _can_be_tried(case: Case) -> bool:
+    """Tell whether this machine lets us: disks are mounted by root, and clocks are moved by libfaketime."""
+    if case.setup.clock:
+        return Clock.library() is not None
+    return os.geteuid() == 0 or not case.kind.startswith("full-")
 
 
 def _two(kind: str, situation: str, start: int) -> list[str]:

@@ -13,14 +13,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Disk:
-    """A folder that a tmpfs is mounted on; needs root."""
+    """A folder that root mounts a tmpfs on; for anyone else it stays a plain one."""
 
     path: Path
     size: str
 
     def mount(self) -> None:
         """Make it a file system of its own, unless it is one."""
-        if not self.path.is_mount():
+        if os.geteuid() == 0 and not self.path.is_mount():
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}", "tmpfs", str(self.path)], check=True)
 
     def unmount(self) -> None:

@@ -35,6 +35,8 @@ class Kind:
     passes: bool = False
     #: it need not hurt the run at all
     harmless: bool = False
+    #: new tables lie on a disk that can run full
+    small_tables: bool = False
 
     @property
     def shared(self) -> bool:
@@ -231,7 +233,7 @@ KINDS: dict[str, Kind] = {
         Kind(name="prefect-wiped", act=prefect_wiped, passes=True, harmless=True),
         Kind(name="full-work-disk", act=full(lambda site: site.work_disk), harmless=True),
         Kind(name="full-stash-disk", act=full(lambda site: site.stash_disk), harmless=True),
-        Kind(name="full-table-disk", act=full(lambda site: site.table_disk), harmless=True),
+        Kind(name="full-table-disk", act=full(lambda site: site.table_disk), harmless=True, small_tables=True),
         Kind(name="clock-forward", act=jump("+7200"), setup=Setup(clock=True), passes=True, harmless=True),
         Kind(name="clock-back", act=jump("-7200"), setup=Setup(clock=True), passes=True, harmless=True),
     )

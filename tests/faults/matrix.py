@@ -10,6 +10,7 @@ import pytest
 from tests.faults import report
 from tests.faults.cases import Case
 from tests.faults.site import Site
+from tests.faults.soak import Soak
 from tests.faults.tables import prepare
 from tests.faults.trial import Trial, try_all
 
@@ -25,6 +26,8 @@ class Matrix:
         self._batches = _batches(list(dict.fromkeys(cases)))
         self._done: dict[Case, Trial] = {}
         self._began = time.monotonic()
+        self._took = 0.0
+        self.soaked: Soak | None = None
 
     @classmethod
     def of_session(cls, session: pytest.Session) -> Matrix:
@@ -52,14 +55,16 @@ class Matrix:
         return self._done[case]
 
     def report(self) -> list[str]:
-        """Return the table."""
-        return report.lines(list(self._done.values()), time.monotonic() - self._began)
+        """Return the tables, and what became of the soak."""
+        told = report.lines(list(self._done.values()), self._took)
+        return [*told, f"- {self.soaked}"] if self.soaked else told
 
     def close(self) -> None:
         """Stop the workers and write down what was found."""
         if self._site is not None:
+            self._took = time.monotonic() - self._began
             self._site.stop()
-            report.write(self._site.stack.root, list(self._done.values()), time.monotonic() - self._began)
+            report.write(self._site.stack.root, list(self._done.values()), self.report())
 
     def _note(self, batch: list[Case], seconds: float) -> None:
         with (self.site.stack.logs / "matrix.log").open("a") as log:

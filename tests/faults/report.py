@@ -31,9 +31,9 @@ def lines(trials: Sequence[Trial], elapsed: float) -> list[str]:
     ]
 
 
-def write(folder: Path, trials: Sequence[Trial], elapsed: float) -> None:
+def write(folder: Path, trials: Sequence[Trial], shown: Sequence[str]) -> None:
     """Write `faults.md` and `faults.json`."""
-    (folder / "faults.md").write_text("\n".join(["# Faults that were tried", *lines(trials, elapsed), ""]))
+    (folder / "faults.md").write_text("\n".join(["# Faults that were tried", *shown, ""]))
     told = [
         {
             "kind": trial.case.kind,

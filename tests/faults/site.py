@@ -129,6 +129,12 @@ class Clock:
         self._file = file
         self.move("+0")
 
+    @classmethod
+    def library(cls) -> Path | None:
+        """Return libfaketime, of Debian's package faketime, None when it is not installed."""
+        libraries = [Path(folder, "faketime", "libfaketime.so.1") for folder in cls.FOLDERS]
+        return next((path for path in libraries if path.exists()), None)
+
     def move(self, offset: str) -> None:
         """Let the clock jump, to an offset from the true time such as `-3600`."""
         new = self._file.with_suffix(".new")
@@ -138,11 +144,8 @@ class Clock:
     @property
     def env(self) -> dict[str, str]:
         """Return the environment of a process that believes the file."""
-        libraries = [Path(folder, "faketime", "libfaketime.so.1") for folder in self.FOLDERS]
-        library = next((path for path in libraries if path.exists()), None)
-        assert library, "libfaketime is missing: install Debian's package faketime"
         return {
-            "LD_PRELOAD": str(library),
+            "LD_PRELOAD": str(self.library()),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -176,8 +179,10 @@ class Site:
         """Stop the workers and give the folders back; the servers stay for the next session."""
         for worker in self.workers:
             worker.kill()
-        self._default_tablespace("pg_default")
-        for disk in (self.work_disk, self.stash_disk):
+        self._forget()
+        with self.database("postgres") as connection:
+            connection.execute("DROP TABLESPACE IF EXISTS small")
+        for disk in (self.work_disk, self.stash_disk, self.table_disk):
             disk.unmount()
 
     def work_as(self, setup: Setup) -> None:
@@ -228,7 +233,7 @@ class Site:
             return connection.execute(statement.encode(), values).fetchall()
 
     @contextlib.contextmanager
-    def tables_on_small_disk(self) -> Iterator[Disk]:
+    def tables_on_small_disk(self) -> Iterator[None]:
         """Have new tables of the datastore lie on a disk that can run full."""
         with self.database("postgres") as connection:
             if not connection.execute("SELECT 1 FROM pg_tablespace WHERE spcname = 'small'").fetchone():
@@ -237,7 +242,7 @@ class Site:
                 connection.execute("GRANT CREATE ON TABLESPACE small TO PUBLIC")
         self._default_tablespace("small")
         try:
-            yield self.table_disk
+            yield
         finally:
             self._default_tablespace("pg_default")
 

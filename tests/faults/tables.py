@@ -25,8 +25,6 @@ FIELDS: list[dict[str, Any]] = [
     {"id": "menge", "type": "numeric", "info": {"label": "Menge"}},
 ]
 BY_OTHER_PLUGINS = ' {"_info":{"label":"Stadt","notes":"Straße"},"otherplugin":{"unit":"m²","deep":[1,{"a":null}]}}'
-EDITED = {"label": "Tag", "notes": "written while the file was loaded", "type_override": "timestamp"}
-
 BY_HAND = """
 COMMENT ON TABLE {table} IS 'ours since 2019';
 COMMENT ON COLUMN {table}.stadt IS {comment};
@@ -41,6 +39,8 @@ CREATE VIEW {large} AS SELECT * FROM {by_place} WHERE summe > 1;
 """
 TRIGGER = "BEGIN NEW.ort := coalesce(upper(NEW.ort), 'UNBEKANNT'); RETURN NEW; END"
 
+#: The column that publishers write about.
+EDITED = "tag"
 ORGANIZATION = "faults"
 
 #: What hangs on a table, as PostgreSQL itself defines it.
@@ -85,6 +85,8 @@ class Resource:
     files: list[File] = field(default_factory=list)
     trigger: bool = True
     before: Seen | None = None
+    #: what may stand in the dictionary about the column that publishers edit; the last one alone, unless CKAN failed
+    edits: list[str] = field(default_factory=list)
 
     @property
     def portal(self) -> Portal:
@@ -107,10 +109,13 @@ class Resource:
         """Ask for one more load."""
         self.portal.act("datapusher_submit", resource_id=self.id, ignore_hash=True)
 
-    def edit_dictionary(self) -> None:
+    def edit_dictionary(self, notes: str = "written while the file was loaded") -> None:
         """Have a publisher write something else about a column."""
-        fields = [{"id": name} for name in COLUMNS[:2]] + [{"id": "tag", "info": EDITED}]
+        info = {"label": "Tag", "notes": notes, "type_override": "timestamp"}
+        fields = [{"id": name} for name in COLUMNS[:2]] + [{"id": EDITED, "info": info}]
+        self.edits.append(notes)
         self.portal.act("datastore_create", resource_id=self.id, force=True, fields=fields)
+        self.edits[:] = [notes]
 
     def look(self) -> Seen | None:
         """Return the table, None when there is none."""

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,7 +70,8 @@ class Trial:
 def try_all(site: Site, cases: Sequence[Case]) -> list[Trial]:
     """Try cases of one group at once."""
     site.work_as(cases[0].setup)
-    with ThreadPoolExecutor(max_workers=4) as threads:
+    tables = site.tables_on_small_disk() if cases[0].fault.small_tables else nullcontext()
+    with tables, ThreadPoolExecutor(max_workers=4) as threads:
         trials = list(threads.map(lambda case: _begin(site, case), cases))
         held = _wait_until_held(site, trials)
         for deaths in (1, 2):
