@@ -15,6 +15,7 @@ from ..core import lexical
 from ..core.errors import EngineFailed
 from ..core.lexical import Accepts
 from ..core.values import CleanCsv, ColumnProfile
+from . import interruptible
 from .base import Can, Misfit, Profiled
 
 #: DuckDB's own limit of 2 MB suits nearly every file; its buffers grow with it, before 2.0 to sixteen times as much
@@ -89,9 +90,9 @@ class DuckdbEngine:
         try:
             with self.connected(csv.path) as connection:
                 try:
-                    return connection.execute(query.replace("{table}", _table(csv))).fetchall()
+                    return interruptible.rows(connection, query.replace("{table}", _table(csv)))
                 except duckdb.InvalidInputException:
-                    return connection.execute(query.replace("{table}", _table(csv, patient))).fetchall()
+                    return interruptible.rows(connection, query.replace("{table}", _table(csv, patient)))
         except duckdb.Error as error:
             raise EngineFailed(self.name, task.value) from error
 
