@@ -55,7 +55,7 @@ def clocks() -> Verdict:
 
 _LEGS = (
     *(leg for leg in local.BEFORE_WORK if leg.name != "clock"),
-    Leg(name="leftovers", ask=datastore.leftovers, needs=("ckan_database", "migrations", "datastore_write")),
+    Leg(name="leftovers", ask=datastore.leftovers, needs=("ckan_database", "migrations", "datastore")),
     Leg(name="prefect", ask=prefect_legs.reachable),
     Leg(name="work_pool", ask=prefect_legs.work_pool, needs=("prefect",)),
     Leg(name="deployment", ask=prefect_legs.deployment, needs=("prefect",)),

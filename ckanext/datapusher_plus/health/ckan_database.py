@@ -41,13 +41,13 @@ def reachable() -> Verdict:
     """See that CKAN's database answers and can be written to."""
     try:
         with connected() as connection:
-            read_only = connection.scalar(sa.text("SELECT current_setting('transaction_read_only') = 'on'"))
+            read_only = connection.scalar(sa.text("SELECT pg_is_in_recovery()"))
     except OperationalError as error:
         return fail(
             f"CKAN's database does not answer: {reason(error)}.", "Start PostgreSQL, or correct sqlalchemy.url."
         )
     if read_only:
-        return fail("CKAN's database is read-only.", "Point sqlalchemy.url to the primary server, not to a replica.")
+        return fail("CKAN's database is a replica, which nobody can write.", "Point sqlalchemy.url to the primary.")
     return ok("CKAN's database answers.")
 
 

@@ -17,14 +17,26 @@ from .words import reason
 _PERMISSIONS = "Run: ckan datastore set-permissions | psql, as a superuser of the database."
 
 
-def write_role() -> Verdict:
-    """See that the write role may do all that CKAN and a load do."""
+def reachable() -> Verdict:
+    """See that the datastore's database answers and can be written to."""
     try:
         with selftest.connected("write") as connection:
-            refused = selftest.refusals(connection)
-            strangers = selftest.of_strangers(connection)
+            read_only = selftest.ask(connection, "SELECT pg_is_in_recovery()")
     except DatastoreGone as error:
         return _away(error, "write")
+    if read_only:
+        return fail(
+            "The datastore's database is a replica, which nobody can write.",
+            "Point ckan.datastore.write_url to the primary.",
+        )
+    return ok("The datastore's database answers.")
+
+
+def write_role() -> Verdict:
+    """See that the write role may do all that CKAN and a load do."""
+    with selftest.connected("write") as connection:
+        refused = selftest.refusals(connection)
+        strangers = selftest.of_strangers(connection)
     troubles = [fail(f"The write role may not {each.what}: {each.reason}.", _PERMISSIONS) for each in refused]
     if strangers.count:
         troubles.append(

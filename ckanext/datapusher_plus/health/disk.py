@@ -8,8 +8,8 @@ from pathlib import Path
 
 from .. import settings
 from ..datastore import selftest
-from ..datastore.selftest import Whereabouts
-from .finding import Verdict, fail, ok
+from ..datastore.selftest import Largest, Whereabouts
+from .finding import State, Verdict, fail, ok
 from .words import size
 
 
@@ -41,30 +41,35 @@ def room() -> Verdict:
     """See that two copies of the largest table find room where files are worked on, and where tables lie."""
     with selftest.connected("write") as connection:
         largest = selftest.largest(connection)
-        where = _data_folder(selftest.whereabouts(connection))
+        tables = _data_folder(selftest.whereabouts(connection))
     if largest is None:
         return ok("There is no table yet that could be too large for the disks.")
     # `replace` removes the old table first
     copies = 1 if settings.current().load_strategy == "replace" else 2
-    needed = copies * largest.size
+    found = judged(largest, list(filter(None, [nearest(settings.current().work_dir), tables])), copies)
+    if tables or found.state is not State.OK:
+        return found
+    return ok(f"{found.sentence} The database's own disk cannot be seen from here.")
+
+
+def judged(largest: Largest, folders: list[Path], copies: int) -> Verdict:
+    """Say whether each disk that some folders are on has room for so many copies of a table in each folder."""
     told = f"{copies} copies of the largest table, {largest.table} with {size(largest.size)}"
     short = [
-        f"{folders} has {size(free_)} free, of {size(wanted)} for {told}"
-        for folders, free_, wanted in _disks([nearest(settings.current().work_dir), where], needed)
-        if free_ < wanted
+        f"{' and '.join(map(str, found))} has {size(free(found[0]))} free, of {size(needed)} for {told}"
+        for found in _by_disk(folders)
+        if free(found[0]) < (needed := copies * largest.size * len(found))
     ]
     if short:
         return fail(f"{'; '.join(short)}.", "Make room there, or see to a larger disk.")
-    unseen = "" if where else " on this machine; the database's own disk cannot be seen from here"
-    return ok(f"There is room for {told}{unseen}.")
+    return ok(f"There is room for {told}.")
 
 
-def _disks(folders: list[Path | None], needed: int) -> list[tuple[str, int, int]]:
-    """Return for each disk its folders, the bytes that are free and the bytes that are needed there."""
+def _by_disk(folders: list[Path]) -> list[list[Path]]:
     disks: dict[int, list[Path]] = defaultdict(list)
-    for folder in filter(None, folders):
+    for folder in folders:
         disks[folder.stat().st_dev].append(folder)
-    return [(" and ".join(map(str, found)), free(found[0]), needed * len(found)) for found in disks.values()]
+    return list(disks.values())
 
 
 def _data_folder(where: Whereabouts, proc: Path = Path("/proc")) -> Path | None:

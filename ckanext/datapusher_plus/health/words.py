@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
 def size(count: float) -> str:
