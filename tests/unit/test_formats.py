@@ -46,8 +46,6 @@ def convert(publish: Publish, said: Said) -> object:
         (b"<!-- moved --><HTML lang='en'>", "a web page"),
         (b'\xef\xbb\xbf<?xml version="1.0"?><html>', "a web page"),
         (b'<?xml version="1.0"?><rows/>', "an XML document"),
-        (b'{"error": "not found"}', "a JSON document"),
-        (b'[{"a": 1}]', "a JSON document"),
         (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
         (b"a,b\n1,\x00\n", "binary data (there is a NUL byte in line 2)"),
     ],

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 # importing a format registers it
+from . import archive as _archive  # noqa: F401
 from . import delimited as _delimited  # noqa: F401
+from . import json as _json  # noqa: F401
 from . import workbook as _workbook  # noqa: F401
-from .base import Format, Limits, Work, detect, names
+from .base import Format, Limits, Work, detect, named, names
 
-__all__ = ["Format", "Limits", "Work", "detect", "names"]
+__all__ = ["Format", "Limits", "Work", "detect", "named", "names"]

@@ -99,6 +99,11 @@ def names() -> tuple[str, ...]:
     return tuple(known.name for known in _REGISTRY)
 
 
+def named(name: str) -> Format:
+    """Return the format that messages call so."""
+    return next(known for known in _REGISTRY if known.name == name)
+
+
 def detect(source: Source, resource_format: str) -> Format:
     """Find a file's format: by its content, else the resource's format, the file name, the server's media type.
 
@@ -123,7 +128,9 @@ def _by_content(head: bytes) -> Format | None:
 
 
 def _by_members(found: Collection[str]) -> Format | None:
-    return next((known for known in _REGISTRY if known.recognises_members(found)), None)
+    # an archive of any files is the last thing that it may be
+    inside_out = sorted(_REGISTRY, key=lambda known: known.wrapper)
+    return next((known for known in inside_out if known.recognises_members(found)), None)
 
 
 def _by_name(source: Source, resource_format: str, head: bytes) -> Format:
@@ -136,6 +143,17 @@ def _by_name(source: Source, resource_format: str, head: bytes) -> Format:
         return unsigned
     signed = next(filter(None, found), None)
     raise NotWhatItSays(signed.name) if signed else UnsupportedFormat(resource_format, names())
+
+
+def is_archive(resource_format: str) -> bool:
+    """Tell whether a resource's format is that of files which hold others."""
+    found = _declared(resource_format.strip().lower())
+    return bool(found and found.wrapper)
+
+
+def has_reader(extension: str) -> bool:
+    """Tell whether a format's files end so, in lower case."""
+    return any(extension in known.extensions for known in _REGISTRY)
 
 
 def read_head(path: Path) -> bytes:

@@ -1,0 +1,192 @@
+"""JSON read value by value, so that a document of any length needs no more memory than its largest record.
+
+The standard library parses each value. Numbers keep the digits with which they were published, and objects their
+order and even their doubled names: what is nested can be written again as it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from json.encoder import encode_basestring
+from pathlib import Path
+from typing import Any, Final, NoReturn, TextIO
+
+from ..core.errors import BadJson, RecordTooLarge
+
+#: characters of one record; objects made of it take up to thirty times as much memory, mostly eight times
+LONGEST_RECORD = 16_000_000
+_PIECE = 1 << 20
+#: JSON's blanks, and the mark that text sequences put before each record
+_BLANKS = re.compile("[ \t\r\n\x1e]*")
+#: as much of a value as may be lost at the end of a piece and still read as a shorter value, or as a wrong one
+_CUT = 12
+
+
+#: a number, as published; the one type of bytes that a parsed document has (made faster than a class of ours)
+Number = bytes
+
+
+class Members(list[tuple[str, Any]]):
+    """An object's names and values, as published."""
+
+    __slots__ = ()
+
+
+class NotANumber:
+    """NaN, Infinity or -Infinity, which JSON does not have, but Python and R write."""
+
+
+NOT_A_NUMBER: Final = NotANumber()
+_DECODER = json.JSONDecoder(
+    parse_int=str.encode, parse_float=str.encode, parse_constant=lambda _: NOT_A_NUMBER, object_pairs_hook=Members
+)
+_WHY = {
+    "Expecting value": "a value is missing or is not written as JSON",
+    "Illegal trailing comma before end of object": "a comma stands before the closing brace",
+    "Illegal trailing comma before end of array": "a comma stands before the closing bracket",
+    "Expecting property name enclosed in double quotes": "a name in double quotes is missing, or a comma is too many",
+    "Expecting ':' delimiter": "a colon is missing",
+    "Expecting ',' delimiter": "a comma is missing",
+    "Invalid control character at": "a text has a line break or another control character in it",
+}
+
+
+class JsonText:
+    """A place in a JSON text that moves forward, value by value."""
+
+    def __init__(self, file: TextIO) -> None:
+        """Begin where the file is."""
+        self._file = file
+        self._text = ""
+        self._at = 0
+        self._lines = 1
+        self._final = False
+        #: characters dealt with, for progress
+        self.read = 0
+
+    @property
+    def line(self) -> int:
+        """Return the line of the place, from 1."""
+        return self._lines + self._text.count("\n", 0, self._at)
+
+    def peek(self) -> str:
+        """Return the first character that is not blank, empty at the end."""
+        while True:
+            self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]
+            if self._at < len(self._text) or self._final:
+                return self._text[self._at : self._at + 1]
+            self._more()
+
+    def take(self, sign: str) -> bool:
+        """Pass a sign if it is what comes next."""
+        found = self.peek() == sign
+        self._at += found
+        return found
+
+    def value(self) -> Any:
+        """Return the next value.
+
+        :raises BadJson: when there is none.
+        :raises RecordTooLarge: when it has more than ``LONGEST_RECORD`` characters.
+        """
+        self.peek()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if self._final or not self._cut(error):
+                    raise BadJson(self._line_at(error.pos), _why(error.msg)) from error
+            except RecursionError as error:
+                raise BadJson(self.line, "its values are nested too deeply") from error
+            else:
+                if self._final or end < len(self._text) - _CUT:
+                    self._at = end
+                    return value
+            self._more()
+
+    def elements(self) -> Iterator[int]:
+        """Pass an array, stopping before each element; yields the elements' numbers, from 0.
+
+        :raises BadJson: when something else than a comma stands between them.
+        """
+        yield from self._listed("[", "]")
+
+    def names(self) -> Iterator[str]:
+        """Pass an object, stopping before each value; yields the values' names.
+
+        :raises BadJson: when it is not written as JSON.
+        """
+        for _ in self._listed("{", "}"):
+            if self.peek() != '"':
+                self.fail("Expecting property name enclosed in double quotes")
+            name = self.value()
+            if not self.take(":"):
+                self.fail("Expecting ':' delimiter")
+            yield name
+
+    def fail(self, why: str) -> NoReturn:
+        """Say what is wrong at the place.
+
+        :raises BadJson: always.
+        """
+        self.peek()
+        raise BadJson(self.line, _why(why))
+
+    def _listed(self, opening: str, closing: str) -> Iterator[int]:
+        self.take(opening)
+        if self.take(closing):
+            return
+        number = 0
+        while True:
+            yield number
+            number += 1
+            if self.take(closing):
+                return
+            if not self.take(","):
+                self.fail("Expecting ',' delimiter" if self.peek() else "it ends in the middle")
+            if self.peek() == closing:
+                self.fail("a comma stands before the closing " + ("bracket" if closing == "]" else "brace"))
+
+    def _more(self) -> None:
+        """Read on: twice as much as is at hand, so that a long value is not parsed too often."""
+        rest = len(self._text) - self._at
+        if rest > LONGEST_RECORD:
+            raise RecordTooLarge(self.line, LONGEST_RECORD)
+        piece = self._file.read(max(_PIECE, rest))
+        self._lines = self.line
+        self.read += self._at
+        self._text = self._text[self._at :] + piece
+        self._at = 0
+        self._final = not piece
+
+    def _cut(self, error: json.JSONDecodeError) -> bool:
+        """Tell whether the error may be due to the end of the piece."""
+        return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _CUT
+
+    def _line_at(self, place: int) -> int:
+        return self._lines + self._text.count("\n", 0, place)
+
+
+def opened(path: Path) -> TextIO:
+    """Open a file of UTF-8 text for ``JsonText``."""
+    return path.open(encoding="utf-8", newline="")
+
+
+def _why(message: str) -> str:
+    known = next((why for begin, why in _WHY.items() if message.startswith(begin)), "")
+    return known or message[:1].lower() + message[1:].removesuffix(" at")
+
+
+def written(value: Any) -> str:
+    """Return a value as JSON on one line, digit for digit."""
+    if isinstance(value, Number):
+        return value.decode("ascii")
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, Members):
+        return "{" + ", ".join([f"{encode_basestring(name)}: {written(each)}" for name, each in value]) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join([written(each) for each in value]) + "]"
+    return {True: "true", False: "false"}.get(value, "null")

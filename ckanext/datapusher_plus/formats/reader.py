@@ -1,0 +1,109 @@
+"""The other side of ``apart``: the process that reads one file, within limits, and tells what becomes of it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import resource
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO, Any
+
+from ..core.errors import IngestError, Skipped, TooMuchMemory, UnpacksTooLarge
+from ..core.values import ReadOptions, Source
+from . import named
+from .apart import MOST_MEMORY, MOST_SECONDS, Apart
+from .base import Limits, Work
+
+
+class _Said:
+    """The run's log, on the other side of the pipe."""
+
+    def __init__(self, out: IO[str]) -> None:
+        self._out = out
+
+    def say(self, *what: object) -> None:
+        print(json.dumps(what, default=os.fspath), file=self._out, flush=True)
+
+    def debug(self, message: str) -> None:
+        self.say("debug", message)
+
+    def info(self, message: str) -> None:
+        self.say("info", message)
+
+    def warning(self, message: str) -> None:
+        self.say("warning", message)
+
+    def error(self, message: str) -> None:
+        self.say("error", message)
+
+    def progress(self, stage: str, done: int, total: int | None) -> None:
+        self.say("progress", stage, done, total)
+
+
+def _main() -> None:
+    # what a library prints goes to the worker's log, not between our lines
+    said = _Said(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+    os.dup2(2, 1)
+    job = json.loads(sys.stdin.buffer.readline())
+    _limit(job["limits"]["unpacked"])
+    _offer_itself()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    for kind, message in _outcome(job, said):
+        said.say("failed", kind, message)
+
+
+def _outcome(job: dict[str, Any], said: _Said) -> Iterator[tuple[str, str]]:
+    """Say the result, or yield the name and the message of the error instead."""
+    limits = Limits(**job["limits"])
+    work = Work(dir=Path(job["dir"]), log=said, options=_options(job["options"]), limits=limits, format=job["typed"])
+    source = Source(**{**job["source"], "path": Path(job["source"]["path"])})
+    try:
+        reader = named(job["format"])
+        assert isinstance(reader, Apart)
+        said.say("done", asdict(reader.read(source, work)))
+    except (IngestError, Skipped) as error:
+        yield type(error).__name__, str(error)
+    except MemoryError:
+        yield TooMuchMemory.__name__, str(TooMuchMemory(job["format"], MOST_MEMORY))
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        yield UnpacksTooLarge.__name__, str(UnpacksTooLarge(limits.unpacked))
+
+
+def _options(given: dict[str, Any]) -> ReadOptions:
+    words = given["null_values"]
+    return replace(ReadOptions(**given), null_values=None if words is None else tuple(words))
+
+
+def _limit(most_bytes: int) -> None:
+    for kind, most in (
+        (resource.RLIMIT_DATA, MOST_MEMORY),
+        (resource.RLIMIT_CPU, MOST_SECONDS),
+        (resource.RLIMIT_FSIZE, most_bytes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _offer_itself() -> None:
+    """Should memory run out, let the kernel end this process before any other of the worker's."""
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
+
+
+def _end_with_parent() -> None:
+    # not by sys.stdin, whose lock would be held when the process ends by itself
+    os.read(0, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    _main()
