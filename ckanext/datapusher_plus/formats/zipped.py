@@ -68,6 +68,8 @@ def pieces(archive: ZipFile, member: ZipInfo, limit: int) -> Iterator[bytes]:
     """
     if member.flag_bits & _ENCRYPTED:
         raise Locked("archive")
+    if member.file_size > limit:
+        raise UnpacksTooLarge(limit)
     with archive.open(member) as file:
         yield from limited(file, limit)
 

@@ -1,0 +1,7 @@
+"""Files that hold other files."""
+
+from __future__ import annotations
+
+# importing a format registers it
+from . import gzipped as _gzipped  # noqa: F401
+from . import zips as _zips  # noqa: F401
