@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +30,8 @@ class Settings:
     ignore_file_hash: bool
     file_hash_algorithm: str
     type_mapping: Mapping[str, str]
+    null_values: tuple[str, ...]
+    prefer_dmy: bool
     unsafe_prefix: str
     reserved_colnames: frozenset[str]
     download_timeout: int
@@ -88,6 +91,7 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "formats": frozenset(name.lower() for name in given["formats"]),
         "reserved_colnames": frozenset(name.lower() for name in given["reserved_colnames"]),
+        "null_values": tuple(given["null_values"]),
         "type_mapping": _type_mapping(given["type_mapping"]),
         "work_dir": _folder(given["work_dir"], "dpp_work"),
         "dictionary_stash_dir": _folder(given["dictionary_stash_dir"], "dpp_dict_stash"),
@@ -139,4 +143,9 @@ def use(settings: Settings) -> None:
 
 def current() -> Settings:
     """Return this process's settings, the declared defaults when none were set."""
-    return _current or read(declared_defaults())
+    return _current or _defaults()
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> Settings:
+    return read(declared_defaults())

@@ -1,61 +1,34 @@
-"""From what a column's values have in common, and what its dictionary asks for, to its PostgreSQL type and cast.
+"""From what a column's values are, and what its dictionary asks for, to its PostgreSQL type and cast.
 
-A column is more than text only when every one of its values is. Times with a zone keep their instant: CKAN's
-``timestamp`` has no zone, so they are stored in UTC. A column that mixes times with and without a zone stays text, for
-nobody knows the instants of the latter. The same holds for dates beside zoned times.
+What the site maps a kind to is used where every value is certain to fit; what a person asks for is used always. Times
+with a zone keep their instant: CKAN's ``timestamp`` has no zone, so they are stored in UTC.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 
-from .comment import label_comment
+from .casts import cast
+from .comment import filled, label_comment
 from .dictionary import Column
-from .lexical import LENIENT_DATE, LENIENT_INTEGER, LENIENT_NUMBER, LENIENT_TIMESTAMP, Accepts
+from .lexical import Accepts, Form
+from .pg_types import ALIASES, PG_TYPES, SMARTINT, best_notation, is_certain, size_questions
+from .readings import Hints, Kind, Reading, read
 from .values import ColumnProfile, ColumnSpec
 
-#: digits beyond this are refused by PostgreSQL's numeric sooner or later, and are no measurement
-LONGEST_NUMBER = 1000
-
-
-class Kind(str, Enum):
-    """What a file's column is; the values are the keys of ``type_mapping``."""
-
-    STRING = "String"
-    INTEGER = "Integer"
-    FLOAT = "Float"
-    DATETIME = "DateTime"
-    DATE = "Date"
-    NULL = "NULL"
+__all__ = ["PG_TYPES", "Kind", "TypeRules", "check_mapping", "restored_type", "spec", "still_open", "wanted_type"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PgType:
-    """One PostgreSQL type that a column can be loaded as."""
+class TypeRules:
+    """What decides the columns' types besides their values and the dictionary."""
 
-    #: kinds of columns all of whose values it takes for certain
-    takes: frozenset[Kind]
-    #: for other kinds, the values it takes one by one; None for every value
-    accepts: Accepts | None = None
-
-
-_NUMBERS = frozenset({Kind.INTEGER, Kind.FLOAT, Kind.NULL})
-_WHOLE_NUMBERS = frozenset({Kind.INTEGER, Kind.NULL})
-_TIMES = frozenset({Kind.DATETIME, Kind.DATE, Kind.NULL})
-_DATES = frozenset({Kind.DATE, Kind.NULL})
-
-#: float8 is none of them: it would round what was published
-PG_TYPES: Mapping[str, PgType] = {
-    "text": PgType(takes=frozenset(Kind)),
-    "numeric": PgType(takes=_NUMBERS, accepts=LENIENT_NUMBER),
-    "int8": PgType(takes=_WHOLE_NUMBERS, accepts=LENIENT_INTEGER),
-    "bigint": PgType(takes=_WHOLE_NUMBERS, accepts=LENIENT_INTEGER),
-    "timestamp": PgType(takes=_TIMES, accepts=LENIENT_TIMESTAMP),
-    "date": PgType(takes=_DATES, accepts=LENIENT_DATE),
-}
-_OVERRIDES = frozenset({"text", "numeric", "timestamp", "date"})
+    #: PostgreSQL type for each kind
+    mapping: Mapping[str, str]
+    #: words that stand for no value, in columns of numbers, dates and times
+    nulls: tuple[str, ...] = ()
+    hints: Hints = Hints()
 
 
 def check_mapping(type_mapping: Mapping[str, str]) -> None:
@@ -63,68 +36,74 @@ def check_mapping(type_mapping: Mapping[str, str]) -> None:
 
     :raises ValueError: naming the types that can be used.
     """
-    unknown = sorted(set(type_mapping.values()) - set(PG_TYPES))
+    unknown = sorted(
+        wanted
+        for kind, wanted in type_mapping.items()
+        if _by_its_name(wanted) not in PG_TYPES and not (kind == Kind.INTEGER and wanted == SMARTINT)
+    )
     if unknown:
-        raise ValueError(f"type_mapping names {', '.join(unknown)}; a column can be one of {', '.join(PG_TYPES)}")
+        raise ValueError(
+            f"type_mapping names {', '.join(unknown)}; a column can be one of {', '.join(PG_TYPES)}, "
+            f"and for Integer also {SMARTINT}"
+        )
 
 
-def kind_of(profile: ColumnProfile) -> Kind:
-    """Return what all values of the column are."""
-    count = profile.values
-    if count == 0:
-        return Kind.NULL
-    if profile.integers == count:
-        return Kind.INTEGER
-    if profile.decimals + profile.exponents == count and profile.max_length <= LONGEST_NUMBER:
-        return Kind.FLOAT
-    if profile.dates == count:
-        return Kind.DATE
-    one_clock = profile.zoned in (0, count)
-    return Kind.DATETIME if profile.dates + profile.timestamps == count and one_clock else Kind.STRING
-
-
-def spec(profile: ColumnProfile, kept: Column | None, type_mapping: Mapping[str, str]) -> ColumnSpec:
+def spec(profile: ColumnProfile, kept: Column | None, rules: TypeRules) -> ColumnSpec:
     """Decide a column's type, cast and comment; a person's ``type_override`` wins over what the values look like."""
-    kind = kind_of(profile)
-    pg_type = wanted_type(kept, type_mapping) or type_mapping[kind.value]
-    return ColumnSpec(name=profile.name, type=pg_type, cast=_cast(profile, pg_type), comment=_comment(profile, kept))
+    reading = read(profile, rules.hints)
+    pg_type = wanted_type(kept) or _mapped(profile, reading, rules.mapping)
+    known, accepts, notation, zoned = PG_TYPES[pg_type], None, reading.notation, reading.zoned
+    if known and not is_certain(profile, reading, pg_type):
+        notation, zoned = best_notation(profile, known, rules.hints), None
+        accepts = Accepts(forms=known.accepts(notation), nulls=rules.nulls)
+    return ColumnSpec(
+        name=profile.name,
+        type=pg_type,
+        cast=cast(profile, pg_type, notation, zoned=zoned, nulls=rules.nulls),
+        comment=_comment(profile, kept),
+        accepts=accepts,
+    )
 
 
-def wanted_type(kept: Column | None, type_mapping: Mapping[str, str]) -> str:
+def wanted_type(kept: Column | None) -> str:
     """Return the type that the dictionary asks for when it is one a file can be loaded as, else an empty string."""
-    override = kept.type_override if kept else ""
-    return override if override in _OVERRIDES | set(type_mapping.values()) else ""
+    override = _by_its_name(kept.type_override) if kept else ""
+    return override if override in PG_TYPES else ""
 
 
-def restored_type(kept: Column, type_mapping: Mapping[str, str]) -> str:
+def restored_type(kept: Column) -> str:
     """Return the type of a column that is made again from the dictionary alone."""
-    return wanted_type(kept, type_mapping) or "text"
+    return wanted_type(kept) or "text"
 
 
-def proven(profile: ColumnProfile, pg_type: str) -> bool:
-    """Tell whether the profile alone shows that every value fits the type."""
-    return kind_of(profile) in PG_TYPES[pg_type].takes
+def still_open(profile: ColumnProfile, kept: Column | None, rules: TypeRules) -> tuple[Form, ...]:
+    """Return the forms whose values are to be counted before ``spec`` can decide well."""
+    reading = read(profile, rules.hints)
+    wanted = wanted_type(kept)
+    if not wanted:
+        return size_questions(profile, reading, _by_its_name(rules.mapping.get(reading.kind.value, "text")))
+    known = PG_TYPES[wanted]
+    if known is None or is_certain(profile, reading, wanted):
+        return ()
+    forms = (form for notation in known.notations for form in (*known.accepts(notation), *notation.forms))
+    return tuple(form for form in dict.fromkeys(forms) if form.name not in profile.counted)
 
 
-def _cast(profile: ColumnProfile, pg_type: str) -> str:
-    """Return the expression over ``{0}``, the raw text; PostgreSQL minds no blanks around a number or a time."""
-    if pg_type == "text":
-        return "{0}"
-    # PostgreSQL reads no value in '' or blanks; the two calls are left out where no row needs them
-    value = "nullif(btrim({0}, E' \\t\\r\\n'), '')" if profile.blanks else "{0}"
-    return _timestamp(profile, value) if pg_type == "timestamp" else f"{value}::{pg_type}"
-
-
-def _timestamp(profile: ColumnProfile, value: str) -> str:
-    utc, local = f"{value}::timestamptz AT TIME ZONE 'UTC'", f"{value}::timestamp"
-    if proven(profile, "timestamp"):
-        return utc if profile.zoned else local
-    # a person asked for it: what has no zone is taken as UTC. A sign after a colon can only be a zone's
-    return f"CASE WHEN {{0}} ~ ':.*[-+Z]' THEN {utc} ELSE {local} END"
+def _mapped(profile: ColumnProfile, reading: Reading, mapping: Mapping[str, str]) -> str:
+    """Return the type that the site maps the kind to, if every value is certain to fit."""
+    wanted = _by_its_name(mapping.get(reading.kind.value, "text"))
+    tried = ("int4", "int8", "numeric", "text") if wanted == SMARTINT else (wanted, "numeric", "text")
+    return next(pg_type for pg_type in tried if is_certain(profile, reading, pg_type))
 
 
 def _comment(profile: ColumnProfile, kept: Column | None) -> str | None:
-    if kept and kept.comment:
-        return kept.comment
-    # the heading is shown to people wherever CKAN shows a label
-    return label_comment(profile.header) if profile.header.strip() not in ("", profile.name) else None
+    before = kept.comment if kept else None
+    if profile.header.strip() in ("", profile.name):
+        return before
+    # the heading is shown to people wherever CKAN shows a label; a label that a person wrote wins
+    return filled(before, label_comment(profile.header))
+
+
+def _by_its_name(pg_type: str) -> str:
+    name = pg_type.strip().lower()
+    return ALIASES.get(name, name)

@@ -3,13 +3,18 @@
 The patterns are regular expressions over a whole value that Python, RE2 (DuckDB) and others read alike: no
 look-around, no ``\\d`` or ``\\s``, which differ between them. *Strict* patterns decide what a column is; they leave
 codes alone (leading zeros, plus signs, long digits). *Lenient* ones say what PostgreSQL takes when a person asks for a
-type.
+type. What is here PostgreSQL reads by itself; the other ways of writing are in ``notations``.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
 
+#: what may stand around a value without being part of it
+BLANKS = " \t\r\n"
 _BLANKS = "[ \\t\\r\\n]*"
 _WHOLE = "(?:0|[1-9][0-9]{0,17})"
 _POINT = f"{_WHOLE}?\\.[0-9]+"
@@ -18,34 +23,123 @@ _YEAR = "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
 _INNER_YEAR = "(?:[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _MONTH_DAY = "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = "[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,6})?)?"
-_UTC = " ?(?:Z|[-+]00(?::?00)?)"
-_OFFSET = " ?[-+](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?"
+_UTC = " ?(?:Z|UTC|GMT|[-+]00(?::?00)?)"
+#: an offset that is written behind a time
+OFFSET = " ?[-+](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?"
 
 
-def _whole(pattern: str) -> str:
+def whole(pattern: str) -> str:
+    """Return the pattern with room for blanks around the value."""
     return f"{_BLANKS}(?:{pattern}){_BLANKS}"
 
 
 #: 18 digits always fit eight bytes, and whatever is longer is a code
-INTEGER = _whole(f"-?{_WHOLE}")
-DECIMAL = _whole(f"-?(?:{_WHOLE}|{_POINT})")
-#: programs write a sign or a point (1e+05, 1.0E5); without either it is more likely a code (12E4)
-EXPONENT = _whole(f"-?(?:{_POINT}[eE][-+]?|{_WHOLE}[eE][-+])[0-9]{{1,3}}")
-DATE = _whole(f"{_YEAR}{_MONTH_DAY}")
-LOCAL_TIMESTAMP = _whole(f"{_YEAR}{_MONTH_DAY}{_TIME}")
-ZONED_TIMESTAMP = _whole(f"{_YEAR}{_MONTH_DAY}{_TIME}{_UTC}|{_INNER_YEAR}{_MONTH_DAY}{_TIME}{_OFFSET}")
+INTEGER = whole(f"-?{_WHOLE}")
+DECIMAL = whole(f"-?(?:{_WHOLE}|{_POINT})")
+#: programs write a sign, a point or a small letter (1e+05, 1.0E5, 1e5)
+EXPONENT = whole(f"-?(?:(?:{_POINT}|{_WHOLE})e[-+]?|{_POINT}E[-+]?|{_WHOLE}E[-+])[0-9]{{1,3}}")
+#: without any of these it may as well be a code
+BARE_EXPONENT = whole(f"-?{_WHOLE}E[0-9]{{1,3}}")
+DATE = whole(f"{_YEAR}{_MONTH_DAY}")
+LOCAL_TIMESTAMP = whole(f"{_YEAR}{_MONTH_DAY}{_TIME}")
+ZONED_TIMESTAMP = whole(f"{_YEAR}{_MONTH_DAY}{_TIME}{_UTC}|{_INNER_YEAR}{_MONTH_DAY}{_TIME}{OFFSET}")
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """Where year, month and day stand in a value; the month by number or by the first letters of its English name."""
+
+    #: regular expression with three groups
+    pattern: str
+    #: the groups in the order year-month-day, as ``\\3-\\2-\\1``
+    order: str
+
+    def is_real(self, value: str) -> bool:
+        """Tell whether the value's day is one of the calendar."""
+        found = re.search(self.pattern, value)
+        if not found:
+            return False
+        year, month, day = found.expand(self.order).split("-")
+        number = _MONTHS.index(month.lower()) + 1 if month.isalpha() else int(month)
+        try:
+            date(int(year), number, int(day))
+        except ValueError:
+            return False
+        return True
+
+
+ISO_DAY = Day(pattern="([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})", order="\\1-\\2-\\3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One way in which a value may be written."""
+
+    #: unique among all forms
+    name: str
+    pattern: str
+    #: set when the value has a day, which must be one of the calendar
+    day: Day | None = None
+
+    def takes(self, value: str) -> bool:
+        """Tell whether the value is written so."""
+        return bool(_compiled(self.pattern).fullmatch(value)) and (self.day is None or self.day.is_real(value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepts:
     """The values that one PostgreSQL type takes from a file; blank values are always taken, as NULL."""
 
-    pattern: str
-    #: the first ten characters must also be a day of the calendar
-    calendar: bool = False
+    forms: tuple[Form, ...]
+    #: words that are taken as NULL, too
+    nulls: tuple[str, ...] = ()
+
+    def takes(self, value: str) -> bool:
+        """Tell whether the value is one of them."""
+        word = value.strip(BLANKS)
+        return not word or word in self.nulls or any(form.takes(value) for form in self.forms)
 
 
-LENIENT_NUMBER = Accepts(pattern=_whole("[-+]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"))
-LENIENT_INTEGER = Accepts(pattern=_whole("[-+]?[0-9]{1,18}"))
-LENIENT_DATE = Accepts(pattern=_whole(f"{_YEAR}{_MONTH_DAY}(?:[T ]00:00(?::00(?:\\.0{{1,6}})?)?)?"), calendar=True)
-LENIENT_TIMESTAMP = Accepts(pattern=f"{DATE}|{LOCAL_TIMESTAMP}|{ZONED_TIMESTAMP}", calendar=True)
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern)
+
+
+def is_number(word: str) -> bool:
+    """Tell whether a word that stands for no value would otherwise be a number."""
+    return any(_compiled(pattern).fullmatch(word) for pattern in (DECIMAL, EXPONENT, BARE_EXPONENT))
+
+
+def _day_form(name: str, pattern: str) -> Form:
+    return Form(name=name, pattern=pattern, day=ISO_DAY)
+
+
+ISO_DATE = _day_form("ISO date", DATE)
+ISO_LOCAL = _day_form("ISO time", LOCAL_TIMESTAMP)
+ISO_ZONED = _day_form("ISO time with zone", ZONED_TIMESTAMP)
+ISO_MIDNIGHT = _day_form("ISO midnight", whole(f"{_YEAR}{_MONTH_DAY}[T ]00:00(?::00(?:\\.0{{1,6}})?)?"))
+
+LENIENT_NUMBER = Form(
+    name="any number", pattern=whole("[-+]?(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?")
+)
+LENIENT_INTEGER = Form(name="any integer", pattern=whole("[-+]?[0-9]{1,18}"))
+#: from -2,147,483,647 to 2,147,483,647
+SMALL_INTEGER = Form(
+    name="integer of four bytes",
+    pattern=whole(
+        "[-+]?0*(?:[0-9]{1,9}|1[0-9]{9}|20[0-9]{8}|21[0-3][0-9]{7}|214[0-6][0-9]{6}|2147[0-3][0-9]{5}"
+        "|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7])"
+    ),
+)
+#: whatever is larger or closer to zero PostgreSQL refuses as float8
+LENIENT_FLOAT = Form(
+    name="any number of eight bytes",
+    pattern=whole(
+        "[-+]?(?:(?:[0-9]{1,150}(?:\\.[0-9]{0,150})?|\\.[0-9]{1,150})(?:[eE][-+]?[0-9]{1,2})?"
+        "|[0-9](?:\\.[0-9]{0,30})?[eE][-+]?(?:[0-2]?[0-9]{1,2}|30[0-6]))"
+    ),
+)
+TRUTH_WORD = Form(name="truth", pattern=whole("(?i:true|false|yes|no)"))
+LENIENT_TRUTH = Form(name="any truth", pattern=whole("(?i:true|t|false|f|yes|y|no|n|on|off|1|0)"))

@@ -7,12 +7,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from .coltypes import spec, wanted_type
+from .coltypes import TypeRules, spec, wanted_type
 from .dictionary import Dictionary
+from .readings import hints_of
 from .values import Analysed, ColumnSpec, LoadPlan, ReadOptions, Strategy, Ticket
 
 #: raise it when the same file and settings begin to give another table
-RESULT_VERSION = 1
+RESULT_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class LoadRules:
     type_mapping: Mapping[str, str]
     unsafe_prefix: str
     reserved_colnames: frozenset[str]
+    null_values: tuple[str, ...] = ()
+    prefer_dmy: bool = False
     strategy: Strategy = Strategy.SWAP
 
 
@@ -35,7 +38,7 @@ def plan_load(
         resource_id=ticket.resource_id,
         csv=analysed.csv,
         rows=analysed.rows,
-        columns=_columns(analysed, kept, rules),
+        columns=_columns(analysed, kept, type_rules(analysed, ticket.options, rules)),
         strategy=rules.strategy,
         kept=kept,
         live=live,
@@ -54,7 +57,7 @@ def load_key(
     """
     # with the vanished ones, so that a column's going and coming is told by the file's bytes alone
     known = (*kept.columns, *kept.vanished) if kept else ()
-    overrides = {column.name: wanted for column in known if (wanted := wanted_type(column, rules.type_mapping))}
+    overrides = {column.name: wanted for column in known if (wanted := wanted_type(column))}
     parts = {
         "version": RESULT_VERSION,
         "file": file_hash,
@@ -63,12 +66,27 @@ def load_key(
         "types": dict(rules.type_mapping),
         "prefix": rules.unsafe_prefix,
         "reserved": sorted(rules.reserved_colnames),
+        "nulls": sorted(null_words(options, rules.null_values)),
+        "day_first": rules.prefer_dmy,
         "overrides": overrides,
     }
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()
 
 
-def _columns(analysed: Analysed, kept: Dictionary | None, rules: LoadRules) -> tuple[ColumnSpec, ...]:
-    return tuple(
-        spec(profile, kept.column(profile.name) if kept else None, rules.type_mapping) for profile in analysed.columns
+def type_rules(analysed: Analysed, options: ReadOptions, rules: LoadRules) -> TypeRules:
+    """Return what decides the columns' types besides their values and the dictionary."""
+    hints = hints_of(
+        analysed.columns, decimal=options.decimal, day_first=options.day_first, prefer_dmy=rules.prefer_dmy
     )
+    return TypeRules(mapping=rules.type_mapping, nulls=null_words(options, rules.null_values), hints=hints)
+
+
+def null_words(options: ReadOptions, null_values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the words that stand for no value: those of the resource, else those of the site."""
+    words = null_values if options.null_values is None else options.null_values
+    # PostgreSQL has no text with a NUL
+    return tuple(dict.fromkeys(word for word in words if word and "\0" not in word))
+
+
+def _columns(analysed: Analysed, kept: Dictionary | None, rules: TypeRules) -> tuple[ColumnSpec, ...]:
+    return tuple(spec(profile, kept.column(profile.name) if kept else None, rules) for profile in analysed.columns)

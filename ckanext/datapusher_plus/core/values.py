@@ -6,13 +6,15 @@ LoadPlan ─stage→ Staged ─swap→ Swapped ─publish→ Published
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
 from .dictionary import Dictionary
+from .lexical import Accepts
 
 
 class Log(Protocol):
@@ -130,6 +132,21 @@ class ColumnProfile:
     max_length: int
     #: values that are quoted but empty, or nothing but blanks; NULL in every type but text
     blanks: int = 0
+    #: words that stand for no value; NULL in every type but text
+    nulls: int = 0
+    #: numbers with an exponent that may as well be codes
+    bare_exponents: int = 0
+    #: one value of each sort that was told apart
+    samples: tuple[str, ...] = ()
+    #: how many values each further form takes, by the form's name, as far as they were counted
+    counted: Mapping[str, int] = field(default_factory=dict)
+    #: what the file itself says that the column is, as in ``readings.Kind``; empty: nothing
+    declared: str = ""
+
+    @property
+    def present(self) -> int:
+        """Return how many values there are that do not stand for NULL."""
+        return self.values - self.nulls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +176,8 @@ class ColumnSpec:
     cast: str
     #: raw column comment to set, or None
     comment: str | None
+    #: the values that the cast takes; None when all values are known to be such
+    accepts: Accepts | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from ..core.errors import EngineFailed
-from ..core.lexical import Accepts
+from ..core.lexical import Accepts, Form
 from ..core.values import CleanCsv, ColumnProfile
 
 
@@ -16,7 +16,8 @@ class Can(str, Enum):
     """What an engine may be able to do; the value completes the sentence "the engine could not …"."""
 
     PROFILE = "profile all values of a table"
-    FIND_MISFIT = "find the first value that a type does not take"
+    COUNT = "count the values that are written in some form"
+    FIND_MISFITS = "find the values that a type does not take"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +29,17 @@ class Profiled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One question: how many values of a column does a form take?"""
+
+    #: of the column, from 0
+    position: int
+    form: Form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Misfit:
-    """The first value of a column that a type does not take."""
+    """A value of a column that a type does not take."""
 
     #: row below the header, from 1
     row: int
@@ -37,7 +47,10 @@ class Misfit:
 
 
 class Engine(Protocol):
-    """Answers questions about all values of canonical CSV, in bounded memory."""
+    """Answers questions about all values of canonical CSV, in bounded memory.
+
+    Words in ``nulls`` stand for no value; they are compared without the blanks around them.
+    """
 
     @property
     def name(self) -> str:
@@ -49,12 +62,16 @@ class Engine(Protocol):
         """What a step may ask of it."""
         ...
 
-    def profile(self, csv: CleanCsv, names: Sequence[str]) -> Profiled:
+    def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
         """Count what the values of each column are; ``names`` are the columns' names in the table."""
         ...
 
-    def first_misfit(self, csv: CleanCsv, position: int, accepts: Accepts) -> Misfit | None:
-        """Find the first value in the column at ``position`` (from 0) that is not accepted."""
+    def count(self, csv: CleanCsv, looks: Sequence[Look], nulls: Sequence[str] = ()) -> tuple[int, ...]:
+        """Return for each look how many values that do not stand for NULL its form takes."""
+        ...
+
+    def misfits(self, csv: CleanCsv, position: int, accepts: Accepts, limit: int) -> tuple[Misfit, ...]:
+        """Return the first values in the column at ``position`` (from 0) that are not accepted, at most ``limit``."""
         ...
 
 

@@ -11,35 +11,15 @@ from typing import Any
 
 import duckdb
 
-from ..core import lexical
 from ..core.errors import EngineFailed
 from ..core.lexical import Accepts
 from ..core.values import CleanCsv, ColumnProfile
-from . import interruptible
-from .base import Can, Misfit, Profiled
+from . import duckdb_sql, interruptible
+from .base import Can, Look, Misfit, Profiled
+from .duckdb_sql import Sort, quoted
 
 #: DuckDB's own limit of 2 MB suits nearly every file; its buffers grow with it, before 2.0 to sixteen times as much
 _LONGEST_LINE = 32 << 20
-_BLANK = "' ' || chr(9) || chr(10) || chr(13)"
-_INTEGER, _DECIMAL, _EXPONENT, _DATE, _LOCAL, _ZONED, _TEXT, _EMPTY = range(8)
-#: one look at each value gives its kind, cheap tests first: 336,776 rows of 19 columns take 0.9 s on two cores.
-#: ascii() is the code of the first letter; numbers, dates and blanks begin with none above that of 9
-_DAY = f"try_cast(left(trim(v, {_BLANK}), 10) AS DATE)"
-_KIND = f"""
-CREATE MACRO kind(v) AS
-CASE WHEN v IS NULL THEN NULL
-     WHEN try_cast(v AS BIGINT)::VARCHAR = v AND length(v) <= 18 THEN {_INTEGER}
-     WHEN ascii(v) > ascii('9') THEN {_TEXT}
-     WHEN contains(v, ':') THEN
-         CASE WHEN {_DAY} IS NULL THEN {_TEXT}
-              WHEN regexp_full_match(v, '{lexical.LOCAL_TIMESTAMP}') THEN {_LOCAL}
-              WHEN regexp_full_match(v, '{lexical.ZONED_TIMESTAMP}') THEN {_ZONED}
-              ELSE {_TEXT} END
-     WHEN regexp_full_match(v, '{lexical.DECIMAL}') THEN if(contains(v, '.'), {_DECIMAL}, {_INTEGER})
-     WHEN trim(v, {_BLANK}) = '' THEN {_EMPTY}
-     WHEN regexp_full_match(v, '{lexical.EXPONENT}') THEN {_EXPONENT}
-     WHEN regexp_full_match(v, '{lexical.DATE}') AND {_DAY} IS NOT NULL THEN {_DATE}
-     ELSE {_TEXT} END::UTINYINT"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,35 +32,31 @@ class DuckdbEngine:
     name: str = "DuckDB"
     can: frozenset[Can] = frozenset(Can)
 
-    def profile(self, csv: CleanCsv, names: Sequence[str]) -> Profiled:
+    def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
         """Count what the values of each column are, in one scan."""
-        # one long column instead of many: an expression a column took 2 MB each, and a second of planning per hundred
-        columns = ", ".join(f"c{position}" for position in range(len(names)))
-        query = (
-            "SELECT position, kind(v) AS kind, count(*), max(length(v)) "  # noqa: S608 (no outside text)
-            f"FROM (SELECT unnest([{columns}]) AS v, unnest(range({len(names)})) AS position FROM {{table}}) "
-            "GROUP BY position, kind"
-        )
-        seen: list[dict[int | None, int]] = [{} for _ in names]
-        longest = [0] * len(names)
-        for position, kind, count, length in self._rows(csv, Can.PROFILE, query):
-            seen[position][kind] = count
-            longest[position] = max(longest[position], length or 0)
-        profiles = tuple(map(_profile, names, csv.header, seen, longest))
-        return Profiled(rows=sum(seen[0].values()), columns=profiles)
+        found: list[dict[int | None, tuple[int, int, str]]] = [{} for _ in names]
+        for position, sort, *what in self._rows(csv, Can.PROFILE, duckdb_sql.profile(len(names)), nulls):
+            found[position][sort] = tuple(what)
+        rows = sum(number for number, _, _ in found[0].values())
+        return Profiled(rows=rows, columns=tuple(map(_profile, names, csv.header, found)))
 
-    def first_misfit(self, csv: CleanCsv, position: int, accepts: Accepts) -> Misfit | None:
-        """Find the first value in the column at ``position`` that is not accepted."""
-        calendar = f"OR {_DAY} IS NULL" if accepts.calendar else ""
-        query = (
-            f"SELECT row, v FROM (SELECT c{position} AS v, row_number() OVER () AS row FROM {{table}}) "  # noqa: S608
-            f"WHERE trim(v, {_BLANK}) <> '' AND (NOT regexp_full_match(v, '{accepts.pattern}') {calendar}) "
-            "ORDER BY row LIMIT 1"
+    def count(self, csv: CleanCsv, looks: Sequence[Look], nulls: Sequence[str] = ()) -> tuple[int, ...]:
+        """Return for each look how many values its form takes, in one scan of the columns looked at."""
+        if not looks:
+            return ()
+        forms = list(duckdb_sql.distinct(looks))
+        counts = {row[0]: row[1:] for row in self._rows(csv, Can.COUNT, duckdb_sql.count(looks), nulls)}
+        return tuple(
+            counts[look.position][forms.index(look.form.name)] if look.position in counts else 0 for look in looks
         )
-        found = self._rows(csv, Can.FIND_MISFIT, query)
-        return Misfit(row=found[0][0], value=found[0][1]) if found else None
 
-    def _rows(self, csv: CleanCsv, task: Can, query: str) -> list[tuple[Any, ...]]:
+    def misfits(self, csv: CleanCsv, position: int, accepts: Accepts, limit: int) -> tuple[Misfit, ...]:
+        """Return the first values in the column at ``position`` that are not accepted, at most ``limit``."""
+        query = duckdb_sql.misfits(position, accepts, limit)
+        found = self._rows(csv, Can.FIND_MISFITS, query, accepts.nulls)
+        return tuple(Misfit(row=row, value=value) for row, value in found)
+
+    def _rows(self, csv: CleanCsv, task: Can, query: str, nulls: Sequence[str]) -> list[tuple[Any, ...]]:
         """Return the answer to a query over ``{table}``.
 
         :raises EngineFailed: when DuckDB cannot answer.
@@ -89,10 +65,11 @@ class DuckdbEngine:
         patient = f", max_line_size={_LONGEST_LINE}, parallel=false"
         try:
             with self.connected(csv.path) as connection:
+                connection.execute(duckdb_sql.macros(nulls))
                 try:
-                    return interruptible.rows(connection, query.replace("{table}", _table(csv)))
+                    return interruptible.rows(connection, query.replace("{table}", duckdb_sql.table(csv)))
                 except duckdb.InvalidInputException:
-                    return interruptible.rows(connection, query.replace("{table}", _table(csv, patient)))
+                    return interruptible.rows(connection, query.replace("{table}", duckdb_sql.table(csv, patient)))
         except duckdb.Error as error:
             raise EngineFailed(self.name, task.value) from error
 
@@ -108,40 +85,31 @@ class DuckdbEngine:
         connection = duckdb.connect(":memory:", config=config)
         try:
             # values are attacker's text: whatever they might do to the parser, no other file and no network is in reach
-            connection.execute(f"SET allowed_paths = [{_quoted(str(path))}]")
+            connection.execute(f"SET allowed_paths = [{quoted(str(path))}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
-            connection.execute(_KIND)
             yield connection
         finally:
             connection.close()
 
 
-def _table(csv: CleanCsv, options: str = "") -> str:
-    """Return the file as a table of text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(csv.header)))
-    return (
-        f"read_csv({_quoted(str(csv.path))}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "
-        f"quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, strict_mode=true{options})"
-    )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _profile(name: str, header: str, kinds: dict[int | None, int], longest: int) -> ColumnProfile:
-    count = Counter({kind: number for kind, number in kinds.items() if kind is not None})
+def _profile(name: str, header: str, found: dict[int | None, tuple[int, int, str]]) -> ColumnProfile:
+    sorts = {sort: what for sort, what in found.items() if sort is not None}
+    count = Counter({sort: number for sort, (number, _, _) in sorts.items()})
+    unsaid = (Sort.BLANK, Sort.NULL_WORD)
     return ColumnProfile(
         name=name,
         header=header,
-        values=count.total() - count[_EMPTY],
-        blanks=count[_EMPTY],
-        integers=count[_INTEGER],
-        decimals=count[_INTEGER] + count[_DECIMAL],
-        exponents=count[_EXPONENT],
-        dates=count[_DATE],
-        timestamps=count[_LOCAL] + count[_ZONED],
-        zoned=count[_ZONED],
-        max_length=longest,
+        values=count.total() - count[Sort.BLANK],
+        blanks=count[Sort.BLANK],
+        nulls=count[Sort.NULL_WORD],
+        integers=count[Sort.INTEGER],
+        decimals=count[Sort.INTEGER] + count[Sort.DECIMAL],
+        exponents=count[Sort.EXPONENT],
+        bare_exponents=count[Sort.BARE_EXPONENT],
+        dates=count[Sort.DATE],
+        timestamps=count[Sort.LOCAL] + count[Sort.ZONED],
+        zoned=count[Sort.ZONED],
+        max_length=max((length for _, length, _ in sorts.values()), default=0),
+        samples=tuple(value for sort, (_, _, value) in sorted(sorts.items()) if sort not in unsaid),
     )

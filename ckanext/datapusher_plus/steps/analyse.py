@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 from ..checkpoint import reach
 from ..core.errors import RowsLost
+from ..core.lexical import Form
+from ..core.load_plan import null_words
 from ..core.naming import column_names, renamed
-from ..core.values import Analysed, CleanCsv, Log
-from ..engines import DuckdbEngine, Engine
+from ..core.readings import questions
+from ..core.values import Analysed, CleanCsv, ColumnProfile, Log, ReadOptions
+from ..engines import DuckdbEngine, Engine, Look
 from ..engines.base import Can, require
 from ..settings import current
 
 #: enough to see a pattern; a file may have 1,598 columns
 _MOST_LINES = 25
+_NOTHING_SAID = ReadOptions()
 
 
-def analyse(csv: CleanCsv, log: Log) -> Analysed:
+def analyse(csv: CleanCsv, log: Log, options: ReadOptions = _NOTHING_SAID) -> Analysed:
     """Profile all rows of a validated table.
 
     :raises RowsLost: when the engine saw another number of rows than the check of the file did.
@@ -26,11 +32,35 @@ def analyse(csv: CleanCsv, log: Log) -> Analysed:
     _tell(renamed(csv.header, names), log)
     engine = engine_for(csv.path.parent)
     require(engine, Can.PROFILE)
-    profiled = engine.profile(csv, names)
+    profiled = engine.profile(csv, names, null_words(options, current().null_values))
     if csv.rows is not None and profiled.rows != csv.rows:
         raise RowsLost(csv.rows, profiled.rows)
+    declared = zip_longest(profiled.columns, csv.declared)
+    columns = tuple(replace(column, declared=kind or "") for column, kind in declared)
+    analysed = look_closer(Analysed(csv=csv, rows=profiled.rows, columns=columns), options, questions)
     reach("analyse.after")
-    return Analysed(csv=csv, rows=profiled.rows, columns=profiled.columns)
+    return analysed
+
+
+def look_closer(
+    analysed: Analysed, options: ReadOptions, questions_about: Callable[[ColumnProfile], Sequence[Form]]
+) -> Analysed:
+    """Have the values counted that are written in the forms asked about, column by column, in one scan."""
+    looks = [
+        Look(position=position, form=form)
+        for position, profile in enumerate(analysed.columns)
+        for form in questions_about(profile)
+    ]
+    if not looks:
+        return analysed
+    engine = engine_for(analysed.csv.path.parent)
+    require(engine, Can.COUNT)
+    counts = engine.count(analysed.csv, looks, null_words(options, current().null_values))
+    counted = [dict(profile.counted) for profile in analysed.columns]
+    for look, number in zip(looks, counts, strict=True):
+        counted[look.position][look.form.name] = number
+    columns = (replace(profile, counted=known) for profile, known in zip(analysed.columns, counted, strict=True))
+    return replace(analysed, columns=tuple(columns))
 
 
 def engine_for(work_dir: Path) -> Engine:

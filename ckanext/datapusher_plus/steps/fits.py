@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..core.coltypes import PG_TYPES, proven
 from ..core.errors import ValueDoesNotFit
 from ..core.values import Analysed, ColumnSpec, Log
 from ..engines.base import Can, require
@@ -17,12 +16,11 @@ def check(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> None:
     :raises ValueDoesNotFit: naming the first one, with its row.
     """
     engine = engine_for(analysed.csv.path.parent)
-    for position, (profile, column) in enumerate(zip(analysed.columns, columns, strict=True)):
-        accepts = PG_TYPES[column.type].accepts
-        if accepts is None or proven(profile, column.type):
+    for position, column in enumerate(columns):
+        if column.accepts is None:
             continue
-        require(engine, Can.FIND_MISFIT)
-        misfit = engine.first_misfit(analysed.csv, position, accepts)
-        if misfit:
-            raise ValueDoesNotFit(column.name, misfit.value[:100], column.type, misfit.row)
+        require(engine, Can.FIND_MISFITS)
+        misfits = engine.misfits(analysed.csv, position, column.accepts, 1)
+        if misfits:
+            raise ValueDoesNotFit(column.name, misfits[0].value[:100], column.type, misfits[0].row)
         log.info(f"Every value of “{column.name}” can be read as {column.type}, as the Data Dictionary asks.")

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .. import dictionary_stash, settings
 from ..checkpoint import reach
+from ..core.coltypes import still_open
 from ..core.dictionary import Column, Dictionary
 from ..core.errors import StashUnreadable
-from ..core.load_plan import LoadRules, plan_load
-from ..core.values import Analysed, LoadPlan, Log, Source, Strategy, Ticket
+from ..core.lexical import Form
+from ..core.load_plan import LoadRules, plan_load, type_rules
+from ..core.type_notes import notes
+from ..core.values import Analysed, ColumnProfile, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
 from . import fits
+from .analyse import look_closer
 
 
 def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> LoadPlan:
@@ -20,7 +26,9 @@ def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> LoadPl
     with connect.connect() as connection:
         live = catalog.dictionary(connection, ticket.resource_id)
     kept = kept_dictionary(ticket.resource_id, live, log)
+    analysed = _looked_closer(ticket, analysed, kept)
     made = plan_load(ticket, analysed, kept=kept, live=live is not None, file_hash=source.hash, rules=rules())
+    _tell(ticket, analysed, made, log)
     fits.check(analysed, made.columns, log)
     reach("plan.after")
     return made
@@ -31,10 +39,28 @@ def rules() -> LoadRules:
     current = settings.current()
     return LoadRules(
         type_mapping=current.type_mapping,
+        null_values=current.null_values,
+        prefer_dmy=current.prefer_dmy,
         unsafe_prefix=current.unsafe_prefix,
         reserved_colnames=current.reserved_colnames,
         strategy=Strategy(current.load_strategy),
     )
+
+
+def _looked_closer(ticket: Ticket, analysed: Analysed, kept: Dictionary | None) -> Analysed:
+    """Have counted what the dictionary and the site's settings make worth knowing."""
+    decided_by = type_rules(analysed, ticket.options, rules())
+
+    def questions_about(profile: ColumnProfile) -> Sequence[Form]:
+        return still_open(profile, kept.column(profile.name) if kept else None, decided_by)
+
+    return look_closer(analysed, ticket.options, questions_about)
+
+
+def _tell(ticket: Ticket, analysed: Analysed, made: LoadPlan, log: Log) -> None:
+    decided_by = type_rules(analysed, ticket.options, rules())
+    for note in notes(analysed.columns, made.columns, kept=made.kept, live=made.live, rules=decided_by):
+        (log.warning if note.warning else log.info)(note.text)
 
 
 def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dictionary | None:

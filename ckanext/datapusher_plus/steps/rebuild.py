@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .. import settings
 from ..core import coltypes, index_plan, table_names
 from ..core.index_plan import Index
 from ..core.values import ColumnSpec, Log
@@ -31,10 +30,8 @@ def spare_table(connection: Connection, old: TableFacts, log: Log) -> Spare:
     """Make an empty table with the old one's columns, triggers, keys and indexes; nobody sees it yet."""
     table = table_names.staged(old.table, _NO_RUN)
     raw.drop(connection, table)
-    mapping = settings.current().type_mapping
     specs = [
-        ColumnSpec(name=c.name, type=coltypes.restored_type(c, mapping), cast="{0}", comment=c.comment)
-        for c in old.columns
+        ColumnSpec(name=c.name, type=coltypes.restored_type(c), cast="{0}", comment=c.comment) for c in old.columns
     ]
     stage.make(table, specs)
     stage.drop_indexes(connection, table)

@@ -12,10 +12,48 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus.core import lexical
+from ckanext.datapusher_plus.core.lexical import Accepts
+from ckanext.datapusher_plus.core.notations import DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS
 from ckanext.datapusher_plus.core.values import CleanCsv, ColumnProfile
-from ckanext.datapusher_plus.engines import Can, Engine, Misfit, Profiled
+from ckanext.datapusher_plus.engines import Can, Engine, Look, Misfit, Profiled
 
 Csv = Callable[..., CleanCsv]
+
+NUMBER = Accepts(forms=(lexical.LENIENT_NUMBER,), nulls=("NA",))
+DATE = Accepts(forms=(lexical.ISO_DATE, lexical.ISO_MIDNIGHT))
+TIME = Accepts(forms=(*ISO.forms, *DAY_FIRST.forms))
+
+FORMS = (
+    *(form for notation in (ISO, *DAYS) for form in (*notation.forms, notation.midnight)),
+    *(form for notation in NUMBERS for form in (*notation.forms, notation.lenient_whole, notation.lenient)),
+    *(lexical.LENIENT_NUMBER, lexical.LENIENT_INTEGER, lexical.SMALL_INTEGER, lexical.LENIENT_FLOAT),
+    *(lexical.TRUTH_WORD, lexical.LENIENT_TRUTH),
+)
+VALUES = (
+    *("1", "-1", "007", "+5", "1234567890", "2147483647", "2147483648", "-2147483647", "1e5", "1e400", ".5", "1."),
+    *(
+        "1,234",
+        "1.234",
+        "1,234.5",
+        "1.234,5",
+        "0,5",
+        "12,5",
+        "1 234,5",
+        "1\u00a0234",
+        "1'234.5",
+        "1,23,456",
+        "1.234.567",
+    ),
+    *("2020-02-29", "2021-02-29", "2020-1-5", "2020/1/5", "2020.01.05", "2020.1.5", "20/1/5", "1/2/2020", "30/2/2020"),
+    *("2/30/2020", "13/1/2020", "1/13/2020", "1-2-2020", "1/2-2020", "1.2.2020", "1/2/20", "1/2/2020 0:00"),
+    *("5 Jan 2020", "5-FEB-2020", "30 Feb 2020", "31 September 2020", "5. March 2020", "Sept 5, 2020", "june 31 2020"),
+    *("1/2/2020 9:05", "1/2/2020, 9:05:00.5 pm", "1/2/2020 13:00 PM", "1/2/2020 12:00:00 AM", "1.2.2020T09:05Z"),
+    *("2020-01-01T10:00 UTC", "2020-01-01 24:00", "5 May 2020 10:00 +0530", " 1/2/2020 ", "true", "NO", "t", "", " "),
+)
+
+
+def _takes(look: Look) -> bool:
+    return look.form.takes(VALUES[look.position])
 
 
 @pytest.fixture
@@ -36,20 +74,22 @@ class ProfileContract:
     def test_it_says_that_it_can(self, engine: Engine) -> None:
         assert Can.PROFILE in engine.can
 
-    def column(self, engine: Engine, csv: Csv, *values: str) -> ColumnProfile:
+    def column(self, engine: Engine, csv: Csv, *values: str, nulls: tuple[str, ...] = ()) -> ColumnProfile:
         """Return the profile of a column of these raw values."""
-        return engine.profile(csv("a\n" + "".join(f"{value}\n" for value in values)), ("a",)).columns[0]
+        return engine.profile(csv("a\n" + "".join(f"{value}\n" for value in values)), ("a",), nulls).columns[0]
 
     @pytest.mark.parametrize(
         ("kind", "values"),
         [
             ("integers", ["0", "-1", "42", "999999999999999999", " 7 ", '"8"', "-0", "\t9"]),
             ("decimals", ["0.5", "-.5", "1.50", "517.0", " 2.5 ", "1"]),
-            ("exponents", ["1e+05", "1.0E5", "-1.5e-300", "2E-05", ".5e3"]),
+            ("exponents", ["1e+05", "1.0E5", "-1.5e-300", "2E-05", ".5e3", "1e5"]),
+            ("bare_exponents", ["12E4", "-1E005"]),
             ("dates", ["2020-02-29", "0001-01-01", "9999-12-31", " 2020-01-01 "]),
             ("timestamps", ["2020-01-01T10:00", "2020-01-01 10:00:59.123456", "2020-01-01T10:00:00Z"]),
             ("zoned", ["2013-01-01T05:00:00Z", "2020-01-01 10:00+05", "2020-01-01T10:00-0330"]),
             ("zoned", ["2020-01-01 10:00 +05:30", "9999-12-31T23:59:59Z"]),
+            ("zoned", ["2020-01-01 10:00:00 UTC", "2020-01-01T10:00GMT"]),
             ("blanks", ['""', '"  "', '" \t"']),
         ],
     )
@@ -60,7 +100,7 @@ class ProfileContract:
 
     @pytest.mark.parametrize(
         "value",
-        ["007", "+5", "1234567890123456789", "12E4", "1_000", "0x1F", "NaN", "Infinity", "true", "1.", "1-2"]
+        ["007", "+5", "1234567890123456789", "12E4567", "1_000", "0x1F", "NaN", "Infinity", "true", "1.", "1-2"]
         + ["2021-02-29", "2020-13-01", "01/02/2020", "2020-1-2", "0000-01-01", "epoch", "today", "12:30"]
         + ["2020-01-01T24:00", "2020-01-01T10", "2020-01-01T10:00:60", "2020-01-01T10:00:00.1234567"]
         + ["2021-02-29T10:00", "2020-01-01T10:00+25", "9999-12-31T23:00-05:00", "２０", "–5", "1 2", "1,5"],
@@ -68,8 +108,19 @@ class ProfileContract:
     def test_all_else_is_text(self, value: str, engine: Engine, csv: Csv) -> None:
         found = self.column(engine, csv, f'"{value}"')
         assert found.values == 1
-        kinds = (found.integers, found.decimals, found.exponents, found.dates, found.timestamps, found.blanks)
-        assert kinds == (0, 0, 0, 0, 0, 0)
+        numbers = (found.integers, found.decimals, found.exponents, found.bare_exponents)
+        assert (*numbers, found.dates, found.timestamps, found.blanks) == (0,) * 7
+
+    def test_words_that_stand_for_no_value_are_counted_apart(self, engine: Engine, csv: Csv) -> None:
+        nulls = ("NA", "-", "it's", "-999", "10:00")
+        found = self.column(
+            engine, csv, "NA", " NA ", "NA ", "-", "it's", "-999", "10:00", "na", "NAN", "5", nulls=nulls
+        )
+        assert (found.values, found.nulls, found.integers) == (10, 7, 1)
+
+    def test_one_value_of_each_sort_is_shown(self, engine: Engine, csv: Csv) -> None:
+        found = self.column(engine, csv, "7", "NA", "2.5", '""', "x", "", nulls=("NA",))
+        assert sorted(found.samples) == ["2.5", "7", "x"]
 
     def test_unquoted_empty_counts_nowhere(self, engine: Engine, csv: Csv) -> None:
         found = engine.profile(csv('a,b\n,x\n"",\n5,yy\n', ("a", "b")), ("a", "b"))
@@ -103,26 +154,51 @@ class ProfileContract:
         assert sum(column.integers for column in found.columns) == 1598
 
 
-class MisfitContract:
-    """The first value that a type does not take is found, with its row."""
+class CountContract:
+    """The values that a form takes are counted, for many columns and forms in one scan."""
 
     def test_it_says_that_it_can(self, engine: Engine) -> None:
-        assert Can.FIND_MISFIT in engine.can
+        assert Can.COUNT in engine.can
+
+    def test_each_form_is_counted_in_its_own_columns(self, engine: Engine, csv: Csv) -> None:
+        table = csv("a,b,c\n1/2/2020,x,3\n30/2/2020,x,NA\n13/2/2020,x,\nNA,x,4\n", ("a", "b", "c"))
+        asked = [(0, DAY_FIRST.date), (2, lexical.SMALL_INTEGER), (0, MONTH_FIRST.date)]
+        looks = [Look(position=position, form=form) for position, form in asked]
+        assert engine.count(table, looks, ("NA",)) == (2, 2, 1)
+
+    def test_a_word_that_stands_for_no_value_is_none_though_it_looks_like_one(self, engine: Engine, csv: Csv) -> None:
+        table = csv("a\n-999\n5\n")
+        assert engine.count(table, [Look(position=0, form=lexical.LENIENT_NUMBER)], ("-999",)) == (1,)
+
+    def test_the_engine_judges_as_the_grammar_does(self, engine: Engine, csv: Csv) -> None:
+        header = tuple(f"c{n}" for n in range(len(VALUES)))
+        table = csv(",".join(header) + "\n" + ",".join(f'"{value}"' for value in VALUES) + "\n", header)
+        looks = [Look(position=position, form=form) for position in range(len(VALUES)) for form in FORMS]
+        judged = zip(looks, engine.count(table, looks), strict=True)
+        wrong = [(VALUES[look.position], look.form.name) for look, number in judged if number != _takes(look)]
+        assert wrong == []
+
+
+class MisfitContract:
+    """The first values that a type does not take are found, with their rows."""
+
+    def test_it_says_that_it_can(self, engine: Engine) -> None:
+        assert Can.FIND_MISFITS in engine.can
 
     @pytest.mark.parametrize(
         ("accepts", "values", "expected"),
         [
-            (lexical.LENIENT_NUMBER, ["1", "", '""', " 2 ", "+007", "1.", "1e5"], None),
-            (lexical.LENIENT_NUMBER, ["1", "", "tall", "taller"], Misfit(row=3, value="tall")),
-            (lexical.LENIENT_INTEGER, ["1", "1.5"], Misfit(row=2, value="1.5")),
-            (lexical.LENIENT_DATE, ["2020-01-01", "2020-01-01T00:00", "2021-02-29"], Misfit(row=3, value="2021-02-29")),
-            (lexical.LENIENT_TIMESTAMP, ["2020-01-01", "2020-01-01T10:00Z", "1/2/20"], Misfit(row=3, value="1/2/20")),
-            (lexical.LENIENT_NUMBER, ["1"] * 400_000 + ["x"] + ["1"] * 400_000 + ["y"], Misfit(row=400_001, value="x")),
+            (NUMBER, ["1", "", '""', " 2 ", "+007", "1.", "1e5", " NA "], ()),
+            (NUMBER, ["1", "", "tall", "taller", "1", "x"], ((3, "tall"), (4, "taller"))),
+            (Accepts(forms=(lexical.LENIENT_INTEGER,)), ["1", "1.5", "NA"], ((2, "1.5"), (3, "NA"))),
+            (DATE, ["2020-01-01", "2020-01-01T00:00", "2021-02-29"], ((3, "2021-02-29"),)),
+            (TIME, ["2020-01-01", "2020-01-01T10:00Z", "1/2/20", "1/2/2020"], ((3, "1/2/20"),)),
+            (NUMBER, ["1"] * 400_000 + ["x"] + ["1"] * 400_000 + ["y", "z"], ((400_001, "x"), (800_002, "y"))),
         ],
         ids=["fit", "number", "integer", "date", "timestamp", "far down"],
     )
-    def test_the_first_value_that_does_not_fit_is_found(
-        self, accepts: lexical.Accepts, values: list[str], expected: Misfit | None, engine: Engine, csv: Csv
+    def test_the_first_values_that_do_not_fit_are_found(
+        self, accepts: Accepts, values: list[str], expected: tuple[tuple[int, str], ...], engine: Engine, csv: Csv
     ) -> None:
         table: Any = csv("b,a\n" + "".join(f'"b\n",{value}\n' for value in values), ("b", "a"))
-        assert engine.first_misfit(table, 1, accepts) == expected
+        assert engine.misfits(table, 1, accepts, 2) == tuple(Misfit(row=row, value=value) for row, value in expected)

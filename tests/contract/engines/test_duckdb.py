@@ -12,12 +12,12 @@ from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.engines import Can, DuckdbEngine
 from ckanext.datapusher_plus.engines.base import require
 
-from .standard import MisfitContract, ProfileContract, csv
+from .standard import CountContract, MisfitContract, ProfileContract, csv
 
 __all__ = ["csv"]
 
 
-class TestDuckdb(ProfileContract, MisfitContract):
+class TestDuckdb(ProfileContract, CountContract, MisfitContract):
     """The default engine."""
 
     @pytest.fixture
@@ -40,5 +40,5 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
 
 
 def test_an_engine_without_the_ability_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EngineFailed, match="could not find the first value"):
-        require(DuckdbEngine(work_dir=tmp_path, can=frozenset({Can.PROFILE})), Can.FIND_MISFIT)
+    with pytest.raises(EngineFailed, match="could not find the values"):
+        require(DuckdbEngine(work_dir=tmp_path, can=frozenset({Can.PROFILE})), Can.FIND_MISFITS)

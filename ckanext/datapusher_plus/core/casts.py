@@ -1,0 +1,51 @@
+"""The SQL that makes a column's values of their raw text; PostgreSQL's own parsing minds no blanks around them."""
+
+from __future__ import annotations
+
+from .lexical import BLANKS
+from .notations import Notation
+from .values import ColumnProfile
+
+_TRIMMED = "btrim({0}, E'" + BLANKS.encode("unicode_escape").decode() + "')"
+
+
+def cast(
+    profile: ColumnProfile, pg_type: str, notation: Notation, *, zoned: bool | None, nulls: tuple[str, ...]
+) -> str:
+    """Return the expression over ``{0}``, the raw text column.
+
+    :param zoned: whether the times have a zone; None when some may have.
+    """
+    if pg_type == "text":
+        return "{0}"
+    value = _value(profile, notation, nulls)
+    if pg_type != "timestamp":
+        return f"{value}::{pg_type}"
+    utc, local = f"{value}::timestamptz AT TIME ZONE 'UTC'", f"{value}::timestamp"
+    if zoned is not None:
+        return utc if zoned else local
+    # a person asked for it: what has no zone is taken as UTC. A sign after a colon can only be a zone's
+    return f"CASE WHEN {{0}} ~ ':.*[-+ZUG]' THEN {utc} ELSE {local} END"
+
+
+def _value(profile: ColumnProfile, notation: Notation, nulls: tuple[str, ...]) -> str:
+    """Return the text that PostgreSQL reads; what costs a call is left out where no row needs it."""
+    if profile.nulls:
+        words = ", ".join(_literal(word) for word in ("", *nulls))
+        return f"CASE WHEN {_TRIMMED} NOT IN ({words}) THEN {_filled(notation.sql, '{0}')} END"
+    # PostgreSQL reads no value in '' or blanks
+    return _filled(notation.sql, f"nullif({_TRIMMED}, '')" if profile.blanks else "{0}")
+
+
+def _filled(template: str, value: str) -> str:
+    before, after = template.split("{0}")
+    return f"{_braced(before)}{value}{_braced(after)}"
+
+
+def _literal(word: str) -> str:
+    return "'" + _braced(word.replace("'", "''")) + "'"
+
+
+def _braced(text: str) -> str:
+    """Return the text as it is written in a template with ``{0}``."""
+    return text.replace("{", "{{").replace("}", "}}")

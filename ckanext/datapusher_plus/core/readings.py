@@ -1,0 +1,203 @@
+"""What a column's values are, all of them taken together: numbers, days or text, and in which notation.
+
+A column is more than text only when every one of its values is. Where two readings fit every value, the resource's
+fields decide, then what the file's other columns prove; days that still are open follow the site's ``prefer_dmy``, and
+numbers stay text, for a factor of a thousand is at stake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from .lexical import LENIENT_NUMBER, TRUTH_WORD, Form
+from .notations import COMMAS, DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS, PLAIN, POINTS, Days, Notation, Numbers
+from .values import ColumnProfile
+
+#: digits beyond this are refused by PostgreSQL's numeric sooner or later, and are no measurement
+LONGEST_NUMBER = 1000
+
+
+class Kind(str, Enum):
+    """What a file's column is; the values are the keys of ``type_mapping``."""
+
+    STRING = "String"
+    INTEGER = "Integer"
+    FLOAT = "Float"
+    DATETIME = "DateTime"
+    DATE = "Date"
+    BOOLEAN = "Boolean"
+    NULL = "NULL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What is known of a file beyond one column: said by its publisher, proven by other columns, set for the site."""
+
+    #: decimal separator, "," or "."; empty: not known
+    decimal: str = ""
+    #: whether 1/2/2026 is in February; None: not known
+    day_first: bool | None = None
+    prefer_dmy: bool = False
+
+    @property
+    def prefers_day_first(self) -> bool:
+        """Return which of day and month comes first where the column does not tell."""
+        return self.prefer_dmy if self.day_first is None else self.day_first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a column's values are understood."""
+
+    kind: Kind
+    #: how numbers and days are written
+    notation: Notation = PLAIN
+    #: every value fits another reading too, and nothing but the site's setting decided
+    doubtful: bool = False
+    #: some times have a zone, and so all have
+    zoned: bool = False
+
+
+_TEXT = Reading(kind=Kind.STRING)
+
+
+def questions(profile: ColumnProfile) -> tuple[Form, ...]:
+    """Return the forms whose values are still to be counted before the column's kind is known."""
+    if not profile.present or profile.declared == Kind.STRING:
+        return ()
+    if _plain_number(profile) and profile.integers < profile.present:
+        return _suited(profile, POINTS)
+    if _iso(profile) or profile.integers == profile.present:
+        return ()
+    asked = [form for notation in (*NUMBERS, *DAYS) for form in _suited(profile, notation)]
+    if all(TRUTH_WORD.takes(value) for value in profile.samples):
+        asked.append(TRUTH_WORD)
+    if profile.declared in (Kind.INTEGER, Kind.FLOAT):
+        asked.append(LENIENT_NUMBER)
+    return tuple(asked)
+
+
+def hints_of(profiles: Iterable[ColumnProfile], *, decimal: str, day_first: bool | None, prefer_dmy: bool) -> Hints:
+    """Return what the publisher says, else what the columns that leave no doubt prove for the others."""
+    proven = [_own_proof(profile) for profile in profiles]
+    marks = {notation.decimal for notation in proven if isinstance(notation, Numbers)}
+    orders = {notation is DAY_FIRST for notation in proven if notation in (DAY_FIRST, MONTH_FIRST)}
+    return Hints(
+        decimal=decimal or (marks.pop() if len(marks) == 1 else ""),
+        day_first=day_first if day_first is not None else (orders.pop() if len(orders) == 1 else None),
+        prefer_dmy=prefer_dmy,
+    )
+
+
+def read(profile: ColumnProfile, hints: Hints) -> Reading:
+    """Return what all values of the column are."""
+    if profile.values == 0:
+        return Reading(kind=Kind.NULL)
+    if not profile.present or profile.declared == Kind.STRING:
+        return _TEXT
+    return _plain(profile, hints) or _iso(profile) or _number(profile, hints) or _day(profile, hints) or _other(profile)
+
+
+def takes_all(profile: ColumnProfile, *forms: Form) -> bool:
+    """Tell whether the forms, no two of which take the same value, take every value."""
+    return profile.present == sum(profile.counted.get(form.name, 0) for form in forms)
+
+
+def _suited(profile: ColumnProfile, notation: Notation) -> tuple[Form, ...]:
+    """Return the notation's forms when they may take all values: they take one of each sort that was seen."""
+    suits = all(any(form.takes(value) for form in notation.forms) for value in profile.samples)
+    return notation.forms if suits else ()
+
+
+def _plain_number(profile: ColumnProfile) -> bool:
+    # an exponent that may be a code is a number among numbers only
+    bare = profile.bare_exponents if profile.bare_exponents < profile.present else 0
+    numbers = profile.decimals + profile.exponents + bare
+    return numbers == profile.present and profile.max_length <= LONGEST_NUMBER
+
+
+def _plain(profile: ColumnProfile, hints: Hints) -> Reading | None:
+    if profile.integers == profile.present:
+        return Reading(kind=Kind.INTEGER)
+    if not _plain_number(profile):
+        return None
+    if hints.decimal == "," and takes_all(profile, *POINTS.forms):
+        return Reading(kind=Kind.INTEGER, notation=POINTS)
+    return Reading(kind=Kind.FLOAT)
+
+
+def _iso(profile: ColumnProfile) -> Reading | None:
+    if profile.dates == profile.present:
+        return Reading(kind=Kind.DATE, notation=ISO)
+    one_clock = profile.zoned in (0, profile.present)
+    if profile.dates + profile.timestamps == profile.present and one_clock:
+        return Reading(kind=Kind.DATETIME, notation=ISO, zoned=profile.zoned > 0)
+    return None
+
+
+def _own_proof(profile: ColumnProfile) -> Notation | None:
+    """Return the notation that the column's own values leave no doubt of."""
+    if not profile.present or profile.declared == Kind.STRING:
+        return None
+    if _plain_number(profile):
+        proves = profile.integers < profile.present and not takes_all(profile, *POINTS.forms)
+        return PLAIN if proves else None
+    fitting = _fitting(profile, (*NUMBERS, *DAYS))
+    if COMMAS in fitting and POINTS in fitting:
+        return None
+    if DAY_FIRST in fitting and MONTH_FIRST in fitting:
+        return None
+    return next((n for n in fitting if isinstance(n, Days) or _is_proven(profile, n)), None)
+
+
+def _fitting(profile: ColumnProfile, notations: Sequence[Notation]) -> list[Notation]:
+    return [notation for notation in notations if takes_all(profile, *notation.forms)]
+
+
+def _is_proven(profile: ColumnProfile, notation: Numbers) -> bool:
+    # 192.168.100.101 and 601 234 567 are no numbers: blanks and points alone prove nothing
+    return notation.name in _GROUPS_ALONE or profile.counted.get(notation.fraction.name, 0) > 0
+
+
+_GROUPS_ALONE = frozenset({COMMAS.name, NUMBERS[-1].name})
+
+
+def _number(profile: ColumnProfile, hints: Hints) -> Reading | None:
+    fitting = [n for n in _fitting(profile, NUMBERS) if isinstance(n, Numbers)]
+    if COMMAS in fitting and POINTS in fitting:
+        if not hints.decimal:
+            return Reading(kind=Kind.STRING, doubtful=True)
+        return _as_number(profile, POINTS if hints.decimal == "," else COMMAS)
+    for notation in fitting:
+        if _is_proven(profile, notation) or (notation is POINTS and hints.decimal == ","):
+            return _as_number(profile, notation)
+    return None
+
+
+def _as_number(profile: ColumnProfile, notation: Numbers) -> Reading:
+    return Reading(kind=Kind.INTEGER if takes_all(profile, notation.whole) else Kind.FLOAT, notation=notation)
+
+
+def _day(profile: ColumnProfile, hints: Hints) -> Reading | None:
+    fitting = [n for n in _fitting(profile, DAYS) if isinstance(n, Days)]
+    if not fitting:
+        return None
+    notation, doubtful = fitting[0], False
+    if DAY_FIRST in fitting and MONTH_FIRST in fitting:
+        doubtful = hints.day_first is None
+        notation = DAY_FIRST if hints.prefers_day_first else MONTH_FIRST
+    zoned = profile.counted.get(notation.zoned.name, 0)
+    if zoned not in (0, profile.present):
+        return None
+    kind = Kind.DATE if takes_all(profile, notation.date) else Kind.DATETIME
+    return Reading(kind=kind, notation=notation, doubtful=doubtful, zoned=zoned > 0)
+
+
+def _other(profile: ColumnProfile) -> Reading:
+    if takes_all(profile, TRUTH_WORD):
+        return Reading(kind=Kind.BOOLEAN)
+    if profile.declared in (Kind.INTEGER, Kind.FLOAT) and takes_all(profile, LENIENT_NUMBER):
+        return Reading(kind=Kind(profile.declared))
+    return _TEXT

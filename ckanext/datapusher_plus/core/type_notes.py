@@ -1,0 +1,146 @@
+"""What a publisher is told of the columns' types: whatever is not plain from the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from .coltypes import TypeRules, wanted_type
+from .dictionary import Column, Dictionary
+from .notations import ISO, PLAIN, Days
+from .pg_types import PG_TYPES
+from .readings import Kind, Reading, read
+from .values import ColumnProfile, ColumnSpec
+
+#: columns that one sentence names; a file may have 1,598
+_MOST_NAMED = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """One sentence for the log."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A column with all that its type was decided by."""
+
+    profile: ColumnProfile
+    spec: ColumnSpec
+    reading: Reading
+    kept: Column | None
+    #: type in the live table, empty when it has no such column
+    before: str
+
+    @property
+    def by_person(self) -> bool:
+        return bool(wanted_type(self.kept))
+
+
+def notes(
+    profiles: Sequence[ColumnProfile],
+    specs: Sequence[ColumnSpec],
+    *,
+    kept: Dictionary | None,
+    live: bool,
+    rules: TypeRules,
+) -> tuple[Note, ...]:
+    """Return what is worth saying, one sentence for all columns that it is true of.
+
+    :param live: whether ``kept`` is of a live table.
+    """
+    types = {column.name: column.type for column in kept.columns} if kept and live else {}
+    decided = [
+        _Decided(
+            profile,
+            spec,
+            read(profile, rules.hints),
+            kept.column(profile.name) if kept else None,
+            types.get(profile.name, ""),
+        )
+        for profile, spec in zip(profiles, specs, strict=True)
+    ]
+    found = (*_written(decided), *_doubts(decided), *_nulls(decided, rules), *_overrides(decided), *_changes(decided))
+    return tuple(found)
+
+
+def _written(decided: Sequence[_Decided]) -> Iterable[Note]:
+    typed = [column for column in decided if column.spec.type != "text" and not column.by_person]
+    for name, columns in _grouped(typed, lambda c: c.reading.notation.name).items():
+        notation = columns[0].reading.notation
+        if notation not in (PLAIN, ISO):
+            what = "dates" if isinstance(notation, Days) else "numbers"
+            yield Note(text=f"The {what} in {_named(columns)} are read as {name}.")
+    zoned = [column for column in typed if column.reading.zoned]
+    if zoned:
+        yield Note(text=f"The times in {_named(zoned)} have a time zone; they are stored in UTC.")
+
+
+def _doubts(decided: Sequence[_Decided]) -> Iterable[Note]:
+    doubtful = [column for column in decided if column.reading.doubtful]
+    days = [c for c in doubtful if c.reading.kind is not Kind.STRING and c.spec.type != "text"]
+    numbers = [c for c in doubtful if c.reading.kind is Kind.STRING and not c.by_person]
+    for name, columns in _grouped(days, lambda c: c.reading.notation.name).items():
+        yield Note(
+            text=f"Nothing shows whether day or month comes first in {_named(columns)}; it is read as {name}. "
+            "Set the resource's field dpp_day_first to true or false to say which.",
+            warning=True,
+        )
+    if numbers:
+        yield Note(
+            text=f"The numbers in {_named(numbers)}, such as {_sample(numbers[0])}, can be read in two ways, "
+            "so they stay text. Set the resource's field dpp_decimal to , or . to say which is the decimal separator.",
+            warning=True,
+        )
+
+
+def _nulls(decided: Sequence[_Decided], rules: TypeRules) -> Iterable[Note]:
+    emptied = [column for column in decided if column.profile.nulls and column.spec.type != "text"]
+    if emptied:
+        values = sum(column.profile.nulls for column in emptied)
+        shown = ", ".join(rules.nulls[:5]) + (", …" if len(rules.nulls) > 5 else "")
+        yield Note(text=f"Words that stand for no value ({shown}) are NULL in {_named(emptied)}: {values:,} in all.")
+
+
+def _overrides(decided: Sequence[_Decided]) -> Iterable[Note]:
+    for column in decided:
+        asked = column.kept.type_override if column.kept else ""
+        if asked and not column.by_person:
+            yield Note(
+                text=f"The Data Dictionary asks for the type “{asked[:100]}” in “{column.profile.name}”, which no file "
+                f"is loaded as; it is {column.spec.type}. Choose one of {', '.join(PG_TYPES)}.",
+                warning=True,
+            )
+
+
+def _changes(decided: Sequence[_Decided]) -> Iterable[Note]:
+    def change(column: _Decided) -> str:
+        same = column.before in ("", column.spec.type) or column.by_person
+        return "" if same else f"{column.before} and {column.spec.type}"
+
+    for pair, columns in _grouped(decided, change).items():
+        if pair:
+            before, now = pair.split(" and ")
+            be, are = ("was", "is") if len(columns) == 1 else ("were", "are")
+            yield Note(text=f"{_named(columns, capital=True)} {be} {before} and {are} {now} now.")
+
+
+def _grouped(columns: Iterable[_Decided], key: Callable[[_Decided], str]) -> dict[str, list[_Decided]]:
+    groups: dict[str, list[_Decided]] = {}
+    for column in columns:
+        groups.setdefault(key(column), []).append(column)
+    return groups
+
+
+def _named(columns: Sequence[_Decided], *, capital: bool = False) -> str:
+    word = "column" if len(columns) == 1 else "columns"
+    names = ", ".join(f"“{column.profile.name}”" for column in columns[:_MOST_NAMED])
+    more = f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else ""
+    return f"{word.capitalize() if capital else word} {names}{more}"
+
+
+def _sample(column: _Decided) -> str:
+    return f"“{column.profile.samples[-1].strip()[:40]}”" if column.profile.samples else "these"

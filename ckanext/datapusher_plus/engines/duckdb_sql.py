@@ -1,0 +1,145 @@
+"""The questions to DuckDB: SQL that gives of each value what kind it is, and whether a form takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import IntEnum, unique
+
+from ..core import lexical
+from ..core.lexical import Accepts, Form
+from ..core.values import CleanCsv
+from .base import Look
+
+_BLANK = "' ' || chr(9) || chr(10) || chr(13)"
+_ISO_DAY = f"try_cast(left(trim(v, {_BLANK}), 10) AS DATE)"
+
+
+@unique
+class Sort(IntEnum):
+    """What one value is, as one scan tells."""
+
+    INTEGER = 0
+    DECIMAL = 1
+    EXPONENT = 2
+    BARE_EXPONENT = 3
+    DATE = 4
+    LOCAL = 5
+    ZONED = 6
+    TEXT = 7
+    NULL_WORD = 8
+    BLANK = 9
+
+
+def macros(nulls: Sequence[str]) -> str:
+    """Return the statements that make ``sort_of(v)`` and ``is_null_word(v)``.
+
+    One look at each value gives its sort, cheap tests first: 336,776 rows of 19 columns take 0.9 s on two cores.
+    ascii() is the code of the first letter; numbers, dates and blanks begin with none above that of 9.
+    """
+    numbers = [word for word in nulls if lexical.is_number(word)]
+    text = f"if(is_null_word(v), {Sort.NULL_WORD:d}, {Sort.TEXT:d})"
+    return f"""
+CREATE MACRO is_null_word(v) AS {_is_one_of(nulls)};
+CREATE MACRO sort_of(v) AS
+CASE WHEN v IS NULL THEN NULL
+     WHEN {_is_one_of(numbers, "v LIKE '% '")} THEN {Sort.NULL_WORD:d}
+     WHEN try_cast(v AS BIGINT)::VARCHAR = v AND length(v) <= 18 THEN {Sort.INTEGER:d}
+     WHEN ascii(v) > ascii('9') THEN if({_is_one_of(nulls, "v LIKE '% '")}, {Sort.NULL_WORD:d}, {Sort.TEXT:d})
+     WHEN contains(v, ':') THEN
+         CASE WHEN {_ISO_DAY} IS NULL THEN {text}
+              WHEN {_matches(lexical.LOCAL_TIMESTAMP)} THEN {Sort.LOCAL:d}
+              WHEN {_matches(lexical.ZONED_TIMESTAMP)} THEN {Sort.ZONED:d}
+              ELSE {text} END
+     WHEN {_matches(lexical.DECIMAL)} THEN if(contains(v, '.'), {Sort.DECIMAL:d}, {Sort.INTEGER:d})
+     WHEN trim(v, {_BLANK}) = '' THEN {Sort.BLANK:d}
+     WHEN {_matches(lexical.DATE)} AND {_ISO_DAY} IS NOT NULL THEN {Sort.DATE:d}
+     WHEN {_matches(lexical.EXPONENT)} THEN {Sort.EXPONENT:d}
+     WHEN {_matches(lexical.BARE_EXPONENT)} THEN {Sort.BARE_EXPONENT:d}
+     ELSE {text} END::UTINYINT;"""
+
+
+def profile(columns: int) -> str:
+    """Return the query for (position, sort, values, longest, a value) of each column and sort."""
+    return (
+        "SELECT position, sort_of(v) AS sort, count(*), max(length(v)), any_value(v) "  # noqa: S608 (no outside text)
+        f"FROM ({_long(range(columns))}) GROUP BY position, sort"
+    )
+
+
+def count(looks: Sequence[Look]) -> str:
+    """Return the query for (position, counts of each distinct form) over the columns looked at."""
+    asked: dict[str, list[int]] = {}
+    for look in looks:
+        asked.setdefault(look.form.name, []).append(look.position)
+    counts = ", ".join(
+        # CASE keeps the form's test away from the other columns
+        f"count_if(CASE WHEN position IN ({_listed(asked[name])}) THEN {takes(form)} ELSE false END)"
+        for name, form in distinct(looks).items()
+    )
+    positions = sorted({look.position for look in looks})
+    return (
+        f"SELECT position, {counts} FROM ({_long(positions)}) "  # noqa: S608
+        f"WHERE v IS NOT NULL AND NOT is_null_word(v) GROUP BY position"
+    )
+
+
+def distinct(looks: Sequence[Look]) -> Mapping[str, Form]:
+    """Return the forms of the looks by name, each once, in the order of their counts."""
+    return {look.form.name: look.form for look in looks}
+
+
+def misfits(position: int, accepts: Accepts, limit: int) -> str:
+    """Return the query for (row, value) of the first values that are not accepted."""
+    taken = " OR ".join(takes(form) for form in accepts.forms) or "false"
+    return (
+        f"SELECT row, v FROM (SELECT c{position} AS v, row_number() OVER () AS row FROM {{table}}) "  # noqa: S608
+        f"WHERE trim(v, {_BLANK}) <> '' AND NOT is_null_word(v) AND NOT ({taken}) ORDER BY row LIMIT {limit:d}"
+    )
+
+
+def table(csv: CleanCsv, options: str = "") -> str:
+    """Return the file as a table of text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(csv.header)))
+    return (
+        f"read_csv({quoted(str(csv.path))}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "
+        f"quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, strict_mode=true{options})"
+    )
+
+
+def quoted(text: str) -> str:
+    """Return the text as an SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def takes(form: Form) -> str:
+    """Return the test whether a form takes ``v``."""
+    matches = _matches(form.pattern)
+    if form.day is None:
+        return matches
+    if form.day is lexical.ISO_DAY:
+        return f"({matches} AND {_ISO_DAY} IS NOT NULL)"
+    pattern = quoted(form.day.pattern)
+    day = f"regexp_replace(regexp_extract(v, {pattern}), {pattern}, {quoted(form.day.order)})"
+    return f"({matches} AND try_strptime({day}, ['%Y-%m-%d', '%Y-%b-%d']) IS NOT NULL)"
+
+
+def _matches(pattern: str) -> str:
+    return f"regexp_full_match(v, {quoted(pattern)})"
+
+
+def _is_one_of(words: Sequence[str], padded: str = "true") -> str:
+    """Return the test whether ``v`` is one of the words; ``padded`` keeps the dear call for values with blanks."""
+    if not words:
+        return "false"
+    listed = ", ".join(map(quoted, words))
+    return f"(v IN ({listed}) OR ({padded} AND trim(v, {_BLANK}) IN ({listed})))"
+
+
+def _long(positions: Sequence[int]) -> str:
+    """Return columns as one long column: an expression each took 2 MB, and a second of planning per hundred."""
+    columns = ", ".join(f"c{position}" for position in positions)
+    return f"SELECT unnest([{columns}]) AS v, unnest([{_listed(positions)}]) AS position FROM {{table}}"  # noqa: S608
+
+
+def _listed(positions: Sequence[int]) -> str:
+    return ", ".join(map(str, positions))
