@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
-import pytest
-from prefect.exceptions import Pause, TerminationSignal
+import errno
 
-from ckanext.datapusher_plus.core.errors import FileTooLarge, NothingToLoad
+import httpx
+import psycopg
+import pytest
+from ckan.lib.search import SearchIndexError
+from prefect.exceptions import Pause, TerminationSignal
+from sqlalchemy.exc import IntegrityError, OperationalError
+
+from ckanext.datapusher_plus.core.errors import (
+    DatastoreBusy,
+    DatastoreGone,
+    FetchInterrupted,
+    FileTooLarge,
+    LockLost,
+    NothingToLoad,
+    ResourceGone,
+)
+from ckanext.datapusher_plus.core.retries import Retry, Tries
 from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.flow.outcome import Failure, Outcome, TookTooLong, of_failure, of_success
+from ckanext.datapusher_plus.flow.outcome import Failure, Outcome, of_death, of_failure, of_success
+from ckanext.datapusher_plus.flow.passing import TookTooLong, may_pass
 from ckanext.datapusher_plus.flow.stopping import Reason
 
 STOPPED = TerminationSignal(15)
+GONE = DatastoreGone("server closed the connection")
+AWAY = OperationalError("SELECT", {}, Exception("secret"))
+FIRST = Tries(this=1, retries=2)
+LAST = Tries(this=3, retries=2)
+NO_RETRIES = Tries(this=1, retries=0)
 
 
-def ended(error: BaseException, reason: Reason | None = None, lost: str = "") -> Outcome:
-    return of_failure(Failure(run_id="r1", error=error, reason=reason, limit=7200, lost=lost))
+def ended(error: BaseException, reason: Reason | None = None, lost: str = "", tries: Tries = FIRST) -> Outcome:
+    return of_failure(Failure(run_id="r1", error=error, reason=reason, limit=7200, tries=tries, lost=lost))
 
 
 @pytest.mark.parametrize(
@@ -25,10 +46,12 @@ def ended(error: BaseException, reason: Reason | None = None, lost: str = "") ->
         (TookTooLong(), None, State.ERROR, "longer than 7,200 s"),
         (Pause(), None, State.CANCELLED, "suspended"),
         (STOPPED, Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
+        (GONE, Reason.CANCEL, State.CANCELLED, "could not be used"),
         (STOPPED, Reason.DRAIN, State.ERROR, "worker was shut down"),
         (STOPPED, Reason.ORPHANED, State.ERROR, "worker died"),
         (STOPPED, None, State.ERROR, "stopped from outside"),
-        (OSError(28, "No space left on device"), None, State.ERROR, "free space in work_dir"),
+        (OSError(errno.ENOSPC, "No space left on device"), None, State.ERROR, "free space in work_dir"),
+        (AWAY, None, State.ERROR, "did not answer"),
         (KeyError("secret"), None, State.ERROR, "worker's log under run r1"),
     ],
     ids=lambda value: str(value)[:20],
@@ -39,31 +62,124 @@ def test_a_run_that_failed_says_why(error: BaseException, reason: Reason | None,
     assert words in end.message
 
 
-def test_an_unexpected_error_keeps_its_text_from_publishers() -> None:
-    assert "secret" not in ended(KeyError("secret")).message
+@pytest.mark.parametrize(
+    ("error", "reason", "wait"),
+    [
+        (STOPPED, Reason.DRAIN, 0),
+        (STOPPED, Reason.ORPHANED, 0),
+        (STOPPED, None, 0),
+        (GONE, None, 5),
+        (AWAY, None, 5),
+        (DatastoreBusy(120), None, 5),
+        (LockLost("r"), None, 5),
+        (FetchInterrupted("http://a", "no answer"), None, 5),
+        (ConnectionResetError(), None, 5),
+    ],
+    ids=str,
+)
+def test_what_passes_is_tried_again_by_itself(error: BaseException, reason: Reason | None, wait: float) -> None:
+    end = ended(error, reason)
+    assert end.retry == Retry(tries=2, wait=wait)
+    assert end.message.endswith("It is tried again by itself (try 2 of 3).")
+    assert "oad again" not in end.message
 
 
-def test_every_sentence_of_a_stop_says_what_to_do() -> None:
-    assert all("Load again" in ended(STOPPED, reason).message for reason in (None, *Reason))
+@pytest.mark.parametrize("error", [STOPPED, GONE, AWAY])
+def test_the_last_try_says_how_many_there_were_and_what_to_do(error: BaseException) -> None:
+    end = ended(error, tries=LAST)
+    assert end.retry is None
+    assert "This was the last of 3 tries." in end.message
+    assert "Load again" in end.message
 
 
-@pytest.mark.parametrize("error", [STOPPED, KeyError(), FileTooLarge(5, 9)])
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (STOPPED, Reason.CANCEL),
+        (GONE, Reason.CANCEL),
+        (AWAY, Reason.CANCEL),
+        (Pause(), None),
+        (TookTooLong(), None),
+        (FileTooLarge(5, 9), None),
+        (NothingToLoad("is empty"), None),
+        (OSError(errno.ENOSPC, "full"), None),
+        (KeyError(), None),
+    ],
+    ids=str,
+)
+def test_what_would_fail_again_or_is_not_wanted_is_not_tried_again(error: BaseException, reason: Reason | None) -> None:
+    assert ended(error, reason).retry is None
+
+
+def test_nothing_is_tried_again_where_the_site_does_not_want_it() -> None:
+    end = ended(STOPPED, tries=NO_RETRIES)
+    assert end.retry is None
+    assert end.message.endswith("Load again from the DataStore tab.")
+
+
+@pytest.mark.parametrize(
+    ("error", "passes"),
+    [
+        (psycopg.OperationalError(), True),
+        (psycopg.errors.AdminShutdown(), True),
+        (psycopg.errors.UniqueViolation(), False),
+        (IntegrityError("INSERT", {}, Exception()), False),
+        (SearchIndexError(), True),
+        (httpx.ConnectError("refused"), True),
+        (TimeoutError(), True),
+        (OSError(errno.ESTALE, "Stale file handle"), True),
+        (FileNotFoundError(), False),
+        (TookTooLong(), False),
+        (None, False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_server_that_is_away_may_come_back(error: BaseException | None, passes: bool) -> None:
+    assert may_pass(error) is passes
+
+
+@pytest.mark.parametrize(
+    ("code", "tries", "words"),
+    [
+        (-9, FIRST, ["memory", "It is tried again by itself (try 2 of 3)."]),
+        (-9, LAST, ["memory", "last of 3 tries", "worker_limit"]),
+        (-11, LAST, ["status -11", "the worker's log"]),
+        (None, NO_RETRIES, ["the machine went down", "Load again"]),
+    ],
+)
+def test_a_run_that_died_says_how_and_what_comes_next(code: int | None, tries: Tries, words: list[str]) -> None:
+    message = of_death(code, "The table is as it was before.", tries).message
+    assert [word for word in words if word not in message] == []
+
+
+@pytest.mark.parametrize("error", [KeyError("secret"), AWAY])
+def test_an_unexpected_error_keeps_its_text_from_publishers(error: Exception) -> None:
+    assert "secret" not in ended(error).message
+    assert "secret" not in of_success(3, error=error, warnings=(), run_id="r1").message
+
+
+@pytest.mark.parametrize("error", [STOPPED, KeyError(), FileTooLarge(5, 9), GONE])
 def test_a_table_that_lost_its_rows_is_not_called_unchanged(error: BaseException) -> None:
     message = ended(error, lost="The table is empty.").message
     assert ("The table is empty." in message, "as it was" in message) == (True, False)
 
 
 @pytest.mark.parametrize(
-    ("error", "warnings", "state", "words"),
+    ("error", "warnings", "state", "later", "words"),
     [
-        (None, (), State.COMPLETE, "3 rows were loaded."),
-        (None, ("No view.",), State.WARNED, "No view."),
-        (RuntimeError("x"), (), State.WARNED, "3 rows were loaded and are in the table"),
+        (None, (), State.COMPLETE, False, "3 rows were loaded."),
+        (None, ("No view.",), State.WARNED, False, "No view."),
+        (RuntimeError("x"), (), State.WARNED, False, "Load again"),
+        (SearchIndexError("x"), (), State.WARNED, True, "by itself as soon as it can be"),
+        (LockLost("r"), (), State.WARNED, True, "lost with its database connection). Nothing is lost."),
+        (STOPPED, (), State.WARNED, True, "by itself as soon as it can be"),
+        (ResourceGone("r"), (), State.COMPLETE, False, "has been deleted since"),
     ],
+    ids=lambda value: str(value)[:20],
 )
 def test_once_rows_are_in_a_run_never_ends_as_an_error(
-    error: Exception | None, warnings: tuple[str, ...], state: State, words: str
+    error: BaseException | None, warnings: tuple[str, ...], state: State, later: bool, words: str
 ) -> None:
     end = of_success(3, error=error, warnings=warnings, run_id="r1")
-    assert end.state is state
+    assert (end.state, end.unpublished) == (state, later)
     assert words in end.message

@@ -154,8 +154,8 @@ def _show_one(resource: str, as_json: bool) -> None:
         click.echo(json.dumps(found, default=str, indent=2))
         return
     task: dict[str, Any] = found["task_info"] or {}
-    click.echo(
-        f"{task.get('state') or found['status']}: {task.get('message') or (found['error'] or {}).get('message', '')}"
-    )
+    which = f" (try {task['tries']} of {task['most_tries']})" if task.get("tries", 1) > 1 else ""
+    message = task.get("message") or (found["error"] or {}).get("message", "")
+    click.echo(f"{task.get('state') or found['status']}{which}: {message}")
     for line in task.get("logs") or []:
         click.echo(f"{line['timestamp']}  {line['level']:8}  {line['message']}")

@@ -17,12 +17,13 @@ class State(str, Enum):
     CANCELLED = "cancelled"
 
 
-#: Every legal move. A run that ended never moves again: a retry is a new run.
+#: Every legal move. A run that ended never moves again, for a retry is a new run; only what CKAN could not be told of a
+#: table that is in place is made up for later.
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RUNNING, State.SKIPPED, State.ERROR, State.CANCELLED}),
     State.RUNNING: frozenset({State.COMPLETE, State.WARNED, State.SKIPPED, State.ERROR, State.CANCELLED}),
     State.COMPLETE: frozenset(),
-    State.WARNED: frozenset(),
+    State.WARNED: frozenset({State.COMPLETE}),
     State.SKIPPED: frozenset(),
     State.ERROR: frozenset(),
     State.CANCELLED: frozenset(),
@@ -43,11 +44,6 @@ PUBLIC: dict[State, str] = {
     State.ERROR: "error",
     State.CANCELLED: "error",
 }
-
-
-def may_move(old: State, new: State) -> bool:
-    """Tell whether a run in state ``old`` may go to ``new``."""
-    return new in MOVES[old]
 
 
 def sources_of(new: State) -> frozenset[State]:

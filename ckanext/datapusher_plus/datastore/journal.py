@@ -118,6 +118,12 @@ def open_resources(connection: psycopg.Connection) -> list[str]:
     return [row[0] for row in rows.fetchall()]
 
 
+def oid_of(connection: psycopg.Connection, run_id: str) -> int | None:
+    """Return the identity of the table that a run put in place, None when that is not known any more."""
+    found = connection.execute(f"SELECT new_oid FROM {TABLE} WHERE run_id = %s", [run_id]).fetchone()  # noqa: S608
+    return found[0] if found else None
+
+
 def is_committed(connection: psycopg.Connection, run_id: str) -> bool:
     """Tell whether the run's table is in place for good; asked about a run that died before it could say so."""
     found = connection.execute(

@@ -2,37 +2,51 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import shutil
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from sqlalchemy.exc import OperationalError
-
 from .. import settings
-from ..core.states import State
+from ..core.retries import Tries
+from ..core.states import GOOD, State
 from ..core.values import Log, Published, Strategy, Swapped
+from ..runs import database
 from ..runs.claim import Claimed
-from ..runs.finish import finish
+from ..runs.finish import finish, landed
 from ..steps.settle import settle
 from . import outcome, stopping
 from .outcome import Failure, Outcome
+from .passing import may_pass
 from .rollback import WayBack
 
 log = logging.getLogger(__name__)
 
-#: Seconds that the end of a run waits for CKAN's database.
+#: Seconds that the end of a run waits for CKAN's database, for a load that is in place must not be called dead; and
+#: that a load which could still be undone waits for it.
 PATIENCE = 60.0
+SHORT_PATIENCE = 20.0
 
 
-@dataclass
+@dataclasses.dataclass
 class Landing:
     """Holds the table once it is in place for good; from then on nothing may cost rows."""
 
+    run_id: str
+    #: the table that the commit is asked to keep
+    near: Swapped | None = None
     swapped: Swapped | None = None
     warnings: tuple[str, ...] = ()
+
+    def is_near(self, swapped: Swapped) -> None:
+        """Note in CKAN's database what is committed next, for should this process die before it can tell.
+
+        :raises sqlalchemy.exc.OperationalError: when that database is away for long; the load is undone then.
+        """
+        self.near, self.warnings = swapped, swapped.warnings
+        database.patiently(partial(landed, self.run_id, published(swapped, self.warnings)), SHORT_PATIENCE)
 
 
 def carry_out(
@@ -43,47 +57,50 @@ def carry_out(
     publish: Callable[[Landing], None],
 ) -> Outcome:
     """Load, publish, and finish the run's row whatever happens; only signals and the like are raised on."""
-    landing = Landing()
+    landing = Landing(claimed.run_id)
     folder = settings.current().work_dir / claimed.run_id
     error = _attempt(lambda: load(landing, folder))
-    if landing.swapped is not None and (error is None or isinstance(error, Exception)):
-        error = _attempt(lambda: publish(landing)) or error
     if landing.swapped is None and error is not None:
         way_back()
-    end = _end(claimed, landing, error, way_back)
-    _leave(claimed, told, end, folder)
+        error = _unless_committed(landing, way_back, error)
+    if landing.swapped is not None and (error is None or isinstance(error, Exception)):
+        error = _attempt(lambda: publish(landing)) or error
+    end = _settled(claimed, told, way_back, _end(claimed, landing, error, way_back))
+    shutil.rmtree(folder, ignore_errors=True)
     _tell(told, end)
-    _finish(claimed.run_id, end, _published(landing))
+    _finish(claimed.run_id, end, landing)
     if error is not None and not isinstance(error, Exception):
         raise error
     return end
 
 
-def _finish(run_id: str, end: Outcome, published: Published | None) -> None:
-    """Write the end down; the database may be just restarting, and a load that is in place must not be called dead."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            finish(run_id, end.state, message=end.message, error_kind=end.kind, published=published)
-        except OperationalError:
-            if time.monotonic() > deadline:
-                raise
-        else:
-            return
-        time.sleep(1)
+def _unless_committed(landing: Landing, way_back: WayBack, error: BaseException) -> BaseException | None:
+    """Return the error, unless the commit was carried out and only its answer was lost."""
+    if landing.near is None or not way_back.has_committed(landing.run_id):
+        return error
+    landing.swapped = landing.near
+    return None if isinstance(error, Exception) else error
 
 
-def guarded(sentence: str, act: Callable[[], object]) -> str | None:
-    """Do something of another plugin's; when that fails, log it and return the sentence."""
-    try:
-        act()
-    except Exception:
-        log.exception("%s", sentence)
-        return sentence
-    return None
+def _finish(run_id: str, end: Outcome, landing: Landing) -> None:
+    made = published(landing.swapped, end.warnings) if landing.swapped else None
+    if made and end.kind and not end.unpublished:
+        # what CKAN was not told of is not done: the same file must be loaded when somebody asks again
+        made = dataclasses.replace(made, load_key="")
+    tell = partial(
+        finish,
+        run_id,
+        end.state,
+        message=end.message,
+        error_kind=end.kind,
+        published=made,
+        retry=end.retry,
+        unpublished=end.unpublished,
+    )
+    database.patiently(tell, PATIENCE)
 
 
-def _attempt(work: Callable[[], None]) -> BaseException | None:
+def _attempt(work: Callable[[], object]) -> BaseException | None:
     try:
         work()
     except BaseException as error:  # noqa: BLE001 (a signal or a time limit must be told as honestly as an error)
@@ -104,18 +121,34 @@ def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_ba
         error=error,
         reason=stopping.reason(),
         limit=current.flow_timeout,
-        lost=" ".join(way_back.done) if current.load_strategy == Strategy.REPLACE.value else "",
+        tries=Tries(this=claimed.tries, retries=current.run_retries),
+        lost=_lost(way_back),
     )
     return outcome.of_failure(failure)
 
 
-def _leave(claimed: Claimed, told: Log, end: Outcome, folder: Path) -> None:
-    """Clear up after the run; a failure here is the sweep's to mend."""
-    shutil.rmtree(folder, ignore_errors=True)
-    if end.state not in (State.COMPLETE, State.WARNED, State.SKIPPED):
-        return
-    if failure := _attempt(lambda: settle(claimed.resource_id, told)):
-        log.error("the dictionary stash of resource %s stays", claimed.resource_id, exc_info=failure)
+def _lost(way_back: WayBack) -> str:
+    """Return what became of a table that is not as it was."""
+    if way_back.failed:
+        return "The table is put back as it was by itself as soon as that can be done."
+    return " ".join(way_back.done) if settings.current().load_strategy == Strategy.REPLACE.value else ""
+
+
+def _settled(claimed: Claimed, told: Log, way_back: WayBack, end: Outcome) -> Outcome:
+    """Clear the stash after a good end; what cannot be done now is the sweep's, with what CKAN must still be told."""
+    if end.state not in GOOD or end.unpublished:
+        return end
+
+    def clear() -> None:
+        way_back.lock.check()
+        settle(claimed.resource_id, told)
+
+    failure = _attempt(clear)
+    if failure is None:
+        return end
+    log.error("the dictionary stash of resource %s stays for now", claimed.resource_id, exc_info=failure)
+    again = end.state is not State.SKIPPED and (may_pass(failure) or not isinstance(failure, Exception))
+    return dataclasses.replace(end, unpublished=again)
 
 
 def _tell(told: Log, end: Outcome) -> None:
@@ -123,14 +156,13 @@ def _tell(told: Log, end: Outcome) -> None:
     tellers.get(end.state, told.error)(end.message)
 
 
-def _published(landing: Landing) -> Published | None:
-    if landing.swapped is None:
-        return None
-    plan = landing.swapped.plan
+def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
+    """Return what is kept of a good end."""
+    plan = swapped.plan
     return Published(
-        rows=landing.swapped.rows,
+        rows=swapped.rows,
         columns=tuple((column.name, column.type) for column in plan.columns),
         file_hash=plan.file_hash,
         load_key=plan.load_key,
-        warnings=landing.warnings,
+        warnings=warnings,
     )

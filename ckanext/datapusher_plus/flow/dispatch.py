@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
 import psycopg
 import sqlalchemy as sa
 from ckan.common import config
 from prefect.client.orchestration import SyncPrefectClient, get_client
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
@@ -31,10 +32,13 @@ log = logging.getLogger(__name__)
 #: Seconds between two looks at the queue when no notification comes.
 POLL = 3.0
 #: A run that was handed over is asked about when nobody claimed it for so long.
-LOST_AFTER = timedelta(seconds=30)
-#: A flow run that a worker took and never started is given up after so long; containers take their time to start.
-PENDING_PATIENCE = {"ckan": timedelta(seconds=60)}
+LOST_AFTER = timedelta(seconds=20)
+#: A flow run that a worker took is given up when nobody has claimed its run for so long: a fork takes no time,
+#: containers do. Should it begin later all the same, it finds that there is nothing to do.
+TAKEN_PATIENCE = {"ckan": timedelta(seconds=30)}
 OTHER_PATIENCE = timedelta(minutes=15)
+#: Flow runs that are asked about at once; Prefect answers no more.
+_PAGE = 200
 
 
 class Dispatcher:
@@ -68,10 +72,10 @@ class Dispatcher:
     def reconcile(self) -> int:
         """Take back the runs that Prefect has lost and return how many there were."""
         lost = [one for one in queue.waiting(lost_after=LOST_AFTER) if one.flow_run_id]
-        if not lost:
-            return 0
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
-            return sum(_take_back(client, one) for one in lost)
+            deployment = self._still_deployed(client)
+            pages = [lost[at : at + _PAGE] for at in range(0, len(lost), _PAGE)]
+            return sum(_take_back(page, _flow_runs(client, page), deployment) for page in pages)
 
     def _listen(self, stop: threading.Event) -> None:
         with psycopg.connect(ckan_dsn(), autocommit=True, application_name="datapusher_plus dispatcher") as connection:
@@ -93,6 +97,13 @@ class Dispatcher:
             # the server lost its database, or somebody deleted the deployment
             return _create_flow_run(client, self._deploy(client), waiting)
 
+    def _still_deployed(self, client: SyncPrefectClient) -> uuid.UUID:
+        """Return the deployment, made anew when Prefect has lost it: whoever looks there shall find it."""
+        try:
+            return client.read_deployment_by_name(current().prefect_deployment_name).id
+        except ObjectNotFound:
+            return self._deploy(client)
+
     def _deploy(self, client: SyncPrefectClient) -> uuid.UUID:
         self._deployment = deploy(client, current(), pool=self._pool)
         return self._deployment
@@ -112,18 +123,27 @@ def _create_flow_run(client: SyncPrefectClient, deployment: uuid.UUID, waiting: 
     )
 
 
-def _take_back(client: SyncPrefectClient, waiting: Waiting) -> bool:
-    try:
-        flow_run = client.read_flow_run(uuid.UUID(waiting.flow_run_id))
-    except ObjectNotFound:
-        queue.undispatch(waiting.run_id)
-        return True
-    if not _is_over(flow_run):
-        return False
-    if flow_run.state_type is StateType.CANCELLED:
-        return finish(waiting.run_id, State.CANCELLED, message="The request was cancelled in Prefect before it began.")
-    queue.undispatch(waiting.run_id)
-    return True
+def _flow_runs(client: SyncPrefectClient, lost: Sequence[Waiting]) -> dict[str, FlowRun]:
+    ids = [uuid.UUID(one.flow_run_id) for one in lost]
+    found = client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=ids)), limit=_PAGE)
+    return {str(flow_run.id): flow_run for flow_run in found}
+
+
+def _take_back(lost: Sequence[Waiting], known: Mapping[str, FlowRun], deployment: uuid.UUID) -> int:
+    """Have the runs handed over again whose flow run is not known or over, and return how many those are."""
+    over = [one for one in lost if (found := known.get(one.flow_run_id or "")) is None or _is_over(found)]
+    for one in over:
+        flow_run = known.get(one.flow_run_id or "")
+        if flow_run is not None and _somebody_cancelled(flow_run, deployment):
+            finish(one.run_id, State.CANCELLED, message="The request was cancelled in Prefect before it began.")
+        else:
+            queue.undispatch(one.run_id)
+    return len(over)
+
+
+def _somebody_cancelled(flow_run: FlowRun, deployment: uuid.UUID) -> bool:
+    # a worker cancels the runs of a deployment that is gone; nobody wanted that
+    return flow_run.state_type is StateType.CANCELLED and flow_run.deployment_id == deployment
 
 
 def _is_over(flow_run: FlowRun) -> bool:
@@ -131,5 +151,8 @@ def _is_over(flow_run: FlowRun) -> bool:
     state = flow_run.state
     if state is None or state.is_final():
         return True
-    patience = PENDING_PATIENCE.get(current().prefect_work_pool_type, OTHER_PATIENCE)
-    return state.is_pending() and state.timestamp < datetime.now(timezone.utc) - patience
+    if not (state.is_pending() or state.is_running()):
+        return False
+    patience = TAKEN_PATIENCE.get(current().prefect_work_pool_type, OTHER_PATIENCE)
+    # Prefect's clock may be another one: a moment that lies in the future tells no more than one long past
+    return abs(datetime.now(timezone.utc) - state.timestamp) > patience

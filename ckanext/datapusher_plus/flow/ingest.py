@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+from functools import partial
 from pathlib import Path
 
 from prefect import flow
@@ -23,18 +24,21 @@ from ..core.errors import DatastoreBusy, DryRun, Vetoed
 from ..core.states import State as Ended
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
+from ..runs import database
 from ..runs.claim import Claimed, claim
 from ..runs.history import has_loaded_before, last_good_load_key
 from ..runs.log import RunLog
 from ..steps.restore import restore
 from . import rollback, site, tasks
-from .boundary import Landing, carry_out, guarded
-from .outcome import Outcome, TookTooLong
+from .boundary import Landing, carry_out
+from .outcome import Outcome
+from .passing import TookTooLong
+from .publishing import guarded
 from .rollback import WayBack
 
 NAME = "datapusher-plus"
 #: Seconds to wait for the resource's lock; only a run that is just ending, or the sweep, holds it.
-PATIENCE = 60.0
+PATIENCE = 20.0
 
 
 @flow(
@@ -52,7 +56,7 @@ def ingest(run_id: str, resource_id: str) -> State[None]:
         if not lock.acquire(PATIENCE):
             raise DatastoreBusy(PATIENCE)
         reach("claim.before")
-        claimed = claim(run_id, flow_run_id=str(flow_run.get_id()), worker=f"{socket.gethostname()}:{os.getpid()}")
+        claimed = _claim(run_id)
         if claimed is None:
             return Completed(
                 name="NothingToDo", message=f"Run {run_id} is not waiting any more. Ask for loads in CKAN."
@@ -62,6 +66,12 @@ def ingest(run_id: str, resource_id: str) -> State[None]:
             end = _carry_out(claimed, lock, told)
     failed = end.state in (Ended.ERROR, Ended.CANCELLED)
     return Failed(message=end.message) if failed else Completed(name=end.state.value.title(), message=end.message)
+
+
+def _claim(run_id: str) -> Claimed | None:
+    me = f"{socket.gethostname()}:{os.getpid()}"
+    take = partial(claim, run_id, flow_run_id=str(flow_run.get_id()), worker=me)
+    return database.patiently(take, PATIENCE)
 
 
 def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> Outcome:
@@ -77,7 +87,10 @@ def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> Outcome:
 
     def publish(landing: Landing) -> None:
         reach("publish.before")
-        landing.warnings = tell_ckan(claimed, landing.swapped) if landing.swapped else ()
+        # whoever has taken the lock since has told CKAN of a newer table perhaps
+        lock.check()
+        if landing.swapped:
+            landing.warnings += tell_ckan(claimed, landing.swapped)
 
     return carry_out(claimed, told, way_back, load, publish)
 
@@ -111,6 +124,7 @@ def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:
         else:
             swapped = tasks.swap(tasks.stage(stashed, told), told)
         way_back.lock.check()
+        landing.is_near(swapped)
         landing.swapped = tasks.commit(swapped, told)
         reach("transaction.end")
 
@@ -118,10 +132,11 @@ def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:
 def tell_ckan(claimed: Claimed, swapped: Swapped) -> tuple[str, ...]:
     """Bring CKAN's metadata in line with the table and return what did not work."""
     known = has_loaded_before(claimed.resource_id, besides=claimed.run_id)
-    warnings = tasks.publish(
-        claimed.resource_id, hash=swapped.plan.file_hash, rows=swapped.rows, loaded_before=known, attempt=guarded
+    return tuple(
+        tasks.publish(
+            claimed.resource_id, hash=swapped.plan.file_hash, rows=swapped.rows, loaded_before=known, attempt=guarded
+        )
     )
-    return (*swapped.warnings, *warnings)
 
 
 def refuse(ticket: Ticket) -> None:

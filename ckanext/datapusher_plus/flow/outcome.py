@@ -7,18 +7,16 @@ from dataclasses import dataclass
 
 from prefect.exceptions import Pause
 
-from ..core.errors import IngestError, Skipped
+from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, Terminal, Transient
+from ..core.retries import Again, Retry, Tries
 from ..core.states import State
+from .passing import TookTooLong, may_pass
 from .stopping import Reason
 
 UNCHANGED = "The table is as it was before."
-AGAIN = "Load again from the DataStore tab."
+DELETED = "The resource has been deleted since, so there is nothing more to do."
 #: Errors whose sentence says all; no traceback is needed.
 EXPECTED = (IngestError, Skipped)
-
-
-class TookTooLong(TimeoutError):
-    """The run was stopped because ``flow_timeout`` was over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +27,12 @@ class Outcome:
     message: str
     #: class of the error, None when the run ended well
     kind: str | None = None
+    #: the run that takes this one's place, if there is to be one
+    retry: Retry | None = None
+    #: whether CKAN must still be told of the table that is in place
+    unpublished: bool = False
+    #: what to look at, of a table that is in place
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +45,18 @@ class Failure:
     reason: Reason | None
     #: seconds that a run may take
     limit: int
-    #: what became of a table whose rows could not be kept; empty when it is as it was
+    tries: Tries
+    #: what became of a table that is not as it was; empty when it is
     lost: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Why:
+    """What happened, whether it may go better next time, and what a person may do when it does not."""
+
+    what: str
+    again: Again
+    advice: str = AGAIN
 
 
 def of_failure(failure: Failure) -> Outcome:
@@ -50,55 +64,114 @@ def of_failure(failure: Failure) -> Outcome:
     error = failure.error
     if isinstance(error, Skipped):
         return Outcome(state=State.SKIPPED, message=str(error))
-    cancelled = failure.reason is Reason.CANCEL or isinstance(error, Pause)
-    why, then = _why(failure)
-    table = failure.lost or ("" if isinstance(error, IngestError) else UNCHANGED)
+    why = _why(failure)
+    table = failure.lost or ("" if isinstance(error, Terminal) else UNCHANGED)
+    then = failure.tries.then(why.again, why.advice)
     return Outcome(
-        state=State.CANCELLED if cancelled else State.ERROR,
-        message=" ".join(part for part in (why, table, then) if part),
+        state=State.CANCELLED if _is_cancelled(failure) else State.ERROR,
+        message=" ".join(part for part in (why.what, table, then) if part),
         kind=type(error).__name__,
+        retry=failure.tries.next(why.again),
     )
 
 
-def _why(failure: Failure) -> tuple[str, str]:
-    """Return what happened and what to do next."""
+def _is_cancelled(failure: Failure) -> bool:
+    return failure.reason is Reason.CANCEL or isinstance(failure.error, Pause)
+
+
+def _why(failure: Failure) -> _Why:
     error = failure.error
+    if isinstance(error, Transient):
+        # somebody who cancels a run does not want it again, whatever it was just failing of
+        again = Again.NEVER if _is_cancelled(failure) else Again.LATER
+        return _Why(what=error.what, again=again, advice=error.advice)
     if isinstance(error, IngestError):
-        return str(error), ""
-    if isinstance(error, TookTooLong):
-        do = "Ask the site's administrator to raise flow_timeout, or publish a smaller file."
-        return f"Loading was stopped because it took longer than {failure.limit:,} s.", do
+        return _Why(what=str(error), again=Again.NEVER, advice="")
     if isinstance(error, Pause):
-        return "Loading was suspended in Prefect, which ends it here.", AGAIN
+        return _Why(what="Loading was suspended in Prefect, which ends it here.", again=Again.NEVER)
+    return _unexpected(failure) if isinstance(error, Exception) else _stopped(failure.reason)
+
+
+def _unexpected(failure: Failure) -> _Why:
+    error = failure.error
+    if isinstance(error, TookTooLong):
+        what = f"Loading was stopped because it took longer than {failure.limit:,} s."
+        do = "Ask the site's administrator to raise flow_timeout, or publish a smaller file."
+        return _Why(what=what, again=Again.NEVER, advice=do)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         do = "Ask the site's administrator to free space in work_dir, then load again."
-        return "The worker has no disk space left.", do
-    if not isinstance(error, Exception):
-        return _stopped(failure.reason), AGAIN
-    do = f"the site's administrator finds the error in the worker's log under run {failure.run_id}."
-    return "An unexpected error ended the load.", f"Load again; if it happens again, {do}"
+        return _Why(what="The worker has no disk space left.", again=Again.NEVER, advice=do)
+    finds = f"the site's administrator finds the error in the worker's log under run {failure.run_id}."
+    if may_pass(error):
+        again = Again.NEVER if _is_cancelled(failure) else Again.LATER
+        what = "A server that loading needs did not answer."
+        return _Why(what=what, again=again, advice=f"Load again later; if it happens again, {finds}")
+    what = "An unexpected error ended the load."
+    return _Why(what=what, again=Again.NEVER, advice=f"Load again; if it happens again, {finds}")
 
 
-def _stopped(reason: Reason | None) -> str:
+def _stopped(reason: Reason | None) -> _Why:
     return {
-        Reason.CANCEL: "Loading was cancelled in Prefect.",
-        Reason.DRAIN: "Loading was stopped because its worker was shut down.",
-        Reason.ORPHANED: "Loading was stopped because its worker died.",
-        None: "Loading was stopped from outside (its process was told to end).",
+        Reason.CANCEL: _Why(what="Loading was cancelled in Prefect.", again=Again.NEVER),
+        Reason.DRAIN: _Why(what="Loading was stopped because its worker was shut down.", again=Again.AT_ONCE),
+        Reason.ORPHANED: _Why(what="Loading was stopped because its worker died.", again=Again.AT_ONCE),
+        None: _Why(
+            what="Loading was stopped from outside (its process was told to end).",
+            again=Again.AT_ONCE,
+        ),
     }[reason]
+
+
+def of_death(code: int | None, table: str, tries: Tries, *, again: Again = Again.AT_ONCE) -> Outcome:
+    """Return the end of a run whose process died; ``code`` is its exit status where that is known."""
+    advice = {
+        None: AGAIN,
+        -9: "Split the file, or ask the site's administrator for more memory or a smaller worker_limit.",
+    }.get(code, "The site's administrator finds the reason in the worker's log.")
+    return Outcome(
+        state=State.ERROR,
+        message=f"Loading was interrupted because {how_it_died(code)}. {table} {tries.then(again, advice)}",
+        kind="Interrupted",
+        retry=tries.next(again),
+    )
+
+
+def how_it_died(code: int | None) -> str:
+    """Return a clause for the exit status of a process, None where nobody saw it."""
+    return {
+        None: "its worker died or the machine went down",
+        -9: "its process was killed, most often because the machine ran out of memory",
+    }.get(code, f"its process ended unexpectedly (status {code})")
+
+
+def loaded(rows: int) -> str:
+    """Return how many rows came in, without a full stop."""
+    return f"{rows:,} rows were loaded" if rows != 1 else "1 row was loaded"
 
 
 def of_success(rows: int, *, error: BaseException | None, warnings: tuple[str, ...], run_id: str) -> Outcome:
     """Return the end of a run whose table is in place; ``error`` is what went wrong after that."""
-    loaded = f"{rows:,} rows were loaded" if rows != 1 else "1 row was loaded"
-    if error is not None:
-        why = str(error) if isinstance(error, IngestError) else f"see run {run_id} in the worker's log"
-        return Outcome(
-            state=State.WARNED,
-            message=f"{loaded} and are in the table, but the resource's details could not be updated ({why}). "
-            f"Nothing is lost. {AGAIN}",
-            kind=type(error).__name__,
-        )
-    if warnings:
-        return Outcome(state=State.WARNED, message=f"{loaded}. {' '.join(warnings)}")
-    return Outcome(state=State.COMPLETE, message=f"{loaded}.")
+    if isinstance(error, ResourceGone):
+        return Outcome(state=State.COMPLETE, message=f"{loaded(rows)}. {DELETED}")
+    if error is None:
+        state = State.WARNED if warnings else State.COMPLETE
+        return Outcome(state=state, message=" ".join((f"{loaded(rows)}.", *warnings)), warnings=warnings)
+    later = may_pass(error) or not isinstance(error, Exception)
+    not_yet = "not be updated yet" if later else "not be updated"
+    then = "That is done by itself as soon as it can be." if later else AGAIN
+    message = (
+        f"{loaded(rows)} and are in the table, but the resource's details could {not_yet} "
+        f"({_reason(error, run_id)}). Nothing is lost. {then}"
+    )
+    return Outcome(
+        state=State.WARNED,
+        message=message,
+        kind=type(error).__name__,
+        unpublished=later,
+        warnings=(message, *warnings),
+    )
+
+
+def _reason(error: BaseException, run_id: str) -> str:
+    text = error.what if isinstance(error, Transient) else str(error) if isinstance(error, IngestError) else ""
+    return text.rstrip(".") or f"see run {run_id} in the worker's log"

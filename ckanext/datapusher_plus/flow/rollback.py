@@ -1,25 +1,31 @@
-"""The way back inside a living run; ``sweep`` has the way back of dead ones. Both end in ``steps.restore``."""
+"""The way back inside a living run; ``bury`` has the way back of dead ones. Both end in ``steps.restore``."""
 
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from prefect.transactions import Transaction
 
-from ..core.errors import LockLost
+from ..core.errors import LockLost, Transient
 from ..core.values import Log
+from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
 from ..steps.restore import Restored, restore
+from .passing import may_pass
 
 log = logging.getLogger(__name__)
 
 #: Seconds to wait for a lock that was lost with its connection.
 PATIENCE = 10.0
+#: Seconds that the way back waits for a database that is just starting again, and between two looks.
+AWAY = 20.0
+LOOK = 1.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class WayBack:
     """Puts a resource's table back as it was; may be called any number of times."""
 
@@ -28,20 +34,42 @@ class WayBack:
     told: Log
     #: what was undone, one sentence each
     done: list[str] = field(default_factory=list)
+    #: whether the last call could not do its work, which is the sweep's then
+    failed: bool = False
 
     def __call__(self) -> None:
         """Restore; what cannot be undone now stays in the journal for the sweep."""
         try:
-            done = self._restore()
+            done = self._patiently()
         except Exception:
             log.exception("resource %s could not be restored now; the sweep will do it", self.resource_id)
+            self.failed = True
         else:
             self.done.extend([done.what] if done else [])
+            self.failed = False
 
     def hook(self, transaction: Transaction) -> None:
         """Be a rollback hook of Prefect, which would swallow what a hook raises."""
         del transaction
         self()
+
+    def has_committed(self, run_id: str) -> bool:
+        """Tell whether the run's table is in place for good though its run did not hear so."""
+        try:
+            with connect.connect(autocommit=True) as connection:
+                return journal.is_committed(connection, run_id)
+        except Transient:
+            return False
+
+    def _patiently(self) -> Restored | None:
+        deadline = time.monotonic() + AWAY
+        while True:
+            try:
+                return self._restore()
+            except Exception as error:
+                if self.failed or not may_pass(error) or time.monotonic() > deadline:
+                    raise
+            time.sleep(LOOK)
 
     def _restore(self) -> Restored | None:
         try:
@@ -59,11 +87,11 @@ class WayBack:
 
 def after_crash(flow: Any, flow_run: Any, state: Any) -> None:
     """Bury a run that Prefect reports as crashed or cancelled; Prefect calls this by these very names."""
-    del flow, state
+    del flow
     # imported late: a supervisor of Prefect's may call this in a process that has not loaded CKAN
     from . import site
 
     site.load()
-    from . import sweep
+    from . import bury
 
-    sweep.after(flow_run.parameters["run_id"], None)
+    bury.after(flow_run.parameters["run_id"], None, cancelled=state.is_cancelled() or state.is_cancelling())

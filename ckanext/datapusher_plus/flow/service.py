@@ -22,6 +22,7 @@ from prefect.settings import PREFECT_API_URL
 from ..health import local, workers
 from ..health.finding import State
 from ..health.legs import examine
+from ..runs.prune import prune
 from ..settings import Settings
 from . import forked, site, sweep
 from .deploy import DeployFailed, deploy
@@ -154,15 +155,20 @@ class Housekeeping:
         self._threads.append(thread)
 
     def _sweep(self, worker: CkanWorker, dispatcher: Dispatcher) -> None:
-        tables, requests = Outage("the sweep"), Outage("the search for lost requests")
-        while not self._stop.wait(self._settings.sweep_interval):
+        tables, requests, old = Outage("the sweep"), Outage("the search for lost requests"), Outage("the pruning")
+        pruned = ""
+        while not self._stop.is_set():
             if self._server is not None:
                 self._server.revive()
             self._marker.renew()
             with tables.tolerated():
-                sweep.sweep(besides=worker.watched)
+                for sentence in sweep.sweep(besides=worker.watched):
+                    log.info("%s", sentence)
             with requests.tolerated():
                 dispatcher.reconcile()
+            with old.tolerated():
+                pruned = prune(self._settings.keep_runs, after=pruned)
+            self._stop.wait(self._settings.sweep_interval)
 
 
 async def _work(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:

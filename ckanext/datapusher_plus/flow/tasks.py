@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-import requests
-from ckan.lib.search import SearchIndexError
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.transactions import Transaction
-from sqlalchemy.exc import OperationalError
 
 from .. import portal
-from ..core.errors import Transient
 from ..core.values import LoadPlan, Log
 from ..steps import analyse as analyse_step
 from ..steps import commit as commit_step
@@ -27,6 +23,7 @@ from ..steps import stage as stage_step
 from ..steps import stash as stash_step
 from ..steps import swap as swap_step
 from ..steps import validate as validate_step
+from .passing import may_pass
 
 # Steps retry named transient errors themselves; a file is read anew for each run, so nothing is worth caching.
 _step = partial(task, cache_policy=NO_CACHE, persist_result=False)
@@ -51,13 +48,10 @@ def stash_with(hook: Callable[[Transaction], None]) -> Task[[LoadPlan, Log], Loa
     return stash
 
 
-#: What may pass by itself while CKAN is told of the new table.
-PASSING = (OperationalError, SearchIndexError, requests.ConnectionError, requests.Timeout, Transient, ConnectionError)
-
-
 def _may_pass(tried: Task[..., object], run: TaskRun, state: State[object]) -> bool:
     del tried, run
-    return isinstance(state.result(raise_on_failure=False), PASSING)
+    error = state.result(raise_on_failure=False)
+    return isinstance(error, BaseException) and may_pass(error)
 
 
 publish = _step(name="publish", retries=3, retry_delay_seconds=[1, 5, 15], retry_condition_fn=_may_pass)(portal.publish)

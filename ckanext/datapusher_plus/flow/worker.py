@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import anyio
@@ -17,7 +18,7 @@ from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from ..settings import current
-from . import stopping, sweep
+from . import bury, stopping
 from .forked import ForkedRun
 from .outage import Outage
 
@@ -98,25 +99,37 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         task_status: anyio.abc.TaskStatus[int] | None = None,
     ) -> CkanWorkerResult:
         """Fork the run, watch it to its end, and put right what it left when it died."""
-        if self._draining.is_set():
-            raise RuntimeError("This worker is stopping; the run is for the next one.")
-        environment = {key: value for key, value in configuration.env.items() if value is not None}
-        # a run in its own process has nobody else to ask again for it
-        environment[PREFECT_CLIENT_MAX_RETRIES.name] = str(self._retries)
         run_id = str(flow_run.parameters.get("run_id"))
-        forked = await anyio.to_thread.run_sync(ForkedRun, str(flow_run.id), environment)
+        try:
+            forked = await self._fork(flow_run, configuration)
+        except Exception:
+            await self._see_to(run_id, None)
+            raise
         self._runs[run_id] = forked
         if task_status is not None:
             task_status.started(forked.pid)
         try:
             code, cancelled = await self._watch(flow_run, forked)
-            await anyio.to_thread.run_sync(sweep.after, run_id, code)
+            cancelled = cancelled or await self._is_cancelled(flow_run)
+            await self._see_to(run_id, code, cancelled=cancelled)
         finally:
             self._runs.pop(run_id, None)
-        if cancelled or await self._is_cancelled(flow_run):
+        if cancelled:
             await self._report_cancelled(flow_run)
             code = 0
         return CkanWorkerResult(identifier=str(forked.pid), status_code=code)
+
+    async def _fork(self, flow_run: FlowRun, configuration: BaseJobConfiguration) -> ForkedRun:
+        if self._draining.is_set():
+            raise RuntimeError("This worker is stopping; the run is for the next one.")
+        environment = {key: value for key, value in configuration.env.items() if value is not None}
+        # a run in its own process has nobody else to ask again for it
+        environment[PREFECT_CLIENT_MAX_RETRIES.name] = str(self._retries)
+        return await anyio.to_thread.run_sync(ForkedRun, str(flow_run.id), environment)
+
+    async def _see_to(self, run_id: str, code: int | None, *, cancelled: bool = False) -> None:
+        """Put right what a run left that died, and have one handed over again that never began."""
+        await anyio.to_thread.run_sync(partial(bury.after, run_id, code, cancelled=cancelled))
 
     async def _watch(self, flow_run: FlowRun, forked: ForkedRun) -> tuple[int, bool]:
         """Return the exit status, and whether the run was told to end because somebody cancelled it."""
@@ -138,9 +151,8 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
     async def _is_cancelled(self, flow_run: FlowRun) -> bool:
         try:
             state = (await self.client.read_flow_run(flow_run.id)).state
-        except ObjectNotFound:
-            return True
-        except httpx.HTTPError:
+        except (ObjectNotFound, httpx.HTTPError):
+            # a server that lost its database knows no run any more; nobody wants the loads to end for that
             return False
         return state is not None and (state.is_cancelling() or state.is_cancelled())
 

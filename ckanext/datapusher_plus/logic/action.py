@@ -66,7 +66,7 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
     :returns: ``status`` (pending, running, complete or error), ``job_id``, ``flow_run_id``, ``job_url``,
         ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns, warnings, progress,
-        message, moments, the last lines of the log) and ``error``
+        message, tries, moments, the last lines of the log) and ``error``
     :rtype: dictionary
     """
     resource_id = _validated(context, data_dict, schema.status())["resource_id"]

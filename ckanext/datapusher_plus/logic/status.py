@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .. import settings
+from ..core.retries import Tries
 from ..core.states import PUBLIC
 from ..runs.history import RunRecord, log_lines
 from ..runs.task import error_shown
@@ -40,6 +41,9 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
         "warnings": run.warnings or [],
         "progress": run.progress,
         "message": run.message,
+        "tries": run.tries,
+        "most_tries": Tries(this=run.tries, retries=settings.current().run_retries).most,
+        "retry_of": run.retry_of,
         "requested_at": _text(run.requested_at),
         "started_at": _text(run.started_at),
         "finished_at": _text(run.finished_at),

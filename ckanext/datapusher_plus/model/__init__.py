@@ -21,7 +21,7 @@ run = sa.Table(
     sa.Column("resource_id", sa.Text, nullable=False),
     #: a value of core.states.State
     sa.Column("state", sa.Text, nullable=False),
-    #: why it was asked for: upload, url, format, submit, cli, migrated
+    #: why it was asked for: upload, url, format, submit, retry, migrated
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -47,9 +47,18 @@ run = sa.Table(
     sa.Column("progress", JSONB(none_as_null=True)),
     #: [sentence, …]
     sa.Column("warnings", JSONB(none_as_null=True)),
+    #: which try of one request this is, from 1
+    sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
+    #: id of the run whose failure this one makes good
+    sa.Column("retry_of", sa.Text),
+    #: when a waiting run, or what is unpublished of one that ended, may be tried next
+    sa.Column("not_before", sa.DateTime(timezone=True)),
+    #: whether the table is in place and CKAN could not be told of it yet
+    sa.Column("unpublished", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("datapusher_plus_run_resource", "resource_id", "requested_at"),
     sa.Index(ONE_QUEUED, "resource_id", unique=True, postgresql_where=sa.text("state = 'queued'")),
     sa.Index(ONE_RUNNING, "resource_id", unique=True, postgresql_where=sa.text("state = 'running'")),
+    sa.Index("datapusher_plus_run_unpublished", "resource_id", postgresql_where=sa.text("unpublished")),
 )
 
 log = sa.Table(

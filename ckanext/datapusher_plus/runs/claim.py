@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -23,6 +23,8 @@ class Claimed:
     ignore_hash: bool
     dry_run: bool
     requested_at: datetime
+    #: which try of the request this is
+    tries: int
 
 
 def claim(run_id: str, *, flow_run_id: str | None, worker: str) -> Claimed | None:
@@ -43,8 +45,15 @@ def _claim(run_id: str, flow_run_id: str | None, worker: str) -> Claimed | None:
     take = (
         sa.update(run)
         .where(run.c.id == run_id, run.c.state == State.QUEUED.value)
-        .values(state=State.RUNNING.value, started_at=database.now(), flow_run_id=flow_run_id, worker=worker)
-        .returning(run.c.resource_id, run.c.cause, run.c.ignore_hash, run.c.dry_run, run.c.requested_at)
+        .values(
+            state=State.RUNNING.value,
+            started_at=database.now(),
+            flow_run_id=flow_run_id,
+            worker=worker,
+            message=None,
+            not_before=None,
+        )
+        .returning(*(run.c[field.name] for field in fields(Claimed) if field.name != "run_id"))
     )
     with database.transaction() as connection:
         taken = connection.execute(take).mappings().first()

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timezone
+from typing import TypeVar
 
 import sqlalchemy as sa
 from ckan import model as ckan_model
+from sqlalchemy.exc import OperationalError
+
+T = TypeVar("T")
+
+#: Seconds between two tries while the database is away.
+PAUSE = 1.0
 
 
 def transaction() -> AbstractContextManager[sa.Connection]:
@@ -17,3 +26,18 @@ def transaction() -> AbstractContextManager[sa.Connection]:
 def now() -> datetime:
     """Return the present moment, with its zone."""
     return datetime.now(timezone.utc)
+
+
+def patiently(work: Callable[[], T], patience: float) -> T:
+    """Do something that may be done twice, again and again while the database is away, for ``patience`` seconds.
+
+    :raises sqlalchemy.exc.OperationalError: when it is still away then.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return work()
+        except OperationalError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(PAUSE)

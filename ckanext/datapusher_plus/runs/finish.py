@@ -2,43 +2,95 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
 
 from ..checkpoint import reach
-from ..core.states import GOOD, State, sources_of
+from ..core.retries import Retry
+from ..core.states import GOOD, OPEN, State, sources_of
 from ..core.values import Published
-from ..model import run
+from ..model import log, run
 from . import database, task
-from .request import notify
+from .request import notify, one_queued
+
+
+def landed(run_id: str, published: Published) -> None:
+    """Note what a run puts in place just before it does so for good, for whoever buries it should it die then."""
+    note = sa.update(run).where(run.c.id == run_id, run.c.state == State.RUNNING.value).values(**_loaded(published))
+    with database.transaction() as connection:
+        connection.execute(note)
 
 
 def finish(
-    run_id: str, state: State, *, message: str, error_kind: str | None = None, published: Published | None = None
+    run_id: str,
+    state: State,
+    *,
+    message: str,
+    error_kind: str | None = None,
+    published: Published | None = None,
+    retry: Retry | None = None,
+    unpublished: bool = False,
 ) -> bool:
-    """Move a run to its last state; False when it has ended already, or cannot go there from where it is."""
+    """Move a run to its last state; False when it has ended already, or cannot go there from where it is.
+
+    :param retry: the run to queue in the same transaction, in place of this one.
+    :param unpublished: the table is in place, and CKAN shall be told of it later.
+    """
     reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "finished_at": database.now(), "progress": None}
     if state not in GOOD:
-        values["error"] = {"message": message, "kind": error_kind or state.value}
+        values |= {"error": {"message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
     if published is not None:
         values |= _loaded(published)
+    open_sources = [source.value for source in sources_of(state) & OPEN]
     end = (
         sa.update(run)
-        .where(run.c.id == run_id, run.c.state.in_([source.value for source in sources_of(state)]))
-        .values(**values)
-        .returning(run.c.resource_id)
+        .where(run.c.id == run_id, run.c.state.in_(open_sources))
+        .values(**values, unpublished=unpublished)
+        .returning(run.c.resource_id, run.c.ignore_hash, run.c.dry_run)
     )
     with database.transaction() as connection:
-        resource_id = connection.execute(end).scalar_one_or_none()
-        if resource_id is None:
+        ended = connection.execute(end).one_or_none()
+        if ended is None:
             return False
-        task.show(connection, resource_id)
+        if retry is not None:
+            _queue(connection, retry, message, of=run_id, **ended._mapping)
+        task.show(connection, ended.resource_id)
         # a request that came meanwhile has waited for this
-        notify(connection, resource_id)
+        notify(connection, ended.resource_id)
     reach("finish.after")
     return True
+
+
+def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, resource_id: str, **asked: bool) -> None:
+    """Queue the retry; a request that waits already is newer, and does what this run was asked for too."""
+    row = insert(run).values(
+        id=str(uuid.uuid4()),
+        resource_id=resource_id,
+        state=State.QUEUED.value,
+        cause="retry",
+        requested_at=database.now(),
+        tries=retry.tries,
+        retry_of=of,
+        not_before=sa.func.now() + timedelta(seconds=retry.wait),
+        message=reason,
+        **asked,
+    )
+    joined = {
+        "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
+        "dry_run": run.c.dry_run & row.excluded.dry_run,
+    }
+    queued = connection.execute(one_queued(row, joined).returning(run.c.id, run.c.retry_of)).one()
+    if queued.retry_of == of:
+        told = {"run_id": queued.id, "at": database.now(), "level": "WARNING"}
+        connection.execute(sa.insert(log).values(**told, message=f"Try {retry.tries}. The one before: {reason}"))
+
+
+_NOTHING_LOADED = {"rows": None, "columns": None, "file_hash": None, "load_key": None, "warnings": None}
 
 
 def _loaded(published: Published) -> dict[str, Any]:
@@ -46,6 +98,6 @@ def _loaded(published: Published) -> dict[str, Any]:
         "rows": published.rows,
         "columns": [list(column) for column in published.columns],
         "file_hash": published.file_hash,
-        "load_key": published.load_key,
+        "load_key": published.load_key or None,
         "warnings": list(published.warnings) or None,
     }

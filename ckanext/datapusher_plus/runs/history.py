@@ -37,6 +37,9 @@ class RunRecord:
     error: dict[str, str] | None
     progress: dict[str, Any] | None
     warnings: list[str] | None
+    tries: int
+    retry_of: str | None
+    unpublished: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +62,14 @@ def latest(resource_id: str) -> RunRecord | None:
 
 def runs_of(resource_id: str, *, limit: int) -> list[RunRecord]:
     """Return the resource's runs, the present one first."""
-    return _records(
+    return records(
         sa.select(*COLUMNS).where(run.c.resource_id == resource_id).order_by(*task.NEWEST_FIRST).limit(limit)
     )
 
 
 def get(run_id: str) -> RunRecord | None:
     """Return one run, or None when there is none of that id."""
-    found = _records(sa.select(*COLUMNS).where(run.c.id == run_id))
+    found = records(sa.select(*COLUMNS).where(run.c.id == run_id))
     return found[0] if found else None
 
 
@@ -112,7 +115,8 @@ def log_lines(run_id: str, limit: int) -> list[LogLine]:
     return [LogLine(timestamp=row.at, level=row.level, message=row.message) for row in reversed(rows)]
 
 
-def _records(query: sa.Select[Any]) -> list[RunRecord]:
+def records(query: sa.Select[Any]) -> list[RunRecord]:
+    """Return the runs that a query of ``COLUMNS`` finds."""
     with database.transaction() as connection:
         rows = connection.execute(query).mappings().all()
     return [RunRecord(**{**row, "state": State(row["state"])}) for row in rows]

@@ -11,6 +11,12 @@ from ..core.states import State
 from ..model import run
 from . import database
 
+#: Seconds that a run is held back, more each time, whose process ended before it began; and the most of it.
+PAUSE = 2
+MOST_PAUSE = 20
+#: No run is ever made to wait for longer; a later time comes of a clock that was wrong.
+LONGEST_WAIT = timedelta(minutes=2)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
@@ -27,17 +33,20 @@ class Waiting:
 def waiting(lost_after: timedelta | None = None) -> list[Waiting]:
     """Return the runs to hand to Prefect, longest waiting first.
 
-    A run of a resource that is running waits for it to end. One that was handed over is left out, or, with
-    ``lost_after``, comes again when it was not claimed for that long.
+    A run of a resource that is running waits for it to end, and a retry for its time. One that was handed over is left
+    out, or, with ``lost_after``, comes again when it was not claimed for that long.
     """
     other = run.alias()
     running = sa.exists().where(other.c.resource_id == run.c.resource_id, other.c.state == State.RUNNING.value)
+    # By the one clock that all hosts share; should it be set back, what it wrote lies in the future, and is due.
+    now = sa.func.now()
     due = run.c.dispatched_at.is_(None)
     if lost_after is not None:
-        due |= run.c.dispatched_at < database.now() - lost_after
+        due |= (run.c.dispatched_at < now - lost_after) | (run.c.dispatched_at > now)
+    later = (run.c.not_before > now) & (run.c.not_before < now + LONGEST_WAIT)
     query = (
         sa.select(run.c.id, run.c.resource_id, run.c.attempts, run.c.flow_run_id)
-        .where(run.c.state == State.QUEUED.value, due, ~running)
+        .where(run.c.state == State.QUEUED.value, due, sa.func.coalesce(later, sa.false()).is_(sa.false()), ~running)
         .order_by(run.c.requested_at)
     )
     with database.transaction() as connection:
@@ -49,12 +58,18 @@ def waiting(lost_after: timedelta | None = None) -> list[Waiting]:
 
 def dispatched(run_id: str, flow_run_id: str) -> None:
     """Note that Prefect has the run now."""
-    _note(run_id, dispatched_at=database.now(), flow_run_id=flow_run_id, attempts=run.c.attempts + 1)
+    _note(run_id, dispatched_at=sa.func.now(), flow_run_id=flow_run_id, attempts=run.c.attempts + 1)
 
 
 def undispatch(run_id: str) -> None:
     """Note that Prefect no longer has the run, so that it is handed over again."""
     _note(run_id, dispatched_at=None)
+
+
+def put_back(run_id: str) -> None:
+    """Note that a process was to carry out the run and ended without; the next one begins a little later each time."""
+    pause = sa.func.least(PAUSE * run.c.attempts, MOST_PAUSE) * sa.literal(timedelta(seconds=1), sa.Interval)
+    _note(run_id, dispatched_at=None, not_before=sa.func.now() + pause)
 
 
 def _note(run_id: str, **values: object) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import Insert, insert
 
 from ..core.states import State
 from ..model import CHANNEL, run
@@ -32,20 +34,27 @@ def request(
         # the web server's clock, which wrote the file's `last_modified` a moment ago; now() is when the upload began
         requested_at=database.now(),
     )
-    # The newest file wins, because a run reads the resource when it begins; the most thorough request wins too.
-    joined = row.on_conflict_do_update(
-        index_elements=[run.c.resource_id],
-        index_where=run.c.state == sa.literal_column(f"'{State.QUEUED.value}'"),
-        set_={
-            "cause": row.excluded.cause,
-            "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
-            "dry_run": run.c.dry_run & row.excluded.dry_run,
-        },
-    ).returning(run.c.id)
-    run_id: str = connection.execute(joined).scalar_one()
+    # The newest file wins, because a run reads the resource when it begins; the most thorough request wins too. A retry
+    # that waits becomes a request of its own, with all its tries before it.
+    joined = {
+        "cause": row.excluded.cause,
+        "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
+        "dry_run": run.c.dry_run & row.excluded.dry_run,
+        "tries": 1,
+        "retry_of": None,
+        "not_before": None,
+        "message": None,
+    }
+    run_id: str = connection.execute(one_queued(row, joined).returning(run.c.id)).scalar_one()
     task.show(connection, resource_id)
     notify(connection, resource_id)
     return run_id
+
+
+def one_queued(row: Insert, joined: Mapping[str, Any]) -> Insert:
+    """Insert a queued run, or change the one that the resource has already to ``joined``."""
+    queued = run.c.state == sa.literal_column(f"'{State.QUEUED.value}'")
+    return row.on_conflict_do_update(index_elements=[run.c.resource_id], index_where=queued, set_=joined)
 
 
 def would_change_nothing(connection: sa.Connection, resource_id: str, *, ignore_hash: bool = False) -> bool:
@@ -55,6 +64,8 @@ def would_change_nothing(connection: sa.Connection, resource_id: str, *, ignore_
         run.c.state == State.QUEUED.value,
         run.c.ignore_hash | (sa.literal(not ignore_hash)),
         ~run.c.dry_run,
+        # a retry may have to wait, and has used up tries
+        run.c.tries == 1,
     )
     return connection.execute(covering).first() is not None
 

@@ -156,7 +156,8 @@ def _state(status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
 
 def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
     if state == State.QUEUED:
-        return _("The file waits for a worker to load it.")
+        # a retry carries the reason why it is needed
+        return task.get("message") or _("The file waits for a worker to load it.")
     if state == State.RUNNING:
         return _("The file is being loaded.")
     if state in (State.COMPLETE, State.WARNED):
@@ -209,6 +210,8 @@ def _facts(task: Mapping[str, Any]) -> list[Fact]:
     facts.append(Fact(label=_("Finished"), when=ended))
     if began and ended:
         facts.append(Fact(label=_("Took"), value=words.duration((ended - began).total_seconds())))
+    if (task.get("tries") or 1) > 1:
+        facts.append(Fact(label=_("Try"), value=words.tries(task["tries"], task["most_tries"])))
     return [fact for fact in facts if fact.when or fact.value]
 
 

@@ -88,6 +88,11 @@ def loaded(rows: int | None, columns: int) -> str:
     ).format(rows=h.localised_number(rows), columns=h.localised_number(columns))
 
 
+def tries(this: int, most: int) -> str:
+    """Return which try of how many a run is."""
+    return _("{this} of {most}").format(this=h.localised_number(this), most=h.localised_number(most))
+
+
 def amount(stage_name: str, done: int, total: int | None) -> str:
     """Return how much of a stage is done where it counts bytes; steps of other stages mean nothing to people."""
     if not done or stage_name not in ("fetch", "copy"):

@@ -1,0 +1,121 @@
+"""The end of a run whose process is gone: undone, or brought to its end, and tried again."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import replace
+
+from .. import settings
+from ..checkpoint import reach, works_on
+from ..core.retries import Again, Tries
+from ..core.states import State
+from ..core.values import Log, Published
+from ..datastore import connect, journal
+from ..datastore.lock import ResourceLock
+from ..runs import history, queue
+from ..runs.finish import finish
+from ..runs.history import RunRecord
+from ..runs.log import RunLog
+from ..runs.reap import REPORTED
+from ..steps.restore import restore
+from . import outcome, publishing, site
+from .outcome import Outcome
+from .passing import may_pass
+
+log = logging.getLogger(__name__)
+
+#: Seconds to wait for a lock whose owner is just dying.
+PATIENCE = 5.0
+#: Seconds that the watcher of a run waits for servers that are away; the sweep comes after that. And between two looks.
+AWAY = 30.0
+LOOK = 1.0
+
+
+def after(run_id: str, code: int | None, *, cancelled: bool = False) -> None:
+    """Look at a run whose process has ended; ``code`` is its exit status when it is known."""
+    deadline = time.monotonic() + AWAY
+    while True:
+        try:
+            _look_at(run_id, code, cancelled)
+        except Exception as error:
+            if not may_pass(error):
+                raise
+            if time.monotonic() > deadline:
+                log.warning("the end of run %s is left to the sweep: %s", run_id, error)
+                return
+        else:
+            return
+        time.sleep(LOOK)
+
+
+def _look_at(run_id: str, code: int | None, cancelled: bool) -> None:
+    found = history.get(run_id)
+    if found is None:
+        return
+    if found.state is State.QUEUED and cancelled:
+        finish(run_id, State.CANCELLED, message="The request was cancelled in Prefect before it began.")
+    elif found.state is State.QUEUED:
+        queue.put_back(run_id)
+    elif found.state is State.RUNNING:
+        with site.context():
+            bury(run_id, found.resource_id, code)
+
+
+def bury(run_id: str, resource_id: str, code: int | None = None) -> str | None:
+    """Undo, or bring to its end, a run whose owner is dead, and return its last sentence.
+
+    None when it lives, or has ended by itself.
+    """
+    with ResourceLock(resource_id) as lock, RunLog(run_id) as told:
+        dead = history.get(run_id) if lock.acquire(PATIENCE) else None
+        # it may have ended, and let go of the lock, since it was listed
+        if dead is None or dead.state is not State.RUNNING:
+            return None
+        works_on(resource_id)
+        reach("bury.before")
+        end = _end(dead, code, told)
+        if end.state is State.ERROR:
+            told.error(end.message)
+        ended = finish(
+            run_id,
+            end.state,
+            message=end.message,
+            error_kind=end.kind,
+            published=_published(dead, end),
+            retry=end.retry,
+            unpublished=end.unpublished,
+        )
+        reach("bury.after")
+        return end.message if ended else None
+
+
+def _end(dead: RunRecord, code: int | None, told: Log) -> Outcome:
+    restored = restore(dead.resource_id, told)
+    with connect.connect(autocommit=True) as connection:
+        committed = journal.is_committed(connection, dead.id)
+    if committed:
+        how = outcome.how_it_died(code)
+        told.warning(f"The new table is in place, but {how} before all was done. What is left is done now.")
+        end = publishing.make_up(dead, told)
+        told.info(end.message)
+        return end
+    table = restored.what if restored else outcome.UNCHANGED
+    tries = Tries(this=dead.tries, retries=settings.current().run_retries)
+    # another loader's run is that loader's to try again
+    again = Again.NEVER if dead.worker == REPORTED else Again.AT_ONCE
+    return outcome.of_death(code, table, tries, again=again)
+
+
+def _published(dead: RunRecord, end: Outcome) -> Published | None:
+    if end.state is State.ERROR:
+        return None
+    made = Published(
+        rows=dead.rows or 0,
+        columns=tuple((name, kind) for name, kind in dead.columns or ()),
+        file_hash=dead.file_hash or "",
+        load_key=dead.load_key or "",
+        warnings=end.warnings,
+    )
+    # what CKAN was not told of is not done: the same file must be loaded when somebody asks again
+    return replace(made, load_key="") if end.kind and not end.unpublished else made

@@ -1,0 +1,101 @@
+"""What is left to do once a table is in place, by whoever holds the resource's lock after its run could not do it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+from .. import portal
+from ..core.states import State
+from ..core.values import Log
+from ..datastore import catalog, connect, journal
+from ..datastore.lock import ResourceLock
+from ..runs import history, unpublished
+from ..runs.history import RunRecord
+from ..runs.log import RunLog
+from ..steps.settle import settle
+from . import outcome
+from .outcome import Outcome
+from .passing import may_pass
+
+log = logging.getLogger(__name__)
+
+#: Seconds that one sweep spends at most on this, for others wait to be put right.
+BUDGET = 10.0
+
+GONE = "Its table has been removed or made anew since, so there is nothing more to do."
+REPLACED = "A newer load has replaced them since."
+
+
+def guarded(sentence: str, act: Callable[[], object]) -> str | None:
+    """Do something of another plugin's; when that fails, log it and return the sentence."""
+    try:
+        act()
+    except Exception:
+        log.exception("%s", sentence)
+        return sentence
+    return None
+
+
+def make_up(run: RunRecord, told: Log) -> Outcome:
+    """Tell CKAN of the run's table and settle, and return the end that the run has by that."""
+    rows = run.rows or 0
+    kept = tuple(warning for warning in run.warnings or () if warning != run.message)
+    if not _is_there(run):
+        return Outcome(state=State.COMPLETE, message=f"{outcome.loaded(rows)}. {GONE}")
+    try:
+        warnings = (*kept, *_publish(run))
+        settle(run.resource_id, told)
+    except Exception as error:
+        if not may_pass(error) and not isinstance(error, outcome.EXPECTED):
+            log.exception("CKAN could not be told of the table of run %s", run.id)
+        return outcome.of_success(rows, error=error, warnings=kept, run_id=run.id)
+    return outcome.of_success(rows, error=None, warnings=warnings, run_id=run.id)
+
+
+def _publish(run: RunRecord) -> list[str]:
+    known = history.has_loaded_before(run.resource_id, besides=run.id)
+    return portal.publish(
+        run.resource_id, hash=run.file_hash or "", rows=run.rows or 0, loaded_before=known, attempt=guarded
+    )
+
+
+def _is_there(run: RunRecord) -> bool:
+    """Tell whether the run's table still is the resource's; one of which nothing is known any more is taken for it."""
+    with connect.connect(autocommit=True) as connection:
+        journal.prepare(connection)
+        live = catalog.oid_of(connection, run.resource_id)
+        return live is not None and journal.oid_of(connection, run.id) in (None, live)
+
+
+def make_up_for_all(resource_id: str | None, dry_run: bool) -> Iterator[str]:
+    """Do it for every run whose turn it is, until one shows that it is too early; a sentence for each that is done."""
+    deadline = time.monotonic() + BUDGET
+    due = [run for run in unpublished.due() if resource_id in (None, run.resource_id)]
+    for run in due:
+        if dry_run:
+            yield f"{run.resource_id}: CKAN would be told the rest about the table that run {run.id} put in place."
+            continue
+        end = _make_up_for(run)
+        if end and not end.unpublished:
+            yield f"{run.resource_id}: CKAN knows all about the table of run {run.id} now. {end.message}"
+        if (end and end.unpublished) or time.monotonic() > deadline:
+            return
+
+
+def _make_up_for(listed: RunRecord) -> Outcome | None:
+    """Return the end that the run has now, None when somebody else is at it."""
+    with ResourceLock(listed.resource_id) as lock, RunLog(listed.id) as told:
+        run = history.get(listed.id) if lock.acquire() else None
+        if run is None or not run.unpublished:
+            return None
+        if unpublished.is_replaced(run):
+            end = Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {REPLACED}")
+        else:
+            end = make_up(run, told)
+        if end.unpublished:
+            unpublished.postpone(run.id)
+        elif unpublished.done(run.id, end.state, message=end.message, warnings=end.warnings, whole=end.kind is None):
+            told.info(end.message)
+    return end

@@ -1,0 +1,53 @@
+"""Old runs are forgotten little by little, with their logs."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from ..core.states import GOOD, OPEN, State
+from ..model import run
+from . import database
+
+#: Resources that one statement looks at, and runs that it removes at most: nobody shall wait for it.
+_PAGE = 100
+_MOST = 1_000
+
+_ENDED = run.c.state.not_in([state.value for state in OPEN])
+_LOADED = run.c.state.in_([state.value for state in GOOD - {State.SKIPPED}]) & ~run.c.dry_run
+_TRIED = run.c.started_at.is_not(None) & (run.c.state != State.SKIPPED.value) & ~run.c.dry_run
+
+
+def prune(keep: int, *, after: str = "") -> str:
+    """Remove ended runs beyond the newest ``keep`` of each of the next resources behind ``after``.
+
+    The last run that loaded the resource, and the last that tried to, stay: they tell an unchanged file.
+
+    :param keep: 0 keeps all.
+    :returns: where to go on next time; empty at the end.
+    """
+    if not keep:
+        return ""
+    with database.transaction() as connection:
+        known = sa.select(run.c.resource_id).distinct().where(run.c.resource_id > after)
+        resources = list(connection.execute(known.order_by(run.c.resource_id).limit(_PAGE)).scalars())
+        removed = connection.execute(sa.delete(run).where(run.c.id.in_(_old(resources, keep)))).rowcount
+    if removed == _MOST:
+        return after
+    return resources[-1] if len(resources) == _PAGE else ""
+
+
+def _old(resources: list[str], keep: int) -> sa.Select[tuple[str]]:
+    newest = run.c.finished_at.desc()
+
+    def rank(kind: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+        return sa.func.row_number().over(partition_by=[run.c.resource_id, kind], order_by=newest)
+
+    ended = (
+        sa.select(run.c.id, _LOADED.label("loaded"), _TRIED.label("tried"))
+        .add_columns(sa.func.row_number().over(partition_by=run.c.resource_id, order_by=newest).label("rank"))
+        .add_columns(rank(_LOADED).label("rank_loaded"), rank(_TRIED).label("rank_tried"))
+        .where(run.c.resource_id.in_(resources), _ENDED, ~run.c.unpublished)
+        .subquery()
+    )
+    last = (ended.c.loaded & (ended.c.rank_loaded == 1)) | (ended.c.tried & (ended.c.rank_tried == 1))
+    return sa.select(ended.c.id).where(ended.c.rank > keep, ~last).limit(_MOST)

@@ -1,0 +1,64 @@
+"""Runs that have put their table in place, and that CKAN could not be told of yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..core.states import State
+from ..model import run
+from . import database, task
+from .history import COLUMNS, RunRecord, records
+
+#: Seconds between two tries of one run.
+PAUSE = 30
+#: Runs that are looked at in one go.
+_PAGE = 20
+
+
+def due() -> list[RunRecord]:
+    """Return runs whose turn it is, those first that were tried longest ago."""
+    waits = run.c.not_before > sa.func.now()
+    # a clock that was set back must not hold anything up
+    far = run.c.not_before > sa.func.now() + timedelta(seconds=2 * PAUSE)
+    query = sa.select(*COLUMNS).where(run.c.unpublished, sa.or_(run.c.not_before.is_(None), ~waits, far))
+    return records(query.order_by(run.c.not_before.nulls_first(), run.c.finished_at).limit(_PAGE))
+
+
+def is_replaced(record: RunRecord) -> bool:
+    """Tell whether a later run has loaded the resource, and so has told CKAN of a newer table."""
+    later = sa.select(run.c.id).where(
+        run.c.resource_id == record.resource_id,
+        run.c.id != record.id,
+        run.c.started_at > record.started_at,
+        run.c.state.in_([State.COMPLETE.value, State.WARNED.value]),
+        ~run.c.dry_run,
+    )
+    with database.transaction() as connection:
+        return connection.execute(later.limit(1)).first() is not None
+
+
+def postpone(run_id: str) -> None:
+    """Let the others have their turn."""
+    _update(run_id, not_before=sa.func.now() + timedelta(seconds=PAUSE))
+
+
+def done(run_id: str, state: State, *, message: str, warnings: Sequence[str], whole: bool = True) -> bool:
+    """Note that nothing is left to do; False when somebody else was faster.
+
+    :param whole: nothing failed, so that the same file need not be loaded again.
+    """
+    values: dict[str, Any] = {"state": state.value, "message": message, "warnings": list(warnings) or None}
+    return _update(run_id, unpublished=False, not_before=None, **values, **({} if whole else {"load_key": None}))
+
+
+def _update(run_id: str, **values: object) -> bool:
+    change = sa.update(run).where(run.c.id == run_id, run.c.unpublished).values(**values).returning(run.c.resource_id)
+    with database.transaction() as connection:
+        resource_id = connection.execute(change).scalar_one_or_none()
+        if resource_id is not None:
+            task.show(connection, resource_id)
+    return resource_id is not None
