@@ -15,6 +15,7 @@ _SPECIAL = re.compile(r'[",\r\n]')
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 #: characters that are written at once
 _PIECE = 1 << 20
+_REPLACED = "{:,} letters that no database can store (NUL, half letters) became �."
 
 
 class Rows:
@@ -65,10 +66,24 @@ def csv_rows(path: Path, header: Sequence[str], log: Log) -> Iterator[Rows]:
         yield rows
         rows.flush()
     if rows.replaced:
-        log.warning(f"{rows.replaced:,} letters that no database can store (NUL, half letters) became �.")
+        log.warning(_REPLACED.format(rows.replaced))
 
 
 def _field(value: str | None) -> str:
     if not value:
         return "" if value is None else '""'
     return '"' + value.replace('"', '""') + '"' if _SPECIAL.search(value) else value
+
+
+def without_nul(path: Path, log: Log) -> None:
+    """Put U+FFFD where a finished file has NUL, and tell the publisher."""
+    with path.open("rb") as file:
+        found = sum(piece.count(b"\0") for piece in iter(lambda: file.read(_PIECE), b""))
+    if not found:
+        return
+    clean = path.with_suffix(".clean")
+    with path.open("rb") as file, clean.open("wb") as out:
+        for piece in iter(lambda: file.read(_PIECE), b""):
+            out.write(piece.replace(b"\0", "\ufffd".encode()))
+    clean.replace(path)
+    log.warning(_REPLACED.format(found))

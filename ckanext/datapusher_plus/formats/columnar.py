@@ -1,0 +1,288 @@
+"""Parquet, Arrow and Feather: tables whose columns have types, which are passed on as what the file declares."""
+
+from __future__ import annotations
+
+import re
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from ..core.errors import Damaged, Locked, NothingToLoad, TooManyColumns
+from ..core.values import CleanCsv, Log, Source
+from .apart import Apart
+from .base import Work, register
+from .rows import without_nul
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from duckdb import DuckDBPyConnection
+
+#: of DuckDB's own; what it cannot do within it, it does on disk
+_MEMORY = "128MB"
+#: rows of an Arrow batch that DuckDB gets at once
+_ROWS = 16_384
+_INTEGERS = (
+    "TINYINT",
+    "SMALLINT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "UTINYINT",
+    "USMALLINT",
+    "UINTEGER",
+    "UBIGINT",
+    "UHUGEINT",
+)
+#: what Arrow says through DuckDB when a batch does not fit
+_OUT_OF_MEMORY = re.compile(r"alloc.* failed|out of memory|MemoryError", re.IGNORECASE)
+_NESTED = ("STRUCT", "MAP", "UNION")
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One column as DuckDB describes it."""
+
+    name: str
+    type: str
+
+    @property
+    def quoted(self) -> str:
+        """Return the name for SQL."""
+        return '"' + self.name.replace('"', '""') + '"'
+
+    @property
+    def nested(self) -> bool:
+        """Tell whether its values have values in them."""
+        return self.type.endswith("]") or self.type.startswith(_NESTED)
+
+    @property
+    def fractional(self) -> bool:
+        """Tell whether NaN may be in it."""
+        return self.type in ("FLOAT", "DOUBLE")
+
+    @property
+    def declared(self) -> str | None:
+        """Return the kind of column that its type means, as in ``readings.Kind``."""
+        if self.type in _INTEGERS:
+            return "Integer"
+        if self.fractional or self.type.startswith("DECIMAL"):
+            return "Float"
+        if self.type.startswith("TIMESTAMP"):
+            return "DateTime"
+        return {"BOOLEAN": "Boolean", "DATE": "Date", '"NULL"': None}.get(self.type, "String")
+
+
+class _Columnar(Apart):
+    """Files whose columns have types."""
+
+    signed: ClassVar[bool] = True
+
+    def read(self, source: Source, work: Work) -> CleanCsv:
+        """Make canonical CSV of the table."""
+        import duckdb
+
+        target = work.dir / "columns.csv"
+        try:
+            with _connected(source.path, target, work.dir) as connection:
+                columns = _columns(connection, self.table(source.path, connection), work.limits.columns)
+                facts = _Facts(connection, self.table(source.path, connection), columns)
+                facts.tell(work.log)
+                _write(connection, self.table(source.path, connection), columns, facts, target)
+        except duckdb.Error as error:
+            if isinstance(error, duckdb.OutOfMemoryException) or _OUT_OF_MEMORY.search(str(error)):
+                raise MemoryError(str(error)) from error
+            # what DuckDB says names files of this machine; the worker's log has it
+            raise Damaged(f"{self.name} file", "a part of it is missing or not as its schema says") from error
+        without_nul(target, work.log)
+        header = tuple(column.name for column in columns)
+        declared = tuple(column.declared for column in columns)
+        return CleanCsv(path=target, header=header, format=self.name, encoding="UTF-8", declared=declared, counts="row")
+
+    @abstractmethod
+    def table(self, path: Path, connection: DuckDBPyConnection) -> str:
+        """Return what stands for the file in one query."""
+
+
+@register
+class Parquet(_Columnar):
+    """Read by DuckDB, page by page."""
+
+    name = "Parquet"
+    aliases = frozenset({"parquet", "geoparquet"})
+    extensions = frozenset({"parquet", "geoparquet", "pq"})
+    media_types = frozenset({"application/vnd.apache.parquet", "application/x-parquet"})
+
+    def recognises(self, head: bytes) -> bool:
+        """Tell by the mark at the beginning, which encrypted files have too."""
+        return head.startswith((b"PAR1", b"PARE"))
+
+    def table(self, path: Path, connection: DuckDBPyConnection) -> str:
+        """Return the call that reads the file.
+
+        :raises Locked: when it is encrypted.
+        """
+        with path.open("rb") as file:
+            if file.read(4) == b"PARE":
+                raise Locked("Parquet file")
+        return f"read_parquet({_quoted(path)})"
+
+
+@register
+class Arrow(_Columnar):
+    """Arrow's own files and streams, of which Feather is another name."""
+
+    name = "Arrow"
+    aliases = frozenset({"arrow", "feather", "ipc"})
+    extensions = frozenset({"arrow", "feather", "arrows", "ipc"})
+    media_types = frozenset(
+        {"application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream", "application/x-feather"}
+    )
+
+    def recognises(self, head: bytes) -> bool:
+        """Tell by the mark at the beginning of a file or of a stream."""
+        # a stream begins with the length of its schema
+        return head.startswith((b"ARROW1\0\0", b"FEA1")) or (head[:4] == b"\xff\xff\xff\xff" and head[6:8] == b"\0\0")
+
+    def table(self, path: Path, connection: DuckDBPyConnection) -> str:
+        """Return the name of a view on the batches.
+
+        :raises Damaged: when it is no Arrow file.
+        """
+        import pyarrow as pa
+
+        try:
+            reader = _batches(path)
+        except pa.ArrowInvalid as error:
+            raise Damaged(
+                "Arrow file", "its schema cannot be read; Feather files of version 1 must be saved anew"
+            ) from error
+        connection.register("batches", reader)
+        return "batches"
+
+
+@contextmanager
+def _connected(source: Path, target: Path, spill: Path) -> Iterator[DuckDBPyConnection]:
+    """Open DuckDB, shut off from everything but the two files."""
+    import duckdb
+
+    config = {
+        "threads": 1,
+        "memory_limit": _MEMORY,
+        "temp_directory": str(spill / "duckdb"),
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    connection = duckdb.connect(":memory:", config=config)
+    try:
+        # a file may be one row group of gigabytes, which would be held in memory at once
+        connection.execute("SET disable_parquet_prefetching = true")
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute(f"SET allowed_paths = [{_quoted(source)}, {_quoted(target)}]")
+        connection.execute("SET enable_external_access = false")
+        connection.execute("SET lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def _columns(connection: DuckDBPyConnection, table: str, most: int) -> list[_Column]:
+    # names are quoted, and DuckDB can reach nothing but the file and its copy
+    described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()  # noqa: S608
+    columns = [_Column(*row[:2]) for row in described]
+    if len(columns) > most:
+        raise TooManyColumns(len(columns), most)
+    return columns
+
+
+class _Facts:
+    """What must be known of all values of a column before the first is written."""
+
+    def __init__(self, connection: DuckDBPyConnection, table: str, columns: Sequence[_Column]) -> None:
+        """Look at the columns that may have NaN in them, or bytes."""
+        asked = {column.name: _question(column) for column in columns if column.fractional or column.type == "BLOB"}
+        query = f"SELECT {', '.join(asked.values())} FROM {table}"  # noqa: S608
+        answer = connection.execute(query).fetchall()[0] if asked else ()
+        found = dict(zip(asked, answer, strict=True))
+        self._no_numbers = sum(found[column.name] or 0 for column in columns if column.fractional)
+        self._texts = {column.name for column in columns if column.type == "BLOB" and found[column.name] == 0}
+
+    def tell(self, log: Log) -> None:
+        """Tell the publisher what is left out."""
+        if self._no_numbers:
+            log.warning(f"{self._no_numbers:,} values that are no number (NaN) or infinite were left empty.")
+
+    def field(self, column: _Column) -> str:
+        """Return the expression for a value's text."""
+        name = column.quoted
+        if column.nested:
+            return f"to_json({name})::VARCHAR"
+        if column.fractional:
+            return f"CASE WHEN isfinite({name}) THEN {name}::VARCHAR END"
+        if column.type == "BLOB":
+            # old writers do not mark texts as such
+            return f"decode({name})" if column.name in self._texts else f"lower(hex({name}))"
+        return f"ST_AsText({name})" if column.type.startswith("GEOMETRY") else f"{name}::VARCHAR"
+
+
+def _question(column: _Column) -> str:
+    """Return the expression that counts values which need to be left out, or to be written as hexadecimal digits."""
+    odd = f"NOT isfinite({column.quoted})" if column.fractional else f"TRY(decode({column.quoted})) IS NULL"
+    return f"count({column.quoted}) FILTER ({odd})"
+
+
+def _write(connection: DuckDBPyConnection, table: str, columns: Sequence[_Column], facts: _Facts, target: Path) -> None:
+    texts = [facts.field(column) for column in columns]
+    if len(texts) == 1:
+        # a blank line would be no row
+        texts = [f"coalesce({texts[0]}, '')"]
+    fields = ", ".join(f"{text} AS {column.quoted}" for text, column in zip(texts, columns, strict=True))
+    rows = connection.execute(
+        f"COPY (SELECT {fields} FROM {table}) TO {_quoted(target)} "  # noqa: S608
+        "(FORMAT CSV, HEADER true, NULLSTR '', USE_TMP_FILE false)"
+    ).fetchall()[0][0]
+    if not rows:
+        raise NothingToLoad("holds no rows")
+
+
+def _batches(path: Path) -> pa.RecordBatchReader:
+    import pyarrow as pa
+
+    with path.open("rb") as file:
+        whole = file.read(6) == b"ARROW1"
+    mapped = pa.memory_map(str(path))
+    if whole:
+        file = pa.ipc.open_file(mapped)
+        return _plain(file.schema, (file.get_batch(number) for number in range(file.num_record_batches)))
+    stream = pa.ipc.open_stream(mapped)
+    return _plain(stream.schema, iter(stream))
+
+
+def _plain(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
+    """Return the batches in small pieces, with the types that DuckDB does not know turned into such as it does."""
+    import pyarrow as pa
+
+    plain = pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
+
+    def pieces() -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            for start in range(0, batch.num_rows, _ROWS):
+                yield batch.slice(start, _ROWS).cast(plain)
+
+    return pa.RecordBatchReader.from_batches(plain, pieces())
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_decimal256(kind):
+        return pa.string()
+    return pa.float32() if pa.types.is_float16(kind) else kind
+
+
+def _quoted(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
