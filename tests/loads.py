@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -67,11 +69,16 @@ class Loader:
 
 def in_child(act: Callable[[], object]) -> int:
     """Carry out ``act`` in a forked process, as the worker does, and return its exit status (negative: a signal)."""
+    return end_of(forked(act))
+
+
+def forked(act: Callable[[], object]) -> int:
+    """Begin ``act`` in a forked process and return its id."""
     from ckanext.datastore.backend import postgres
 
     child = os.fork()
     if child:
-        return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        return child
     code = 1
     try:
         for engine in postgres._engines.values():
@@ -79,5 +86,19 @@ def in_child(act: Callable[[], object]) -> int:
             engine.dispose(close=False)
         act()
         code = 0
+    except SystemExit as stopped:
+        code = stopped.code if isinstance(stopped.code, int) else 1
     finally:
         os._exit(code)
+
+
+def end_of(child: int, patience: float = 60) -> int:
+    """Wait for a forked process and return its exit status (negative: a signal)."""
+    deadline = time.monotonic() + patience
+    while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            raise AssertionError(f"the process did not end within {patience} s")
+        time.sleep(0.005)
+    return os.waitstatus_to_exitcode(ended[1])

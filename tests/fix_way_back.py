@@ -1,0 +1,89 @@
+"""Loads that die at a checkpoint, and what is found after the way back."""
+
+from __future__ import annotations
+
+import signal
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fix_tables import Table, Whole
+from tests.loads import Loader, in_child
+from tests.orders import Orders
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One resource, loads of it that die where they are told to, and what is left of them."""
+
+    table: Table
+    loader: Loader
+    orders: Orders
+    stash_dir: Path
+    #: plans by file and strategy; the read side need not be repeated
+    plans: dict[tuple[bytes, Any], Any] = field(default_factory=dict)
+
+    def plan(self, content: bytes, strategy: Any) -> Any:
+        """Return the plan to load a file, for a new run."""
+        key = (content, strategy)
+        if key not in self.plans:
+            self.plans[key] = self.loader.plan(content, strategy)
+        return replace(self.plans[key], run_id=str(uuid.uuid4()))
+
+    def load(self, plan: Any) -> None:
+        """Carry out the write side to its good end."""
+        from ckanext.datapusher_plus.steps.settle import settle
+
+        self.loader.write(plan)
+        settle(self.table.resource_id, self.loader.said)
+
+    def die(self, how: str, point: str, act: Callable[[], object]) -> None:
+        """Do something that fails at a point: by an exception, or because its process is killed."""
+        from ckanext.datapusher_plus.checkpoint import OrderedFault
+
+        self.orders.give({point: how})
+        try:
+            if how == "sigkill":
+                assert in_child(act) == -signal.SIGKILL, f"{point} was not reached"
+            else:
+                with pytest.raises(OrderedFault):
+                    act()
+        finally:
+            self.orders.release()
+
+    def heal(self) -> Any:
+        """Put right what is left, as the next one does who holds the lock."""
+        from ckanext.datapusher_plus.steps.restore import restore
+
+        return restore(self.table.resource_id, self.loader.said, from_stash=False)
+
+    def orphans(self) -> list[str]:
+        """Return what a healed and settled resource must not leave behind."""
+        from ckanext.datapusher_plus.steps.settle import settle
+
+        settle(self.table.resource_id, self.loader.said)
+        files = [path.name for path in self.stash_dir.glob("*") if path.is_file() and "vanished" not in path.name]
+        temporary = [path.name for path in self.stash_dir.rglob("*.tmp")]
+        return [*self.table.ours, *self.open_phases(), *sorted({*files, *temporary})]
+
+    def open_phases(self) -> list[str]:
+        """Return the phases of the journal's open rows."""
+        return [phase for phase in self.table.phases if phase in ("stashed", "destructive")]
+
+    def whole(self, word: str) -> Whole | None:
+        """Return the whole table, with the rows in which a word is found; None when there is no table."""
+        return self.table.whole(word) if self.table.facts else None
+
+
+@pytest.fixture
+def scene(table: Table, loader: Loader, own_settings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    """A resource without a table, whose loads obey orders."""
+    from ckanext.datapusher_plus import checkpoint
+
+    orders = Orders(tmp_path / "faults.json")
+    monkeypatch.setattr(checkpoint, "_FILE", str(orders.file))
+    return Scene(table, loader, orders, own_settings)

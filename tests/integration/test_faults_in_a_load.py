@@ -1,0 +1,138 @@
+"""At every checkpoint of the write side a load dies; the way back leaves the old table or the new one, and no rest."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import cycle
+from typing import Any
+
+import pytest
+
+from ckanext.datapusher_plus.checkpoint import POINTS
+from ckanext.datapusher_plus.core.values import Strategy
+from tests.fix_tables import Table, Whole
+from tests.fix_way_back import Scene
+
+#: Two files of the same table, by a word that the other does not have.
+FILES = {
+    "Köln": "stadt,zahl,tag,ort\nKöln,10,2026-05-06,Rhein\nBonn,20.25,2026-05-07,\n,,,Ruhr\nUlm,,,\n".encode(),
+    "Trier": b"stadt,zahl,tag,ort\nTrier,2,2026-06-02,Mosel\nMetz,1,2026-06-01,\nToul,3,,\nNancy,4,,\n",
+}
+
+WRITE_SIDE = POINTS[POINTS.index("stash.before") : POINTS.index("finish.before")]
+#: Reached by the flow, not by the steps.
+OF_THE_FLOW = {"lock.checked", "transaction.end"} | {point for point in POINTS if point.startswith("publish")}
+#: Reached only where there are words to keep.
+WITH_WORDS = {"stash.written", "stash.synced", "stash.replaced", "settle.checked", "stash.clearing", "stash.cleared"}
+#: Reached only when a table is filled beside the live one.
+BESIDE = {"stage.stripped", "fill.piece", "fill.pieced", "stage.cast", "stage.filled", "index.before", "index.built"}
+BESIDE |= {"stage.indexed", "swap.before", "swap.after"}
+#: Where under ``replace`` the old rows are gone and the new ones not safe.
+EMPTY = {"replace.deleted", "replace.cast", "stage.counted", "replace.indexed"}
+
+
+def points(strategy: Strategy, *, words: bool) -> list[str]:
+    """Return the checkpoints that a load comes to."""
+    absent = OF_THE_FLOW | (set() if words else WITH_WORDS)
+    if strategy is Strategy.SWAP:
+        return [point for point in WRITE_SIDE if point not in absent and not point.startswith("replace.")]
+    return [point for point in WRITE_SIDE if point not in absent | BESIDE]
+
+
+def left_by(strategy: Strategy, point: str) -> str:
+    """Return which rows there are when a load has died at a point and all is put right."""
+    if strategy is Strategy.REPLACE and point in EMPTY:
+        return "none"
+    safe = "commit.after" if strategy is Strategy.SWAP else "replace.filled"
+    return "new" if POINTS.index(point) >= POINTS.index(safe) else "old"
+
+
+def expected(before: Whole, end: str) -> dict[str, Any]:
+    """Return what there must be in place of a table that was as ``before``."""
+    rows = {
+        "old": {"rows": before.rows, "total": len(before.rows), "found": []},
+        "none": {"rows": [], "total": 0, "found": []},
+        "new": {"total": 4, "found": [1]},
+    }
+    return {"facts": before.facts, **rows[end]}
+
+
+def differences(found: Whole | None, expected: dict[str, Any]) -> dict[str, Any]:
+    """Return what is not as expected, with what is there instead."""
+    there = {name: getattr(found, name, None) for name in expected}
+    return {name: value for name, value in there.items() if value != expected[name]}
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+@pytest.mark.parametrize("strategy", Strategy)
+def test_a_reload_that_dies_leaves_a_whole_table_with_all_its_words(
+    live: Table, scene: Scene, strategy: Strategy, how: str
+) -> None:
+    wrong = {}
+    for point, (word, content) in zip(points(strategy, words=True), cycle(FILES.items()), strict=False):
+        before = scene.whole(word)
+        assert before is not None
+        scene.die(how, point, partial(scene.load, scene.plan(content, strategy)))
+        scene.heal()
+        wanted = expected(before, left_by(strategy, point))
+        wrong[point] = differences(scene.whole(word), wanted), scene.heal(), scene.orphans()
+    assert {point: found for point, found in wrong.items() if found != ({}, None, [])} == {}
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+@pytest.mark.parametrize("strategy", Strategy)
+def test_a_first_load_that_dies_leaves_no_table_or_a_whole_one(
+    table: Table, scene: Scene, strategy: Strategy, how: str
+) -> None:
+    word, content = next(iter(FILES.items()))
+    scene.load(scene.plan(content, strategy))
+    good = scene.whole(word)
+    wrong = {}
+    for point in points(strategy, words=False):
+        if table.facts:
+            table.act("datastore_delete", resource_id=table.resource_id, force=True)
+        scene.die(how, point, partial(scene.load, scene.plan(content, strategy)))
+        scene.heal()
+        wanted = good if left_by(strategy, point) == "new" else None
+        wrong[point] = scene.whole(word) == wanted, scene.heal(), scene.orphans()
+    assert {point: found for point, found in wrong.items() if found != (True, None, [])} == {}
+
+
+ON_THE_WAY_BACK = [point for point in POINTS if point.startswith("restore.")]
+#: How a load ends in the middle, and what its undoing does not come to: there is no table in its way, or none to make.
+HALF_WAY = {
+    (Strategy.SWAP, "stage.indexed"): ("old", {"restore.dropped", "restore.undone"}),
+    (Strategy.SWAP, "swap.after"): ("old", set()),
+    (Strategy.REPLACE, "replace.deleted"): ("none", set()),
+    (Strategy.REPLACE, "replace.filled"): ("new", {"restore.dropped"}),
+}
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+@pytest.mark.parametrize(("strategy", "point"), HALF_WAY)
+def test_a_way_back_that_dies_twice_is_gone_again(
+    live: Table, scene: Scene, strategy: Strategy, point: str, how: str
+) -> None:
+    end, absent = HALF_WAY[strategy, point]
+    wrong = {}
+    for back, (word, content) in zip(ON_THE_WAY_BACK, cycle(FILES.items()), strict=False):
+        if back in absent:
+            continue
+        before = scene.whole(word)
+        assert before is not None
+        scene.die("sigkill", point, partial(scene.load, scene.plan(content, strategy)))
+        scene.die(how, back, scene.heal)
+        if back != "restore.undone":
+            scene.die(how, back, scene.heal)
+        scene.heal()
+        wrong[back] = differences(scene.whole(word), expected(before, end)), scene.heal(), scene.orphans()
+    assert {back: found for back, found in wrong.items() if found != ({}, None, [])} == {}
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+def test_a_way_back_from_a_first_load_that_dies_is_gone_again(table: Table, scene: Scene, how: str) -> None:
+    for back in ON_THE_WAY_BACK:
+        scene.die("sigkill", "swap.after", partial(scene.load, scene.plan(FILES["Köln"], Strategy.SWAP)))
+        scene.die(how, back, scene.heal)
+        scene.heal()
+        assert (back, table.facts, scene.heal(), scene.orphans()) == (back, None, None, [])
