@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from ckanext.datapusher_plus import dictionary_stash
 from ckanext.datapusher_plus.checkpoint import POINTS
 from ckanext.datapusher_plus.core.values import Strategy
+from ckanext.datapusher_plus.steps.restore import restore
 from tests.fix_tables import Table, Whole
 from tests.fix_way_back import Scene
 
@@ -136,3 +138,24 @@ def test_a_way_back_from_a_first_load_that_dies_is_gone_again(table: Table, scen
         scene.die(how, back, scene.heal)
         scene.heal()
         assert (back, table.facts, scene.heal(), scene.orphans()) == (back, None, None, [])
+
+
+@pytest.mark.parametrize("back", ["restore.dropped", "restore.undone"])
+def test_a_table_that_is_made_again_from_the_stash_is_shown_though_that_dies(
+    live: Table, scene: Scene, back: str
+) -> None:
+    before = live.facts
+    dictionary_stash.save(live.resource_id, before.dictionary)
+    live.act("datastore_delete", resource_id=live.resource_id, force=True)
+    scene.die("sigkill", back, partial(restore, live.resource_id, scene.loader.said))
+    restore(live.resource_id, scene.loader.said)
+    assert live.facts.dictionary == before.dictionary
+    assert live.act("resource_show", id=live.resource_id)["datastore_active"] is True
+    assert scene.orphans() == []
+
+
+def test_a_stash_folder_that_cannot_be_read_keeps_nobody_from_going_back(table: Table, scene: Scene) -> None:
+    scene.die("sigkill", "swap.after", partial(scene.load, scene.plan(FILES["Köln"], Strategy.SWAP)))
+    scene.stash_dir.write_text("a file")
+    assert restore(table.resource_id, scene.loader.said) is not None
+    assert (table.facts, table.ours, scene.open_phases()) == (None, [], [])

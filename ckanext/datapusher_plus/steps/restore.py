@@ -168,9 +168,15 @@ def _without_journal(connection: Connection, resource_id: str, log: Log, lock_ti
 def _from_stash(connection: Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
     if catalog.table_exists(connection, resource_id):
         return None
-    stash = dictionary_stash.load(resource_id)
+    try:
+        stash = dictionary_stash.load(resource_id)
+    except OSError as error:
+        log.warning(f"The Data Dictionary's stash cannot be read ({error.strerror}); the missing table stays away.")
+        return None
     if stash is None or not stash.dictionary.columns:
         return None
     spare = spare_table(connection, facts.of_dictionary(resource_id, stash.dictionary), log)
+    # before the table is there: once it is, nobody comes back here
+    portal.mark_active(resource_id, True)
     put_in_place(connection, spare, {}, lock_timeout)
     return f"The table was missing; it is there again, empty, with its Data Dictionary (stash age {stash.age:.0f} s)."
