@@ -21,7 +21,6 @@ EXAMPLES: list[Exception] = [
     errors.NoSuchSheet("2020", ("2018", "2019")),
     errors.NestedArchive("inner.zip"),
     errors.UnpacksTooLarge(1_000_000),
-    errors.TooBigToRead("XLS workbook", "XLSX or CSV"),
     errors.HeadingTooLong(3, 5_000, 4_000),
     errors.BadJson(7, "a comma stands before the closing bracket"),
     errors.NoRecords("JSON document"),

@@ -20,6 +20,7 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
     limits = Limits(unpacked=current().max_unpacked_bytes)
     work = Work(dir=ticket.work_dir, log=log, options=ticket.options, limits=limits, format=ticket.format)
     csv = formats.detect(source, ticket.format).convert(source, work)
-    log.info(f"Read as {csv.format} in {csv.encoding}, {len(csv.header):,} columns.")
+    encoding = f" in {csv.encoding}" if csv.encoding else ""
+    log.info(f"Read as {csv.format}{encoding}, {len(csv.header):,} columns.")
     reach("convert.after")
     return csv

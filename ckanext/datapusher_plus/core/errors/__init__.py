@@ -3,7 +3,7 @@
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
 │   ├── NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
-│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooBigToRead
+│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
 │   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
@@ -25,7 +25,6 @@ from .containers import (
     NestedArchive,
     NoSuchSheet,
     NotWhatItSays,
-    TooBigToRead,
     UnpacksTooLarge,
 )
 from .documents import BadJson, NoRecords, ReaderDied, RecordTooLarge, TooMuchMemory, TooMuchTime
@@ -100,7 +99,6 @@ __all__ = [
     "StashUnreadable",
     "TableInUse",
     "Terminal",
-    "TooBigToRead",
     "TooManyColumns",
     "TooManyRedirects",
     "TooMuchMemory",

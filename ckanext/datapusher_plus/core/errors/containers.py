@@ -53,16 +53,6 @@ class UnpacksTooLarge(Terminal):
         )
 
 
-class TooBigToRead(Terminal):
-    """The format can only be read as a whole, and the whole is too much."""
-
-    def __init__(self, what: str, instead: str) -> None:
-        super().__init__(
-            f"The {what} is so large that reading it takes too much memory or time. "
-            f"Save it as {instead} and upload that."
-        )
-
-
 class NotWhatItSays(Terminal):
     """The content is not of the format that the file is called."""
 

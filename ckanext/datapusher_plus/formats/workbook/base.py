@@ -9,14 +9,15 @@ from typing import ClassVar
 
 from ...core.errors import NothingToLoad
 from ...core.values import CleanCsv, Log, Source
-from ..base import Format, Work
+from ..apart import Apart
+from ..base import Work
 from .book import Book, Faults, Row, Sheet, choose
 from .table import Table, write_table
 
 TARGET = "sheet.csv"
 
 
-class Spreadsheet(Format):
+class Spreadsheet(Apart):
     """Workbooks; a subclass opens them."""
 
     signed: ClassVar[bool] = True
@@ -29,7 +30,7 @@ class Spreadsheet(Format):
         :raises Locked: when it has a password.
         """
 
-    def convert(self, source: Source, work: Work) -> CleanCsv:
+    def read(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the sheet that is asked for, else of the first that is not empty."""
         with self.open(source, work) as book:
             sheet = choose(book, work.options.sheet)

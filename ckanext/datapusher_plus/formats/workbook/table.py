@@ -73,11 +73,15 @@ def write_table(rows: Callable[[], Iterator[Row]], target: Path, *, most_columns
 def _titles(sample: Sequence[Row]) -> int:
     """Return how many rows stand above the header: those with less than half as many values as most rows have."""
     filled = [sum(value is not None for value in row) for _, row in sample]
-    typical = median_low(filled)
+    wide = next((place for place, values in enumerate(filled) if values > 1), 0)
+    typical = median_low(filled[wide:])
     if typical < 2:
         return 0
     place = next((place for place, values in enumerate(filled) if values >= max(2, typical / 2)), 0)
-    return 0 if place == 1 and not _stands_alone(*sample[:2]) else place
+    below = len(filled) - place
+    if below < 2 or place > 2 * below or (place == 1 and not _stands_alone(*sample[:2])):
+        return 0
+    return place
 
 
 def _stands_alone(first: Row, second: Row) -> bool:

@@ -73,8 +73,9 @@ class XlsbBook(Book):
         if self._parts.has(sheet.place):
             _look_for_errors(self._parts.pieces(sheet.place), faults)
         found = self._book.get_sheet_by_name(sheet.name)
-        top, left = found.start or (0, 0)
-        for number, values in enumerate(found.iter_rows(), top + 1):
+        # blank rows at the top are yielded, blank columns at the left are not
+        _, left = found.start or (0, 0)
+        for number, values in enumerate(found.iter_rows(), 1):
             row: list[str | None] = []
             for column, value in enumerate(values, left):
                 if text := _text(value):

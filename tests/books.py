@@ -1,0 +1,154 @@
+"""Workbooks made by hand, as small as they can be; what libraries would not write can be written here."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from xml.sax.saxutils import escape, quoteattr
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
+
+
+def zipped(members: Mapping[str, str | bytes]) -> bytes:
+    """Return a ZIP archive of some files."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content, zipfile.ZIP_STORED if name == "mimetype" else None)
+    return out.getvalue()
+
+
+def relations(kinds: Mapping[str, str]) -> str:
+    """Return a part that names others: kind by part, ids r1, r2, …"""
+    each = (
+        f'<Relationship Id="r{number}" Type="{_RELATED}/{kind}" Target="{target}"/>'
+        for number, (target, kind) in enumerate(kinds.items(), 1)
+    )
+    return f'<Relationships xmlns="{_PACKAGE}">{"".join(each)}</Relationships>'
+
+
+def xlsx(
+    *sheets: str,
+    names: Sequence[str] = ("one", "two", "three"),
+    states: Sequence[str] = ("visible",) * 3,
+    formats: Sequence[str] = (),
+    strings: str = "",
+    about: str = "",
+    prolog: str = "",
+) -> bytes:
+    """Return an XLSX workbook of sheets, each the XML of its rows; style n has number format n of ``formats``."""
+    listed = "".join(
+        f'<sheet name="{escape(names[place])}" sheetId="{place + 1}" state="{states[place]}" r:id="r{place + 1}"/>'
+        for place in range(len(sheets))
+    )
+    codes = "".join(f'<numFmt numFmtId="{200 + n}" formatCode={quoteattr(code)}/>' for n, code in enumerate(formats))
+    used = "".join(f'<xf numFmtId="{200 + n}"/>' for n in range(len(formats)))
+    parts = {f"worksheets/sheet{place + 1}.xml": "worksheet" for place in range(len(sheets))}
+    return zipped(
+        {
+            "[Content_Types].xml": "<Types/>",
+            "_rels/.rels": relations({"xl/workbook.xml": "officeDocument"}),
+            "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATED}">{about}'
+            f"<sheets>{listed}</sheets></workbook>",
+            "xl/_rels/workbook.xml.rels": relations(
+                {**parts, "styles.xml": "styles", "sharedStrings.xml": "sharedStrings"}
+            ),
+            "xl/styles.xml": f'<styleSheet xmlns="{_MAIN}"><numFmts>{codes}</numFmts>'
+            f"<cellStyleXfs><xf/></cellStyleXfs><cellXfs>{used}</cellXfs></styleSheet>",
+            "xl/sharedStrings.xml": f'<sst xmlns="{_MAIN}">{strings}</sst>',
+            **{
+                f"xl/{part}": f'{prolog}<worksheet xmlns="{_MAIN}"><sheetData>{rows}</sheetData></worksheet>'
+                for part, rows in zip(parts, sheets, strict=True)
+            },
+        }
+    )
+
+
+def rows(*table: Iterable[str | None]) -> str:
+    """Return rows of texts as XML of XLSX."""
+    return "".join("<row>" + "".join(_text(value) for value in row) + "</row>" for row in table)
+
+
+def _text(value: str | None) -> str:
+    return "<c/>" if value is None else f'<c t="inlineStr"><is><t>{escape(value)}</t></is></c>'
+
+
+def ods(*sheets: str, styles: str = "", manifest: str = "<manifest/>") -> bytes:
+    """Return an ODS spreadsheet of sheets, each the whole XML of its table."""
+    spaces = " ".join(
+        f'xmlns:{name}="{_OASIS}{space}:1.0"'
+        for name, space in {
+            "office": "office",
+            "table": "table",
+            "text": "text",
+            "draw": "drawing",
+            "style": "style",
+        }.items()
+    )
+    calc = 'xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+    return zipped(
+        {
+            "mimetype": "application/vnd.oasis.opendocument.spreadsheet",
+            "content.xml": f"<office:document-content {spaces} {calc}><office:automatic-styles>{styles}"
+            f"</office:automatic-styles><office:body><office:spreadsheet>{''.join(sheets)}"
+            "</office:spreadsheet></office:body></office:document-content>",
+            "META-INF/manifest.xml": manifest,
+        }
+    )
+
+
+def table(name: str, *table_rows: str, style: str = "") -> str:
+    """Return a sheet of ODS; each row is the XML of its cells."""
+    inner = "".join(
+        row if row.startswith("<table:table-row") else f"<table:table-row>{row}</table:table-row>" for row in table_rows
+    )
+    return f'<table:table table:name="{name}" table:style-name="{style}">{inner}</table:table>'
+
+
+def cell(text: str, **attributes: str) -> str:
+    """Return a cell of ODS with a paragraph; attributes are of the kind office_value."""
+    given = " ".join(f'{name.replace("__", "-").replace("_", ":", 1)}="{value}"' for name, value in attributes.items())
+    return f"<table:table-cell {given}><text:p>{text}</text:p></table:table-cell>"
+
+
+def xlsb(cells: Sequence[tuple[int, int, int, bytes]]) -> bytes:
+    """Return an XLSB workbook with one sheet of cells: row, column, kind of record, content."""
+    last_row, last_column = max(cell[0] for cell in cells), max(cell[1] for cell in cells)
+    sheet = _record(129) + _record(148, struct.pack("<4L", 0, last_row, 0, last_column)) + _record(145)
+    for row in sorted({cell[0] for cell in cells}):
+        sheet += _record(0, struct.pack("<LLHBBLL", row, 0, 300, 0, 0, 0, 0))
+        for _, column, kind, content in (cell for cell in cells if cell[0] == row):
+            sheet += _record(kind, struct.pack("<LL", column, 0) + content)
+    sheet += _record(146) + _record(130)
+    bundle = struct.pack("<LL", 0, 1) + wide("r1") + wide("one")
+    return zipped(
+        {
+            "[Content_Types].xml": "<Types/>",
+            "_rels/.rels": relations({"xl/workbook.bin": "officeDocument"}),
+            "xl/workbook.bin": _record(131) + _record(143) + _record(156, bundle) + _record(144) + _record(132),
+            "xl/_rels/workbook.bin.rels": relations({"worksheets/sheet1.bin": "worksheet"}),
+            "xl/worksheets/sheet1.bin": sheet,
+        }
+    )
+
+
+def wide(text: str) -> bytes:
+    """Return a text of XLSB."""
+    return struct.pack("<L", len(text)) + text.encode("utf-16-le")
+
+
+def _record(kind: int, content: bytes = b"") -> bytes:
+    return _number(kind) + _number(len(content)) + content
+
+
+def _number(value: int) -> bytes:
+    out = b""
+    while value > 0x7F:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
