@@ -18,7 +18,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
     (b"Rar!\x1a\x07", "a RAR archive"),
     (b"SQLite format 3\x00", "an SQLite database"),
-    (b"\x00\x00\x27\x0a", "a shapefile"),
+    (b"\x00\x00\x27\x0a", "a shapefile without its other parts (put .shp, .dbf, .prj and .cpg into one ZIP archive)"),
     (b"{\\rtf", "a rich text document"),
     (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer instead of the file itself"),
 )

@@ -67,6 +67,23 @@ class Shapes:
         """Tell whether shapes stay as they are."""
         return self._transformer is None and not self._metres
 
+    def from_wkb(self, shapes: Sequence[bytes | None]) -> list[str | None]:
+        """Return shapes, given as Well-Known Binary, as text."""
+        import shapely
+
+        read = shapely.from_wkb(list(shapes), on_invalid="ignore")
+        self._lost += sum(raw is not None and shape is None for raw, shape in zip(shapes, read, strict=True))
+        return self.texts(read)
+
+    def from_shapes(self, shapes: Sequence[Any]) -> list[str | None]:
+        """Return shapes as text; an exception stands for one that could not be read."""
+        import numpy as np
+
+        self._lost += sum(isinstance(shape, Exception) for shape in shapes)
+        found = np.empty(len(shapes), dtype=object)
+        found[:] = [None if isinstance(shape, Exception) else shape for shape in shapes]
+        return self.texts(found)
+
     def texts(self, shapes: np.ndarray[Any, Any]) -> list[str | None]:
         """Return shapes as text."""
         import shapely
