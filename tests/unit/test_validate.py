@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ckanext.datapusher_plus.core.errors import BadQuoting, NothingToLoad, RaggedRow, TooManyColumns
+from ckanext.datapusher_plus.core.errors import BadQuoting, HeadingTooLong, NothingToLoad, RaggedRow, TooManyColumns
 from tests.fix_file import Read, Said
 
 
@@ -69,6 +69,16 @@ def test_more_columns_than_a_table_holds_are_refused(columns: int, fits: bool, r
         assert len(read(content).header) == columns
     else:
         with pytest.raises(TooManyColumns, match="1,599 columns"):
+            read(content)
+
+
+@pytest.mark.parametrize(("length", "fits"), [(4_000, True), (4_001, False)])
+def test_a_heading_may_be_a_long_question(length: int, fits: bool, read: Read) -> None:
+    content = b"a," + b"x" * length + b"\n1,2\n"
+    if fits:
+        assert len(read(content).header[1]) == length
+    else:
+        with pytest.raises(HeadingTooLong, match="heading of column 2 has 4,001 characters"):
             read(content)
 
 

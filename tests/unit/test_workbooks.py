@@ -26,7 +26,7 @@ from ckanext.datapusher_plus.core.errors import (
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
 from ckanext.datapusher_plus.formats.workbook.base import Spreadsheet
 from tests import books
-from tests.fix_file import Publish, Said
+from tests.fix_file import Analyse, Publish, Said
 
 Sheet = Callable[..., CleanCsv]
 
@@ -358,6 +358,13 @@ def test_little_that_unpacks_to_much_is_refused(publish: Publish, said: Said) ->
     work = formats.Work(dir=ticket.work_dir, log=said, limits=formats.Limits(unpacked=1_000_000))
     with pytest.raises(UnpacksTooLarge, match="more than the 1,000,000 bytes"):
         formats.detect(source, "").read(source, work)  # type: ignore[attr-defined]
+
+
+def test_types_are_found_as_in_text(analyse: Analyse) -> None:
+    analysed = analyse(xlsx_of(TABLE), format="XLSX", name="book.xlsx")
+    found = {column.name: column for column in analysed.columns}
+    assert analysed.rows == 2
+    assert (found["n"].integers, found["share"].decimals, found["day"].dates, found["at"].timestamps) == (2, 2, 2, 2)
 
 
 @pytest.mark.parametrize("called", ["XLSX", "xls", "ODS"])

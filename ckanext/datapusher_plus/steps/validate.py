@@ -6,10 +6,11 @@ cannot be a record. In a table of one column a blank line is a record without a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ..checkpoint import reach
-from ..core.errors import NothingToLoad, RaggedRow, TooManyColumns
+from ..core.errors import HeadingTooLong, NothingToLoad, RaggedRow, TooManyColumns
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
 from ..formats.check import Findings, Shape, examine, put_in_order
@@ -20,13 +21,12 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     """Return the table with its rows counted, every one of them as wide as the header.
 
     :raises TooManyColumns: when no table could hold it.
+    :raises HeadingTooLong: when a heading cannot be one.
     :raises RaggedRow: naming the first row of another width, and how many there are.
     :raises BadQuoting: naming the line where a quoted value goes wrong.
     :raises NothingToLoad: when there is no row below the header.
     """
-    most = Limits.columns
-    if len(csv.header) > most:
-        raise TooManyColumns(len(csv.header), most)
+    _check_headings(csv.header)
     header = read_header(csv.path, b",")
     shape = Shape(len(csv.header), b",", header.newline if header else b"\n")
     findings = examine(csv.path, shape)
@@ -41,6 +41,14 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
         put_in_order(csv.path, shape, path)
     reach("validate.after")
     return replace(csv, path=path, rows=findings.rows)
+
+
+def _check_headings(header: Sequence[str]) -> None:
+    if len(header) > Limits.columns:
+        raise TooManyColumns(len(header), Limits.columns)
+    for number, heading in enumerate(header, 1):
+        if len(heading) > Limits.heading:
+            raise HeadingTooLong(number, len(heading), Limits.heading)
 
 
 def _tell(findings: Findings, log: Log) -> None:

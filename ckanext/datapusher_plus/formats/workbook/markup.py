@@ -89,7 +89,7 @@ class Markup:
         self.read(pieces)
 
     def _refuse(self, *_: object) -> None:
-        raise Damaged(self.what, "it declares a document type, which no spreadsheet does")
+        raise Damaged(self.what, "it declares a document type, which is not read")
 
 
 def attribute(attributes: Mapping[str, str], name: str) -> str:
