@@ -196,14 +196,14 @@ def full(which: Callable[[Site], Disk]) -> Act:
     return act
 
 
-def jump(offset: str) -> Act:
+def jump(seconds: int) -> Act:
     """Let the worker's clock jump, and later jump back."""
 
     def act(site: Site, trials: Sequence[Trial]) -> None:
-        site.clock.move(offset)
+        site.clock.jump(seconds)
         release(trials)
         _wait_for_ends(trials, 8)
-        site.clock.move("+0")
+        site.clock.jump(0)
 
     return act
 
@@ -234,7 +234,7 @@ KINDS: dict[str, Kind] = {
         Kind(name="full-work-disk", act=full(lambda site: site.work_disk), harmless=True),
         Kind(name="full-stash-disk", act=full(lambda site: site.stash_disk), harmless=True),
         Kind(name="full-table-disk", act=full(lambda site: site.table_disk), harmless=True, small_tables=True),
-        Kind(name="clock-forward", act=jump("+7200"), setup=Setup(clock=True), passes=True, harmless=True),
-        Kind(name="clock-back", act=jump("-7200"), setup=Setup(clock=True), passes=True, harmless=True),
+        Kind(name="clock-forward", act=jump(7200), setup=Setup(clock=True), passes=True, harmless=True),
+        Kind(name="clock-back", act=jump(-7200), setup=Setup(clock=True), passes=True, harmless=True),
     )
 }

@@ -24,6 +24,7 @@ from dev.servers.redis import Redis
 from dev.servers.solr import Solr
 from dev.stack import FAULTS_STACK, MAIN, REPOSITORY, Stack
 from dev.up import up
+from tests.faults.clock import Clock
 from tests.faults.disks import Disk
 from tests.orders import Orders
 
@@ -111,46 +112,13 @@ class Worker:
         env = {
             **client_env(self._site.stack.root, f"{self._site.stack.prefect_url}/api"),
             "DATAPUSHER_PLUS_FAULTS": str(self._site.faults),
-            **(self._site.clock.env if setup.clock else {}),
+            **(self._site.clock.env() if setup.clock else {}),
         }
         program = str(Path(sys.executable).with_name("ckan"))
         return Started(argv=(program, "-c", str(ini), "datapusher_plus", "worker"), env=env)
 
     def _tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-40:])
-
-
-class Clock:
-    """The time that a worker under libfaketime sees, in a file."""
-
-    FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu")
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.move("+0")
-
-    @classmethod
-    def library(cls) -> Path | None:
-        """Return libfaketime, of Debian's package faketime, None when it is not installed."""
-        libraries = [Path(folder, "faketime", "libfaketime.so.1") for folder in cls.FOLDERS]
-        return next((path for path in libraries if path.exists()), None)
-
-    def move(self, offset: str) -> None:
-        """Let the clock jump, to an offset from the true time such as `-3600`."""
-        new = self._file.with_suffix(".new")
-        new.write_text(f"{offset}\n")
-        new.replace(self._file)
-
-    @property
-    def env(self) -> dict[str, str]:
-        """Return the environment of a process that believes the file."""
-        return {
-            "LD_PRELOAD": str(self.library()),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-            "NO_FAKE_STAT": "1",
-        }
 
 
 class Site:
@@ -161,7 +129,7 @@ class Site:
         self.postgres, self.redis, self.solr = Postgres(self.stack), Redis(self.stack), Solr(self.stack)
         self.prefect, self.ckan = Prefect(self.stack), Ckan(self.stack)
         self.faults = self.stack.folder("orders") / "faults.json"
-        self.clock = Clock(self.stack.folder("clock") / "time")
+        self.clock = Clock(self.stack.folder("clock"))
         self.work_disk = Disk(self.stack.folder("work", MAIN.name), "16m")
         self.stash_disk = Disk(self.stack.folder("dictionary_stash", MAIN.name), "8m")
         self.table_disk = Disk(self.stack.folder("tablespace"), "24m")
@@ -170,6 +138,8 @@ class Site:
 
     def start(self) -> None:
         """Start the servers, on folders that can run full."""
+        for left_by_an_interrupted_session in (Worker(self, number) for number in range(2)):
+            left_by_an_interrupted_session.kill()
         up(self.stack, frozenset(SERVERS))
         for disk in (self.work_disk, self.stash_disk, self.table_disk):
             disk.mount()
