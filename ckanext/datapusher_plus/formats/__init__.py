@@ -8,6 +8,7 @@ from . import columnar as _columnar  # noqa: F401
 from . import delimited as _delimited  # noqa: F401
 from . import geopackage as _geopackage  # noqa: F401
 from . import json as _json  # noqa: F401
+from . import kml as _kml  # noqa: F401
 from . import shapefile as _shapefile  # noqa: F401
 from . import workbook as _workbook  # noqa: F401
 from .base import Format, Limits, Work, detect, named, names
