@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.values import Analysed, CleanCsv, ReadOptions, Source, Ticket
 
 Publish = Callable[..., tuple[Ticket, Source]]
@@ -90,4 +91,10 @@ def analyse(read: Read, said: Said) -> Analyse:
     """Convert, validate and analyse a file."""
     from ckanext.datapusher_plus.steps import analyse as step
 
-    return lambda content, **how: step.analyse(read(content, **how), said)
+    return lambda content, **how: step.analyse(read(content, **how), said, how.get("options") or ReadOptions())
+
+
+@pytest.fixture
+def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Change the site's settings for one test."""
+    return lambda **changed: monkeypatch.setattr(settings, "_current", replace(settings.current(), **changed))

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -20,17 +21,19 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from ckanext.datapusher_plus import settings as site
-from ckanext.datapusher_plus.core import coltypes, lexical
-from ckanext.datapusher_plus.core.dictionary import Column
+from ckanext.datapusher_plus.core import casts, coltypes, lexical
+from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
 from ckanext.datapusher_plus.core.errors import Skipped, Terminal, ValueDoesNotFit
-from ckanext.datapusher_plus.core.values import ColumnSpec
-from ckanext.datapusher_plus.steps import fits
-from tests.fix_file import Analyse, Said
+from ckanext.datapusher_plus.core.notations import Notation
+from ckanext.datapusher_plus.core.values import ColumnProfile, ColumnSpec, ReadOptions
+from ckanext.datapusher_plus.steps import plan
+from tests.fix_file import Analyse, Said, ticket
 from tests.servers import RunningStack
 
 Load = Callable[..., list[Any]]
 AGAIN = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+#: each example is a whole file
+FILES = settings(AGAIN, max_examples=15)
 CELLS = st.none() | st.text(alphabet=st.sampled_from('a",;\n\r\\. é'), max_size=5)
 
 
@@ -43,17 +46,16 @@ def postgres(stack: RunningStack) -> Iterator[psycopg.Connection]:
 
 
 @pytest.fixture
-def load(postgres: psycopg.Connection, analyse: Analyse, said: Said) -> Load:
+def load(postgres: psycopg.Connection, analyse: Analyse, said: Said, tmp_path: Path) -> Load:
     """Bring a file with one column into PostgreSQL as its type and return the values."""
 
-    def run(content: bytes, override: str = "") -> list[Any]:
-        comment = " " + json.dumps({"_info": {"type_override": override}})
-        analysed = analyse(content)
-        mapping = site.current().type_mapping
-        spec = coltypes.spec(analysed.columns[0], Column(name="a", type="text", comment=comment), mapping)
-        fits.check(analysed, [spec], said)
-        copied(postgres, analysed.csv.path, ("a",))
-        return [row[0] for row in cast(postgres, spec)]
+    def run(content: bytes, override: str = "", **options: Any) -> list[Any]:
+        kept = Column(name="a", type="text", comment=" " + json.dumps({"_info": {"type_override": override}}))
+        asked = replace(ticket(tmp_path), options=ReadOptions(**options))
+        analysed = analyse(content, options=asked.options)
+        made = plan.decide(asked, analysed, Dictionary(columns=(kept,)), live=False, file_hash="", log=said)
+        copied(postgres, analysed.csv.path, analysed.csv.header)
+        return [row[0] for row in cast(postgres, made.columns[0])]
 
     return run
 
@@ -99,18 +101,45 @@ NOON = datetime(2020, 2, 3, 12)  # noqa: DTZ001 (CKAN's timestamps have no zone)
         (["2020-02-03T12:00", "2020-02-03T14:00:00+02:00"], "", ["2020-02-03T12:00", "2020-02-03T14:00:00+02:00"]),
         (["2020-02-03T12:00", "", "2020-02-03T14:00:00+02:00"], "timestamp", [NOON, None, NOON]),
         (["", "", '""'], "", [None, None, ""]),
+        (["1", " NA ", "-", '""', "-1"], "", [Decimal(1), None, None, None, Decimal(-1)]),
+        (["2020-02-03", "NULL"], "", [date(2020, 2, 3), None]),
+        (["NA", "DE", ""], "", ["NA", "DE", None]),
+        (["NA", ""], "numeric", [None, None]),
+        (["007", "N/A", "tall"], "text", ["007", "N/A", "tall"]),
+        (["1.234,56", "-7", "N/A", ""], "", [Decimal("1234.56"), Decimal(-7), None, None]),
+        (["1.234,56", "-7", "+012,5"], "numeric", [Decimal("1234.56"), Decimal(-7), Decimal("12.5")]),
+        (["1,234,567.8", "0.5"], "", [Decimal("1234567.8"), Decimal("0.5")]),
+        (["1\u202f234,5", "1\u00a0234"], "", [Decimal("1234.5"), Decimal(1234)]),
+        (["1'234.5", " 7 "], "", [Decimal("1234.5"), Decimal(7)]),
+        (["3.2.2020", " 13.12.2020 "], "", [date(2020, 2, 3), date(2020, 12, 13)]),
+        (["13.12.2020", "2020-02-03", "3.2.2020"], "date", [date(2020, 12, 13), *[date(2020, 2, 3)] * 2]),
+        (["13/12/2020 0:00", "3/2/2020 12:00 AM"], "date", [date(2020, 12, 13), date(2020, 2, 3)]),
+        (["2/3/2020 12:00 PM", "2/13/2020 12:00:00 am"], "", [NOON, NOON + timedelta(days=9, hours=12)]),
+        (["3 Feb 2020 12:00Z", "3-FEB-2020 14:00 +02:00"], "", [NOON, NOON]),
+        (["February 3, 2020 2:00 PM +0200", "Sept 3, 2020 0:00 UTC"], "", [NOON, datetime(2020, 9, 3)]),  # noqa: DTZ001
+        (["3.2.2020 12:00", "3.2.2020 14:00+02", "NA"], "timestamp", [NOON, NOON, None]),
+        (["2147483647", "-2147483647", "+07"], "int4", [2147483647, -2147483647, 7]),
+        (["1.234", "12,000.5", "NA"], "numeric", [Decimal("1.234"), Decimal("12000.5"), None]),
+        (["1,234,567", "-7"], "int8", [1234567, -7]),
+        (["1e300", "1.5", "-5e-300"], "float8", [1e300, 1.5, -5e-300]),
+        (["Yes", "no", "T", "0", "NA"], "bool", [True, False, True, False, None]),
     ],
 )
 def test_values_arrive_as_they_are_meant(values: list[str], override: str, expected: list[Any], load: Load) -> None:
-    assert load("\n".join(["a", *values, ""]).encode(), override) == expected
+    # a second column: a blank line would be no row
+    assert load("\n".join(["a;b", *(f"{value};" for value in values), ""]).encode(), override) == expected
 
 
 @pytest.mark.parametrize(
     ("override", "good", "bad"),
     [
         ("numeric", "1", "tall"),
-        ("numeric", "1", "1,5"),
-        ("timestamp", "2020-02-03", "3/2/2020"),
+        ("numeric", "1.5", "1,5"),
+        ("numeric", "1", "1,234"),
+        ("int4", "1", "2147483648"),
+        ("float8", "1", "1e309"),
+        ("bool", "yes", "2"),
+        ("timestamp", "2020-02-03", "3/2/20"),
         ("date", "2020-02-03", "2020-02-03T12:00"),
     ],
 )
@@ -151,25 +180,104 @@ def test_copy_never_disagrees_with_what_was_checked(data: str, postgres: psycopg
         assert len(copied(postgres, analysed.csv.path, ("a", "b"))) == analysed.rows
 
 
-@pytest.mark.parametrize("pg_type", [name for name, known in coltypes.PG_TYPES.items() if known.accepts])
+CASTS = [(name, notation) for name, known in coltypes.PG_TYPES.items() if known for notation in known.notations]
+
+
+@pytest.mark.parametrize(("pg_type", "notation"), CASTS, ids=[f"{name} as {n.name}" for name, n in CASTS])
 @AGAIN
 @given(data=st.data())
 def test_postgresql_takes_every_value_that_is_accepted(
-    pg_type: str, data: st.DataObject, postgres: psycopg.Connection
+    pg_type: str, notation: Notation, data: st.DataObject, postgres: psycopg.Connection
 ) -> None:
-    accepts = coltypes.PG_TYPES[pg_type].accepts
-    assert accepts
-    value = data.draw(st.from_regex(accepts.pattern, fullmatch=True, alphabet=st.characters(max_codepoint=126)))
-    assume(value.strip() and (not accepts.calendar or is_day(value.strip()[:10])))
-    kind = sql.SQL(pg_type)  # pyright: ignore[reportArgumentType]
-    assert postgres.execute(sql.SQL("SELECT (%s::text::{})::text").format(kind), [value]).fetchone()
+    known = coltypes.PG_TYPES[pg_type]
+    assert known
+    form = data.draw(st.sampled_from(known.accepts(notation)))
+    value = data.draw(st.from_regex(form.pattern, fullmatch=True))
+    assume(value.strip() and form.takes(value))
+    expression = casts.cast(ANY_PROFILE, pg_type, notation, zoned=None, nulls=("NA",))
+    values = sql.SQL("(SELECT {}::text AS a) AS raw").format(sql.Literal(value))
+    query = sql.SQL("SELECT ({})::text FROM {}").format(sql.SQL(expression).format(sql.Identifier("a")), values)  # pyright: ignore[reportArgumentType]
+    found = postgres.execute(query).fetchone()
+    assert found
+    assert found[0] is not None
 
 
-def is_day(text: str) -> bool:
-    try:
-        return bool(date.fromisoformat(text))
-    except ValueError:
-        return False
+#: a column with everything in it, so that nothing is left out of the cast
+ANY_PROFILE = ColumnProfile(
+    name="a",
+    header="a",
+    values=9,
+    integers=0,
+    decimals=0,
+    exponents=0,
+    dates=0,
+    timestamps=0,
+    zoned=0,
+    max_length=9,
+    blanks=1,
+    nulls=1,
+)
+
+
+def with_groups(number: Decimal, groups: str, mark: str) -> str:
+    """Write a number as people do."""
+    return f"{number:,f}".translate({ord(","): groups, ord("."): mark})
+
+
+@FILES
+@given(
+    numbers=st.lists(st.decimals(-(10**12), 10**12, places=2), min_size=1, max_size=4),
+    writing=st.sampled_from([(",", "."), (".", ","), (" ", ","), ("\u202f", ","), (" ", "."), ("'", "."), ("", ",")]),
+)
+def test_numbers_come_back_as_they_were_written(numbers: list[Decimal], writing: tuple[str, str], load: Load) -> None:
+    rows = "".join(f'"{with_groups(number, *writing)}"\n' for number in numbers)
+    assert load(f"a\n{rows}".encode(), decimal=writing[1]) == numbers
+
+
+LAYOUTS = ["%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", "%d %b %Y", "%d-%b-%Y", "%B %d, %Y", "%d. %B %Y"]
+CLOCKS = ["", " %H:%M", " %I:%M %p", " %I:%M:%S.%f %p", ", %H:%M:%S", "T%H:%M:%SZ", " %H:%M:%S UTC"]
+
+
+@FILES
+@given(
+    days=st.lists(st.datetimes(datetime(1000, 1, 1), datetime(2999, 12, 31)), min_size=1, max_size=4),  # noqa: DTZ001
+    layout=st.sampled_from(LAYOUTS),
+    clock=st.sampled_from(CLOCKS),
+)
+def test_days_come_back_as_they_were_written(days: list[datetime], layout: str, clock: str, load: Load) -> None:
+    rows = "".join(f'"{day.strftime(layout + clock)}"\n' for day in days)
+    found = load(f"a\n{rows}".encode(), day_first=layout.startswith("%d"))
+    finest = {"": "day", " %H:%M": "minute", " %I:%M %p": "minute", " %I:%M:%S.%f %p": "microsecond"}.get(
+        clock, "second"
+    )
+    assert found == [cut(day, finest) for day in days]
+
+
+def cut(moment: datetime, finest: str) -> date | datetime:
+    if finest == "day":
+        return moment.date()
+    lost = {"minute": {"second": 0, "microsecond": 0}, "second": {"microsecond": 0}}.get(finest, {})
+    return moment.replace(**lost)
+
+
+@FILES
+@given(
+    values=st.lists(
+        st.sampled_from(
+            ["NA", "-", " NA ", "", '""', "1", "1.5", "x", "1,5", "1.234", "1/2/2020", "2020-02-03", "1E5"]
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_a_mixture_never_fails_and_never_loses_a_word(values: list[str], load: Load) -> None:
+    # whatever the column becomes, text stays as it is and only words for no value become NULL
+    found = load("\n".join(["a;b", *(f"{value};" for value in values), ""]).encode())
+    for value, loaded in zip(values, found, strict=True):
+        if isinstance(loaded, str):
+            assert loaded == ("" if value == '""' else value)
+        elif loaded is None:
+            assert value.strip() in ("", '""', "NA", "-")
 
 
 @AGAIN

@@ -10,10 +10,8 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
-from ckanext.datapusher_plus.core.load_plan import LoadRules, plan_load, type_rules
-from ckanext.datapusher_plus.core.type_notes import notes
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
-from ckanext.datapusher_plus.settings import current
+from ckanext.datapusher_plus.steps import plan
 from ckanext.datapusher_plus.steps.analyse import analyse
 from tests.fix_file import Said, ticket
 
@@ -44,22 +42,15 @@ def typed(tmp_path: Path) -> Type:
         options: ReadOptions = ReadOptions(),  # noqa: B008 (frozen)
         declared: str | None = None,
         kept: Dictionary | None = None,
-        **rules: Any,
     ) -> Typed:
         header = tuple("abc"[: len(columns)])
         path = tmp_path / "table.csv"
         rows = (",".join(f'"{value}"' for value in row) for row in zip(*columns, strict=True))
         path.write_text("\n".join([",".join(header), *rows, ""]), encoding="utf-8")
         csv = CleanCsv(path=path, header=header, format="CSV", encoding="UTF-8", declared=(declared,))
-        analysed = analyse(csv, Said(), options)
-        site = {"type_mapping": current().type_mapping, "null_values": current().null_values, **rules}
-        made = LoadRules(unsafe_prefix="x", reserved_colnames=frozenset(), **site)
-        asked = replace(ticket(tmp_path), options=options)
-        plan = plan_load(asked, analysed, kept=kept, live=kept is not None, file_hash="", rules=made)
-        told = notes(
-            analysed.columns, plan.columns, kept=kept, live=plan.live, rules=type_rules(analysed, options, made)
-        )
-        return Typed(type=plan.columns[0].type, said=tuple(note.text for note in told))
+        said, asked = Said(), replace(ticket(tmp_path), options=options)
+        made = plan.decide(asked, analyse(csv, said, options), kept, live=kept is not None, file_hash="", log=said)
+        return Typed(type=made.columns[0].type, said=tuple(said.lines))
 
     return decide
 
@@ -217,9 +208,16 @@ OPEN, DAY, MONTH = ["1/2/2020", "3/4/2020"], ["31/1/2020", "1/2/2020"], ["1/31/2
     ],
 )
 def test_which_of_day_and_month_comes_first(
-    columns: list[list[str]], day_first: bool | None, prefer_dmy: bool, reading: str, told: bool, typed: Type
+    columns: list[list[str]],
+    day_first: bool | None,
+    prefer_dmy: bool,
+    reading: str,
+    told: bool,
+    typed: Type,
+    configured: Callable[..., None],
 ) -> None:
-    found = typed(*columns, options=ReadOptions(day_first=day_first), prefer_dmy=prefer_dmy)
+    configured(prefer_dmy=prefer_dmy)
+    found = typed(*columns, options=ReadOptions(day_first=day_first))
     assert reading in found.said[0]
     assert any("Nothing shows whether day or month comes first" in line for line in found.said) == told
 

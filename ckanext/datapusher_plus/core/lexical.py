@@ -24,13 +24,18 @@ _INNER_YEAR = "(?:[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _MONTH_DAY = "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = "[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,6})?)?"
 _UTC = " ?(?:Z|UTC|GMT|[-+]00(?::?00)?)"
-#: an offset that is written behind a time
-OFFSET = " ?[-+](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?"
+#: hours and minutes from UTC
+OFFSET = "[-+](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?"
 
 
 def whole(pattern: str) -> str:
     """Return the pattern with room for blanks around the value."""
     return f"{_BLANKS}(?:{pattern}){_BLANKS}"
+
+
+def any_case(pattern: str) -> str:
+    """Return the pattern for small and capital letters alike: flags would let other scripts' letters in."""
+    return re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", pattern)
 
 
 #: 18 digits always fit eight bytes, and whatever is longer is a code
@@ -42,7 +47,7 @@ EXPONENT = whole(f"-?(?:(?:{_POINT}|{_WHOLE})e[-+]?|{_POINT}E[-+]?|{_WHOLE}E[-+]
 BARE_EXPONENT = whole(f"-?{_WHOLE}E[0-9]{{1,3}}")
 DATE = whole(f"{_YEAR}{_MONTH_DAY}")
 LOCAL_TIMESTAMP = whole(f"{_YEAR}{_MONTH_DAY}{_TIME}")
-ZONED_TIMESTAMP = whole(f"{_YEAR}{_MONTH_DAY}{_TIME}{_UTC}|{_INNER_YEAR}{_MONTH_DAY}{_TIME}{OFFSET}")
+ZONED_TIMESTAMP = whole(f"{_YEAR}{_MONTH_DAY}{_TIME}{_UTC}|{_INNER_YEAR}{_MONTH_DAY}{_TIME} ?{OFFSET}")
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
@@ -138,8 +143,8 @@ LENIENT_FLOAT = Form(
     name="any number of eight bytes",
     pattern=whole(
         "[-+]?(?:(?:[0-9]{1,150}(?:\\.[0-9]{0,150})?|\\.[0-9]{1,150})(?:[eE][-+]?[0-9]{1,2})?"
-        "|[0-9](?:\\.[0-9]{0,30})?[eE][-+]?(?:[0-2]?[0-9]{1,2}|30[0-6]))"
+        "|[1-9](?:\\.[0-9]{0,30})?[eE][-+]?(?:[0-2]?[0-9]{1,2}|30[0-6]))"
     ),
 )
-TRUTH_WORD = Form(name="truth", pattern=whole("(?i:true|false|yes|no)"))
-LENIENT_TRUTH = Form(name="any truth", pattern=whole("(?i:true|t|false|f|yes|y|no|n|on|off|1|0)"))
+TRUTH_WORD = Form(name="truth", pattern=whole(any_case("true|false|yes|no")))
+LENIENT_TRUTH = Form(name="any truth", pattern=whole(any_case("true|t|false|f|yes|y|no|n|on|off|1|0")))

@@ -18,6 +18,7 @@ from .lexical import (
     OFFSET,
     Day,
     Form,
+    any_case,
     whole,
 )
 
@@ -107,14 +108,16 @@ NUMBERS = (COMMAS, POINTS, SPACES_COMMA, SPACES_POINT, APOSTROPHES)
 _Y = "[12][0-9]{3}"
 _M = "(?:0?[1-9]|1[0-2])"
 _D = "(?:0?[1-9]|[12][0-9]|3[01])"
-_MONTH = (
-    "(?i:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+_MONTH = any_case(
+    "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     "|nov(?:ember)?|dec(?:ember)?)"
 )
 _MINUTES = ":[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,6})?)?"
-_TIME = f"(?:,? |T)(?:(?:[01]?[0-9]|2[0-3]){_MINUTES}|(?:0?[1-9]|1[0-2]){_MINUTES} ?(?i:[ap]m))"
-_MIDNIGHT = "(?:,? |T)(?:00?:00(?::00(?:\\.0{1,6})?)?|12:00(?::00(?:\\.0{1,6})?)? ?(?i:am))"
-_ZONE = f"(?: ?(?:Z|UTC|GMT)|{OFFSET})"
+_BEFORE = "(?:,? |T)"
+_OF_24 = f"(?:[01]?[0-9]|2[0-3]){_MINUTES}"
+_OF_12 = f"(?:0?[1-9]|1[0-2]){_MINUTES} ?[aApP][mM]"
+_MIDNIGHT = f"{_BEFORE}(?:00?:00(?::00(?:\\.0{{1,6}})?)?|12:00(?::00(?:\\.0{{1,6}})?)? ?[aA][mM])"
+_ZONE = f"(?:Z|UTC|GMT|{OFFSET})"
 #: PostgreSQL's and the engines' search is for the value's beginning: a zone may look like the end of a date
 _START = "^[ \\t\\r\\n]*"
 #: what stands between a day and a time
@@ -128,8 +131,8 @@ def _days(name: str, pattern: str, day: Day) -> Days:
     return Days(
         name=name,
         date=form("date", ""),
-        local=form("time", _TIME),
-        zoned=form("time with zone", f"{_TIME}{_ZONE}"),
+        local=form("time", f"{_BEFORE}(?:{_OF_24}|{_OF_12})"),
+        zoned=form("time with zone", f"{_BEFORE}(?:{_OF_24} ?|{_OF_12} ){_ZONE}"),
         midnight=form("midnight", _MIDNIGHT),
         sql=f"regexp_replace({{0}}, '{day.pattern}{_GAP}', '{day.order} ')",
     )

@@ -26,11 +26,28 @@ def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> LoadPl
     with connect.connect() as connection:
         live = catalog.dictionary(connection, ticket.resource_id)
     kept = kept_dictionary(ticket.resource_id, live, log)
-    analysed = _looked_closer(ticket, analysed, kept)
-    made = plan_load(ticket, analysed, kept=kept, live=live is not None, file_hash=source.hash, rules=rules())
-    _tell(ticket, analysed, made, log)
-    fits.check(analysed, made.columns, log)
+    made = decide(ticket, analysed, kept, live=live is not None, file_hash=source.hash, log=log)
     reach("plan.after")
+    return made
+
+
+def decide(
+    ticket: Ticket, analysed: Analysed, kept: Dictionary | None, *, live: bool, file_hash: str, log: Log
+) -> LoadPlan:
+    """Decide columns and types by the file, the dictionary and the site's settings, and tell what is worth knowing.
+
+    :raises ValueDoesNotFit: when the dictionary asks for a type that a value does not fit.
+    """
+    decided_by = type_rules(analysed, ticket.options, rules())
+
+    def questions_about(profile: ColumnProfile) -> Sequence[Form]:
+        return still_open(profile, kept.column(profile.name) if kept else None, decided_by)
+
+    analysed = look_closer(analysed, ticket.options, questions_about)
+    made = plan_load(ticket, analysed, kept=kept, live=live, file_hash=file_hash, rules=rules())
+    for note in notes(analysed.columns, made.columns, kept=kept, live=live, rules=decided_by):
+        (log.warning if note.warning else log.info)(note.text)
+    fits.check(analysed, made.columns, log)
     return made
 
 
@@ -45,22 +62,6 @@ def rules() -> LoadRules:
         reserved_colnames=current.reserved_colnames,
         strategy=Strategy(current.load_strategy),
     )
-
-
-def _looked_closer(ticket: Ticket, analysed: Analysed, kept: Dictionary | None) -> Analysed:
-    """Have counted what the dictionary and the site's settings make worth knowing."""
-    decided_by = type_rules(analysed, ticket.options, rules())
-
-    def questions_about(profile: ColumnProfile) -> Sequence[Form]:
-        return still_open(profile, kept.column(profile.name) if kept else None, decided_by)
-
-    return look_closer(analysed, ticket.options, questions_about)
-
-
-def _tell(ticket: Ticket, analysed: Analysed, made: LoadPlan, log: Log) -> None:
-    decided_by = type_rules(analysed, ticket.options, rules())
-    for note in notes(analysed.columns, made.columns, kept=made.kept, live=made.live, rules=decided_by):
-        (log.warning if note.warning else log.info)(note.text)
 
 
 def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dictionary | None:
