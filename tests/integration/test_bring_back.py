@@ -84,9 +84,7 @@ def test_an_edit_never_fails_for_the_sake_of_its_history(
     assert len([record for record in caplog.records if "without a copy" in record.message]) == 1
 
 
-def test_the_dictionary_before_a_load_is_kept_when_the_load_has_ended(
-    live: Table, loader: Loader, said: Said
-) -> None:
+def test_the_dictionary_before_a_load_is_kept_when_the_load_has_ended(live: Table, loader: Loader, said: Said) -> None:
     before = comments(live)
     for _ in range(2):
         loader.load(TODAY)

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
-from hypothesis import strategies as st
 
 from ckanext.datapusher_plus import dictionary_stash as stash
 from ckanext.datapusher_plus.core.dictionary import Column, Dictionary, Trigger
+from tests.fix_stash import dictionaries
 
 RID = "6fa459ea-ee8a-4ca4-894e-db77e160355e"
 COLUMNS = (Column(name="Straße", type="text", comment=' {"_info":{"label":"Weg"},"other":[1]}'),)
@@ -29,17 +29,6 @@ DICTIONARY = Dictionary(
     vanished=(Column(name="gone", type="date", comment=" {}"),),
 )
 OLDER = replace(DICTIONARY, aliases=("older",))
-
-texts = st.text(max_size=20)
-columns = st.builds(Column, name=texts, type=texts, comment=st.none() | texts)
-dictionaries = st.builds(
-    Dictionary,
-    columns=st.lists(columns, max_size=4).map(tuple),
-    aliases=st.lists(texts, max_size=3).map(tuple),
-    unique_keys=st.lists(st.lists(texts, max_size=3).map(tuple), max_size=3).map(tuple),
-    triggers=st.lists(st.builds(Trigger, name=texts, definition=texts), max_size=3).map(tuple),
-    vanished=st.lists(columns, max_size=3).map(tuple),
-)
 
 
 @pytest.fixture
@@ -65,7 +54,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @given(dictionary=dictionaries)
-@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 def test_any_dictionary_comes_back_as_it_was(folder: Path, dictionary: Dictionary) -> None:
     stash.save(RID, dictionary, folder=folder)
     found = stash.load(RID, folder=folder)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ckanext.datapusher_plus.core import states
 from ckanext.datapusher_plus.core.states import State
@@ -37,3 +39,16 @@ def test_sources_are_the_inverse_of_moves() -> None:
 def test_every_state_has_a_word_of_datapusher_plus() -> None:
     assert set(states.PUBLIC) == set(State)
     assert set(states.PUBLIC.values()) <= {"pending", "running", "complete", "error"}
+
+
+@given(wanted=st.lists(st.sampled_from(State), max_size=30))
+def test_whoever_asks_for_what_a_run_goes_forward_only(wanted: list[State]) -> None:
+    """Workers, sweeps and people ask in any order, each by an UPDATE that is guarded by the states it may come from."""
+    walked = [State.QUEUED]
+    for new in wanted:
+        if walked[-1] in states.sources_of(new):
+            walked.append(new)
+    assert len(walked) == len(set(walked))
+    for group in (set(State) - states.OPEN, states.GOOD):
+        inside = [state in group for state in walked]
+        assert inside == sorted(inside), "what has ended stays ended, and what went well stays well"

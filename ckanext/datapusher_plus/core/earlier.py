@@ -35,9 +35,11 @@ class WayBack:
 def differences(then: Dictionary, now: Dictionary) -> tuple[Difference, ...]:
     """Return the columns about which ``then`` says something else than ``now``, in its order."""
     here = {column.name for column in now.columns}
+    # a column that was there is known better than one of that name that had vanished
+    known = {c.name: c for c in (*then.vanished, *then.columns)}
     found = (
         Difference(column=c.name, then=c.comment, now=_comment(now, c.name), here=c.name in here)
-        for c in (*then.columns, *then.vanished)
+        for c in known.values()
         if said(c.comment) or c.name in here
     )
     return tuple(difference for difference in found if said(difference.then) != said(difference.now))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,9 @@ def remember(resource_id: str, columns: Iterable[Column], *, folder: Path | None
     if kept := [asdict(column) for column in columns]:
         with durable.entered(root, make=True) as opened:
             durable.replace(opened, name, files.dump(resource_id, columns=kept))
-    elif root.is_dir():
-        with durable.entered(root) as opened:
-            durable.remove(opened, name)
+        return
+    with suppress(FileNotFoundError), durable.entered(root) as opened:
+        durable.remove(opened, name)
 
 
 def vanished(resource_id: str, *, folder: Path | None = None) -> tuple[Column, ...]:

@@ -1,0 +1,67 @@
+"""An earlier dictionary beside today's, and what brings it back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ckanext.datapusher_plus.core.comment import filled, said
+from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.earlier import WayBack, differences, way_back
+from tests.fix_stash import dictionaries
+
+
+def after(now: Dictionary, way: WayBack) -> Dictionary:
+    """Return the dictionary once the way back has been gone."""
+    columns = tuple(replace(c, comment=way.comments.get(c.name, c.comment)) for c in now.columns)
+    return Dictionary(columns=columns).with_vanished(way.vanished)
+
+
+def today(found: Dictionary) -> Dictionary:
+    """Return a dictionary as a live table has it."""
+    return replace(found, vanished=()).with_vanished(found.vanished)
+
+
+@given(then=dictionaries, now=dictionaries.map(today))
+def test_to_fill_in_takes_no_word_away(then: Dictionary, now: Dictionary) -> None:
+    done = after(now, way_back(then, now, overwrite=False))
+    for name in now.said:
+        assert done.said[name] == said(filled(_comment(now, name), _comment(then, name)))
+    assert then.said.keys() <= done.said.keys()
+
+
+@given(then=dictionaries.map(today), now=dictionaries.map(today))
+def test_to_overwrite_says_of_every_column_what_was_said_then(then: Dictionary, now: Dictionary) -> None:
+    done = after(now, way_back(then, now, overwrite=True))
+    for column in then.columns:
+        if said(column.comment) or column in now.columns:
+            assert said(_comment(done, column.name)) == said(column.comment)
+    untouched = _names(now) - _names(then)
+    assert {name: done.said.get(name) for name in untouched} == {name: now.said.get(name) for name in untouched}
+
+
+@given(then=dictionaries.map(today), now=dictionaries.map(today), overwrite=st.booleans())
+def test_a_way_back_is_gone_once(then: Dictionary, now: Dictionary, overwrite: bool) -> None:
+    done = after(now, way_back(then, now, overwrite=overwrite))
+    again = way_back(then, done, overwrite=overwrite)
+    assert again.comments == {}
+    assert again.absent == ()
+    assert way_back(now, now, overwrite=overwrite).comments == {}
+    assert differences(now, now) == ()
+
+
+def _comment(found: Dictionary, name: str) -> str | None:
+    column = found.column(name)
+    return column.comment if column else None
+
+
+def _names(found: Dictionary) -> set[str]:
+    return {column.name for column in (*found.columns, *found.vanished)}
+
+
+def test_a_column_that_the_table_lacks_is_remembered_with_those_that_vanished_before() -> None:
+    a, b, c = (Column(name=name, type="text", comment=f"about {name}") for name in "abc")
+    way = way_back(Dictionary(columns=(a, b)), Dictionary(columns=(a,), vanished=(c,)), overwrite=False)
+    assert (way.comments, way.absent, way.vanished) == ({}, ("b",), (c, b))
