@@ -36,7 +36,7 @@ def naive(portal: Portal, dsn: str, package_id: str, fields: list[dict[str, str]
     start = time.perf_counter()
     made = portal.act("datastore_create", resource={"package_id": package_id}, fields=fields, force=True)
     columns = sql.SQL(", ").join(sql.Identifier(field["id"]) for field in fields)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER true)").format(
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER true, NULL 'NA')").format(
         sql.Identifier(made["resource_id"]), columns
     )
     with (
