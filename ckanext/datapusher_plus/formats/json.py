@@ -31,7 +31,7 @@ from .rows import csv_rows
 from .text import as_utf8
 
 _BOM = b"\xef\xbb\xbf"
-_OBJECT = re.compile(rb'\s*\{\s*("(?:[^"\\]|\\.)*"\s*:|\})')
+_OBJECT = re.compile(rb'[\s\x1e]*\{\s*("(?:[^"\\]|\\.)*"\s*:|\})')
 _ARRAY = re.compile(rb"\s*\[\s*(\{|\[|\])")
 _FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
 #: rows between two reports of progress
