@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import psycopg
@@ -51,3 +55,54 @@ def superuser(stack: RunningStack, loaded: None) -> Iterator[psycopg.Connection]
     database = conninfo_to_dict(tk.config["ckan.datastore.write_url"])["dbname"]
     with psycopg.connect(stack.postgres_dsn, dbname=str(database), autocommit=True) as connection:
         yield connection
+
+
+class Impostor(ThreadingHTTPServer):
+    """Stands where CKAN or Prefect should, and says what a test tells it to."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Saying)
+        self.status = 200
+        #: what is said of each path's end; nothing else is known
+        self.said: dict[str, object] = {}
+        #: seconds that its clock is ahead
+        self.ahead = 0.0
+
+    @property
+    def url(self) -> str:
+        """Return its address."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Saying(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        assert isinstance(self.server, Impostor)
+        known = [body for end, body in self.server.said.items() if self.path.endswith(end)]
+        body = known[0] if known else ""
+        content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        self.send_response(self.server.status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """Tell the time by the impostor's own clock."""
+        assert isinstance(self.server, Impostor)
+        return super().date_time_string((timestamp or time.time()) + self.server.ahead)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep pytest's output clean."""
+
+
+@pytest.fixture
+def impostor() -> Iterator[Impostor]:
+    """A server that says what it is told to."""
+    server = Impostor()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -81,6 +82,12 @@ class WorkerUnderTest:
     def order(self, **faults: str) -> None:
         """Order faults at checkpoints, written with `__` for the dot; without any, take all orders back."""
         self.orders.give({point.replace("__", "."): fault for point, fault in faults.items()})
+
+    @property
+    def name(self) -> str:
+        """Return what it is called in its work pool."""
+        assert self._process is not None
+        return f"{socket.gethostname()}-{self._process.pid}"
 
     def alive(self) -> bool:
         """Tell whether the process runs."""

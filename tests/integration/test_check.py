@@ -19,6 +19,7 @@ from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.runs import database
 from tests.fix_ckan import Act, Upload
 from tests.fix_health import Ask, Having
+from tests.fix_worker import WorkerUnderTest
 
 pytestmark = pytest.mark.usefixtures("loaded")
 
@@ -47,6 +48,13 @@ def test_sound_databases_are_well_and_left_as_they_were(ask: Ask, superuser: psy
     found = ask(leg)
     assert (found.state.value, found.advice) == ("ok", ""), found
     assert left(superuser) == []
+
+
+def test_every_leg_is_explained() -> None:
+    from ckanext.datapusher_plus.flow.checkup import NAMES
+
+    page = (Path(__file__).parents[2] / "docs" / "operate.md").read_text()
+    assert {name for name in NAMES if f"`{name}`" not in page} == set()
 
 
 BY_DEFAULT = "ALTER DEFAULT PRIVILEGES FOR USER datastore_write IN SCHEMA public"
@@ -86,7 +94,7 @@ RIGHTS = {
         "datastore_write",
         "CREATE TABLE restored (); ALTER TABLE restored OWNER TO postgres",
         "DROP TABLE restored",
-        "1 tables, restored among them, do not belong to the write role",
+        "do not belong to the write role, so that no load can replace them: restored.",
     ),
     "new tables are hidden": (
         "datastore_read",
@@ -98,7 +106,7 @@ RIGHTS = {
         "datastore_read",
         "CREATE TABLE hidden ()",
         "DROP TABLE hidden",
-        "1 tables, hidden among them, cannot be read by the read role.",
+        "Tables that the read role may not read: hidden.",
     ),
     "the list of tables is hidden": (
         "datastore_read",
@@ -145,7 +153,7 @@ def test_a_database_without_the_last_migration_is_told(ask: Ask, clean_db: None)
     version = sa.table("datapusher_plus_alembic_version", sa.column("version_num"))
     with database.transaction() as connection:
         newest = connection.scalar(sa.select(version))
-    for other, told in (("c27d9e48b6a1", "migrations are not applied."), ("fffffffffff1", "by a newer version")):
+    for other, told in (("c27d9e48b6a1", "that are not applied: "), ("fffffffffff1", "by a newer version")):
         try:
             with database.transaction() as connection:
                 connection.execute(sa.update(version).values(version_num=other))
@@ -199,44 +207,57 @@ def test_uploads_that_cannot_be_read_are_told(
         found = ask("uploads")
     finally:
         away.rename(folder)
-    assert (found.state.value, "1 newest uploads" in found.sentence) == ("fail", True), found
+    assert (found.state.value, "the newest uploads (1 tried)" in found.sentence) == ("fail", True), found
 
 
 # -- queue --------------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def idle(worker_process: WorkerUnderTest, request: pytest.FixtureRequest) -> None:
+    """An empty queue that no worker looks at."""
+    worker_process.stop()
+    request.getfixturevalue("clean_db")
+
+
 def add(state: State, **values: Any) -> None:
-    """Put a run into the queue, as it was some time ago."""
+    """Put a run into the queue; spans of time mean so long ago."""
+    now = datetime.now(timezone.utc)
     row = {"id": str(uuid.uuid4()), "resource_id": str(uuid.uuid4()), "state": state.value, "cause": "upload", **values}
+    row = {name: now - value if isinstance(value, timedelta) else value for name, value in row.items()}
     with database.transaction() as connection:
         connection.execute(sa.insert(run).values(row))
 
 
-def ago(**span: float) -> datetime:
-    return datetime.now(timezone.utc) - timedelta(**span)
-
-
 WAITING = {
-    "nothing": ([], "ok", "No request waits."),
-    "just asked for": ([{"requested_at": ago(seconds=5)}], "ok", "1 requests wait."),
+    "nothing": ([], "ok", "Requests waiting: 0."),
+    "just asked for": ([{"requested_at": timedelta(seconds=5)}], "ok", "Requests waiting: 1."),
     "nobody hands it over": (
-        [{"requested_at": ago(minutes=5)}],
+        [{"requested_at": timedelta(minutes=5)}],
         "fail",
-        "1 requests were not handed to Prefect, the oldest for 5 minutes.",
+        "Requests that nobody handed to Prefect: 1, the oldest for 5 minutes.",
     ),
-    "to be tried later": ([{"requested_at": ago(minutes=5), "not_before": ago(minutes=-5)}], "ok", "No request waits."),
-    "just due again": ([{"requested_at": ago(minutes=5), "not_before": ago(seconds=1)}], "ok", "1 requests wait."),
+    "to be tried later": (
+        [{"requested_at": timedelta(minutes=5), "not_before": timedelta(minutes=-5)}],
+        "ok",
+        "Requests waiting: 0.",
+    ),
+    "just due again": (
+        [{"requested_at": timedelta(minutes=5), "not_before": timedelta(seconds=1)}],
+        "ok",
+        "Requests waiting: 1.",
+    ),
     "all workers are busy": (
-        [{"requested_at": ago(hours=3), "dispatched_at": ago(hours=3)}],
+        [{"requested_at": timedelta(hours=3), "dispatched_at": timedelta(hours=3)}],
         "warn",
-        "1 requests wait for a worker to be free, the oldest for 3 hours.",
+        "Requests that wait for a worker to be free: 1, the oldest for 3 hours.",
     ),
 }
 
 
 @pytest.mark.parametrize(("rows", "state", "told"), WAITING.values(), ids=WAITING)
 def test_requests_that_wait_too_long_are_told(
-    ask: Ask, clean_db: None, rows: list[dict[str, Any]], state: str, told: str
+    ask: Ask, idle: None, rows: list[dict[str, Any]], state: str, told: str
 ) -> None:
     for row in rows:
         add(State.QUEUED, **row)
@@ -244,29 +265,39 @@ def test_requests_that_wait_too_long_are_told(
     assert (found.state.value, found.sentence) == (state, told)
 
 
-def test_a_request_behind_a_long_run_is_not_forgotten(ask: Ask, clean_db: None) -> None:
-    add(State.RUNNING, resource_id=RESOURCE, requested_at=ago(hours=1), started_at=ago(minutes=59))
-    add(State.QUEUED, resource_id=RESOURCE, requested_at=ago(minutes=50))
+def test_a_request_behind_a_long_run_is_not_forgotten(ask: Ask, idle: None) -> None:
+    add(State.RUNNING, resource_id=RESOURCE, requested_at=timedelta(hours=1), started_at=timedelta(minutes=59))
+    add(State.QUEUED, resource_id=RESOURCE, requested_at=timedelta(minutes=50))
     assert ask("requests").state.value == "ok"
     with database.transaction() as connection:
-        connection.execute(sa.update(run).where(run.c.state == "running").values(state="complete", finished_at=ago()))
+        connection.execute(
+            sa.update(run)
+            .where(run.c.state == "running")
+            .values(state="complete", finished_at=datetime.now(timezone.utc))
+        )
     assert ask("requests").state.value == "ok"
 
 
 @pytest.mark.parametrize(
     ("started", "worker", "state"),
-    [(ago(minutes=30), None, "ok"), (ago(hours=5), None, "fail"), (ago(hours=5), "datapusher_hook", "ok")],
+    [
+        (timedelta(minutes=30), None, "ok"),
+        (timedelta(hours=5), None, "fail"),
+        (timedelta(hours=5), "datapusher_hook", "ok"),
+    ],
 )
 def test_a_run_that_never_ends_is_told(
-    ask: Ask, clean_db: None, started: datetime, worker: str | None, state: str
+    ask: Ask, idle: None, started: timedelta, worker: str | None, state: str
 ) -> None:
     add(State.RUNNING, started_at=started, worker=worker)
     assert ask("runs").state.value == state
 
 
-@pytest.mark.parametrize(("ended", "state"), [(None, "warn"), (ago(hours=5), "warn"), (ago(minutes=5), "ok")])
+@pytest.mark.parametrize(
+    ("ended", "state"), [(None, "warn"), (timedelta(hours=5), "warn"), (timedelta(minutes=5), "ok")]
+)
 def test_what_dead_runs_left_long_ago_is_told(
-    ask: Ask, clean_db: None, superuser: psycopg.Connection, ended: datetime | None, state: str
+    ask: Ask, idle: None, superuser: psycopg.Connection, ended: timedelta | None, state: str
 ) -> None:
     from ckanext.datapusher_plus.datastore.lock import ResourceLock
 

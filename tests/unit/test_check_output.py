@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from ckanext.datapusher_plus.cli import check
 from ckanext.datapusher_plus.health.finding import Finding, State
-from ckanext.datapusher_plus.health.words import listed, reason, size, span
+from ckanext.datapusher_plus.health.words import listed, reason, size, some, span
 
 FINE = Finding(leg="stash", state=State.OK, sentence="All is well.", seconds=0.2)
 UNEVEN = Finding(leg="clock", state=State.WARN, sentence="Six seconds.", advice="Use NTP.", seconds=0.1)
@@ -72,6 +72,8 @@ def test_the_exit_status_tells_whether_something_fails(findings: tuple[Finding, 
         (span(7_200), "2 hours"),
         (span(200_000), "2 days"),
         (listed(["a"]), "a"),
+        (some(1, "a"), "a"),
+        (some(3, "a"), "a and 2 more"),
         (listed(["a", "b", "c"]), "a, b and c"),
         (reason(OSError("connection failed: refused\n\tIs the server running on that host?\n")), "refused"),
         (reason(OSError()), "OSError"),

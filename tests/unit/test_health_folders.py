@@ -120,7 +120,7 @@ def test_a_stash_that_everybody_may_write_into_is_told(place: Path) -> None:
 def test_dictionaries_that_were_put_aside_are_told(place: Path) -> None:
     (place / "1.json.20260101T000000.unreadable").touch()
     found = stash(place)
-    assert (found.state, "1 files in" in found.sentence) == (State.WARN, True)
+    assert (found.state, "put aside: 1.json." in found.sentence) == (State.WARN, True)
 
 
 @pytest.mark.parametrize(("limit", "state"), [("FULL", State.FAIL), ("NEARLY_FULL", State.WARN)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -35,8 +35,11 @@ def address() -> str:
     configured = current().prefect_api_url or PREFECT_API_URL.value()
     if configured:
         return configured
-    here = [mark for mark in workers.seen() if mark.host == socket.gethostname() and mark.prefect_api_url]
-    return here[0].prefect_api_url if here else f"http://{server.HOST}:{server.PORT}/api"
+    with suppress(OSError):
+        for mark in workers.seen():
+            if mark.host == socket.gethostname() and mark.prefect_api_url:
+                return mark.prefect_api_url
+    return f"http://{server.HOST}:{server.PORT}/api"
 
 
 @contextmanager

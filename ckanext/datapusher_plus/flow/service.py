@@ -49,8 +49,8 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
         deploy_if_possible(settings, pool, say)
         name = f"{socket.gethostname()}-{os.getpid()}"
         worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)
-        with workers.Marker(name, server.api_url if server else "") as marker:
-            anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
+        marker = workers.Marker(name, server.api_url if server else "")
+        anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
     say("Stopped; no run is left behind.")
 
 

@@ -67,7 +67,7 @@ def migrated() -> Verdict:
         )
     behind = known - {script.revision for script in scripts.iterate_revisions(tuple(applied) or "base", "base")}
     if behind:
-        return fail(f"{len(behind)} of the plugin's {len(known)} migrations are not applied.", _UPGRADE)
+        return fail(f"Migrations of the plugin that are not applied: {len(behind)} of {len(known)}.", _UPGRADE)
     return ok(f"All {len(known)} migrations of the plugin are applied.")
 
 

@@ -12,7 +12,7 @@ from ..datastore.connect import Connection
 from ..datastore.lock import is_free
 from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
-from .words import reason
+from .words import reason, some
 
 _PERMISSIONS = "Run: ckan datastore set-permissions | psql, as a superuser of the database."
 
@@ -39,12 +39,10 @@ def write_role() -> Verdict:
         strangers = selftest.of_strangers(connection)
     troubles = [fail(f"The write role may not {each.what}: {each.reason}.", _PERMISSIONS) for each in refused]
     if strangers.count:
+        named = some(strangers.count, strangers.example)
+        sentence = f"Tables that do not belong to the write role, so that no load can replace them: {named}."
         troubles.append(
-            fail(
-                f"{strangers.count:,} tables, {strangers.example} among them, do not belong to the write role, so no "
-                "load can replace them.",
-                "Give them to the write role: ALTER TABLE … OWNER TO …, or REASSIGN OWNED BY ….",
-            )
+            fail(sentence, "Give them to the write role: ALTER TABLE … OWNER TO …, or REASSIGN OWNED BY ….")
         )
     return together(troubles, "The write role may do all that a load does.")
 
@@ -66,7 +64,7 @@ def read_role() -> Verdict:
 def _refused(reading: Connection) -> Iterator[Verdict]:
     hidden = selftest.unreadable(reading)
     if hidden.count:
-        sentence = f"{hidden.count:,} tables, {hidden.example} among them, cannot be read by the read role."
+        sentence = f"Tables that the read role may not read: {some(hidden.count, hidden.example)}."
         yield fail(sentence, _PERMISSIONS)
     if not selftest.ask(reading, "SELECT has_table_privilege(to_regclass('public._table_metadata'), 'SELECT')"):
         yield fail("The read role may not read CKAN's view _table_metadata.", _PERMISSIONS)
@@ -98,7 +96,7 @@ def leftovers() -> Verdict:
     if not old:
         return ok("No dead run has left anything behind.")
     return warn(
-        f"Dead runs left something behind of {len(old)} resources, {old[0]} among them, and no worker clears it away.",
+        f"Resources of which dead runs left something that no worker clears away: {some(len(old), old[0])}.",
         "See that a worker runs, or do it by hand: ckan datapusher_plus recover",
     )
 

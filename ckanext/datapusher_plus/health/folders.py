@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
 import stat
 import tempfile
@@ -12,7 +11,7 @@ from pathlib import Path
 from .. import settings
 from . import disk
 from .finding import Verdict, fail, ok, together, warn
-from .words import size
+from .words import size, some, user
 
 #: Bytes below which a folder for files counts as full, and as nearly full.
 FULL, NEARLY_FULL = 256 << 20, 1 << 30
@@ -31,7 +30,7 @@ def stash() -> Verdict:
         return refused
     troubles = [*_exposed(folder), *_volatile(folder), *_unreadable(folder)]
     made = "" if folder.is_dir() else ", once the first load makes it"
-    return together(troubles, f"User {_user()} can keep Data Dictionaries in {folder}{made}.")
+    return together(troubles, f"User {user()} can keep Data Dictionaries in {folder}{made}.")
 
 
 def work_dir() -> Verdict:
@@ -41,7 +40,7 @@ def work_dir() -> Verdict:
     if refused:
         return refused
     free = disk.free(disk.nearest(folder))
-    sentence = f"User {_user()} can work on files in {folder}; {size(free)} are free."
+    sentence = f"User {user()} can work on files in {folder}; {size(free)} are free."
     advice = "Make room, or set work_dir to a larger disk."
     if free < FULL:
         return fail(f"The disk of {folder} is full: {size(free)} are free.", advice)
@@ -58,20 +57,12 @@ def _refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
         # the folder is for the first load to make; to try it here would change something
         if os.access(there, os.W_OK | os.X_OK):
             return None
-        return fail(f"The folder {folder} is missing, and user {_user()} cannot make it in {there}.", advice)
+        return fail(f"The folder {folder} is missing, and user {user()} cannot make it in {there}.", advice)
     try:
         _probe(folder, synced=synced)
     except OSError as error:
-        return fail(f"User {_user()} cannot write into {folder}: {error.strerror}.", advice)
+        return fail(f"User {user()} cannot write into {folder}: {error.strerror}.", advice)
     return None
-
-
-def _user() -> str:
-    # said because an operator may ask as another user than the worker's
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:
-        return str(os.geteuid())
 
 
 def _probe(folder: Path, *, synced: bool) -> None:
@@ -126,5 +117,5 @@ def _unreadable(folder: Path) -> list[Verdict]:
     aside = sorted(path.name for path in folder.glob("*.unreadable"))
     if not aside:
         return []
-    sentence = f"{len(aside)} files in {folder} could not be read and were put aside, {aside[0]} among them."
+    sentence = f"Files in {folder} that could not be read and were put aside: {some(len(aside), aside[0])}."
     return [warn(sentence, "See what can be saved from them, then remove them.")]

@@ -66,7 +66,7 @@ def uploads() -> Verdict:
         return ok("Nobody has uploaded a file yet.")
     if len(reasons) == len(newest):
         return fail(
-            f"None of the {len(newest)} newest uploads can be read from this machine: {reasons[0]}",
+            f"Even the newest uploads ({len(newest)} tried) cannot be read from this machine: {reasons[0]}",
             "Mount the storage that web processes write to (ckan.storage_path or ckan.files.…) here, readable.",
         )
     return ok("The files that people uploaded can be read.")

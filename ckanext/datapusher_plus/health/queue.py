@@ -25,20 +25,17 @@ def requests() -> Verdict:
         waiting, oldest = _count(connection, run.c.dispatched_at.is_not(None), run.c.dispatched_at)
     troubles = []
     if oldest_unseen > UNSEEN:
+        sentence = f"Requests that nobody handed to Prefect: {unseen:,}, the oldest for {span(oldest_unseen)}."
         troubles.append(
             fail(
-                f"{unseen:,} requests were not handed to Prefect, the oldest for {span(oldest_unseen)}.",
+                sentence,
                 "Start a worker (ckan datapusher_plus worker), or see in its log why it cannot hand them over.",
             )
         )
     if oldest > LONG:
-        troubles.append(
-            warn(
-                f"{waiting:,} requests wait for a worker to be free, the oldest for {span(oldest)}.",
-                "Start more workers, or raise worker_limit.",
-            )
-        )
-    return together(troubles, f"{unseen + waiting:,} requests wait." if unseen + waiting else "No request waits.")
+        sentence = f"Requests that wait for a worker to be free: {waiting:,}, the oldest for {span(oldest)}."
+        troubles.append(warn(sentence, "Start more workers, or raise worker_limit."))
+    return together(troubles, f"Requests waiting: {unseen + waiting:,}.")
 
 
 def runs() -> Verdict:
@@ -54,12 +51,12 @@ def runs() -> Verdict:
         found = connection.execute(query).all()
     late = [row for row in found if row.age > allowed]
     if late:
+        oldest = f"run {late[0].id} of resource {late[0].resource_id} for {span(late[0].age)}"
         return fail(
-            f"{len(late)} runs go on for longer than flow_timeout, run {late[0].id} of resource {late[0].resource_id} "
-            f"for {span(late[0].age)}.",
+            f"Runs that go on for longer than flow_timeout: {len(late)}, {oldest}.",
             "See that a worker runs; if one does, stop it and run: ckan datapusher_plus recover",
         )
-    return ok(f"{len(found)} runs are going on." if found else "No run is going on.")
+    return ok(f"Runs going on: {len(found)}.")
 
 
 def _count(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import pwd
+
 _UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB", "EB")
 
 
@@ -26,6 +29,11 @@ def listed(names: list[str]) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
 
 
+def some(count: int, example: object) -> str:
+    """Return one of several by its name, and how many more there are."""
+    return f"{example} and {count - 1:,} more" if count > 1 else f"{example}"
+
+
 def reason(error: BaseException) -> str:
     """Return what an error says, on one line and without a full stop."""
     # SQLAlchemy wraps the driver's words into its own and an address of its manual
@@ -34,3 +42,11 @@ def reason(error: BaseException) -> str:
     # the driver asks back whether there is a server at all
     told = " ".join(line for line in lines if line and not line.startswith("Is the server running"))
     return (told.removeprefix("connection failed: ") or type(error).__name__)[:300].rstrip(".")
+
+
+def user() -> str:
+    """Return as whom this process asks, which need not be as whom workers work."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"number {os.geteuid()}"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import os
 import secrets
 import socket
 import time
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import TracebackType
 
 from .. import settings
 from ..dictionary_stash.durable import entered
 from .finding import Verdict, fail, ok, warn
+from .words import user
 
 log = logging.getLogger(__name__)
 
@@ -35,45 +35,40 @@ class Mark:
 
 
 class Marker:
-    """One worker's mark in the stash folder, from entry to exit."""
+    """One worker's mark in the stash folder.
+
+    It is not taken away when the worker ends, for Prefect shows a worker online for some time after that; the next
+    worker removes what is stale.
+    """
 
     def __init__(self, worker: str, prefect_api_url: str) -> None:
         self._mark = Mark(worker=worker, host=socket.gethostname(), prefect_api_url=prefect_api_url)
         self._told = False
 
-    def __enter__(self) -> Marker:
-        self.renew()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with suppress(OSError):
-            self._path.unlink()
-
     def renew(self) -> None:
         """Write the mark; a folder that is missing is left to the first stash, one that is read-only to the checks."""
         stash = settings.current().dictionary_stash_dir
-        if not stash.is_dir():
-            return
         try:
-            with entered(stash, FOLDER, make=True) as folder:
-                _write(folder, self._path.name, json.dumps(asdict(self._mark)))
-            _tidy(stash / FOLDER)
+            if stash.is_dir():
+                with entered(stash, FOLDER, make=True) as folder:
+                    _write(folder, f"{self._mark.worker.replace(os.sep, '_')}.json", json.dumps(asdict(self._mark)))
+                _tidy(stash / FOLDER)
         except OSError as error:
             if not self._told:
                 log.warning("No mark of this worker can be put into %s: %s", stash, error)
             self._told = True
 
-    @property
-    def _path(self) -> Path:
-        return settings.current().dictionary_stash_dir / FOLDER / f"{self._mark.worker.replace(os.sep, '_')}.json"
-
 
 def seen() -> list[Mark]:
-    """Return the marks in the folder that workers renew."""
-    folder = settings.current().dictionary_stash_dir / FOLDER
-    return [mark for path in sorted(folder.glob("*.json")) if _age(path) < _stale() and (mark := _read(path))]
+    """Return the marks in the folder that workers renew.
+
+    :raises PermissionError: when this user may not look.
+    """
+    try:
+        paths = sorted((settings.current().dictionary_stash_dir / FOLDER).iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    return [mark for path in paths if _age(path) < _stale() and (mark := _read(path))]
 
 
 def shared(online: Collection[str]) -> Verdict:
@@ -83,18 +78,21 @@ def shared(online: Collection[str]) -> Verdict:
         return warn("Not known while no worker is online.")
     if not folder.is_dir():
         return ok(f"{folder} is not made yet; the first load makes it.")
-    strangers = sorted(set(online) - {mark.worker for mark in seen()})
+    try:
+        strangers = sorted(set(online) - {mark.worker for mark in seen()})
+    except PermissionError:
+        return warn(f"Not known, for user {user()} may not look into {folder / FOLDER}.", "Ask as the workers' user.")
     if strangers:
         return fail(
-            f"{folder}, as seen from here, is not the folder that {_keep(strangers)} Data Dictionaries in.",
+            f"{_keep(strangers)} Data Dictionaries in another folder than {folder} as seen from here.",
             "Mount one folder as dictionary_stash_dir on every machine, and run the same version of the plugin there.",
         )
-    return ok(f"{_keep(sorted(online)).capitalize()} Data Dictionaries in {folder}.")
+    return ok(f"{_keep(sorted(online))} Data Dictionaries in {folder}.")
 
 
 def _keep(workers: list[str]) -> str:
     if len(workers) == 1:
-        return f"worker {workers[0]} keeps"
+        return f"Worker {workers[0]} keeps"
     return f"{len(workers)} workers ({', '.join(workers[:3])}{', …' if len(workers) > 3 else ''}) keep"
 
 
@@ -105,14 +103,14 @@ def _stale() -> float:
 def _age(path: Path) -> float:
     try:
         return time.time() - path.stat().st_mtime
-    except OSError:
-        return float("inf")
+    except FileNotFoundError:
+        return math.inf
 
 
 def _read(path: Path) -> Mark | None:
     try:
         return Mark(**json.loads(path.read_bytes()))
-    except (OSError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
