@@ -15,6 +15,15 @@ from tests.fix_tables import Table, Whole
 from tests.loads import Loader, in_child
 from tests.orders import Orders
 
+#: Two files of the same table, by a word that the other does not have.
+FILES = {
+    "Köln": "stadt,zahl,tag,ort\nKöln,10,2026-05-06,Rhein\nBonn,20.25,2026-05-07,\n,,,Ruhr\nUlm,,,\n".encode(),
+    "Trier": b"stadt,zahl,tag,ort\nTrier,2,2026-06-02,Mosel\nMetz,1,2026-06-01,\nToul,3,,\nNancy,4,,\n",
+}
+
+#: The first of them without the column ``tag``.
+NARROW = "stadt,zahl,ort\nKöln,10,Rhein\nBonn,20.25,\n,,Ruhr\nUlm,,\n".encode()
+
 
 @dataclass(frozen=True)
 class Scene:
@@ -74,9 +83,32 @@ class Scene:
         """Return the phases of the journal's open rows."""
         return [phase for phase in self.table.phases if phase in ("stashed", "destructive")]
 
+    def words(self) -> dict[str, str]:
+        """Return what is written about the table's columns, and about those that have left it."""
+        from ckanext.datapusher_plus import dictionary_stash
+
+        columns = (*dictionary_stash.vanished(self.table.resource_id), *self.table.facts.columns)
+        return {column.name: column.comment for column in columns if column.comment is not None}
+
     def whole(self, word: str) -> Whole | None:
         """Return the whole table, with the rows in which a word is found; None when there is no table."""
         return self.table.whole(word) if self.table.facts else None
+
+
+def expected(before: Whole, end: str) -> dict[str, Any]:
+    """Return what there must be in place of a table that was as ``before``."""
+    rows = {
+        "old": {"rows": before.rows, "total": len(before.rows), "found": []},
+        "none": {"rows": [], "total": 0, "found": []},
+        "new": {"total": 4, "found": [1]},
+    }
+    return {"facts": before.facts, **rows[end]}
+
+
+def differences(found: Whole | None, expected: dict[str, Any]) -> dict[str, Any]:
+    """Return what is not as expected, with what is there instead."""
+    there = {name: getattr(found, name, None) for name in expected}
+    return {name: value for name, value in there.items() if value != expected[name]}
 
 
 @pytest.fixture

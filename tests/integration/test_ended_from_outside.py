@@ -6,7 +6,9 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from itertools import cycle
 
 import psycopg
 import pytest
@@ -15,7 +17,7 @@ from psycopg import sql
 from ckanext.datapusher_plus.core.errors import DatastoreGone
 from ckanext.datapusher_plus.core.values import Strategy
 from tests.fix_tables import TODAY, Table
-from tests.fix_way_back import Scene
+from tests.fix_way_back import FILES, Scene, differences, expected
 from tests.fix_worker import until
 from tests.loads import end_of, forked
 
@@ -34,52 +36,62 @@ CUT = {
     },
 }
 OURS = "usename = 'datastore_write' AND starts_with(application_name, 'datapusher_plus')"
+#: Exit status of a process that was told that the database has gone away, and of one that was told to stop.
+TOLD = 3
 STOPPED = 128 + signal.SIGTERM
 
 
-@pytest.mark.parametrize(("strategy", "point", "end"), [(s, p, e) for s, cut in CUT.items() for p, e in cut.items()])
+def says_that_the_database_is_gone(act: Callable[[], object]) -> None:
+    """Do something and end this process as a run ends that was told so."""
+    try:
+        act()
+    except DatastoreGone:
+        raise SystemExit(TOLD) from None
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Cuts the connections of a process that is held at a point."""
+
+    scene: Scene
+    superuser: psycopg.Connection
+
+    def __call__(self, point: str, act: Callable[[], object]) -> int:
+        """Do something in a process that is cut off at a point, and return its exit status."""
+        self.scene.orders.give({point: "hold"})
+        child = forked(partial(says_that_the_database_is_gone, act))
+        self.scene.orders.held()
+        self.superuser.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {OURS}")
+        self.scene.orders.release()
+        return end_of(child, 30)
+
+
+@pytest.fixture
+def cut(scene: Scene, superuser: psycopg.Connection) -> Cut:
+    """The end of all connections of ours."""
+    return Cut(scene, superuser)
+
+
+@pytest.mark.parametrize("strategy", Strategy)
 def test_a_load_whose_connections_are_cut_says_so_and_is_undone(
-    live: Table, scene: Scene, superuser: psycopg.Connection, strategy: Strategy, point: str, end: str
+    live: Table, scene: Scene, cut: Cut, strategy: Strategy
 ) -> None:
+    wrong = {}
+    for (point, end), (word, content) in zip(CUT[strategy].items(), cycle(FILES.items()), strict=False):
+        before = live.whole(word)
+        status = cut(point, partial(scene.load, scene.plan(content, strategy)))
+        scene.heal()
+        wrong[point] = status, differences(live.whole(word), expected(before, end)), scene.orphans()
+    assert {point: found for point, found in wrong.items() if found != (TOLD, {}, [])} == {}
+
+
+def test_a_way_back_whose_connections_are_cut_can_be_gone_again(live: Table, scene: Scene, cut: Cut) -> None:
     before = live.whole()
-
-    def load() -> None:
-        try:
-            scene.load(plan)
-        except DatastoreGone:
-            raise SystemExit(3) from None
-
-    plan = scene.plan(TODAY, strategy)
-    scene.orders.give({point: "hold"})
-    child = forked(load)
-    scene.orders.held()
-    superuser.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {OURS}")
-    scene.orders.release()
-    assert end_of(child, 30) == 3
-    scene.heal()
-    after = live.whole()
-    rows = {"old": before.rows, "none": [], "new": after.rows}
-    assert (after.facts, after.rows) == (before.facts, rows[end])
-    assert after.total == (4 if end == "new" else len(after.rows))
-    assert scene.orphans() == []
-
-
-@pytest.mark.parametrize("point", ["restore.cleaned", "restore.undoing", "restore.dropped", "restore.closing"])
-def test_a_way_back_whose_connections_are_cut_can_be_gone_again(
-    live: Table, scene: Scene, superuser: psycopg.Connection, point: str
-) -> None:
-    before = live.whole()
-    plan = scene.plan(TODAY, Strategy.SWAP)
-    scene.die("sigkill", "swap.after", lambda: scene.load(plan))
-    scene.orders.give({point: "hold"})
-    child = forked(scene.heal)
-    scene.orders.held()
-    superuser.execute(f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE {OURS}")
-    scene.orders.release()
-    assert end_of(child, 30) == 1
-    scene.heal()
-    assert live.whole() == before
-    assert scene.orphans() == []
+    for point in ("restore.cleaned", "restore.undoing", "restore.dropped", "restore.closing"):
+        scene.die("sigkill", "swap.after", partial(scene.load, scene.plan(FILES["Köln"], Strategy.SWAP)))
+        assert cut(point, scene.heal) == TOLD
+        scene.heal()
+        assert (point, live.whole(), scene.orphans()) == (point, before, [])
 
 
 def undone_when_stopped(scene: Scene, load: Callable[[], object]) -> None:

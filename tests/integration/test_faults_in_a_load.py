@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import cycle
-from typing import Any
 
 import pytest
 
@@ -12,14 +11,8 @@ from ckanext.datapusher_plus import dictionary_stash
 from ckanext.datapusher_plus.checkpoint import POINTS
 from ckanext.datapusher_plus.core.values import Strategy
 from ckanext.datapusher_plus.steps.restore import restore
-from tests.fix_tables import Table, Whole
-from tests.fix_way_back import Scene
-
-#: Two files of the same table, by a word that the other does not have.
-FILES = {
-    "Köln": "stadt,zahl,tag,ort\nKöln,10,2026-05-06,Rhein\nBonn,20.25,2026-05-07,\n,,,Ruhr\nUlm,,,\n".encode(),
-    "Trier": b"stadt,zahl,tag,ort\nTrier,2,2026-06-02,Mosel\nMetz,1,2026-06-01,\nToul,3,,\nNancy,4,,\n",
-}
+from tests.fix_tables import Table
+from tests.fix_way_back import FILES, NARROW, Scene, differences, expected
 
 WRITE_SIDE = POINTS[POINTS.index("stash.before") : POINTS.index("finish.before")]
 #: Reached by the flow, not by the steps.
@@ -47,22 +40,6 @@ def left_by(strategy: Strategy, point: str) -> str:
         return "none"
     safe = "commit.after" if strategy is Strategy.SWAP else "replace.filled"
     return "new" if POINTS.index(point) >= POINTS.index(safe) else "old"
-
-
-def expected(before: Whole, end: str) -> dict[str, Any]:
-    """Return what there must be in place of a table that was as ``before``."""
-    rows = {
-        "old": {"rows": before.rows, "total": len(before.rows), "found": []},
-        "none": {"rows": [], "total": 0, "found": []},
-        "new": {"total": 4, "found": [1]},
-    }
-    return {"facts": before.facts, **rows[end]}
-
-
-def differences(found: Whole | None, expected: dict[str, Any]) -> dict[str, Any]:
-    """Return what is not as expected, with what is there instead."""
-    there = {name: getattr(found, name, None) for name in expected}
-    return {name: value for name, value in there.items() if value != expected[name]}
 
 
 @pytest.mark.parametrize("how", ["raise", "sigkill"])
@@ -101,31 +78,28 @@ def test_a_first_load_that_dies_leaves_no_table_or_a_whole_one(
 
 
 ON_THE_WAY_BACK = [point for point in POINTS if point.startswith("restore.")]
-#: How a load ends in the middle, and what its undoing does not come to: there is no table in its way, or none to make.
-HALF_WAY = {
-    (Strategy.SWAP, "stage.indexed"): ("old", {"restore.dropped", "restore.undone"}),
-    (Strategy.SWAP, "swap.after"): ("old", set()),
-    (Strategy.REPLACE, "replace.deleted"): ("none", set()),
-    (Strategy.REPLACE, "replace.filled"): ("new", {"restore.dropped"}),
-}
+#: How a load ends in the middle, what is left then, and what its undoing does not come to.
+HALF_WAY = [
+    (Strategy.SWAP, "stage.indexed", "old", {"restore.dropped", "restore.undone"}),
+    (Strategy.SWAP, "swap.after", "old", set()),
+    (Strategy.REPLACE, "replace.deleted", "none", set()),
+    (Strategy.REPLACE, "replace.filled", "new", {"restore.dropped"}),
+]
 
 
-@pytest.mark.parametrize("how", ["raise", "sigkill"])
-@pytest.mark.parametrize(("strategy", "point"), HALF_WAY)
+@pytest.mark.parametrize(("strategy", "point", "end", "absent"), HALF_WAY)
 def test_a_way_back_that_dies_twice_is_gone_again(
-    live: Table, scene: Scene, strategy: Strategy, point: str, how: str
+    live: Table, scene: Scene, strategy: Strategy, point: str, end: str, absent: set[str]
 ) -> None:
-    end, absent = HALF_WAY[strategy, point]
     wrong = {}
-    for back, (word, content) in zip(ON_THE_WAY_BACK, cycle(FILES.items()), strict=False):
-        if back in absent:
-            continue
+    backs = [back for back in ON_THE_WAY_BACK if back not in absent]
+    for back, (word, content) in zip(backs, cycle(FILES.items()), strict=False):
         before = scene.whole(word)
         assert before is not None
         scene.die("sigkill", point, partial(scene.load, scene.plan(content, strategy)))
-        scene.die(how, back, scene.heal)
+        scene.die("sigkill", back, scene.heal)
         if back != "restore.undone":
-            scene.die(how, back, scene.heal)
+            scene.die("raise", back, scene.heal)
         scene.heal()
         wrong[back] = differences(scene.whole(word), expected(before, end)), scene.heal(), scene.orphans()
     assert {back: found for back, found in wrong.items() if found != ({}, None, [])} == {}
@@ -138,6 +112,35 @@ def test_a_way_back_from_a_first_load_that_dies_is_gone_again(table: Table, scen
         scene.die(how, back, scene.heal)
         scene.heal()
         assert (back, table.facts, scene.heal(), scene.orphans()) == (back, None, None, [])
+
+
+#: Where the words of a column that the new file does not have might be lost.
+WITH_A_COLUMN_LESS = {
+    Strategy.SWAP: [
+        "stash.replaced",
+        "swap.after",
+        "commit.dropped",
+        "commit.after",
+        "settle.checked",
+        "stash.clearing",
+    ],
+    Strategy.REPLACE: ["stash.replaced", "replace.deleted", "replace.filled", "commit.after", "stash.clearing"],
+}
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_words_about_a_column_that_leaves_outlive_the_death_of_its_load(
+    live: Table, scene: Scene, strategy: Strategy
+) -> None:
+    words, columns = scene.words(), live.facts.columns
+    for point in WITH_A_COLUMN_LESS[strategy]:
+        scene.die("sigkill", point, partial(scene.load, scene.plan(NARROW, strategy)))
+        scene.heal()
+        assert (point, words) == (point, scene.words())
+        assert (point, len(live.facts.columns)) == (point, 3 if left_by(strategy, point) == "new" else 4)
+        assert (point, scene.orphans(), words) == (point, [], scene.words())
+        scene.load(scene.loader.plan(FILES["Köln"], strategy))
+        assert (point, live.facts.columns) == (point, columns)
 
 
 @pytest.mark.parametrize("back", ["restore.dropped", "restore.undone"])
