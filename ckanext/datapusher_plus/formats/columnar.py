@@ -91,19 +91,24 @@ class _Columnar(Apart):
                 facts = _Facts(connection, self.table(source.path, connection), columns)
                 facts.tell(work.log)
                 _write(connection, self.table(source.path, connection), columns, facts, target)
+                # DuckDB calls columns anew that have no name, or that of another
+                header = self.header(source.path, connection)
         except duckdb.Error as error:
             if isinstance(error, duckdb.OutOfMemoryException) or _OUT_OF_MEMORY.search(str(error)):
                 raise MemoryError(str(error)) from error
             # what DuckDB says names files of this machine; the worker's log has it
             raise Damaged(f"{self.name} file", "a part of it is missing or not as its schema says") from error
         without_nul(target, work.log)
-        header = tuple(column.name for column in columns)
         declared = tuple(column.declared for column in columns)
         return CleanCsv(path=target, header=header, format=self.name, encoding="UTF-8", declared=declared, counts="row")
 
     @abstractmethod
     def table(self, path: Path, connection: DuckDBPyConnection) -> str:
         """Return what stands for the file in one query."""
+
+    @abstractmethod
+    def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
+        """Return the columns' names as published."""
 
 
 @register
@@ -128,6 +133,17 @@ class Parquet(_Columnar):
             if file.read(4) == b"PARE":
                 raise Locked("Parquet file")
         return f"read_parquet({_quoted(path)})"
+
+    def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
+        """Return the names at the first level of the schema, which lists each column before what is in it."""
+        query = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({_quoted(path)})"  # noqa: S608
+        names: list[str] = []
+        inner = 0
+        for name, children in connection.execute(query).fetchall()[1:]:
+            if not inner:
+                names.append(name)
+            inner = max(0, inner - 1) + children
+        return tuple(names)
 
 
 @register
@@ -161,6 +177,10 @@ class Arrow(_Columnar):
             ) from error
         connection.register("batches", reader)
         return "batches"
+
+    def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
+        """Return the names in the schema."""
+        return tuple(_batches(path).schema.names)
 
 
 @contextmanager
