@@ -315,9 +315,9 @@ def test_a_sheet_that_is_not_there_is_told_with_those_that_are(asked: str, sheet
         sheet(books.xlsx(DATA, OTHER), sheet=asked)
 
 
-@pytest.mark.parametrize("content", [books.xlsx(""), books.xlsx(books.rows([None], [" "])), books.ods()])
+@pytest.mark.parametrize("content", [books.xlsx("", ""), books.xlsx(books.rows([None], [" "])), books.ods()])
 def test_an_empty_workbook_has_nothing_to_load(content: bytes, sheet: Sheet) -> None:
-    with pytest.raises(NothingToLoad, match="no sheet with anything in it"):
+    with pytest.raises(NothingToLoad, match="has (nothing in its|no) sheet"):
         sheet(content)
 
 
@@ -339,7 +339,9 @@ ENTITIES = '<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;"
         (books.xlsx(column('<c r="ABCD1"><v>9</v></c>')), Damaged, "a cell is in no column"),
         (books.xlsx(column("<c><c/></c>")), Damaged, "a cell stands in a cell"),
         (books.xlsx(books.rows(["a"]) + '<row r="2000000"><c><v>1</v></c></row>'), Damaged, "more than 1,048,576 rows"),
-        (books.xlsx(column(*["<c>" + "<x>" * 3_000_000 + "</c>"])), Damaged, "belong to one row"),
+        (books.xlsx(f'<row spans="{"1" * (9 << 20)}">'), Damaged, "belong to one row"),
+        (books.xlsx("<row>" + "<x>" * 200), Damaged, "nested too deeply"),
+        (books.xlsx(DATA, strings="<x>" * 200), Damaged, "nested too deeply"),
         (books.xlsx(books.rows(["x"] * 1599, ["x"] * 1599)), TooManyColumns, "1,599 columns"),
         (books.ods("<table:table><x>" + "<x>" * 200), Damaged, "nested too deeply"),
         (books.ods(manifest="<m><a:encryption-data xmlns:a='x'/></m>"), Locked, "password"),

@@ -25,8 +25,8 @@ from .base import Format, Work
 
 #: bytes of writable memory; the worker and its run need about 200 MB of the 512 that a small machine has
 MOST_MEMORY: int = 320 << 20
-#: seconds of processor time
-MOST_SECONDS = 3600
+#: seconds of processor time for a small file, and bytes of a larger one for each second more: honest ones take a tenth
+LEAST_SECONDS, BYTES_PER_SECOND = 60, 100_000
 #: a process that handles a stranger's bytes sees no more of the environment than it needs to start
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZDIR")
 _FRUGAL = {
@@ -46,7 +46,7 @@ class Apart(Format):
         """Make canonical CSV of the file in ``work.dir``.
 
         :raises TooMuchMemory: when it cannot be read within ``MOST_MEMORY``.
-        :raises TooMuchTime: when it cannot be read within ``MOST_SECONDS``.
+        :raises TooMuchTime: when it cannot be read within the time that its size gives it.
         :raises ReaderDied: when the process that reads it ends by itself.
         """
         return _convert(self, source, work)
@@ -71,8 +71,13 @@ def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
             process.kill()
             process.wait()
         if done is None:
-            _explain(kind.name, process.returncode, complaints)
+            _explain(kind.name, process.returncode, complaints, most_seconds(source))
     return done
+
+
+def most_seconds(source: Source) -> int:
+    """Return the seconds of processor time in which a file must be read."""
+    return LEAST_SECONDS + source.size // BYTES_PER_SECOND
 
 
 def _job(kind: Format, source: Source, work: Work) -> bytes:
@@ -83,6 +88,7 @@ def _job(kind: Format, source: Source, work: Work) -> bytes:
         "options": asdict(work.options),
         "limits": asdict(work.limits),
         "typed": work.format,
+        "seconds": most_seconds(source),
     }
     return json.dumps(job, default=os.fspath).encode() + b"\n"
 
@@ -133,12 +139,13 @@ def _raised(name: str, message: str) -> IngestError | Skipped:
     return error
 
 
-def _explain(name: str, code: int, complaints: IO[bytes]) -> NoReturn:
+def _explain(name: str, code: int, complaints: IO[bytes], seconds: int) -> NoReturn:
     if -code == signal.SIGXCPU:
-        raise TooMuchTime(name, MOST_SECONDS)
-    if -code == signal.SIGKILL:
-        # the machine, or the worker's control group, is out of memory
-        raise TooMuchMemory(name, MOST_MEMORY)
+        raise TooMuchTime(name, seconds)
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - 4000))
-    _log.error("The reader of a %s file ended with %s: %s", name, code, complaints.read().decode("utf-8", "replace"))
+    said = complaints.read().decode("utf-8", "replace")
+    # the machine, or the worker's control group, is out of memory; Rust aborts when there is none
+    if -code == signal.SIGKILL or "memory allocation of" in said:
+        raise TooMuchMemory(name, MOST_MEMORY)
+    _log.error("The reader of a %s file ended with %s: %s", name, code, said)
     raise ReaderDied(name)

@@ -17,7 +17,7 @@ from typing import IO, Any
 from ..core.errors import IngestError, Skipped, TooMuchMemory, UnpacksTooLarge
 from ..core.values import ReadOptions, Source
 from . import named
-from .apart import MOST_MEMORY, MOST_SECONDS, Apart
+from .apart import MOST_MEMORY, Apart
 from .base import Limits, Work
 
 
@@ -51,7 +51,7 @@ def _main() -> None:
     said = _Said(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
     job = json.loads(sys.stdin.buffer.readline())
-    _limit(job["limits"]["unpacked"])
+    _limit(job["limits"]["unpacked"], job["seconds"])
     _offer_itself()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for kind, message in _outcome(job, said):
@@ -82,10 +82,10 @@ def _options(given: dict[str, Any]) -> ReadOptions:
     return replace(ReadOptions(**given), null_values=None if words is None else tuple(words))
 
 
-def _limit(most_bytes: int) -> None:
+def _limit(most_bytes: int, seconds: int) -> None:
     for kind, most in (
         (resource.RLIMIT_DATA, MOST_MEMORY),
-        (resource.RLIMIT_CPU, MOST_SECONDS),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, most_bytes),
         (resource.RLIMIT_CORE, 0),
     ):

@@ -14,7 +14,7 @@ from ..core.errors import Damaged, Locked, NotText, UnpacksTooLarge
 from ..core.values import Log
 
 #: bytes of the list of members, enough for 50,000; Python needs ten times as much memory for it
-MOST_LISTED = 8 << 20
+MOST_LISTED = 4 << 20
 PIECE_BYTES = 1 << 18
 #: bytes of a part that is about a document as a whole
 MOST_ABOUT = 16 << 20

@@ -47,7 +47,8 @@ class TooMuchTime(Terminal):
 
     def __init__(self, what: str, limit: int) -> None:
         super().__init__(
-            f"The {what} file could not be read within {limit // 60:,} minutes. Publish a smaller file, or CSV."
+            f"The {what} file could not be read within the {limit:,} seconds that its size gives it. "
+            "Publish a smaller file, or CSV."
         )
 
 

@@ -65,6 +65,8 @@ def choose(book: Book, wanted: str) -> Sheet:
     """
     if wanted:
         return _called(book.sheets, wanted)
+    if len(book.sheets) == 1:
+        return book.sheets[0]
     best: Sheet | None = None
     for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
         rows = len(list(islice(book.rows(sheet, Faults()), 2)))

@@ -64,7 +64,9 @@ def write_table(rows: Callable[[], Iterator[Row]], target: Path, *, most_columns
         if len(columns) > most_columns:
             raise TooManyColumns(len(columns), most_columns)
         with target.open("w", encoding="utf-8", newline="") as out:
-            outside = _write(islice(rows(), above, None), columns, _Capped(out, most_bytes))
+            # a short sheet was read already
+            again = rows() if len(sample) == _SAMPLE else iter(sample)
+            outside = _write(islice(again, above, None), columns, _Capped(out, most_bytes))
     headings = tuple((header[column] or "").strip() if column < len(header) else "" for column in columns)
     titles = tuple(" ".join(filter(None, row)) for _, row in sample[:above])
     return Table(header=headings, first_row=first_row, titles=titles)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from ...core.errors import Damaged
 from .book import Faults, Row
 from .cells import Shown, clean, iso, number
-from .markup import SEP, Markup
+from .markup import DEEPEST, SEP, Markup
 from .strings import Strings
 
 WHAT = "XLSX workbook"
@@ -36,6 +36,8 @@ class SheetReader:
         # two calls less for each cell than by the markup's own methods
         self._parser, self._add = self._markup.parser, self._text.append
         self._phonetic = False
+        #: elements within one another that are not named here
+        self._depth = 0
         self._length = 0
         self._texts: tuple[str, ...] = ()
         self._c = self._row_name = self._ph = self._data = ""
@@ -51,6 +53,7 @@ class SheetReader:
 
     def _root(self, element: str, _: dict[str, str]) -> None:
         """Learn the namespace, of which there are two, from the first element."""
+        self._depth = 1
         space = element.rpartition(SEP)[0]
         prefix = space + SEP if space else ""
         self._c, self._row_name, self._ph, self._data = (prefix + name for name in ("c", "row", "rPh", "sheetData"))
@@ -69,6 +72,10 @@ class SheetReader:
             self._begin_row(attributes.get("r"))
         elif element == self._ph:
             self._phonetic = True
+        else:
+            self._depth += 1
+            if self._depth > DEEPEST:
+                raise Damaged(WHAT, "its XML is nested too deeply")
 
     def _end(self, element: str) -> None:
         if element == self._c:
@@ -82,8 +89,9 @@ class SheetReader:
             self._markup.rest()
         elif element == self._ph:
             self._phonetic = False
-        elif element == self._data:
-            self.done = True
+        else:
+            self._depth -= 1
+            self.done = self.done or element == self._data
 
     def _begin_row(self, given: str | None) -> None:
         self._number = max(self._number + 1, int(given) if given and given.isdecimal() else 0)

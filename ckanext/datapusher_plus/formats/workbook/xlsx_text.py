@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ...core.errors import Damaged
 from .cells import clean
-from .markup import SEP, Markup
+from .markup import DEEPEST, SEP, Markup
+
+WHAT = "XLSX workbook"
 
 
 def texts(pieces: Iterable[bytes]) -> Iterator[str]:
@@ -18,11 +21,12 @@ def texts(pieces: Iterable[bytes]) -> Iterator[str]:
 
 class _Texts:
     def __init__(self) -> None:
-        self._markup = Markup("XLSX workbook")
+        self._markup = Markup(WHAT)
         self._markup.on(self._start, self._end)
         self._found: list[str] = []
         self._text: list[str] = []
         self._phonetic = False
+        self._depth = 0
 
     def feed(self, piece: bytes, *, final: bool = False) -> list[str]:
         self._found = []
@@ -35,8 +39,12 @@ class _Texts:
             self._markup.take(self._text.append)
         elif name == "rPh":
             self._phonetic = True
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise Damaged(WHAT, "its XML is nested too deeply")
 
     def _end(self, element: str) -> None:
+        self._depth -= 1
         name = element.rpartition(SEP)[2]
         if name == "t":
             self._markup.take(None)
