@@ -149,6 +149,15 @@ def test_several_missing_rights_are_told_at_once(ask: Ask, superuser: psycopg.Co
     assert all(each[3] in sentence for each in both)
 
 
+def test_a_session_that_two_connections_share_is_seen() -> None:
+    from ckanext.datapusher_plus.datastore import selftest
+
+    with selftest.connected("write") as one, selftest.connected("write") as other:
+        assert not selftest.are_pooled(one, other)
+        # as a pooler makes it look
+        assert selftest.are_pooled(one, one)
+
+
 def test_a_database_without_the_last_migration_is_told(ask: Ask, clean_db: None) -> None:
     version = sa.table("datapusher_plus_alembic_version", sa.column("version_num"))
     with database.transaction() as connection:

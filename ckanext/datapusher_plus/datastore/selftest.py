@@ -28,9 +28,10 @@ def connected(role: str) -> Iterator[psycopg.Connection]:
     :raises DatastoreGone, DatastoreBusy, DatastoreRefused: for what the database says in the block.
     """
     with translated():
-        connection = open_connection("datapusher_plus check", autocommit=False, role=role, patience=PATIENCE)
+        connection = open_connection("datapusher_plus check", autocommit=True, role=role, patience=PATIENCE)
         try:
             ask(connection, "SELECT set_config('statement_timeout', %(limit)s, false)", limit=f"{PATIENCE}s")
+            connection.autocommit = False
             yield connection
         finally:
             # undone by the server itself should this process die before it comes here
@@ -41,6 +42,20 @@ def ask(connection: psycopg.Connection, query: LiteralString, **values: object) 
     """Return the one value that a query asks for."""
     row = connection.execute(query, values).fetchone()
     return row[0] if row else None
+
+
+def are_pooled(one: psycopg.Connection, other: psycopg.Connection) -> bool:
+    """Tell whether two connections that are open at once share one session of the server.
+
+    A pooler that lends sessions out by the transaction makes them do so, and a session's locks mean nothing then.
+    """
+    session = "SELECT pg_backend_pid()"
+    pids = []
+    for connection in (one, other):
+        pids.append(ask(connection, session))
+        # a pooler takes the session back at the end of the transaction
+        connection.rollback()
+    return pids[0] == pids[1]
 
 
 # -- rights -----------------------------------------------------------------------------------------

@@ -15,18 +15,20 @@ from ..health.words import reason
 from ..settings import PREFIX, read, use
 from . import prefect_legs, site
 
+#: Seconds that CKAN may take to load.
+LOADING = 10.0
+
 
 def start(ini: str) -> Verdict:
     """Load CKAN as far as it goes: it does not start without its databases, and that is when people ask."""
     os.environ["CKAN_INI"] = ini
-    try:
-        site.load()
-    except Exception as error:  # noqa: BLE001 (CKAN and its plugins raise whatever their databases raise)
-        if _is_configured():
-            # the plugin's own turn may not have come
-            use(read(config))
-        return fail(f"CKAN does not start: {type(error).__name__}: {reason(error)}.", "See what else fails.")
-    return _runs()
+    # CKAN waits for a database that does not answer as long as the system lets it
+    os.environ.setdefault("PGCONNECT_TIMEOUT", "3")
+    (found,) = examine([Leg(name="ckan", ask=_loads)], limit=LOADING)
+    if _is_configured():
+        # the plugin's own turn may not have come
+        use(read(config))
+    return Verdict(state=found.state, sentence=found.sentence, advice=found.advice)
 
 
 def checkup(only: Collection[str] = (), *, started: Verdict | None = None) -> list[Finding]:
@@ -38,6 +40,14 @@ def checkup(only: Collection[str] = (), *, started: Verdict | None = None) -> li
     legs = [Leg(name="ckan", ask=lambda: started or _runs()), *(_LEGS if _is_configured() else ())]
     needed = wanted | {need for leg in legs if leg.name in wanted for need in leg.needs}
     return [found for found in examine(leg for leg in legs if leg.name in needed) if found.leg in wanted]
+
+
+def _loads() -> Verdict:
+    try:
+        site.load()
+    except Exception as error:  # noqa: BLE001 (CKAN and its plugins raise whatever their databases raise)
+        return fail(f"CKAN does not start: {type(error).__name__}: {reason(error)}.", "See what else fails.")
+    return _runs()
 
 
 def _runs() -> Verdict:

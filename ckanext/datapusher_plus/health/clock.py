@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 
 import sqlalchemy as sa
@@ -37,7 +38,10 @@ DATABASES: Mapping[str, Clock] = {"CKAN's database": of_ckan_database, "the data
 
 def skew(clocks: Mapping[str, Clock]) -> Verdict:
     """See that other machines' clocks tell the time that this one's does."""
-    apart = {name: seconds for name, clock in clocks.items() if (seconds := _ahead(clock)) is not None}
+    # all at once: each may be one of a server that hangs
+    with ThreadPoolExecutor(len(clocks)) as threads:
+        asked = zip(clocks, threads.map(_ahead, clocks.values()), strict=True)
+        apart = {name: seconds for name, seconds in asked if seconds is not None}
     if not apart:
         return warn("No other clock could be asked.")
     name, seconds = max(apart.items(), key=lambda each: abs(each[1]))

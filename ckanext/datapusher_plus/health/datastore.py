@@ -14,6 +14,10 @@ from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
 from .words import reason, some
 
+_POOLED = fail(
+    "A connection pooler lends one session of the database to several connections, so the locks of loads do not hold.",
+    "Let ckan.datastore.write_url lead to PostgreSQL itself, or set the pooler to session mode.",
+)
 _PERMISSIONS = "Run: ckan datastore set-permissions | psql, as a superuser of the database."
 
 
@@ -34,10 +38,12 @@ def reachable() -> Verdict:
 
 def write_role() -> Verdict:
     """See that the write role may do all that CKAN and a load do."""
-    with selftest.connected("write") as connection:
+    with selftest.connected("write") as connection, selftest.connected("write") as another:
+        pooled = selftest.are_pooled(connection, another)
         refused = selftest.refusals(connection)
         strangers = selftest.of_strangers(connection)
-    troubles = [fail(f"The write role may not {each.what}: {each.reason}.", _PERMISSIONS) for each in refused]
+    troubles = [_POOLED] if pooled else []
+    troubles += [fail(f"The write role may not {each.what}: {each.reason}.", _PERMISSIONS) for each in refused]
     if strangers.count:
         named = some(strangers.count, strangers.example)
         sentence = f"Tables that do not belong to the write role, so that no load can replace them: {named}."
