@@ -18,7 +18,7 @@ from tests.fix_documents import ReadDocument
 from tests.fix_file import Said
 
 Write = Callable[[pa.Table], bytes]
-WHEN = datetime(2026, 1, 2, 3, 4, 5, 600_000)
+WHEN = datetime(2026, 1, 2, 3, 4, 5, 600_000)  # noqa: DTZ001 (a time without a zone)
 
 
 def parquet(table: pa.Table, **how: Any) -> bytes:
