@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Callable
 from datetime import date, datetime, time
@@ -11,6 +12,8 @@ from typing import Any
 import pytest
 import xlsxwriter
 import xlwt
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ckanext.datapusher_plus import formats
 from ckanext.datapusher_plus.core.errors import (
@@ -101,6 +104,25 @@ def test_a_table_is_read_as_it_is_seen(content: bytes, kind: str, sheet: Sheet) 
     assert text(found) == SEEN
     assert (found.header, found.format) == (tuple(TABLE[0]), f"{kind}, sheet “data”")
     assert (found.counts, found.first_line) == ("row", 1)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    table=st.lists(
+        st.tuples(
+            st.text("aé売😀_x005F&<> \n\t\"'", min_size=1).filter(str.strip),
+            st.floats(-1e300, 1e300),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_any_table_comes_back_from_a_workbook(table: list[tuple[str, float]], sheet: Sheet) -> None:
+    found = sheet(xlsx_of([["text", "number"], *map(list, table)]))
+    with found.path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))[1:]
+    assert [row[0] for row in rows] == [word for word, _ in table]
+    assert [float(row[1]) for row in rows] == pytest.approx([value for _, value in table], rel=1e-15, abs=0)
 
 
 def test_a_binary_workbook_is_read_too(sheet: Sheet, said: Said) -> None:
