@@ -94,7 +94,9 @@ def _must_load(case: Case) -> bool:
     # a run that nobody has claimed is handed over once more
     unclaimed = case.point == "claim.before" and case.kind != "cancelled"
     told = case.situation == "upload" or case.point in (*COMMITTED, *BURIAL)
-    return unclaimed or told or (case.fault.passes and case.point not in WAY_BACK)
+    # the third run to die is the last that is tried by itself
+    tried = case.fault.passes and (case.fault.harmless or case.deaths < 2)
+    return unclaimed or told or (tried and case.point not in WAY_BACK)
 
 
 def _undone(case: Case) -> str:

@@ -45,13 +45,16 @@ class File:
         writer.writerows(self.values())
         return text.getvalue().encode()
 
-    def expected(self, *, trigger: bool) -> list[tuple[str | None, ...]]:
-        """Return the rows as text in the table, numbered, after a trigger of a person has changed ``ort``."""
+    def expected(self, *, trigger: bool, days: bool = False) -> list[tuple[str | None, ...]]:
+        """Return the rows as text in the table, numbered, after a trigger of a person has changed ``ort``.
+
+        :param days: nobody has said in a dictionary that ``tag`` is a moment, so it is a day.
+        """
         place = self.header.index("ort")
         rows: list[tuple[str | None, ...]] = []
         for number, values in enumerate(self.values(), 1):
             cells: list[str | None] = [value or None for value in values]
-            cells[2] = f"{values[2]} 00:00:00" if values[2] else None
+            cells[2] = f"{values[2]} 00:00:00" if values[2] and not days else cells[2]
             if trigger:
                 cells[place] = values[place].upper() or "UNBEKANNT"
             rows.append((str(number), *cells))

@@ -135,6 +135,7 @@ class Site:
         self.table_disk = Disk(self.stack.folder("tablespace"), "24m")
         self.workers: list[Worker] = []
         self._setup: Setup | None = None
+        self._idle: dict[tuple[str, str], list[psycopg.Connection]] = {}
 
     def start(self) -> None:
         """Start the servers, on folders that can run full."""
@@ -152,6 +153,8 @@ class Site:
         self._forget()
         with self.database("postgres") as connection:
             connection.execute("DROP TABLESPACE IF EXISTS small")
+        for connection in (connection for idle in self._idle.values() for connection in idle):
+            connection.close()
         for disk in (self.work_disk, self.stash_disk, self.table_disk):
             disk.unmount()
 
@@ -185,17 +188,26 @@ class Site:
 
     @contextlib.contextmanager
     def database(self, name: str, user: str = "postgres") -> Iterator[psycopg.Connection]:
-        """Open a connection; a server that is just recovering is waited for."""
-        connection = None
-        for _ in range(600):
-            try:
-                connection = psycopg.connect(self.stack.dsn(user, name), autocommit=True)
-                break
-            except psycopg.OperationalError:
-                time.sleep(0.05)
-        assert connection is not None, "PostgreSQL does not answer"
-        with connection:
+        """Lend a connection that nobody uses now; after a crash of the server another one is opened."""
+        idle = self._idle.setdefault((name, user), [])
+        connection = idle.pop() if idle else None
+        if connection is None or not _answers(connection):
+            connection = self._connect(name, user)
+        try:
             yield connection
+        except BaseException:
+            connection.close()
+            raise
+        idle.append(connection)
+
+    def _connect(self, name: str, user: str) -> psycopg.Connection:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return psycopg.connect(self.stack.dsn(user, name), autocommit=True)
+            except psycopg.OperationalError:
+                assert time.monotonic() < deadline, "PostgreSQL does not answer"
+            time.sleep(0.1)
 
     def query(self, database: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """Return the rows that a statement gives to a superuser."""
@@ -234,6 +246,16 @@ class Site:
             connection.execute("DROP TABLE IF EXISTS _datapusher_plus_journal")
         for file in self.faults.parent.iterdir():
             file.unlink()
+
+
+def _answers(connection: psycopg.Connection) -> bool:
+    """Tell whether the server is still there."""
+    try:
+        connection.execute("SELECT 1")
+    except psycopg.Error:
+        connection.close()
+        return False
+    return True
 
 
 def until(

@@ -166,6 +166,12 @@ def _fill(made: Resource) -> None:
         connection.execute(sql.SQL(BY_HAND).format(**names, comment=sql.Literal(BY_OTHER_PLUGINS)))
 
 
+def renew(resource: Resource) -> Resource:
+    """Return a resource that has come through a case, ready for the next one."""
+    resource.before, resource.edits = resource.look(), []
+    return resource
+
+
 def prepare(portal: Portal) -> None:
     """Make the organization that the datasets belong to, and the function of the user's trigger."""
     if portal.find("organization_show", id=ORGANIZATION) is None:

@@ -106,15 +106,14 @@ def rows_of(resource: Resource, seen: Seen | None) -> str:
         return "none"
     if not seen.rows:
         return "empty"
-    newest = resource.files[-1]
-    if (seen.columns, seen.rows) == (newest.header, newest.expected(trigger=resource.trigger)):
+    files = [(file, file.expected(trigger=resource.trigger, days=resource.before is None)) for file in resource.files]
+    newest, wanted = files[-1]
+    if (seen.columns, seen.rows) == (newest.header, wanted):
         return "new"
     if resource.before and (seen.columns, seen.rows) == (resource.before.columns, resource.before.rows):
         return "old"
-    between = [file for file in resource.files if file.expected(trigger=resource.trigger) == seen.rows]
-    if between:
+    if between := [file for file, rows in files if rows == seen.rows]:
         return f"version {between[0].version}"
-    wanted = newest.expected(trigger=resource.trigger)
     odd = next(((found, row) for found, row in zip(seen.rows, wanted, strict=False) if found != row), "")
     return f"broken: {len(seen.rows)} rows of {seen.columns}; {odd}"
 
