@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
 from .. import dictionary_stash
 from ..core import table_names
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
 from ..datastore.lock import ResourceLock, is_free
 from .restore import restore
+
+log = logging.getLogger(__name__)
 
 
 def suspects() -> list[str]:
@@ -24,8 +28,13 @@ def lost() -> list[str]:
 
     No run leaves one: somebody has removed the table. It comes back with the next load, or when a person asks for it.
     """
+    try:
+        pending = dictionary_stash.pending()
+    except OSError as error:
+        log.error("Nobody can tell which Data Dictionaries are stashed: %s", error)  # noqa: TRY400
+        return []
     with connect.connect() as connection:
-        return [resource for resource in dictionary_stash.pending() if not catalog.table_exists(connection, resource)]
+        return [resource for resource in pending if not catalog.table_exists(connection, resource)]
 
 
 def orphans() -> list[str]:
