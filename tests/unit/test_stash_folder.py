@@ -111,7 +111,11 @@ def test_two_hosts_on_one_folder_see_and_keep_the_same(tmp_path: Path, mount: Mo
 
 def test_writers_of_history_never_lose_one_anothers_entry(tmp_path: Path) -> None:
     def keep(name: str) -> Callable[[], None]:
-        return lambda: [history.keep(RID, about(name + n), why=Why.EDIT, folder=tmp_path) for n in "12"] and None
+        def work() -> None:
+            for number in "12":
+                history.keep(RID, about(name + number), why=Why.EDIT, folder=tmp_path)
+
+        return work
 
     assert in_processes(*(keep(name) for name in "abcd")) == [0, 0, 0, 0]
     labels = {entry.dictionary.columns[0].info["label"] for entry in history.entries(RID, folder=tmp_path)}
