@@ -152,10 +152,10 @@ def test_several_missing_rights_are_told_at_once(ask: Ask, superuser: psycopg.Co
 def test_a_session_that_two_connections_share_is_seen() -> None:
     from ckanext.datapusher_plus.datastore import selftest
 
-    with selftest.connected("write") as one, selftest.connected("write") as other:
-        assert not selftest.are_pooled(one, other)
+    assert not selftest.is_pooled()
+    with selftest.connected("write", transaction=False) as one:
         # as a pooler makes it look
-        assert selftest.are_pooled(one, one)
+        assert selftest.share_session(one, one)
 
 
 def test_a_database_without_the_last_migration_is_told(ask: Ask, clean_db: None) -> None:

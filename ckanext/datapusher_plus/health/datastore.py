@@ -38,11 +38,10 @@ def reachable() -> Verdict:
 
 def write_role() -> Verdict:
     """See that the write role may do all that CKAN and a load do."""
-    with selftest.connected("write") as connection, selftest.connected("write") as another:
-        pooled = selftest.are_pooled(connection, another)
+    with selftest.connected("write") as connection:
         refused = selftest.refusals(connection)
         strangers = selftest.of_strangers(connection)
-    troubles = [_POOLED] if pooled else []
+    troubles = [_POOLED] if selftest.is_pooled() else []
     troubles += [fail(f"The write role may not {each.what}: {each.reason}.", _PERMISSIONS) for each in refused]
     if strangers.count:
         named = some(strangers.count, strangers.example)
