@@ -6,6 +6,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
@@ -28,6 +29,12 @@ class Gate:
     def url(self) -> str:
         """Return the gate's own address."""
         return f"http://127.0.0.1:{self.port}"
+
+    def through(self, url: str) -> str:
+        """Return the address of something behind the gate as it is reached through it."""
+        parts = urlsplit(url)
+        login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+        return parts._replace(netloc=f"{login}127.0.0.1:{self.port}").geturl()
 
     def open(self) -> None:
         """Let connections through, from now on."""
@@ -66,9 +73,42 @@ class Gate:
         self._open.discard(end)
 
 
+@dataclass(frozen=True)
+class Gates:
+    """The ways from the worker under test to its servers."""
+
+    prefect: Gate
+    solr: Gate
+    ckan: Gate
+    datastore: Gate
+
+    def all(self) -> tuple[Gate, ...]:
+        """Return every one."""
+        return (self.prefect, self.solr, self.ckan, self.datastore)
+
+    def options(self) -> dict[str, str]:
+        """Return the options with which a site goes through the gates."""
+        from ckan.plugins import toolkit as tk
+
+        ways = {"solr_url": self.solr, "sqlalchemy.url": self.ckan, "ckan.datastore.write_url": self.datastore}
+        return {
+            "ckanext.datapusher_plus.prefect_api_url": f"{self.prefect.url}/api",
+            **{option: gate.through(tk.config[option]) for option, gate in ways.items()},
+        }
+
+
 @pytest.fixture(scope="session")
-def prefect_gate(stack: RunningStack) -> Iterator[Gate]:
-    """The way from the worker under test to Prefect."""
-    gate = Gate(stack.prefect_url)
-    yield gate
-    gate.shut()
+def all_gates(stack: RunningStack) -> Iterator[Gates]:
+    """The gates of the session's worker."""
+    gates = Gates(Gate(stack.prefect_url), Gate(stack.solr_url), Gate(stack.ckan_dsn), Gate(stack.datastore_dsn))
+    yield gates
+    for gate in gates.all():
+        gate.shut()
+
+
+@pytest.fixture
+def gates(all_gates: Gates) -> Iterator[Gates]:
+    """Gates that stand open again when the test is over."""
+    yield all_gates
+    for gate in all_gates.all():
+        gate.open()

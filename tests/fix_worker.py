@@ -17,20 +17,21 @@ import pytest
 import requests
 
 from tests.fix_ckan import Act
-from tests.fix_gate import Gate
+from tests.fix_gate import Gates
 from tests.orders import Orders
 from tests.servers import RunningStack
 
 READY = "runs at once from work pool"
-OPTIONS = {"sweep_interval": "1", "worker_grace": "5"}
+#: No load is tried again, so that tests see how one ends; those of retries set this otherwise.
+OPTIONS = {"sweep_interval": "1", "worker_grace": "5", "run_retries": "0"}
 
 
 class WorkerUnderTest:
     """`ckan datapusher_plus worker`, with the faults of `checkpoint` in a file that tests write."""
 
-    def __init__(self, stack: RunningStack, gate: Gate, folder: Path) -> None:
+    def __init__(self, stack: RunningStack, gates: Gates, folder: Path) -> None:
         self._stack = stack
-        self._gate = gate
+        self._gates = gates
         self._folder = folder
         self.orders = Orders(folder / "faults.json")
         self._output = folder / "worker.log"
@@ -72,6 +73,18 @@ class WorkerUnderTest:
             process.kill()
         self._process.wait()
 
+    def freeze(self) -> None:
+        """Stop it and all that it started in the midst of what they do, as a machine that is suspended."""
+        assert self._process is not None
+        for process in [root := psutil.Process(self._process.pid), *root.children(recursive=True)]:
+            process.suspend()
+
+    def thaw(self) -> None:
+        """Let all go on."""
+        assert self._process is not None
+        for process in [root := psutil.Process(self._process.pid), *root.children(recursive=True)]:
+            process.resume()
+
     def kill_run(self) -> None:
         """Kill the newest process that carries out a run."""
         assert self._process is not None
@@ -99,12 +112,10 @@ class WorkerUnderTest:
 
     def _command(self) -> list[str]:
         ini = self._folder / "worker.ini"
-        options = "".join(f"ckanext.datapusher_plus.{key} = {value}\n" for key, value in self._plugin_options().items())
-        ini.write_text(f"[app:main]\nuse = config:{self._stack.test_ini}\n{options}")
+        options = {f"ckanext.datapusher_plus.{key}": value for key, value in {**OPTIONS, **self._options}.items()}
+        lines = "".join(f"{key} = {value}\n" for key, value in {**self._gates.options(), **options}.items())
+        ini.write_text(f"[app:main]\nuse = config:{self._stack.test_ini}\n{lines}")
         return [str(Path(sys.executable).with_name("ckan")), "-c", str(ini), "datapusher_plus", "worker"]
-
-    def _plugin_options(self) -> dict[str, str]:
-        return {**OPTIONS, "prefect_api_url": f"{self._gate.url}/api", **self._options}
 
     def _env(self) -> dict[str, str]:
         mine = {
@@ -125,10 +136,10 @@ def until(true: Callable[[], bool], patience: float, told: Callable[[], object] 
 
 @pytest.fixture(scope="session")
 def worker_process(
-    stack: RunningStack, prefect_gate: Gate, tmp_path_factory: pytest.TempPathFactory
+    stack: RunningStack, all_gates: Gates, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WorkerUnderTest]:
     """One worker for the session, started by the first test that needs it."""
-    process = WorkerUnderTest(stack, prefect_gate, tmp_path_factory.mktemp("worker"))
+    process = WorkerUnderTest(stack, all_gates, tmp_path_factory.mktemp("worker"))
     yield process
     process.stop(signal.SIGKILL)
 
@@ -138,6 +149,21 @@ def worker(worker_process: WorkerUnderTest) -> WorkerUnderTest:
     """A worker that runs, with no faults ordered."""
     worker_process.start()
     return worker_process
+
+
+Command = Callable[..., str]
+
+
+@pytest.fixture
+def command(stack: RunningStack) -> Command:
+    """Run `ckan datapusher_plus …` and return what it prints."""
+    program = str(Path(sys.executable).with_name("ckan"))
+
+    def run(*words: str) -> str:
+        asked = [program, "-c", stack.test_ini, "datapusher_plus", *words]
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+    return run
 
 
 Ended = Callable[..., dict[str, Any]]

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 
 from tests.fix_ckan import Act, Upload
-from tests.fix_gate import Gate
-from tests.fix_worker import Ended, WorkerUnderTest, until
+from tests.fix_gate import Gates
+from tests.fix_worker import Command, Ended, WorkerUnderTest, until
 from tests.servers import RunningStack
-
-Command = Callable[..., str]
-
-
-@pytest.fixture
-def command(stack: RunningStack, prefect_gate: Gate) -> Command:
-    """Run `ckan datapusher_plus …` and return what it prints."""
-    program = str(Path(sys.executable).with_name("ckan"))
-
-    def run(*words: str) -> str:
-        asked = [program, "-c", stack.test_ini, "datapusher_plus", *words]
-        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-
-    return run
 
 
 def test_an_upload_while_prefect_is_away_is_loaded_when_it_is_back(
-    worker: WorkerUnderTest, uploaded: dict[str, Any], ended: Ended, act: Act, prefect_gate: Gate
+    worker: WorkerUnderTest, uploaded: dict[str, Any], ended: Ended, act: Act, gates: Gates
 ) -> None:
     ended(uploaded, "complete")
-    prefect_gate.shut()
+    gates.prefect.shut()
     act("datapusher_submit", resource_id=uploaded["id"], ignore_hash=True)
     until(lambda: "waits for a server" in worker.output(), 30, worker.output)
     assert ended(uploaded, "queued")["status"] == "pending"
-    prefect_gate.open()
+    gates.prefect.open()
     assert ended(uploaded, "complete", patience=60)["task_info"]["cause"] == "submit"
 
 
@@ -71,7 +52,7 @@ def test_recover_says_what_it_did(
     worker.kill()
     assert f"{uploaded['id']}: run " in command("recover", "--dry-run")
     assert ended(uploaded, "running")
-    assert "was interrupted and is ended" in command("recover", uploaded["id"])
+    assert f"{uploaded['id']}: Loading was interrupted because its worker died" in command("recover", uploaded["id"])
     assert ended(uploaded, "error")
     assert "Nothing needed to be put right" in command("recover")
 

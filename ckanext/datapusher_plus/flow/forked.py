@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import time
 from typing import Any
 
 import anyio
@@ -26,12 +27,20 @@ class ForkedRun:
         receiver, self._orders = _context.Pipe(duplex=False)
         self._process = _context.Process(target=child.run, args=(flow_run_id, environment, receiver))
         self._process.start()
+        self._began = time.monotonic()
         receiver.close()
+        #: whether the worker has killed it because it could not come to a good end any more
+        self.given_up = False
 
     @property
     def pid(self) -> int:
         """Return the process's id."""
         return int(self._process.pid or 0)
+
+    @property
+    def age(self) -> float:
+        """Return for how many seconds it has been going on."""
+        return time.monotonic() - self._began
 
     @property
     def exitcode(self) -> int | None:

@@ -139,7 +139,7 @@ def of_death(code: int | None, table: str, tries: Tries, *, again: Again = Again
 def how_it_died(code: int | None) -> str:
     """Return a clause for the exit status of a process, None where nobody saw it."""
     return {
-        None: "its worker died or the machine went down",
+        None: "its worker died, or the machine or its connection to the database went down",
         -9: "its process was killed, most often because the machine ran out of memory",
     }.get(code, f"its process ended unexpectedly (status {code})")
 

@@ -155,8 +155,8 @@ class Housekeeping:
         self._threads.append(thread)
 
     def _sweep(self, worker: CkanWorker, dispatcher: Dispatcher) -> None:
-        tables, requests, old = Outage("the sweep"), Outage("the search for lost requests"), Outage("the pruning")
-        pruned = ""
+        tables, requests, rest = Outage("the sweep"), Outage("the search for lost requests"), Outage("the tidying up")
+        lost, pruned = frozenset[str](), ""
         while not self._stop.is_set():
             if self._server is not None:
                 self._server.revive()
@@ -166,9 +166,17 @@ class Housekeeping:
                     log.info("%s", sentence)
             with requests.tolerated():
                 dispatcher.reconcile()
-            with old.tolerated():
+            with rest.tolerated():
+                lost = self._give_up(worker, lost)
                 pruned = prune(self._settings.keep_runs, after=pruned)
             self._stop.wait(self._settings.sweep_interval)
+
+    def _give_up(self, worker: CkanWorker, lost: frozenset[str]) -> frozenset[str]:
+        """Give up runs that are overdue, or without their lock now as they were a while ago; return those without."""
+        now = sweep.unprotected(worker.watched)
+        for run_id in (now & lost) | worker.overdue:
+            worker.give_up(run_id)
+        return now
 
 
 async def _work(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:

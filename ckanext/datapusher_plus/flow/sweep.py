@@ -52,6 +52,11 @@ def sweep(resource_id: str | None = None, *, dry_run: bool = False, besides: Col
         ]
 
 
+def unprotected(watched: Collection[str]) -> frozenset[str]:
+    """Return those of the runs watched that are going on though they have lost their resource's lock."""
+    return frozenset(run.run_id for run in reap.running() if run.run_id in watched and is_free(run.resource_id))
+
+
 def _runs(resource_id: str | None, dry_run: bool, besides: Collection[str]) -> Iterator[str]:
     """Bury the runs that call themselves running while nobody holds their resource's lock."""
     for run in reap.running():

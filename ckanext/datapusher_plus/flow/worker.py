@@ -30,6 +30,8 @@ POLL = 1.0
 RETRIES = 2
 #: Seconds between two questions whether a run was cancelled.
 CANCEL_POLL = 2.0
+#: Seconds beyond ``flow_timeout`` after which a run is killed that has not stopped itself: it may be frozen.
+OVERDUE = 600
 
 
 class CkanWorkerResult(BaseWorkerResult):
@@ -83,6 +85,20 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         """Return the ids of the runs whose end this worker sees to."""
         return frozenset(self._runs)
 
+    @property
+    def overdue(self) -> frozenset[str]:
+        """Return the ids of the runs that should have stopped themselves long ago."""
+        return frozenset(
+            run_id for run_id, run in self._runs.copy().items() if run.age > current().flow_timeout + OVERDUE
+        )
+
+    def give_up(self, run_id: str) -> None:
+        """Kill a run that cannot come to a good end any more; what it did is put right like that of any dead run."""
+        if forked := self._runs.get(run_id):
+            log.warning("run %s in process %s is given up and killed", run_id, forked.pid)
+            forked.given_up = True
+            forked.kill()
+
     def drain(self) -> None:
         """Take no new runs; wait for those going on for the grace set, then stop them. Again: stop them now."""
         if self._draining.is_set():
@@ -111,7 +127,7 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         try:
             code, cancelled = await self._watch(flow_run, forked)
             cancelled = cancelled or await self._is_cancelled(flow_run)
-            await self._see_to(run_id, code, cancelled=cancelled)
+            await self._see_to(run_id, None if forked.given_up else code, cancelled=cancelled)
         finally:
             self._runs.pop(run_id, None)
         if cancelled:

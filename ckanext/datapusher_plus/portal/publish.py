@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -97,6 +98,7 @@ def _tell_plugins(resource_id: str, attempt: Attempt) -> list[str | None]:
 def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
     changes = {name: value for name, value in wanted.items() if resource.get(name) != value}
     if not changes:
+        _index_if_behind(resource, wanted)
         return None
     try:
         tk.get_action("resource_patch")(context(), {"id": resource["id"], **changes})
@@ -108,6 +110,18 @@ def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
             "row count were not saved with the resource. Correct the dataset and save it."
         )
     return None
+
+
+def _index_if_behind(resource: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Bring the search index up to date: CKAN writes it after the database, which an earlier try may have come to."""
+    try:
+        found = search.show(resource["package_id"])
+        indexed = json.loads(found["data_dict"])["resources"]
+    except search.SearchError:
+        indexed = []
+    known = next((each for each in indexed if each["id"] == resource["id"]), {})
+    if any(known.get(name) != value for name, value in wanted.items()):
+        search.rebuild(resource["package_id"])
 
 
 def _write_past_validation(resource_id: str, active: bool) -> None:
