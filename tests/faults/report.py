@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from statistics import median
 
+from ckanext.datapusher_plus.checkpoint import POINTS
 from tests.faults.cases import SITUATIONS
 from tests.faults.kinds import KINDS
 from tests.faults.trial import Trial
@@ -15,6 +16,8 @@ from tests.faults.trial import Trial
 #: What a finding begins with, by what it means.
 LOSSES = ("rows: broken", "rows: none", "rows: empty", "words:", "hanging:", "search:")
 ORPHANS = ("orphan:",)
+
+Trait = Callable[[Trial], str]
 
 
 def lines(trials: Sequence[Trial], elapsed: float) -> list[str]:
@@ -50,13 +53,11 @@ def write(folder: Path, trials: Sequence[Trial], shown: Sequence[str]) -> None:
 
 
 def _points(trials: Iterable[Trial]) -> list[str]:
-    from ckanext.datapusher_plus.checkpoint import POINTS
-
     tried = {trial.case.point for trial in trials}
     return [point for point in POINTS if point in tried]
 
 
-def _grid(trials, rows: list[str], columns: list[str], row_of, column_of) -> list[str]:  # pyright: ignore
+def _grid(trials: Sequence[Trial], rows: list[str], columns: list[str], row_of: Trait, column_of: Trait) -> list[str]:
     tried = Counter((row_of(trial), column_of(trial)) for trial in trials)
     wrong = {(row_of(trial), column_of(trial)) for trial in trials if trial.findings}
     used = [column for column in columns if any(column_of(trial) == column for trial in trials)]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import psycopg
@@ -27,6 +27,9 @@ from dev.up import up
 from tests.faults.clock import Clock
 from tests.faults.disks import Disk
 from tests.orders import Orders
+
+if TYPE_CHECKING:
+    from tests.faults.tables import Resource
 
 READY = "runs at once from work pool"
 SERVERS = ("postgres", "redis", "solr", "prefect", "ckan")
@@ -134,6 +137,8 @@ class Site:
         self.stash_disk = Disk(self.stack.folder("dictionary_stash", MAIN.name), "8m")
         self.table_disk = Disk(self.stack.folder("tablespace"), "24m")
         self.workers: list[Worker] = []
+        #: resources that earlier cases have left whole, for later ones
+        self.spare: list[Resource] = []
         self._setup: Setup | None = None
         self._idle: dict[tuple[str, str], list[psycopg.Connection]] = {}
 

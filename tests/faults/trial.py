@@ -36,7 +36,6 @@ DURING: dict[str, Callable[[Resource], object]] = {
 }
 #: Situations that leave a table with the columns that it had.
 WEARING = ("reload", "retry", "retry-of-retry", "two-workers", "upload", "edit", "ckan-restarted")
-_spare: list[Resource] = []
 
 
 @dataclass
@@ -89,7 +88,7 @@ def try_all(site: Site, cases: Sequence[Case]) -> list[Trial]:
         _join(meanwhile)
         _settle(site, trials)
         list(threads.map(lambda trial: verdict.judge(site, trial), trials))
-    _keep(trials)
+    _keep(site, trials)
     return trials
 
 
@@ -106,18 +105,18 @@ def _begin(site: Site, case: Case) -> Trial:
 def _resource(site: Site, case: Case) -> Resource:
     """Return a resource that earlier cases have left whole, or make one."""
     quick = case.point.startswith("fill.") or case.point == "copy.block"
-    for resource in list(_spare):
+    for resource in list(site.spare):
         if case.situation in WEARING and resource.trigger != quick:
             with suppress(ValueError):  # another thread has taken it
-                _spare.remove(resource)
+                site.spare.remove(resource)
                 return renew(resource)
     return make(site, table=case.situation != "first", trigger=not quick)
 
 
-def _keep(trials: Sequence[Trial]) -> None:
+def _keep(site: Site, trials: Sequence[Trial]) -> None:
     """Let the next cases use the resources: a table must come through many faults."""
     worn = [trial for trial in trials if trial.case.situation in WEARING and not trial.findings]
-    _spare.extend(trial.resource for trial in worn if trial.rows in ("old", "new"))
+    site.spare.extend(trial.resource for trial in worn if trial.rows in ("old", "new"))
 
 
 def _wait_until_held(site: Site, trials: Sequence[Trial]) -> list[Trial]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from collections.abc import Sequence
@@ -89,6 +90,8 @@ def judge(site: Site, trial: Trial) -> None:
         found.append(f"rows: {trial.rows}, where {' or '.join(sorted(case.expected))} was to be; {trial.ended}")
     if case.situation in GONE:
         return
+    if _loaded_twice(site, resource):
+        found.append(f"double: the newest file was loaded more than once; {trial.ended}")
     if lie := _lie(site, trial):
         found.append(f"told: {lie}, while the rows are {trial.rows}; {trial.ended}")
     if seen is not None:
@@ -124,7 +127,20 @@ def _ended(site: Site, resource_id: str) -> str:
         "SELECT state, message FROM datapusher_plus_run WHERE resource_id = %s ORDER BY requested_at, started_at",
         resource_id,
     )
-    return " | ".join(f"{state}: {message}" for state, message in runs)
+    return " | ".join(f"{state}: {message}" for state, message in runs[-5:])
+
+
+def _loaded_twice(site: Site, resource: Resource) -> bool:
+    """Tell whether the newest file was loaded again though it was in place."""
+    newest = hashlib.sha256(resource.files[-1].content()).hexdigest()
+    ((loads,),) = site.query(
+        MAIN.ckan_db,
+        "SELECT count(*) FROM datapusher_plus_run WHERE resource_id = %s AND file_hash = %s"
+        " AND state IN ('complete', 'complete_with_warnings')",
+        resource.id,
+        newest,
+    )
+    return loads > 1
 
 
 def _lie(site: Site, trial: Trial) -> str:
