@@ -78,7 +78,9 @@ def keep(
             return None
         made = _new_id(there)
         durable.create(opened, f"{made}.json", content)
-        _drop_older_than([made, *(kept.id for kept in there)][:most][-1], opened)
+        # looked at anew: whoever of several writers is last to look sees all of them
+        for oldest in _entries(opened, resource_id)[:most][-1:]:
+            _drop_older_than(oldest.id, opened)
     return made
 
 
