@@ -69,7 +69,8 @@ def shp(
 ) -> dict[str, bytes]:
     """Return the parts of a shapefile; shapes are geometries, or None."""
     parts = {end: io.BytesIO() for end in ("shp", "shx", "dbf")}
-    with shapefile.Writer(**parts, encoding=encoding, shapeType=kind) as writer:  # type: ignore[arg-type]
+    made: Any = shapefile.Writer(**parts, encoding=encoding, shapeType=kind)
+    with made as writer:
         for field in fields or [("id", "N", 9, 0)]:
             writer.field(*field)
         for number, shape in enumerate(shapes):
@@ -78,7 +79,7 @@ def shp(
     return {end: part.getvalue() for end, part in parts.items()}
 
 
-def _draw(writer: shapefile.Writer, shape: Any) -> None:
+def _draw(writer: Any, shape: Any) -> None:
     if shape is None:
         writer.null()
         return

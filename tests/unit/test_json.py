@@ -114,10 +114,12 @@ def test_more_columns_than_a_table_has_are_refused_without_reading_them_all(read
         read_document("[" + ",".join(f'{{"k{n}": 1}}' for n in range(20_000)) + "]")
 
 
-@pytest.mark.parametrize("sheet", ["result.fields", "fields", "0"])
+@pytest.mark.parametrize("sheet", ["result.fields", "fields"])
 def test_another_list_is_read_when_asked_for(sheet: str, read_document: ReadDocument, said: Said) -> None:
     assert read_document(json.dumps(CKAN_ANSWER), sheet=sheet).text == "a\nb\n"
     assert "“result.records” (1)" in said.lines[0]
+    # a number is meant for spreadsheets
+    assert read_document(json.dumps(CKAN_ANSWER), sheet="0").text == "1,2\n"
     with pytest.raises(NoSuchSheet, match="result.fields"):
         read_document(json.dumps(CKAN_ANSWER), sheet="rows")
 

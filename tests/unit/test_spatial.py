@@ -34,8 +34,7 @@ def point(*place: float) -> dict[str, Any]:
 
 
 def near(wkt: str, place: tuple[float, float]) -> bool:
-    shape = shapely.from_wkt(wkt)
-    return abs(shape.x - place[0]) < 1e-6 and abs(shape.y - place[1]) < 1e-6
+    return bool(shapely.dwithin(shapely.from_wkt(wkt), shapely.Point(place), 1e-6))
 
 
 class TestGeoJson:
@@ -154,7 +153,7 @@ class TestGeoPackage:
     def test_values_are_what_the_database_holds(self, tmp_path: Path, read_document: ReadDocument) -> None:
         content = maps.geopackage(
             tmp_path,
-            "CREATE TABLE t (fid INTEGER PRIMARY KEY, geom BLOB, b BOOLEAN, n INT, f DOUBLE, s TEXT(9), d DATE, x BLOB)",
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, geom BLOB, b BOOLEAN, n INT, f DOUBLE, s TEXT(9), d DATE, x BLOB)",
             *maps.layer("t"),
             (
                 "INSERT INTO t VALUES (1, ?, 1, 9223372036854775807, 0.1, 'é,', '2026-01-02', x'00ff')",

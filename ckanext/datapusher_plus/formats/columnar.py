@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -271,16 +272,16 @@ def _batches(path: Path) -> pa.RecordBatchReader:
     import pyarrow as pa
 
     with path.open("rb") as file:
-        whole = file.read(6) == b"ARROW1"
-    mapped = pa.memory_map(str(path))
-    if whole:
-        file = pa.ipc.open_file(mapped)
-        return _plain(file.schema, (file.get_batch(number) for number in range(file.num_record_batches)))
-    stream = pa.ipc.open_stream(mapped)
-    return _plain(stream.schema, iter(stream))
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    buffer = pa.BufferReader(pa.py_buffer(mapped))
+    if mapped[:6] == b"ARROW1":
+        whole = pa.ipc.open_file(buffer)
+        return _plain(whole.schema, map(whole.get_batch, range(whole.num_record_batches)), mapped)
+    stream = pa.ipc.open_stream(buffer)
+    return _plain(stream.schema, iter(stream), mapped)
 
 
-def _plain(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.RecordBatchReader:
+def _plain(schema: pa.Schema, batches: Iterator[pa.RecordBatch], mapped: mmap.mmap) -> pa.RecordBatchReader:
     """Return the batches in small pieces, with the types that DuckDB does not know turned into such as it does."""
     import pyarrow as pa
 
@@ -290,6 +291,8 @@ def _plain(schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> pa.RecordBat
         for batch in batches:
             for start in range(0, batch.num_rows, _ROWS):
                 yield batch.slice(start, _ROWS).cast(plain)
+                # what was read of the file need not stay in memory; what is needed again is read again
+                mapped.madvise(mmap.MADV_DONTNEED)
 
     return pa.RecordBatchReader.from_batches(plain, pieces())
 

@@ -48,7 +48,7 @@ class _AnyJson(Apart):
 
     def read(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the document's table."""
-        text = as_utf8(source.path, work.dir)
+        text = as_utf8(source.path, work)
         kind, header, rows = _table(text.path, work, one_is_enough=_says_ndjson(source, work))
         path = work.dir / "records.csv"
         with csv_rows(path, header, work.log) as out:

@@ -30,9 +30,10 @@ class Cells:
 
     def text(self, value: Any) -> str | None:
         """Return a value as text; what is nested as JSON."""
-        if value is None or isinstance(value, str):
+        kind = type(value)
+        if kind is str or value is None:
             return value
-        if isinstance(value, Number):
+        if kind is Number:
             return value.decode("ascii")
         if isinstance(value, bool):
             return "true" if value else "false"

@@ -7,7 +7,6 @@ the most records. Of several that are called so it is the longest, of equals the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -229,7 +228,8 @@ def choose(found: Survey, options: ReadOptions) -> Listing:
     :raises BadJson: when its elements are not all of one kind.
     """
     tables = [each for each in found.lists if each.tabular]
-    if options.sheet and len(found.lists) > 1:
+    # a number is meant for spreadsheets, and may be the site's default for these
+    if options.sheet and not options.sheet.lstrip("-").isdigit() and len(found.lists) > 1:
         chosen = _wanted(tables, options.sheet)
     else:
         candidates = called_so(found) or tables
@@ -261,8 +261,6 @@ def _wanted(tables: list[Listing], wanted: str) -> Listing:
     for each in tables:
         if wanted in (each.name, (each.path or ("",))[-1]):
             return each
-    with suppress(ValueError, IndexError):
-        return tables[int(wanted)]
     raise NoSuchSheet(wanted, tuple(each.name for each in tables))
 
 

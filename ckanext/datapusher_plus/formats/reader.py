@@ -54,16 +54,16 @@ def _main() -> None:
     said = _Said(os.fdopen(os.dup(1), "w", encoding="utf-8"))
     os.dup2(2, 1)
     job = json.loads(sys.stdin.buffer.readline())
-    _limit(job["limits"]["unpacked"], job["seconds"])
+    limits = Limits(**job["limits"])
+    _limit(limits.unpacked_from(job["source"]["size"]), job["seconds"])
     _offer_itself()
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    for kind, message in _outcome(job, said):
+    for kind, message in _outcome(job, limits, said):
         said.say("failed", kind, message)
 
 
-def _outcome(job: dict[str, Any], said: _Said) -> Iterator[tuple[str, str]]:
+def _outcome(job: dict[str, Any], limits: Limits, said: _Said) -> Iterator[tuple[str, str]]:
     """Say the result, or yield the name and the message of the error instead."""
-    limits = Limits(**job["limits"])
     work = Work(dir=Path(job["dir"]), log=said, options=_options(job["options"]), limits=limits, format=job["typed"])
     source = Source(**{**job["source"], "path": Path(job["source"]["path"])})
     try:
@@ -77,7 +77,7 @@ def _outcome(job: dict[str, Any], said: _Said) -> Iterator[tuple[str, str]]:
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        yield UnpacksTooLarge.__name__, str(UnpacksTooLarge(limits.unpacked))
+        yield UnpacksTooLarge.__name__, str(UnpacksTooLarge(limits.unpacked_from(source.size)))
 
 
 def _options(given: dict[str, Any]) -> ReadOptions:

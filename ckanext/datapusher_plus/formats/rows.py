@@ -10,7 +10,8 @@ from typing import BinaryIO
 
 from ..core.values import Log
 
-_SPECIAL = re.compile(r'[",\r\n]')
+#: what only a quoted field may have, besides a comma
+_SPECIAL = re.compile(r'["\r\n]')
 #: NUL, which PostgreSQL's text has no place for, and halves of letters, which no encoding has
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 #: characters that are written at once
@@ -32,7 +33,9 @@ class Rows:
 
     def add(self, values: Sequence[str | None]) -> None:
         """Write a row."""
-        line = ",".join([_field(value) for value in values])
+        line = ",".join([value or "" for value in values])
+        if "" in values or line.count(",") >= len(values) or _SPECIAL.search(line):
+            line = ",".join([_field(value) for value in values])
         # a blank line would be no row; in the one column a quoted empty text is the nearest to no value
         self._lines.append(line or '""')
         self.written += 1
@@ -72,7 +75,7 @@ def csv_rows(path: Path, header: Sequence[str], log: Log) -> Iterator[Rows]:
 def _field(value: str | None) -> str:
     if not value:
         return "" if value is None else '""'
-    return '"' + value.replace('"', '""') + '"' if _SPECIAL.search(value) else value
+    return '"' + value.replace('"', '""') + '"' if "," in value or _SPECIAL.search(value) else value
 
 
 def without_nul(path: Path, log: Log) -> None:
