@@ -31,7 +31,7 @@ class Delimited(Format):
 
     def convert(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the file; the very file when it is that already."""
-        text = as_utf8(source.path, work.dir)
+        text = as_utf8(source.path, work)
         separator = _separator(read_head(text.path), self.separator)
         header = read_header(text.path, separator)
         if header is None:

@@ -31,7 +31,7 @@ class WrongEncoding(Terminal):
     def __init__(self, encoding: str, line: int) -> None:
         super().__init__(
             f"Line {line:,} is not valid {encoding}, so its letters cannot be read safely. "
-            "Save the file as UTF-8 and upload it again."
+            "Save the file as UTF-8, or name its encoding in the resource's field dpp_encoding."
         )
 
 
