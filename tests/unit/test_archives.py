@@ -137,6 +137,13 @@ def test_little_that_unpacks_to_much_is_refused(content: bytes, convert, tmp_pat
         convert(content)
 
 
+def test_a_file_that_announces_too_much_is_not_even_unpacked(convert) -> None:
+    content = zipped({"a.csv": TABLE})
+    announced = content.index(b"PK\x01\x02") + 24
+    with pytest.raises(UnpacksTooLarge):
+        convert(content[:announced] + (3_000_000_000).to_bytes(4, "little") + content[announced + 4 :])
+
+
 def test_an_archive_that_lists_too_many_files_is_not_even_read(convert) -> None:
     end = b"PK\x05\x06" + bytes(8) + (300_000_000).to_bytes(4, "little") + bytes(6)
     with pytest.raises(Damaged, match="lists too many files"):
