@@ -75,7 +75,13 @@ def test_letters_are_read_as_they_were_meant(encoding: str, table: str, named: s
 
 @pytest.mark.parametrize(
     ("named", "table"),
-    [("windows-1257", "ā\n"), ("cp1250", "Őrség\nGyőr\n"), ("UTF-16", "a\n1\n"), ("latin1", "é\n"), ("gbk", "女\n女\n")],
+    [
+        ("windows-1257", "ā\n"),
+        ("cp1250", "Őrség\nGyőr\n"),
+        ("UTF-16", "a\n1\n"),
+        ("latin1", "é\n"),
+        ("gbk", "女\n女\n"),
+    ],
 )
 def test_the_resource_may_name_the_encoding(named: str, table: str, convert) -> None:
     assert text(convert(table.encode(named), named)) == table
@@ -108,7 +114,7 @@ def test_mixed_letters_are_read_byte_by_byte_and_their_lines_named(
     content: bytes, expected: str, lines: str, convert, said: Said
 ) -> None:
     assert text(convert(content)) == expected
-    assert f"read as Windows-1252, and none was dropped: {lines}." in said.lines[0]
+    assert f"these bytes were read as Windows-1252, and none was dropped: {lines}." in said.lines[0]
 
 
 def test_a_mixture_of_two_scripts_is_refused(convert) -> None:

@@ -59,7 +59,7 @@ def test_a_format_is_found_by_what_is_known(how: dict[str, str], name: str, publ
     assert formats.detect(source, ticket.format).name == name
 
 
-@pytest.mark.parametrize("how", [{"format": "DOCX", "name": "x.docx"}, {"format": "", "name": "notes.txt"}])
+@pytest.mark.parametrize("how", [{"format": "DOCX", "name": "x.docx"}, {"format": "", "name": "notes.rst"}])
 def test_an_unknown_format_is_refused(how: dict[str, str], publish: Publish) -> None:
     ticket, source = publish(b"just words\n", **how)
     with pytest.raises(UnsupportedFormat, match="CSV, TSV"):

@@ -41,12 +41,14 @@ class Findings:
     tidy: bool = True
 
 
-def walk(path: Path, shape: Shape, *, end: int | None = None, size: int = PIECE_BYTES) -> Iterator[Block | Record]:
-    """Yield all of a file: blocks where it is in order, single records where it is not.
+def walk(
+    path: Path, shape: Shape, *, start: int = 0, line: int = 1, end: int | None = None, size: int = PIECE_BYTES
+) -> Iterator[Block | Record]:
+    """Yield a file from ``start`` to ``end``: blocks where it is in order, single records where it is not.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
-    for piece in pieces(path, end=end, size=size):
+    for piece in pieces(path, start=start, line=line, end=end, size=size):
         rows = orderly_rows(piece, shape)
         if rows is not None:
             yield Block(piece.data[: piece.used], rows)
@@ -54,14 +56,14 @@ def walk(path: Path, shape: Shape, *, end: int | None = None, size: int = PIECE_
             yield from records(piece, shape.separator)
 
 
-def examine(path: Path, shape: Shape) -> Findings:
-    """Look at every record of a file.
+def examine(path: Path, shape: Shape, line: int = 1) -> Findings:
+    """Look at every record of a file, whose first line counts as ``line``.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
     end = content_end(path)
     findings = Findings(tidy=_bytes_from(path, end) in (b"", shape.newline))
-    for item in walk(path, shape, end=end):
+    for item in walk(path, shape, line=line, end=end):
         if isinstance(item, Block):
             findings.rows += item.rows
         else:

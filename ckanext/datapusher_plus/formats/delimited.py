@@ -1,23 +1,15 @@
-"""CSV and TSV, and what is called so: tables with one record a line and values between separators."""
+"""Tables of text: one record a line and values between separators."""
 
 from __future__ import annotations
 
-import re
-from itertools import islice
-from pathlib import Path
 from typing import ClassVar
 
-from ..core.errors import BadQuoting, NothingToLoad
-from ..core.values import CleanCsv, Source
+from ..core.errors import NothingToLoad, NotText
+from ..core.values import CleanCsv, Log, Source
 from .base import Format, Work, read_head, register
-from .check import Block, joined, walk
-from .quick import Shape
-from .records import Piece, Record, read_header, records
+from .layout import SEPARATORS, Layout, by_returns, find_layout, is_separated
+from .rewriting import Rewriting, ends_as_in_dos, has_returns, rewrite, swap, used_width
 from .text import as_utf8
-
-_SEPARATORS = {b",": "commas", b"\t": "tabs", b";": "semicolons", b"|": "bars"}
-#: records by which a separator is judged
-_SAMPLE = 50
 
 
 class Delimited(Format):
@@ -27,21 +19,49 @@ class Delimited(Format):
 
     def resembles(self, head: bytes) -> bool:
         """Tell whether the first records have several values each, as many as the header."""
-        return _agreement(head, self.separator) == 1
+        return is_separated(head, self.separator)
 
     def convert(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the file; the very file when it is that already."""
         text = as_utf8(source.path, work)
-        separator = _separator(read_head(text.path), self.separator)
-        header = read_header(text.path, separator)
-        if header is None:
+        swapped = by_returns(read_head(text.path))
+        path = swap(text.path, work.dir / "lines.txt") if swapped else text.path
+        layout = find_layout(path, self.separator)
+        if layout is None:
             raise NothingToLoad("is empty")
-        path = text.path
-        if separator != b",":
+        self._check(layout)
+        width = used_width(path, layout) if layout.trailing else len(layout.header)
+        change = Rewriting(layout=layout, width=width, swapped=swapped, returns=has_returns(path))
+        if change.needed or ends_as_in_dos(path):
+            _tell(change, rewrite(path, change, work.dir / "commas.csv"), work.log)
             path = work.dir / "commas.csv"
-            _write_with_commas(text.path, Shape(len(header.values), separator, header.newline), path)
-        how = "" if separator == self.separator else f" with {_SEPARATORS[separator]}"
-        return CleanCsv(path=path, header=header.values, format=f"{self.name}{how}", encoding=text.encoding)
+        return CleanCsv(
+            path=path,
+            header=layout.header[:width],
+            format=f"{self.name}{self._how(layout)}",
+            encoding=text.encoding,
+            first_line=layout.first_line,
+        )
+
+    def _check(self, layout: Layout) -> None:
+        """Refuse what has no columns where a table must have some."""
+
+    def _how(self, layout: Layout) -> str:
+        if layout.separator == self.separator:
+            return ""
+        return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"
+
+
+def _tell(change: Rewriting, shortened: int, log: Log) -> None:
+    layout = change.layout
+    if layout.above:
+        lines = ", ".join(f"“{line}”" for line in layout.above[:5]) + (", …" if len(layout.above) > 5 else "")
+        log.warning(f"The header is in line {layout.first_line:,}. What stands above it is left out: {lines}.")
+    empty = len(layout.header) - change.width
+    if empty:
+        log.info(f"The last {empty:,} columns, which have neither headings nor values, are left out.")
+    elif shortened:
+        log.info(f"{shortened:,} rows end in separators with nothing after them, which are left out.")
 
 
 @register
@@ -66,43 +86,45 @@ class Tsv(Delimited):
     separator = b"\t"
 
 
-def _separator(head: bytes, own: bytes) -> bytes:
-    """Return the separator by which half of the first records or more are as wide as the header, else the own one."""
-    agreement = {separator: _agreement(head, separator) for separator in (own, *_SEPARATORS)}
-    best = max(agreement, key=lambda separator: agreement[separator])
-    return best if agreement[best] >= 0.5 else own
+@register
+class Ssv(Delimited):
+    """Values between semicolons."""
+
+    name = "SSV"
+    aliases = frozenset({"ssv", "scsv"})
+    extensions = frozenset({"ssv", "scsv"})
+    media_types = frozenset({"text/semicolon-separated-values"})
+    separator = b";"
 
 
-def _agreement(head: bytes, separator: bytes) -> float:
-    """Return the share of the first records that are as wide as a header of several values."""
-    widths: list[int] = []
-    try:
-        found = (record for record in records(Piece(head, 1, final=False), separator) if not record.blank)
-        widths.extend(len(record.values) for record in islice(found, _SAMPLE))
-    except BadQuoting:
-        return 0
-    if not widths or widths[0] < 2:
-        return 0
-    return sum(width == widths[0] for width in widths[1:]) / (len(widths) - 1) if widths[1:] else 1
+@register
+class Psv(Delimited):
+    """Values between bars."""
+
+    name = "PSV"
+    aliases = frozenset({"psv", "pipe"})
+    extensions = frozenset({"psv"})
+    media_types = frozenset({"text/pipe-separated-values"})
+    separator = b"|"
 
 
-def _write_with_commas(path: Path, shape: Shape, target: Path) -> None:
-    """Write the file with commas, line for line, so that a line's number stays what the publisher sees."""
-    with target.open("wb") as out:
-        for item in walk(path, shape):
-            if isinstance(item, Record):
-                out.write(joined(item, shape.newline))
-            else:
-                out.write(_block_with_commas(item, shape))
+@register
+class Txt(Delimited):
+    """Text that may be a table, by any separator; the words of a text are none."""
 
+    name = "TXT"
+    aliases = frozenset({"txt", "text"})
+    extensions = frozenset({"txt"})
+    media_types = frozenset({"text/plain"})
+    separator = b","
 
-def _block_with_commas(block: Block, shape: Shape) -> bytes:
-    data = block.data
-    if b'"' in data:
-        found = records(Piece(data, 1, final=True), shape.separator)
-        return b"".join(joined(record, shape.newline) for record in found)
-    if b"," in data:
-        # no quotes and no stray line ends are in an orderly block, so quoting the values with commas is enough
-        value = rb"[^\r\n" + re.escape(shape.separator) + rb"]*"
-        data = re.sub(value + b"," + value, rb'"\g<0>"', data)
-    return data.replace(shape.separator, b",")
+    def resembles(self, head: bytes) -> bool:
+        """Leave it to the others."""
+        return False
+
+    def _check(self, layout: Layout) -> None:
+        if not layout.agreed:
+            raise NotText("text without columns")
+
+    def _how(self, layout: Layout) -> str:
+        return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"

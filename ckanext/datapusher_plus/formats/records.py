@@ -56,13 +56,17 @@ class Piece:
     used: int = 0
 
 
-def pieces(path: Path, *, end: int | None = None, size: int = PIECE_BYTES) -> Iterator[Piece]:
-    """Yield a file, up to ``end`` bytes of it, in pieces; the reader says by ``used`` how far it came in each.
+def pieces(
+    path: Path, *, start: int = 0, line: int = 1, end: int | None = None, size: int = PIECE_BYTES
+) -> Iterator[Piece]:
+    """Yield a file from ``start`` to ``end`` in pieces; the reader says by ``used`` how far it came in each.
+
+    The first byte is in line number ``line``.
 
     :raises BadQuoting: when no record ends within ``LONGEST_RECORD`` bytes.
     """
-    line = 1
     with path.open("rb") as file:
+        file.seek(start)
         rest = b""
         while True:
             read = file.read(size if end is None else min(size, end - file.tell()))
@@ -128,12 +132,12 @@ def _quoted_record(piece: Piece, separator: bytes, line: int) -> tuple[list[byte
             return values, position
 
 
-def read_header(path: Path, separator: bytes) -> Header | None:
-    """Return a file's header, or None when nothing but blank lines is in it.
+def read_header(path: Path, separator: bytes, start: int = 0) -> Header | None:
+    """Return a file's header, from ``start`` on, or None when nothing but blank lines is in it.
 
     :raises BadQuoting: when a heading is quoted wrongly.
     """
-    for piece in pieces(path):
+    for piece in pieces(path, start=start):
         for record in records(piece, separator):
             if not record.blank:
                 newline = b"\r\n" if piece.data[: piece.used].endswith(b"\r\n") else b"\n"

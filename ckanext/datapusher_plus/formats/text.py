@@ -164,9 +164,9 @@ def _rewritten(path: Path, target: Path, encoding: Encoding, log: Log) -> Path:
             out.write(text.replace("\0", "").encode("utf-8"))
     if repaired:
         log.warning(
-            f"{len(repaired):,} lines have bytes that are no {encoding.name}; these were read as Windows-1252, and none "
-            f"was dropped: {listed(repaired)}. Correct these lines, or name the file's encoding in the resource's field "
-            "dpp_encoding."
+            f"{len(repaired):,} lines have bytes that are no {encoding.name}; these bytes were read as Windows-1252, "
+            f"and none was dropped: {listed(repaired)}. "
+            "Correct these lines, or name the file's encoding in the resource's field dpp_encoding."
         )
     if nuls:
         log.warning(f"{nuls:,} NUL characters, which PostgreSQL has no place for, were left out of the text.")

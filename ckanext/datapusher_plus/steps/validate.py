@@ -29,7 +29,7 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     _check_headings(csv.header)
     header = read_header(csv.path, b",")
     shape = Shape(len(csv.header), b",", header.newline if header else b"\n")
-    findings = examine(csv.path, shape)
+    findings = examine(csv.path, shape, csv.first_line if csv.counts == "line" else 1)
     if findings.ragged:
         raise RaggedRow(findings.ragged.line, findings.ragged.found, shape.width, findings.ragged_rows)
     if findings.rows < 1:

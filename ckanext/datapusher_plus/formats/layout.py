@@ -1,0 +1,214 @@
+"""Where the table is in a text, and how its values are separated: judged by the first records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from statistics import median_low
+
+from ..core.errors import BadQuoting
+from .base import read_head
+from .records import Piece, Record, read_header, records
+
+SEPARATORS = {b",": "commas", b"\t": "tabs", b";": "semicolons", b"|": "bars"}
+#: records by which a table is judged
+_SAMPLE = 50
+#: what spreadsheet programs write above a table to say how it is separated
+_SEP_LINE = re.compile(rb'"?sep=([^\r\n"])"?[^\S\r\n]*\r?\n', re.IGNORECASE)
+_COMMENTS = re.compile(rb"(?:#[^\n]*\n|[^\S\n]*\n)*#[^\n]*\n")
+_NUMERIC = re.compile(rb'"?\s*[-+]?[\d.,:/\s%-]*\d[\d.,:/\s%-]*"?')
+_LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
+_QUOTED = re.compile(rb'"[^"]*"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Where a table is and how it is written."""
+
+    separator: bytes
+    header: tuple[str, ...]
+    #: LF or CRLF
+    newline: bytes
+    #: bytes above the header
+    start: int
+    #: line on which the header stands
+    first_line: int
+    #: what stands above the header, blank lines aside
+    above: tuple[str, ...]
+    #: several records agree on the separator
+    agreed: bool
+    #: some of the first rows, or the header, end in separators with nothing after them
+    trailing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a separator makes of the first records."""
+
+    separator: bytes
+    start: int
+    line: int
+    rows: Sequence[Record]
+    titles: int
+    agreement: float
+
+    @property
+    def good(self) -> bool:
+        """Tell whether it may well be the file's separator."""
+        return self.agreement >= (0.9 if self.titles else 0.5)
+
+
+def by_returns(head: bytes) -> bool:
+    """Tell whether lines end in CR alone, as those of old Macs do; in quotes may be others."""
+    lean = _QUOTED.sub(b"", head)
+    return b"\r" in lean and b"\n" not in lean
+
+
+def is_separated(head: bytes, separator: bytes) -> bool:
+    """Tell whether the first records have several values each, as many as the header."""
+    found = _look(head, 0, separator)
+    return found.agreement == 1
+
+
+def find_layout(path: Path, own: bytes) -> Layout | None:
+    """Return where the table is in a file whose lines end in LF or CRLF; None when it has nothing but blank lines.
+
+    :raises BadQuoting: when a heading is quoted wrongly.
+    """
+    head = read_head(path)
+    named = _SEP_LINE.match(head)
+    above = named.end() if named else 0
+    candidates = (named[1],) if named else (own, *(each for each in SEPARATORS if each != own))
+    above += _comments(head[above:], candidates)
+    found = [_look(head, above, separator) for separator in candidates]
+    best = max(found, key=lambda each: (each.good and not each.titles, each.good, each.agreement))
+    best = best if best.good else found[0]
+    header = read_header(path, best.separator, best.start)
+    if header is None:
+        return None
+    return Layout(
+        separator=best.separator,
+        header=header.values,
+        newline=header.newline,
+        start=best.start,
+        first_line=best.line,
+        above=tuple(
+            filter(None, (_shown(line) for line in head[named.end() if named else 0 : best.start].splitlines()))
+        ),
+        agreed=best.good or bool(named),
+        trailing=_trailing(best.rows[best.titles :]),
+    )
+
+
+def _shown(line: bytes) -> str:
+    text = " ".join(line.decode("utf-8", "replace").strip(' ,;|\t"').split())
+    return text if len(text) <= 80 else f"{text[:79]}…"
+
+
+def _comments(head: bytes, separators: Iterable[bytes]) -> int:
+    """Return the length of the lines at the top that begin with #, but for one that is the header."""
+    found = _COMMENTS.match(head)
+    if not found:
+        return 0
+    lines = found[0].splitlines(keepends=True)
+    following = head[found.end() :].split(b"\n", 1)[0]
+    values, wide = _NUMERIC, False
+    for separator in separators:
+        width = lines[-1].count(separator)
+        wide = wide or (bool(width) and width == following.count(separator))
+        data = any(values.fullmatch(value.strip()) for value in following.split(separator))
+        if width == following.count(separator) and width and (data or not lines[-1].startswith(b"# ")):
+            return found.end() - len(lines[-1])
+    alone = not any(separator in lines[-1] + following for separator in separators)
+    if alone and len(lines) == 1 and not lines[-1].startswith(b"# "):
+        return 0
+    return found.end()
+
+
+def _look(head: bytes, start: int, separator: bytes) -> _Found:
+    """Return what a separator makes of the records from a place on."""
+    first = 1 + head.count(b"\n", 0, start)
+    piece = Piece(head, first, final=False, used=start)
+    rows: list[Record] = []
+    places: list[int] = []
+    place = start
+    try:
+        for record in islice(records(piece, separator), 2 * _SAMPLE):
+            rows.append(record)
+            places.append(place)
+            place = piece.used
+    except BadQuoting:
+        return _Found(separator, start, first, (), 0, 0)
+    blank = [number for number, record in enumerate(rows) if record.blank]
+    table = [record for record in rows if not record.blank]
+    if not table:
+        return _Found(separator, start, first, (), 0, 0)
+    titles = _titles(table, set(blank), rows)
+    begins = rows.index(table[titles])
+    return _Found(separator, places[begins], rows[begins].line, table, titles, _agreement(table[titles:]))
+
+
+def _titles(table: Sequence[Record], blank: set[int], rows: Sequence[Record]) -> int:
+    """Return how many records stand above the header: such with less than half as many values as is usual below."""
+    filled = [_filled(record) for record in table]
+    wide = next((place for place, values in enumerate(filled) if values > 1), 0)
+    typical = median_low(filled[wide:])
+    titles = next((place for place, values in enumerate(filled) if values > 1 and 2 * values >= typical), 0)
+    if not titles or typical < 2 or titles + 1 == len(table) or not _is_header(table[titles]):
+        return 0
+    narrow = all(2 * values < typical or values == 1 for values in filled[:titles])
+    apart = rows.index(table[titles]) - 1 in blank
+    return titles if narrow and (typical > 2 or apart or _above_numbers(table[titles:])) else 0
+
+
+def _filled(record: Record) -> int:
+    return sum(_has_value(value) for value in record.values)
+
+
+def _has_value(value: bytes) -> bool:
+    return bool(value.strip()) and value != b'""'
+
+
+def _is_header(record: Record) -> bool:
+    words = sum(bool(_LETTER.search(value)) for value in record.values)
+    return 2 * words >= _filled(record)
+
+
+def _above_numbers(table: Sequence[Record]) -> bool:
+    """Tell whether a heading that is no number stands above numbers."""
+    header, *rows = table
+    for place, heading in enumerate(header.values):
+        below = [row.values[place] for row in rows if place < len(row.values)]
+        numbers = sum(bool(_NUMERIC.fullmatch(value)) for value in below)
+        if below and numbers >= 0.8 * len(below) and not _NUMERIC.fullmatch(heading):
+            return True
+    return False
+
+
+def named_width(values: Sequence[bytes] | Sequence[str]) -> int:
+    """Return how many values there are up to the last that is not empty."""
+    return max((place for place, value in enumerate(values, 1) if value and value != b'""'), default=0)
+
+
+def _agreement(table: Sequence[Record]) -> float:
+    """Return the share of records that are as wide as a header of several values, empty ones at the end aside."""
+    header, rows = table[0].values, table[1 : _SAMPLE + 1]
+    if len(header) < 2:
+        return 0
+    if not rows:
+        return 1
+    named = named_width(header)
+    alike = sum(len(row.values) == len(header) or (len(row.values) >= named >= named_width(row.values)) for row in rows)
+    return alike / len(rows)
+
+
+def _trailing(table: Sequence[Record]) -> bool:
+    if not table:
+        return False
+    width = len(table[0].values)
+    return named_width(table[0].values) < width or any(
+        len(row.values) > width >= named_width(row.values) for row in table[1:]
+    )

@@ -1,0 +1,151 @@
+"""A table of text written anew with commas, line for line, so that a line's number stays what the publisher sees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .check import Block, joined, walk
+from .layout import Layout, named_width
+from .quick import Shape
+from .records import Piece, Record, records
+from .text import PIECE_BYTES
+
+#: CR for LF and the reverse
+SWAP = bytes.maketrans(b"\r\n", b"\n\r")
+#: end mark of text files on DOS
+DOS_END = b"\x1a"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewriting:
+    """What is to be changed in a file."""
+
+    layout: Layout
+    #: columns that are kept; others at the end are empty
+    width: int
+    #: CR and LF were exchanged in all of the file
+    swapped: bool
+    #: there are CR without LF
+    returns: bool
+
+    @property
+    def shape(self) -> Shape:
+        """Return what the file's records have in common."""
+        return Shape(len(self.layout.header), self.layout.separator, self.layout.newline)
+
+    @property
+    def needed(self) -> bool:
+        """Tell whether anything is to be changed."""
+        layout = self.layout
+        return layout.separator != b"," or bool(layout.start) or layout.trailing or self.swapped or self.returns
+
+
+def swap(path: Path, target: Path) -> Path:
+    """Write a file with CR for LF and the reverse."""
+    with path.open("rb") as file, target.open("wb") as out:
+        while piece := file.read(PIECE_BYTES):
+            out.write(piece.translate(SWAP))
+    return target
+
+
+def has_returns(path: Path) -> bool:
+    """Tell whether there is a CR in a file that something else than LF follows."""
+    with path.open("rb") as file:
+        before = b""
+        while piece := file.read(PIECE_BYTES):
+            returns = piece.count(b"\r")
+            if before == b"\r" and not piece.startswith(b"\n"):
+                return True
+            if returns and returns - piece.endswith(b"\r") != piece.count(b"\r\n"):
+                return True
+            before = piece[-1:]
+    return False
+
+
+def ends_as_in_dos(path: Path) -> bool:
+    """Tell whether a file ends in the mark with which DOS ended texts."""
+    with path.open("rb") as file:
+        file.seek(-min(1, path.stat().st_size), 2)
+        return file.read() == DOS_END
+
+
+def used_width(path: Path, layout: Layout) -> int:
+    """Return how many columns there are up to the last that has a heading or any value."""
+    width, used = len(layout.header), named_width([heading.encode() for heading in layout.header])
+    shape = Shape(width, layout.separator, layout.newline)
+    nothing = layout.separator * (width - used) + layout.newline
+    for item in walk(path, shape, start=layout.start):
+        if isinstance(item, Block) and b'"' not in item.data and item.data.count(nothing) == item.rows:
+            continue
+        for record in _records(item, shape):
+            reach = named_width(record.values)
+            if used < reach <= width:
+                used = reach
+                nothing = layout.separator * (width - used) + layout.newline
+        if used == width:
+            break
+    return max(used, 1)
+
+
+def rewrite(path: Path, change: Rewriting, target: Path) -> int:
+    """Write the table with commas and nothing above it; return how many rows lost empty values at their end."""
+    shortened = 0
+    shape = change.shape
+    with target.open("wb") as out:
+        for item in walk(path, shape, start=change.layout.start, line=change.layout.first_line):
+            if isinstance(item, Block) and change.width == shape.width and not (change.swapped and b"\r" in item.data):
+                out.write(_block_with_commas(item, shape))
+                continue
+            for record in _records(item, shape):
+                for values in _rows(record.values, change):
+                    kept = values if named_width(values) > change.width else values[: change.width]
+                    shortened += len(kept) < len(values)
+                    out.write(joined(Record(kept, record.line), shape.newline))
+    return shortened
+
+
+def _records(item: Block | Record, shape: Shape) -> Iterator[Record]:
+    return records(Piece(item.data, 1, final=True), shape.separator) if isinstance(item, Block) else iter((item,))
+
+
+def _rows(values: list[bytes], change: Rewriting) -> Iterator[list[bytes]]:
+    """Yield the rows of a record: several where CR ends some of them and LF others."""
+    if change.returns and any(b"\r" in value and not value.startswith(b'"') for value in values):
+        rows = list(_split(values))
+        full = [row for row in rows if row != [b""]]
+        if len(values) == 1 or (len(values) != change.width and all(len(row) == change.width for row in full)):
+            yield from (_as_published(row, change) for row in full)
+            return
+    if values != [DOS_END]:
+        yield _as_published(values, change)
+
+
+def _split(values: list[bytes]) -> Iterator[list[bytes]]:
+    row: list[bytes] = []
+    for value in values:
+        *ended, last = [value] if value.startswith(b'"') else value.split(b"\r")
+        for each in ended:
+            yield [*row, each]
+            row = []
+        row.append(last)
+    yield row
+
+
+def _as_published(values: list[bytes], change: Rewriting) -> list[bytes]:
+    return [value.translate(SWAP) for value in values] if change.swapped else values
+
+
+def _block_with_commas(block: Block, shape: Shape) -> bytes:
+    data = block.data
+    if shape.separator == b",":
+        return data
+    if b'"' in data:
+        return b"".join(joined(record, shape.newline) for record in _records(block, shape))
+    if b"," in data:
+        # no quotes and no stray line ends are in an orderly block, so quoting the values with commas is enough
+        value = rb"[^\r\n" + re.escape(shape.separator) + rb"]*"
+        data = re.sub(value + b"," + value, rb'"\g<0>"', data)
+    return data.replace(shape.separator, b",")

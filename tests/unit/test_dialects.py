@@ -1,0 +1,209 @@
+"""Tables of text in any dialect come back as they were meant, and messages name the lines that a publisher sees."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from ckanext.datapusher_plus.core.errors import BadQuoting, NotText, RaggedRow
+from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
+from ckanext.datapusher_plus.steps import convert as step
+from ckanext.datapusher_plus.steps import validate as check
+from tests.fix_file import Publish, Read, Said
+
+Table = list[list[str]]
+
+
+@pytest.fixture
+def table(read: Read) -> Callable[..., Table]:
+    return lambda content, **how: rows_of(read(content, **how))
+
+
+def rows_of(found: CleanCsv) -> Table:
+    header, *rows = csv.reader(io.StringIO(found.path.read_bytes().decode("utf-8"), newline=""))
+    assert header == list(found.header)
+    return [header, *rows]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"a,b\r1,2\r3,4\r", [["a", "b"], ["1", "2"], ["3", "4"]]),
+        (b'a,b\r"x\ny",2\r', [["a", "b"], ["x\ny", "2"]]),
+        (b'a;b\r"x,\ny";2\r', [["a", "b"], ["x,\ny", "2"]]),
+        (b"a,b\r\n1,2\n3,4\r5,6\r\n", [["a", "b"], ["1", "2"], ["3", "4"], ["5", "6"]]),
+        (b'a,b\n"x\ry",2\n3,4\r5,6\n', [["a", "b"], ["x\ry", "2"], ["3", "4"], ["5", "6"]]),
+        (b"a,b\nx\ry,2\n", [["a", "b"], ["x\ry", "2"]]),
+        (b"a\n1\r2\n", [["a"], ["1"], ["2"]]),
+        (b"a,b\r\n1,2\r\n\x1a", [["a", "b"], ["1", "2"]]),
+    ],
+    ids=["mac", "mac, quoted", "mac, semicolons", "all three", "quoted CR", "CR within", "one column", "end of DOS"],
+)
+def test_lines_end_in_any_way(content: bytes, expected: Table, table) -> None:
+    assert table(content) == expected
+
+
+@pytest.mark.parametrize(
+    ("content", "format", "named"),
+    [
+        (b"a;b\n1,5;2,5\n", "CSV", "CSV with semicolons"),
+        (b"sep=;\r\na;b\r\n1,5;2,5\r\n", "CSV", "CSV with semicolons"),
+        (b'"sep=^"\na^b\n1,5^2,5\n', "CSV", "CSV with ^"),
+        (b"a;b\n1,5;2,5\n", "SSV", "SSV"),
+        (b'a|b\n"1,5"|2,5\n', "pipe", "PSV"),
+        (b"a\tb\n1,5\t2,5\n", "TXT", "TXT with tabs"),
+        (b"a|b\n1,5|2,5\n", "text/plain", "TXT with bars"),
+        (b'a;b\n"1,5";"2,5"\n', "TSV", "TSV with semicolons"),
+    ],
+)
+def test_separators_are_found_out(content: bytes, format: str, named: str, read: Read) -> None:
+    found = read(content, format=format)
+    assert (found.format, rows_of(found)) == (named, [["a", "b"], ["1,5", "2,5"]])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"value\n1\n2\n", [["value"], ["1"], ["2"]]),
+        (b"place\nBonn am Rhein\nKiel\n", [["place"], ["Bonn am Rhein"], ["Kiel"]]),
+        (b'words\n"one, two"\n"three; four"\n', [["words"], ["one, two"], ["three; four"]]),
+        (b'a,b\n"x;y;z","1;2"\n"p;q;r","3;4"\n', [["a", "b"], ["x;y;z", "1;2"], ["p;q;r", "3;4"]]),
+        (b"a,b\n", None),
+    ],
+)
+def test_what_is_within_values_separates_none(content: bytes, expected: Table | None, convert) -> None:
+    assert rows_of(convert(content)) == (expected or [["a", "b"]])
+
+
+def test_text_without_columns_is_no_table(convert) -> None:
+    with pytest.raises(NotText, match="text without columns"):
+        convert(b"Dear reader,\nthis is a letter.\n", format="TXT", name="letter.txt")
+
+
+@pytest.mark.parametrize(
+    ("above", "told"),
+    [
+        (b"Population by city\n\n", "“Population by city”"),
+        (b"Population by city\n", "“Population by city”"),
+        (b"Population,,\nAs of:,2020,\n,,\n", "“Population”, “As of:,2020”"),
+        (b"# made by hand\n#\n# a, b, c\n", "“# made by hand”, “#”, “# a, b, c”"),
+        (b"sep=,\nTitle\n\n\n", "“Title”"),
+        (b'"A title, quoted"\n\n', "“A title, quoted”"),
+        (b"\n\n", None),
+    ],
+    ids=["blank between", "title", "as wide as the table", "comments", "sep", "quoted", "blank"],
+)
+def test_lines_above_the_header_are_left_out_and_told(above: bytes, told: str | None, read: Read, said: Said) -> None:
+    found = read(above + b"city,year,people\nBonn,2020,300000\nKiel,2020,250000\n")
+    assert rows_of(found) == [["city", "year", "people"], ["Bonn", "2020", "300000"], ["Kiel", "2020", "250000"]]
+    assert found.first_line == above.count(b"\n") + 1
+    warnings = [line for line in said.lines if "stands above" in line]
+    assert warnings == (
+        [f"The header is in line {found.first_line}. What stands above it is left out: {told}."] if told else []
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x,y\n1,2,3\n4,5,6\n",
+        b"name\nSmith, Anna\nJones, Bob\n",
+        b"value\n1,5\n2,5\n3,7\n",
+        b'x\n"Mazda RX4",21\n"Datsun 710",22\n',
+    ],
+    ids=["header too short", "names", "decimal commas", "row names"],
+)
+def test_a_header_is_not_taken_for_a_title(content: bytes, read: Read) -> None:
+    with pytest.raises(RaggedRow):
+        read(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "header"),
+    [
+        (b"#id,name\n1,x\n", ("#id", "name")),
+        (b"# id,name\n1,x\n", ("# id", "name")),
+        (b"# by me\n#id,name\n1,x\n", ("#id", "name")),
+        (b"#\n1\n2\n", ("#",)),
+        (b'"# a"\nx\n', ("# a",)),
+        (b"# by me, and her\nid,name\nx,y\n", ("id", "name")),
+    ],
+)
+def test_a_header_may_begin_with_a_hash(content: bytes, header: tuple[str, ...], read: Read) -> None:
+    assert read(content).header == header
+
+
+@pytest.mark.parametrize(
+    ("content", "expected", "told"),
+    [
+        (b"a,b,\n1,2,\n3,4,\n", [["a", "b"], ["1", "2"], ["3", "4"]], "The last 1 columns"),
+        (b"a;b;;;\n1;2;;;\n", [["a", "b"], ["1", "2"]], "The last 3 columns"),
+        (b'a,b,\n1,"x,\n",""\n', [["a", "b"], ["1", "x,\n"]], "The last 1 columns"),
+        (b"a,b\n1,2,\n3,4,\n", [["a", "b"], ["1", "2"], ["3", "4"]], "2 rows end in separators"),
+        (b"a,b,\n1,2\n3,4\n", [["a", "b"], ["1", "2"], ["3", "4"]], "The last 1 columns"),
+        (b"a,b,\n1,2,\n3,4,x\n", [["a", "b", ""], ["1", "2", ""], ["3", "4", "x"]], ""),
+        (b"a,,\n1,,\n3,x,\n", [["a", ""], ["1", ""], ["3", "x"]], "The last 1 columns"),
+        (b"a,b\n1,\n,2\n", [["a", "b"], ["1", ""], ["", "2"]], ""),
+    ],
+)
+def test_empty_columns_at_the_end_are_left_out(content: bytes, expected: Table, told: str, table, said: Said) -> None:
+    assert table(content) == expected
+    assert any(line.startswith(told) for line in said.lines) and (bool(told) or len(said.lines) == 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "error", "line"),
+    [
+        (b"Title\n\na,b,c\n1,2,3\n4,5\n", RaggedRow, 5),
+        (b"Title\n\na;b;c\n1;2;3\n4;5\n", RaggedRow, 5),
+        (b"Title\r\ra,b,c\r1,2,3\r4,5\r", RaggedRow, 5),
+        (b'# by me\na,b\n1,"2\n', BadQuoting, 3),
+    ],
+)
+def test_messages_name_the_line_of_the_published_file(content: bytes, error: type, line: int, read: Read) -> None:
+    with pytest.raises(error, match=rf"[Ll]ine {line} "):
+        read(content)
+
+
+CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0\x1a", exclude_categories=["Cs"]), max_size=5)
+WORD = st.text(st.sampled_from("abcdeéßЖ名 ,;\t|\"'\n\r"), max_size=6)
+HEADING = st.text(st.sampled_from('abcxyzÄé名_ ,;|\t"'), min_size=1, max_size=5).filter(
+    lambda text: text.strip(' ,;|\t"')
+)
+TABLES = st.integers(1, 4).flatmap(
+    lambda width: st.tuples(
+        st.lists(HEADING, min_size=width, max_size=width),
+        st.lists(st.lists(CELL | WORD, min_size=width, max_size=width), min_size=1, max_size=8),
+    ).map(lambda parts: [parts[0], *parts[1]])
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(
+    rows=TABLES,
+    separator=st.sampled_from(",;\t|"),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_NONNUMERIC]),
+    newline=st.sampled_from(["\n", "\r\n", "\r"]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "cp1251", "cp932", "gb18030"]),
+)
+def test_any_table_in_any_dialect_comes_back_equal(
+    rows: Table, separator: str, quoting: int, newline: str, encoding: str, publish: Publish, said: Said
+) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=newline).writerows(rows)
+    content = out.getvalue().encode(encoding, "ignore")
+    assume(content.decode(encoding) == out.getvalue())
+    named = ReadOptions(encoding=encoding if encoding.startswith(("cp", "gb")) else "")
+    format = {",": "CSV", ";": "SSV", "\t": "TSV", "|": "PSV"}[separator]
+    ticket, source = publish(content, format=format, options=named)
+    assert rows_of(check.validate(step.convert(ticket, source, said), said)) == rows
+
+
+@pytest.fixture
+def convert(publish: Publish, said: Said) -> Callable[..., CleanCsv]:
+    return lambda content, **how: step.convert(*publish(content, **how), said)
