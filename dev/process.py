@@ -75,10 +75,6 @@ class PidFile:
             return None
 
 
-#: Kept, because Python warns of a process that nobody waits for when it forgets it.
-_spawned: list[subprocess.Popen[Any]] = []
-
-
 def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> None:
     """Start a process in a session of its own, so that Ctrl-C in the terminal is not meant for it."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -93,8 +89,9 @@ def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> None:
             start_new_session=True,
             **identity(command.user),
         )
-    _spawned.append(process)
     pidfile.write(process.pid, command.fingerprint())
+    # it outlives whoever started it, and Python need not warn that nobody waits for its end
+    process.returncode = 0
 
 
 def identity(user: str | None) -> dict[str, Any]:
