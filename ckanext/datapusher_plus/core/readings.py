@@ -16,7 +16,7 @@ from .notations import COMMAS, DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS, PLAIN
 from .values import ColumnProfile
 
 #: digits beyond this are refused by PostgreSQL's numeric sooner or later, and are no measurement
-LONGEST_NUMBER = 1000
+LONGEST_NUMBER = 500
 
 
 class Kind(str, Enum):

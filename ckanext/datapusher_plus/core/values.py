@@ -15,6 +15,7 @@ from typing import Protocol
 
 from .dictionary import Dictionary
 from .lexical import Accepts
+from .quarantine import Rejected
 
 
 class Log(Protocol):
@@ -101,10 +102,14 @@ class CleanCsv:
     rows: int | None = None
     #: for each column the kind that the file itself declares, as in ``coltypes.Kind``, or None; () for none at all
     declared: tuple[str | None, ...] = ()
-    #: line of the published file on which the header stands
+    #: line or row of the published file on which the header stands; 0 where rows are counted without one
     first_line: int = 1
     #: what numbers in messages count: line, row, record or feature
     counts: str = "line"
+    #: the table as it was converted, before rows were left out or put in order; None: this one
+    original: Path | None = None
+    #: the rows that were left out of it
+    rejected: Rejected | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +133,7 @@ class ColumnProfile:
     timestamps: int
     #: of these, with a zone or Z
     zoned: int
-    #: longest value, in characters
+    #: longest value, in characters; of values over 600 an engine may see no more than that
     max_length: int
     #: values that are quoted but empty, or nothing but blanks; NULL in every type but text
     blanks: int = 0
@@ -229,3 +234,5 @@ class Published:
     file_hash: str
     load_key: str
     warnings: tuple[str, ...] = ()
+    #: how many rows of the file were left out, and how many it has; None: none were
+    rejected: tuple[int, int] | None = None

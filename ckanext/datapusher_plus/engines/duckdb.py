@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,21 @@ from ..core.values import CleanCsv, ColumnProfile
 from . import duckdb_sql, interruptible
 from .base import Can, Look, Misfit, Profiled
 from .duckdb_sql import Sort, quoted
+from .shorten import shortened
 
-#: DuckDB's own limit of 2 MB suits nearly every file; its buffers grow with it, before 2.0 to sixteen times as much
-_LONGEST_LINE = 32 << 20
+#: makes a query of columns' positions; ``{table}`` in it stands for the file
+Question = Callable[[Sequence[int]], str]
+
+#: enough for the longest line that DuckDB takes by itself, 2 MB; its own buffers would be eight times as large
+_BUFFER = ", buffer_size=4000000"
+#: enough for a line of 1,598 values that were cut
+_LONG_BUFFER = ", max_line_size=4000000, buffer_size=8000000, parallel=false"
+#: what DuckDB says of lines of over 2 MB, or of so many long ones that a chunk of them is too much
+_TOO_LONG = (duckdb.OutOfMemoryException, duckdb.InvalidInputException, duckdb.NotImplementedException)
+#: columns at once, by all threads together: with all of 1,598 a chunk of rows took 350 MB, and no less time
+_COLUMNS_AT_ONCE = 400
+#: of a table whose values had to be cut
+_LONG_COLUMNS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +40,15 @@ class DuckdbEngine:
 
     work_dir: Path
     threads: int = 2
-    memory: str = "1GB"
+    #: with less, tables of 1,598 columns do not fit; with more, nothing is faster
+    memory: str = "128MB"
     name: str = "DuckDB"
     can: frozenset[Can] = frozenset(Can)
 
     def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
         """Count what the values of each column are, in one scan."""
         found: list[dict[int | None, tuple[int, int, str]]] = [{} for _ in names]
-        for position, sort, *what in self._rows(csv, Can.PROFILE, duckdb_sql.profile(len(names)), nulls):
+        for position, sort, *what in self._rows(csv, Can.PROFILE, duckdb_sql.profile, range(len(names)), nulls):
             found[position][sort] = tuple(what)
         rows = sum(number for number, _, _ in found[0].values())
         return Profiled(rows=rows, columns=tuple(map(_profile, names, csv.header, found)))
@@ -44,34 +57,51 @@ class DuckdbEngine:
         """Return for each look how many values its form takes, in one scan of the columns looked at."""
         if not looks:
             return ()
-        forms = list(duckdb_sql.distinct(looks))
-        counts = {row[0]: row[1:] for row in self._rows(csv, Can.COUNT, duckdb_sql.count(looks), nulls)}
-        return tuple(
-            counts[look.position][forms.index(look.form.name)] if look.position in counts else 0 for look in looks
-        )
+
+        def question(positions: Sequence[int]) -> str:
+            return duckdb_sql.count([look for look in looks if look.position in positions])
+
+        positions = sorted({look.position for look in looks})
+        found = self._rows(csv, Can.COUNT, question, positions, nulls)
+        counts = {(position, name): number for position, name, number in found}
+        return tuple(counts.get((look.position, look.form.name), 0) for look in looks)
 
     def misfits(self, csv: CleanCsv, position: int, accepts: Accepts, limit: int) -> tuple[Misfit, ...]:
         """Return the first values in the column at ``position`` that are not accepted, at most ``limit``."""
-        query = duckdb_sql.misfits(position, accepts, limit)
-        found = self._rows(csv, Can.FIND_MISFITS, query, accepts.nulls)
+        found = self._rows(
+            csv, Can.FIND_MISFITS, lambda _: duckdb_sql.misfits(position, accepts, limit), [position], accepts.nulls
+        )
         return tuple(Misfit(row=row, value=value) for row, value in found)
 
-    def _rows(self, csv: CleanCsv, task: Can, query: str, nulls: Sequence[str]) -> list[tuple[Any, ...]]:
-        """Return the answer to a query over ``{table}``.
+    def _rows(
+        self, csv: CleanCsv, task: Can, question: Question, positions: Sequence[int], nulls: Sequence[str]
+    ) -> list[tuple[Any, ...]]:
+        """Return the answers to a question about some columns.
 
         :raises EngineFailed: when DuckDB cannot answer.
         """
-        # a record may be over 2 MB, but buffers for such ones are too dear to be the rule
-        patient = f", max_line_size={_LONGEST_LINE}, parallel=false"
         try:
-            with self.connected(csv.path) as connection:
-                connection.execute(duckdb_sql.macros(nulls))
-                try:
-                    return interruptible.rows(connection, query.replace("{table}", duckdb_sql.table(csv)))
-                except duckdb.InvalidInputException:
-                    return interruptible.rows(connection, query.replace("{table}", duckdb_sql.table(csv, patient)))
+            try:
+                return self._asked(
+                    csv, question, _parts(positions, max(1, _COLUMNS_AT_ONCE // self.threads)), nulls, _BUFFER
+                )
+            except _TOO_LONG:
+                short, frugal = replace(csv, path=shortened(csv.path)), replace(self, threads=1)
+                return frugal._asked(short, question, _parts(positions, _LONG_COLUMNS_AT_ONCE), nulls, _LONG_BUFFER)
         except duckdb.Error as error:
             raise EngineFailed(self.name, task.value) from error
+
+    def _asked(
+        self, csv: CleanCsv, question: Question, parts: Sequence[Sequence[int]], nulls: Sequence[str], options: str
+    ) -> list[tuple[Any, ...]]:
+        table = duckdb_sql.table(csv, options)
+        with self.connected(csv.path) as connection:
+            connection.execute(duckdb_sql.macros(nulls))
+            return [
+                row
+                for part in parts
+                for row in interruptible.rows(connection, question(part).replace("{table}", table))
+            ]
 
     @contextmanager
     def connected(self, path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -91,6 +121,10 @@ class DuckdbEngine:
             yield connection
         finally:
             connection.close()
+
+
+def _parts(positions: Sequence[int], size: int) -> list[Sequence[int]]:
+    return [positions[start : start + size] for start in range(0, len(positions), size)]
 
 
 def _profile(name: str, header: str, found: dict[int | None, tuple[int, int, str]]) -> ColumnProfile:

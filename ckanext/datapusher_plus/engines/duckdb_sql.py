@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from enum import IntEnum, unique
 
 from ..core import lexical
@@ -58,34 +58,30 @@ CASE WHEN v IS NULL THEN NULL
      ELSE {text} END::UTINYINT;"""
 
 
-def profile(columns: int) -> str:
+def profile(positions: Sequence[int]) -> str:
     """Return the query for (position, sort, values, longest, a value) of each column and sort."""
     return (
         "SELECT position, sort_of(v) AS sort, count(*), max(length(v)), any_value(v) "  # noqa: S608 (no outside text)
-        f"FROM ({_long(range(columns))}) GROUP BY position, sort"
+        f"FROM ({_long(positions)}) GROUP BY position, sort"
     )
 
 
 def count(looks: Sequence[Look]) -> str:
-    """Return the query for (position, counts of each distinct form) over the columns looked at."""
+    """Return the query for (position, name of a form, values) over the columns looked at."""
     asked: dict[str, list[int]] = {}
     for look in looks:
         asked.setdefault(look.form.name, []).append(look.position)
+    forms = {look.form.name: look.form for look in looks}
     counts = ", ".join(
         # CASE keeps the form's test away from the other columns
         f"count_if(CASE WHEN position IN ({_listed(asked[name])}) THEN {takes(form)} ELSE false END)"
-        for name, form in distinct(looks).items()
+        for name, form in forms.items()
     )
-    positions = sorted({look.position for look in looks})
     return (
-        f"SELECT position, {counts} FROM ({_long(positions)}) "  # noqa: S608
-        f"WHERE v IS NOT NULL AND NOT is_null_word(v) GROUP BY position"
+        f"SELECT position, unnest([{', '.join(map(quoted, forms))}]), unnest([{counts}]) "  # noqa: S608
+        f"FROM ({_long(sorted({look.position for look in looks}))}) "
+        "WHERE v IS NOT NULL AND NOT is_null_word(v) GROUP BY position"
     )
-
-
-def distinct(looks: Sequence[Look]) -> Mapping[str, Form]:
-    """Return the forms of the looks by name, each once, in the order of their counts."""
-    return {look.form.name: look.form for look in looks}
 
 
 def misfits(position: int, accepts: Accepts, limit: int) -> str:
