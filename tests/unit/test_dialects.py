@@ -91,12 +91,13 @@ def test_text_without_columns_is_no_table(convert) -> None:
         (b"Population by city\n\n", "“Population by city”"),
         (b"Population by city\n", "“Population by city”"),
         (b"Population,,\nAs of:,2020,\n,,\n", "“Population”, “As of:,2020”"),
+        (b"Population\nAs of:,2020\n\n", "“Population”, “As of:,2020”"),
         (b"# made by hand\n#\n# a, b, c\n", "“# made by hand”, “#”, “# a, b, c”"),
         (b"sep=,\nTitle\n\n\n", "“Title”"),
         (b'"A title, quoted"\n\n', "“A title, quoted”"),
         (b"\n\n", None),
     ],
-    ids=["blank between", "title", "as wide as the table", "comments", "sep", "quoted", "blank"],
+    ids=["blank between", "title", "as wide as the table", "pairs", "comments", "sep", "quoted", "blank"],
 )
 def test_lines_above_the_header_are_left_out_and_told(above: bytes, told: str | None, read: Read, said: Said) -> None:
     found = read(above + b"city,year,people\nBonn,2020,300000\nKiel,2020,250000\n")
@@ -153,15 +154,16 @@ def test_a_header_may_begin_with_a_hash(content: bytes, header: tuple[str, ...],
 )
 def test_empty_columns_at_the_end_are_left_out(content: bytes, expected: Table, told: str, table, said: Said) -> None:
     assert table(content) == expected
-    assert any(line.startswith(told) for line in said.lines) and (bool(told) or len(said.lines) == 2)
+    assert any(line.startswith(told) for line in said.lines)
+    assert (bool(told) or len(said.lines) == 2)
 
 
 @pytest.mark.parametrize(
     ("content", "error", "line"),
     [
-        (b"Title\n\na,b,c\n1,2,3\n4,5\n", RaggedRow, 5),
-        (b"Title\n\na;b;c\n1;2;3\n4;5\n", RaggedRow, 5),
-        (b"Title\r\ra,b,c\r1,2,3\r4,5\r", RaggedRow, 5),
+        (b"Title\n\na,b,c\n1,2,3\n4,5\n" + b"1,2,3\n" * 9, RaggedRow, 5),
+        (b"Title\n\na;b;c\n1;2;3\n4;5\n" + b"1;2;3\n" * 9, RaggedRow, 5),
+        (b"Title\r\ra,b,c\r1,2,3\r4,5\r" + b"1,2,3\r" * 9, RaggedRow, 5),
         (b'# by me\na,b\n1,"2\n', BadQuoting, 3),
     ],
 )
@@ -183,7 +185,7 @@ TABLES = st.integers(1, 4).flatmap(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
 @given(
     rows=TABLES,
     separator=st.sampled_from(",;\t|"),
@@ -192,8 +194,11 @@ TABLES = st.integers(1, 4).flatmap(
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252", "cp1251", "cp932", "gb18030"]),
 )
 def test_any_table_in_any_dialect_comes_back_equal(
-    rows: Table, separator: str, quoting: int, newline: str, encoding: str, publish: Publish, said: Said
+    rows: Table, separator: str, quoting: int, newline: str, encoding: str, publish: Publish
 ) -> None:
+    # Python leaves line ends of the other kind without quotes, where nobody could tell them from the ends of rows
+    others = {"\n", "\r"} - set(newline)
+    assume(quoting != csv.QUOTE_MINIMAL or not any(others & set(value) for row in rows for value in row))
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=newline).writerows(rows)
     content = out.getvalue().encode(encoding, "ignore")
@@ -201,6 +206,7 @@ def test_any_table_in_any_dialect_comes_back_equal(
     named = ReadOptions(encoding=encoding if encoding.startswith(("cp", "gb")) else "")
     format = {",": "CSV", ";": "SSV", "\t": "TSV", "|": "PSV"}[separator]
     ticket, source = publish(content, format=format, options=named)
+    said = Said()
     assert rows_of(check.validate(step.convert(ticket, source, said), said)) == rows
 
 

@@ -89,13 +89,15 @@ def test_the_resource_may_name_the_encoding(named: str, table: str, convert) -> 
 
 def test_few_words_are_read_with_a_warning_that_names_the_way_out(convert, said: Said) -> None:
     convert("a\nBrüssel\n".encode("cp1252"))
-    assert "“Brüssel”. These are few words to judge by" in said.lines[0] and "dpp_encoding" in said.lines[0]
+    assert "“Brüssel”. These are few words to judge by" in said.lines[0]
+    assert "dpp_encoding" in said.lines[0]
 
 
 def test_a_mark_is_believed_rather_than_a_field(convert, said: Said) -> None:
     assert text(convert(GERMAN.encode("utf-8-sig"), "latin-1")) == GERMAN
     assert "dpp_encoding says latin-1, and was not heeded" in said.lines[0]
-    assert text(convert(GERMAN.encode("utf-8-sig"), "utf8")) == GERMAN and "not heeded" not in said.lines[-2]
+    assert text(convert(GERMAN.encode("utf-8-sig"), "utf8")) == GERMAN
+    assert "not heeded" not in said.lines[-2]
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,21 @@ class _Found:
     separator: bytes
     start: int
     line: int
-    rows: Sequence[Record]
-    titles: int
-    agreement: float
+    #: the header and what is below it
+    rows: Sequence[Record] = ()
+    #: something stands above the header
+    titles: bool = False
+
+    @property
+    def agreement(self) -> float:
+        """Return the share of rows that are as wide as a header of several values, empty ones at the end aside."""
+        table = [row.values for row in self.rows if not row.blank][: _SAMPLE + 1]
+        if not table or len(table[0]) < 2:
+            return 0
+        header, rows = table[0], table[1:]
+        named = named_width(header)
+        alike = sum(len(row) == len(header) or (named > 1 and len(row) >= named >= named_width(row)) for row in rows)
+        return alike / len(rows) if rows else 1
 
     @property
     def good(self) -> bool:
@@ -99,7 +111,7 @@ def find_layout(path: Path, own: bytes) -> Layout | None:
             filter(None, (_shown(line) for line in head[named.end() if named else 0 : best.start].splitlines()))
         ),
         agreed=best.good or bool(named),
-        trailing=_trailing(best.rows[best.titles :]),
+        trailing=_trailing(best.rows),
     )
 
 
@@ -130,8 +142,8 @@ def _comments(head: bytes, separators: Iterable[bytes]) -> int:
 
 def _look(head: bytes, start: int, separator: bytes) -> _Found:
     """Return what a separator makes of the records from a place on."""
-    first = 1 + head.count(b"\n", 0, start)
-    piece = Piece(head, first, final=False, used=start)
+    line = 1 + head.count(b"\n", 0, start)
+    piece = Piece(head, line, final=False, used=start)
     rows: list[Record] = []
     places: list[int] = []
     place = start
@@ -141,27 +153,30 @@ def _look(head: bytes, start: int, separator: bytes) -> _Found:
             places.append(place)
             place = piece.used
     except BadQuoting:
-        return _Found(separator, start, first, (), 0, 0)
-    blank = [number for number, record in enumerate(rows) if record.blank]
-    table = [record for record in rows if not record.blank]
-    if not table:
-        return _Found(separator, start, first, (), 0, 0)
-    titles = _titles(table, set(blank), rows)
-    begins = rows.index(table[titles])
-    return _Found(separator, places[begins], rows[begins].line, table, titles, _agreement(table[titles:]))
+        return _Found(separator, start, line)
+    filled = [_filled(record) for record in rows]
+    first = next((number for number, record in enumerate(rows) if not record.blank), len(rows))
+    if first == len(rows):
+        return _Found(separator, start, line)
+    header = _header_place(rows, filled) or first
+    found = _Found(separator, places[header], rows[header].line, rows[header:], titles=header > first)
+    # titles are but seen where nearly all of the rows below agree
+    return found if found.good or header == first else _Found(separator, places[first], rows[first].line, rows[first:])
 
 
-def _titles(table: Sequence[Record], blank: set[int], rows: Sequence[Record]) -> int:
-    """Return how many records stand above the header: such with less than half as many values as is usual below."""
-    filled = [_filled(record) for record in table]
-    wide = next((place for place, values in enumerate(filled) if values > 1), 0)
-    typical = median_low(filled[wide:])
-    titles = next((place for place, values in enumerate(filled) if values > 1 and 2 * values >= typical), 0)
-    if not titles or typical < 2 or titles + 1 == len(table) or not _is_header(table[titles]):
+def _header_place(rows: Sequence[Record], filled: Sequence[int]) -> int:
+    """Return the number of the record that is the header when others stand above it, else 0."""
+    several = [values for values in filled if values > 1]
+    typical = median_low(several) if several else 0
+    full = (place for place, values in enumerate(filled) if values > 1 and 3 * values >= 2 * typical)
+    place = next(full, 0)
+    # fuller rows may follow an empty one
+    after_gap = (each for each in full if not filled[each - 1] and filled[each] > max(filled[:each]))
+    place = next(after_gap, place)
+    above = [values for values in filled[:place] if values]
+    if not above or place + 1 == len(rows) or not _is_header(rows[place]):
         return 0
-    narrow = all(2 * values < typical or values == 1 for values in filled[:titles])
-    apart = rows.index(table[titles]) - 1 in blank
-    return titles if narrow and (typical > 2 or apart or _above_numbers(table[titles:])) else 0
+    return place if typical > 2 or not filled[place - 1] or _above_numbers(rows[place:]) else 0
 
 
 def _filled(record: Record) -> int:
@@ -191,18 +206,6 @@ def _above_numbers(table: Sequence[Record]) -> bool:
 def named_width(values: Sequence[bytes] | Sequence[str]) -> int:
     """Return how many values there are up to the last that is not empty."""
     return max((place for place, value in enumerate(values, 1) if value and value != b'""'), default=0)
-
-
-def _agreement(table: Sequence[Record]) -> float:
-    """Return the share of records that are as wide as a header of several values, empty ones at the end aside."""
-    header, rows = table[0].values, table[1 : _SAMPLE + 1]
-    if len(header) < 2:
-        return 0
-    if not rows:
-        return 1
-    named = named_width(header)
-    alike = sum(len(row.values) == len(header) or (len(row.values) >= named >= named_width(row.values)) for row in rows)
-    return alike / len(rows)
 
 
 def _trailing(table: Sequence[Record]) -> bool:
