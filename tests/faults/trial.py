@@ -152,7 +152,8 @@ def _die(site: Site, trials: Sequence[Trial]) -> None:
 def _go_wrong(site: Site, trials: Sequence[Trial]) -> None:
     if not trials:
         return
-    if trials[0].case.situation == "ckan-restarted":
+    restarted = any(trial.case.situation == "ckan-restarted" for trial in trials)
+    if restarted:
         site.ckan.stop()
         site.ckan.launch()
     for trial in trials:
@@ -164,7 +165,7 @@ def _go_wrong(site: Site, trials: Sequence[Trial]) -> None:
     for kind in {trial.case.fault.name: trial.case.fault for trial in trials}.values():
         if kind.act:
             kind.act(site, [trial for trial in trials if trial.case.fault is kind])
-    if trials[0].case.situation == "ckan-restarted":
+    if restarted:
         site.ckan.wait()
 
 
