@@ -73,11 +73,10 @@ class XlsbBook(Book):
         if self._parts.has(sheet.place):
             _look_for_errors(self._parts.pieces(sheet.place), faults)
         found = self._book.get_sheet_by_name(sheet.name)
-        # blank rows at the top are yielded, blank columns at the left are not
-        _, left = found.start or (0, 0)
+        # blank rows at the top are yielded; blank columns at the left are not, and nobody misses them
         for number, values in enumerate(found.iter_rows(), 1):
             row: list[str | None] = []
-            for column, value in enumerate(values, left):
+            for column, value in enumerate(values):
                 if text := _text(value):
                     row.extend([None] * (column - len(row)))
                     row.append(text)
