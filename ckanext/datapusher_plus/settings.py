@@ -32,6 +32,7 @@ class Settings:
     type_mapping: Mapping[str, str]
     null_values: tuple[str, ...]
     prefer_dmy: bool
+    max_quarantine_pct: float
     unsafe_prefix: str
     reserved_colnames: frozenset[str]
     download_timeout: int
@@ -93,6 +94,7 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
         "reserved_colnames": frozenset(name.lower() for name in given["reserved_colnames"]),
         "null_values": tuple(given["null_values"]),
         "type_mapping": _type_mapping(given["type_mapping"]),
+        "max_quarantine_pct": _percent("max_quarantine_pct", given["max_quarantine_pct"]),
         "work_dir": _folder(given["work_dir"], "dpp_work"),
         "dictionary_stash_dir": _folder(given["dictionary_stash_dir"], "dpp_dict_stash"),
     }
@@ -117,6 +119,16 @@ def _origin(url: str) -> set[str]:
 
 def _folder(given: str, default: str) -> Path:
     return Path(given) if given else Path(tempfile.gettempdir()) / default
+
+
+def _percent(name: str, given: object) -> float:
+    try:
+        percent = float(str(given))
+    except ValueError:
+        percent = -1.0
+    if not 0 <= percent <= 100:
+        raise ValueError(f"{PREFIX}{name} is not a number from 0 to 100: {given}")
+    return percent
 
 
 def _type_mapping(text: str) -> dict[str, str]:

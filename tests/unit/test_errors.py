@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ckanext.datapusher_plus.core import errors
+from ckanext.datapusher_plus.core.quarantine import Share
 
 EXAMPLES: list[Exception] = [
     errors.NotFetched("http://example.org/a.csv", 404),
@@ -30,12 +31,13 @@ EXAMPLES: list[Exception] = [
     errors.ReaderDied("Parquet"),
     errors.WrongEncoding("UTF-8", 7),
     errors.RaggedRow(7, 4, 3),
-    errors.RaggedRow(7, 4, 3, rows=12),
+    errors.RaggedRow(7, 4, 3, Share(rejected=12, total=100, limit=5.0)),
     errors.BadQuoting(7),
     errors.EngineFailed("DuckDB", "profile all values of a table"),
     errors.TooManyColumns(2_000, 1_600),
     errors.ValueDoesNotFit("height", "tall", "numeric", 7),
     errors.ValueDoesNotFit("height", "tall", "numeric"),
+    errors.ValueDoesNotFit("height", "tall", "numeric", 7, "line", Share(rejected=1, total=9, limit=0)),
     errors.UniqueKeyBroken(("code",), "AA"),
     errors.DependentViewBroken("monthly", "column “day” is gone"),
     errors.StashFailed("No space left on device"),

@@ -11,9 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ckanext.datapusher_plus.core.errors import BadQuoting
-from ckanext.datapusher_plus.formats.check import Block, examine, joined, put_in_order, walk
+from ckanext.datapusher_plus.core.values import CleanCsv
+from ckanext.datapusher_plus.formats.check import Block, examine, joined, walk
 from ckanext.datapusher_plus.formats.quick import Shape
 from ckanext.datapusher_plus.formats.records import Piece, plain, records
+from ckanext.datapusher_plus.formats.sift import Job, sift
 
 TEXT = st.text(alphabet=st.sampled_from('ab",;\t\n\r é\\.'), max_size=6)
 TABLE = st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(TEXT, min_size=width, max_size=width), min_size=1))
@@ -88,7 +90,8 @@ def test_putting_in_order_changes_no_value(table: list[list[str]], newline: byte
     lines = [(newline * blank if shape.width > 1 else b"") + written(row) + b"\r\n" for row in table]
     source, target = tmp_path / "table", tmp_path / "orderly"
     source.write_bytes(b"".join(lines) + b'"last' + b'"' + b',""' * (shape.width - 1) + b"\n\n")
-    put_in_order(source, shape, target)
+    converted = CleanCsv(path=source, header=tuple(table[0]), format="CSV", encoding="UTF-8")
+    assert sift(Job(csv=converted, shape=shape), target, tmp_path / "rejected").rejected == 0
     assert read(target.read_bytes()) == [*table, ["last", *[""] * (shape.width - 1)]]
     assert examine(target, shape).tidy
 

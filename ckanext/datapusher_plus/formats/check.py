@@ -17,6 +17,8 @@ class Block:
 
     data: bytes
     rows: int
+    #: line of the file on which it begins, from 1
+    line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +53,7 @@ def walk(
     for piece in pieces(path, start=start, line=line, end=end, size=size):
         rows = orderly_rows(piece, shape)
         if rows is not None:
-            yield Block(piece.data[: piece.used], rows)
+            yield Block(piece.data[: piece.used], rows, piece.line)
         else:
             yield from records(piece, shape.separator)
 
@@ -87,16 +89,6 @@ def _look_at(record: Record, shape: Shape, findings: Findings) -> None:
     else:
         findings.ragged_rows += 1
         findings.ragged = findings.ragged or Ragged(line=record.line, found=len(record.values))
-
-
-def put_in_order(path: Path, shape: Shape, target: Path) -> None:
-    """Write the file so that COPY understands it as it is meant, without blank lines; what is in order is copied."""
-    with target.open("wb") as out:
-        for item in walk(path, shape, end=content_end(path)):
-            if isinstance(item, Block):
-                out.write(item.data)
-            elif len(item.values) == shape.width:
-                out.write(joined(item, shape.newline))
 
 
 def joined(record: Record, newline: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from .. import dictionary_stash, settings
 from ..checkpoint import reach
@@ -47,8 +48,8 @@ def decide(
     made = plan_load(ticket, analysed, kept=kept, live=live, file_hash=file_hash, rules=rules())
     for note in notes(analysed.columns, made.columns, kept=kept, live=live, rules=decided_by):
         (log.warning if note.warning else log.info)(note.text)
-    fits.check(analysed, made.columns, log)
-    return made
+    fitting = fits.check(analysed, made.columns, log)
+    return replace(made, csv=fitting, rows=analysed.rows if fitting.rows is None else fitting.rows)
 
 
 def rules() -> LoadRules:

@@ -11,36 +11,42 @@ from dataclasses import replace
 
 from ..checkpoint import reach
 from ..core.errors import HeadingTooLong, NothingToLoad, RaggedRow, TooManyColumns
+from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
-from ..formats.check import Findings, Shape, examine, put_in_order
-from ..formats.records import read_header
+from ..formats.check import Findings, examine
+from ..formats.sift import shape_of
+from ..settings import current
+from .sift import sift
 
 
 def validate(csv: CleanCsv, log: Log) -> CleanCsv:
-    """Return the table with its rows counted, every one of them as wide as the header.
+    """Return the table with its rows counted, every one of them as wide as the header; a few others are left out.
 
     :raises TooManyColumns: when no table could hold it.
     :raises HeadingTooLong: when a heading cannot be one.
-    :raises RaggedRow: naming the first row of another width, and how many there are.
+    :raises RaggedRow: naming the first row of another width, when there are too many.
     :raises BadQuoting: naming the line where a quoted value goes wrong.
     :raises NothingToLoad: when there is no row below the header.
     """
     _check_headings(csv.header)
-    header = read_header(csv.path, b",")
-    shape = Shape(len(csv.header), b",", header.newline if header else b"\n")
+    shape = shape_of(csv)
     findings = examine(csv.path, shape, csv.first_line if csv.counts == "line" else 1)
-    if findings.ragged:
-        raise RaggedRow(findings.ragged.line, findings.ragged.found, shape.width, findings.ragged_rows)
+    share = Share(
+        rejected=findings.ragged_rows,
+        total=findings.rows + findings.ragged_rows,
+        limit=current().max_quarantine_pct,
+    )
+    if findings.ragged and not share.allowed:
+        raise RaggedRow(findings.ragged.line, findings.ragged.found, shape.width, share)
     if findings.rows < 1:
         raise NothingToLoad("has a header line but no rows")
     _tell(findings, log)
-    path = csv.path
+    kept = replace(csv, rows=share.total)
     if not findings.tidy:
-        path = path.with_name("orderly.csv")
-        put_in_order(csv.path, shape, path)
+        kept = sift(kept, "orderly.csv", log)
     reach("validate.after")
-    return replace(csv, path=path, rows=findings.rows)
+    return kept
 
 
 def _check_headings(header: Sequence[str]) -> None:
@@ -56,4 +62,4 @@ def _tell(findings: Findings, log: Log) -> None:
     if blank:
         first = ", ".join(f"{line:,}" for line in blank[:5]) + (", …" if len(blank) > 5 else "")
         log.warning(f"{len(blank):,} blank lines among the rows were left out: {first}.")
-    log.info(f"{findings.rows:,} rows, all with as many fields as the header.")
+    log.info(f"{findings.rows:,} rows with as many fields as the header.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..quarantine import Share
 from .base import Terminal
 
 
@@ -36,12 +37,11 @@ class WrongEncoding(Terminal):
 
 
 class RaggedRow(Terminal):
-    """A row has more or fewer fields than the header."""
+    """A row has more or fewer fields than the header, and too many rows cannot be loaded."""
 
-    def __init__(self, line: int, found: int, expected: int, rows: int = 1) -> None:
-        more = f" ({rows:,} rows in all are like that)" if rows > 1 else ""
+    def __init__(self, line: int, found: int, expected: int, share: Share | None = None) -> None:
         super().__init__(
-            f"Line {line:,} has {found:,} fields where the header has {expected:,}{more}. "
+            f"Line {line:,} has {found:,} fields where the header has {expected:,}{_and(share)}. "
             "Look for a missing or an unquoted separator there, correct the file and upload it again."
         )
 
@@ -67,14 +67,29 @@ class TooManyColumns(Terminal):
 
 
 class ValueDoesNotFit(Terminal):
-    """A value cannot be cast to the type that the Data Dictionary demands."""
+    """A value cannot be cast to the type that the Data Dictionary demands, and too many rows cannot be loaded.
 
-    def __init__(self, column: str, value: str, pg_type: str, row: int | None = None) -> None:
-        where = f"row {row:,}, column “{column}”" if row is not None else f"column “{column}”"
+    :param number: of the row in the table, or of what ``unit`` says in the published file.
+    """
+
+    def __init__(
+        self,
+        column: str,
+        value: str,
+        pg_type: str,
+        number: int | None = None,
+        unit: str = "row",
+        share: Share | None = None,
+    ) -> None:
+        where = f"{unit} {number:,}, column “{column}”" if number is not None else f"column “{column}”"
         super().__init__(
-            f"In {where} the value “{value}” is no {pg_type}, which the Data Dictionary asks for. "
+            f"In {where} the value “{value}” is no {pg_type}, which the Data Dictionary asks for{_and(share)}. "
             "Correct the value, or change the column's type in the Data Dictionary."
         )
+
+
+def _and(share: Share | None) -> str:
+    return f"; {share}" if share else ""
 
 
 class EngineFailed(Terminal):

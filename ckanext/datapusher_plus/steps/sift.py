@@ -1,0 +1,62 @@
+"""Leave out the rows that cannot be loaded, and keep them for the publisher."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..core import quarantine
+from ..core.errors import IngestError, RaggedRow, ValueDoesNotFit
+from ..core.quarantine import Check, Rejected, Share
+from ..core.values import CleanCsv, Log
+from ..formats import sift as sifting
+from ..formats.sift import Job, Reject, shape_of
+from ..settings import current
+
+#: letters of a value that a message shows
+_SHOWN = 100
+
+
+def sift(csv: CleanCsv, target: str, log: Log, *, checks: Sequence[Check] = (), fine: int = 0) -> CleanCsv:
+    """Return a validated table without what cannot be loaded, in a new file called ``target``.
+
+    :param checks: what values must be.
+    :param fine: how many of the table's first rows pass all checks.
+    :raises RaggedRow, ValueDoesNotFit: naming the first such row, when there are too many.
+    """
+    total = (csv.rows or 0) + (csv.rejected.rows if csv.rejected else 0)
+    share = Share(rejected=0, total=total, limit=current().max_quarantine_pct)
+    original = csv.original or csv.path
+    rejects = original.with_name(quarantine.FILE)
+    source = replace(csv, path=original)
+    job = Job(csv=source, shape=shape_of(source), checks=checks, fine=fine, most=share.most)
+    found = sifting.sift(job, original.with_name(target), rejects)
+    share = replace(share, rejected=found.rejected)
+    if found.first and not share.allowed:
+        raise _refusal(found.first, csv, share)
+    _tell(found, csv, log)
+    rejected = Rejected(rows=found.rejected, total=total, path=rejects) if found.rejected else None
+    return replace(csv, path=original.with_name(target), original=original, rows=found.rows, rejected=rejected)
+
+
+def _refusal(first: Reject, csv: CleanCsv, share: Share) -> IngestError:
+    fault = first.faults[0]
+    if fault.column is None:
+        return RaggedRow(first.number, first.width, len(csv.header), share)
+    return ValueDoesNotFit(fault.column, fault.value[:_SHOWN], fault.type, first.number, csv.counts, share)
+
+
+def _tell(found: sifting.Sifted, csv: CleanCsv, log: Log) -> None:
+    ragged = found.rejected - found.misfits
+    if found.misfits and found.first_misfit:
+        told = found.first_misfit
+        fault = told.faults[0]
+        log.warning(
+            f"{found.misfits:,} rows have values that do not fit the types of the Data Dictionary and are left out. The "
+            f"first is {csv.counts} {told.number:,}: in column “{fault.column}” “{fault.value[:_SHOWN]}” is no {fault.type}."
+        )
+    elif ragged and found.first:
+        log.warning(
+            f"{ragged:,} rows have more or fewer fields than the header and are left out. The first is "
+            f"{csv.counts} {found.first.number:,}: it has {found.first.width:,} fields, the header {len(csv.header):,}."
+        )
