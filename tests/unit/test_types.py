@@ -254,6 +254,11 @@ def kept(type: str, override: str = "") -> Dictionary:
         (["x"], kept("date"), "Column “a” was date and is text now."),
         (["2020-01-01T10:00Z"], None, "The times in column “a” have a time zone; they are stored in UTC."),
         (["1,234"], None, "The numbers in column “a”, such as “1,234”, can be read in two ways, so they stay text."),
+        (
+            ["1"],
+            Dictionary(columns=(Column(name="A", type="numeric", comment=' {"_info":{"notes":"x"}}'),)),
+            "“a” is a new column and “A” is gone: perhaps it has only been renamed. What was written about it is kept",
+        ),
         (["1"], kept("numeric", "money"), "the type “money” in “a”, which no file is loaded as; it is numeric."),
     ],
 )

@@ -10,6 +10,7 @@ from .dictionary import Column, Dictionary
 from .notations import ISO, PLAIN, Days
 from .pg_types import PG_TYPES
 from .readings import Kind, Reading, read
+from .renames import likely_renames
 from .values import ColumnProfile, ColumnSpec
 
 #: columns that one sentence names; a file may have 1,598
@@ -63,8 +64,9 @@ def notes(
         )
         for profile, spec in zip(profiles, specs, strict=True)
     ]
-    found = (*_written(decided), *_doubts(decided), *_nulls(decided, rules), *_overrides(decided), *_changes(decided))
-    return tuple(found)
+    renamed = _renamed(kept, specs) if kept and live else ()
+    read_as = (*_written(decided), *_doubts(decided), *_nulls(decided, rules))
+    return (*read_as, *_overrides(decided), *_changes(decided), *renamed)
 
 
 def _written(decided: Sequence[_Decided]) -> Iterable[Note]:
@@ -126,6 +128,14 @@ def _changes(decided: Sequence[_Decided]) -> Iterable[Note]:
             before, now = pair.split(" and ")
             be, are = ("was", "is") if len(columns) == 1 else ("were", "are")
             yield Note(text=f"{_named(columns, capital=True)} {be} {before} and {are} {now} now.")
+
+
+def _renamed(before: Dictionary, specs: Sequence[ColumnSpec]) -> Iterable[Note]:
+    for rename in likely_renames(before, specs)[:_MOST_NAMED]:
+        words = " What was written about it is kept, and can be carried over." if rename.described else ""
+        yield Note(
+            text=f"“{rename.new}” is a new column and “{rename.old}” is gone: perhaps it has only been renamed.{words}"
+        )
 
 
 def _grouped(columns: Iterable[_Decided], key: Callable[[_Decided], str]) -> dict[str, list[_Decided]]:
