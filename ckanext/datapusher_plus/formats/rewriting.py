@@ -96,7 +96,9 @@ def rewrite(path: Path, change: Rewriting, target: Path) -> int:
     shape = change.shape
     with target.open("wb") as out:
         for item in walk(path, shape, start=change.layout.start, line=change.layout.first_line):
-            if isinstance(item, Block) and change.width == shape.width and not (change.swapped and b"\r" in item.data):
+            # where CR and LF were exchanged they are in quoted values too
+            quoted = change.swapped and isinstance(item, Block) and b'"' in item.data
+            if isinstance(item, Block) and change.width == shape.width and not quoted:
                 out.write(_block_with_commas(item, shape))
                 continue
             for record in _records(item, shape):
