@@ -14,7 +14,7 @@ import requests
 from dev.portal import ActionFailed
 from dev.stack import MAIN
 from tests.faults import verdict
-from tests.faults.cases import IN_REPLACE, RELOAD
+from tests.faults.cases import RELOAD
 from tests.faults.files import File
 from tests.faults.site import Setup, Site, until
 from tests.faults.tables import Resource, make
@@ -25,7 +25,7 @@ UPLOADS = 200
 #: One edit of a dictionary for so many uploads.
 EDIT_EVERY = 4
 #: Seconds between two faults.
-PAUSES = (1.0, 5.0)
+PAUSES = (0.2, 1.5)
 
 
 @dataclass
@@ -151,8 +151,8 @@ def _judge(resource: Resource) -> list[str]:
 
 def _order(kind: str) -> Callable[[Soak, random.Random], None]:
     def give(soak: Soak, chance: random.Random) -> None:
-        points = [point for point in RELOAD if point not in IN_REPLACE]
-        soak.site.orders(chance.choice(soak.resources).id).give({chance.choice(points): f"{kind}*1"})
+        for resource in chance.sample(soak.resources, 3):
+            soak.site.orders(resource.id).give({chance.choice(RELOAD): f"{kind}*1"})
 
     return give
 
@@ -191,7 +191,7 @@ def _restart(name: str) -> Callable[[Soak, random.Random], None]:
 #: What may go wrong; what hits one run comes most often.
 FAULTS: list[tuple[str, Callable[[Soak, random.Random], None]]] = [
     *[(kind, _order(kind)) for kind in ("raise", "sigterm", "sigkill", "sigkill") for _ in range(3)],
-    *[("terminate", _terminate)] * 3,
+    *[("terminate", _terminate)] * 4,
     *[("kill worker", _kill_worker)] * 2,
     ("crash postgres", _crash_postgres),
     ("restart redis", _restart("redis")),
