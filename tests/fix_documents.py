@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,7 +28,7 @@ class Table:
 
     @property
     def rows(self) -> list[list[str]]:
-        return list(csv.reader(self.text.splitlines(keepends=True)))
+        return list(csv.reader(io.StringIO(self.text, newline="")))
 
 
 ReadDocument = Callable[..., Table]
@@ -44,6 +45,8 @@ def read_document(publish: Publish, said: Said) -> ReadDocument:
         assert isinstance(kind, Apart)
         work = formats.Work(dir=ticket.work_dir, log=said, options=ticket.options, format=format)
         found = kind.read(source, work)
-        return Table(found, found.path.read_text(encoding="utf-8").split("\n", 1)[1])
+        text = io.StringIO(found.path.read_bytes().decode("utf-8"), newline="")
+        next(csv.reader(text))
+        return Table(found, text.read())
 
     return read

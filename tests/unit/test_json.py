@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from ckanext.datapusher_plus.core.errors import (
     BadJson,
@@ -140,6 +142,30 @@ def test_records_and_pieces_may_be_of_any_length(read_document: ReadDocument, mo
     document = json.dumps({"about": {"many": True}, "items": records}, ensure_ascii=False, indent=1)
     found = read_document(document)
     assert found.rows == [[str(r["id"]), str(r["text"]), json.dumps(r["more"])] for r in records]
+
+
+LETTERS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | LETTERS
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(LETTERS, inner, max_size=3))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    records=st.lists(st.dictionaries(LETTERS, VALUES, min_size=1, max_size=4), min_size=1, max_size=5),
+    layout=st.sampled_from([None, 1]),
+    ascii_only=st.booleans(),
+    piece=st.integers(1, 40),
+)
+def test_any_records_come_back(records, layout, ascii_only, piece, read_document, monkeypatch) -> None:
+    monkeypatch.setattr(json_text, "_PIECE", piece)
+    found = read_document(json.dumps(records, indent=layout, ensure_ascii=ascii_only), format="JSON")
+    assert set(found.csv.header) == {name for record in records for name in record}
+    for record, row in zip(records, found.rows, strict=True):
+        for name, field in zip(found.csv.header, row, strict=True):
+            value = record.get(name)
+            assert field == (
+                value or "" if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            )
 
 
 def test_a_record_that_is_too_long_is_named_by_its_line(

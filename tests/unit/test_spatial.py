@@ -345,7 +345,7 @@ KML = """<?xml version="1.0" encoding="UTF-8"?>
   <SchemaData schemaUrl="#s"><SimpleData name="code">007</SimpleData></SchemaData></ExtendedData>
   <Point><coordinates> 9.992, 48.399,0 </coordinates></Point></Placemark>
  <Folder><name>East</name><Placemark><TimeStamp><when>2026-01-02</when></TimeStamp>SHAPE</Placemark></Folder>
-</Folder></Document></kml>"""
+</Folder><Placemark><name>last</name></Placemark></Document></kml>"""
 RING = "<LinearRing><coordinates>0,0 1,0 1,1 0,0</coordinates></LinearRing>"
 
 
@@ -357,6 +357,7 @@ class TestKml:
             ["", "alone", "", "", "", "", ""],
             ["North", "Ulm", "<b>x</b>", "126000", "007", "", "POINT (9.992 48.399)"],
             ["North / East", "", "", "", "", "2026-01-02", ""],
+            ["", "last", "", "", "", "", ""],
         ]
 
     @pytest.mark.parametrize(
@@ -391,7 +392,7 @@ class TestKml:
     def test_an_archive_with_a_document_is_read(self, read_document: ReadDocument) -> None:
         content = maps.zipped({"doc.kml": KML.replace("SHAPE", ""), "files/icon.png": b"x"})
         found = read_document(content)
-        assert (found.csv.format, len(found.rows)) == ("KMZ", 3)
+        assert (found.csv.format, len(found.rows)) == ("KMZ", 4)
 
     @pytest.mark.parametrize(
         ("content", "error"),
@@ -400,7 +401,7 @@ class TestKml:
     def test_what_is_none_is_refused(self, content: Any, error: type[Exception] | None, read_document) -> None:
         if error is None:
             content = KML.replace('"UTF-8"', '"UTF-16"').replace("SHAPE", "").encode("utf-16")
-            assert len(read_document(content).rows) == 3
+            assert len(read_document(content).rows) == 4
         else:
             with pytest.raises(error):
                 read_document(content)

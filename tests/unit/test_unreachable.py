@@ -125,6 +125,21 @@ def test_nothing_in_a_database_is_executed(statements, error: type[Exception], t
         read_document(maps.geopackage(tmp_path, *SECRET, *maps.layer("t", kind="attributes"), *statements))
 
 
+def test_a_view_in_the_place_of_a_table_is_not_run(tmp_path: Path, read_document: ReadDocument) -> None:
+    content = maps.geopackage(
+        tmp_path,
+        *SECRET,
+        "CREATE TABLE t (geom BLOB)",
+        *maps.layer("t", 7),
+        ("INSERT INTO t VALUES (?)", [maps.blob("POINT (1 2)", 7)]),
+        "DROP TABLE gpkg_spatial_ref_sys",
+        "CREATE VIEW gpkg_spatial_ref_sys AS "
+        "SELECT 7 srs_id, a organization, a organization_coordsys_id, a definition FROM secret",
+    )
+    with pytest.raises(Damaged, match="not a plain one"):
+        read_document(content)
+
+
 def test_columns_that_are_calculated_are_not(tmp_path: Path, read_document: ReadDocument) -> None:
     calculated = "CREATE TABLE t (a TEXT, b AS (zeroblob(900000000)), c AS (zeroblob(900000000)) STORED)"
     content = maps.geopackage(tmp_path, *maps.layer("t", kind="attributes"), calculated)
