@@ -121,6 +121,12 @@ def test_lines_above_the_header_are_left_out_and_told(above: bytes, told: str | 
     )
 
 
+def test_a_title_above_a_very_wide_header_is_found(read: Read) -> None:
+    headings = [f"a long heading, number {number:050}" for number in range(1500)]
+    quoted = ",".join(f'"{heading}"' for heading in headings).encode()
+    assert read(b"Title\n\n" + quoted + b"\n" + b"1," * 1499 + b"1\n").header == tuple(headings)
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -144,6 +150,8 @@ def test_a_header_is_not_taken_for_a_title(content: bytes, read: Read) -> None:
         (b"# by me\n#id,name\n1,x\n", ("#id", "name")),
         (b"#\n1\n2\n", ("#",)),
         (b'"# a"\nx\n', ("# a",)),
+        (b"#,name\n#1,x\n", ("#", "name")),
+        (b"#tag,name\n#1,x\n#2,y\n#3,z\n1,y\n", ("#tag", "name")),
         (b"# by me, and her\nid,name\nx,y\n", ("id", "name")),
     ],
 )

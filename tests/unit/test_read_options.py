@@ -40,6 +40,7 @@ def test_a_field_is_understood(field: str, value: Any, expected: dict[str, Any])
     [
         ("encoding", "klingon"),
         ("encoding", "base64"),
+        ("encoding", "unicode_escape"),
         ("decimal", ";"),
         ("null_values", 7),
         ("simplify", "much"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -12,6 +13,8 @@ from .values import ReadOptions
 
 PREFIX = "dpp_"
 _YES = frozenset({"true", "yes", "on", "1"})
+#: of Python's encodings, those that no file of letters is in
+_NOT_OF_FILES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 _NO = frozenset({"false", "no", "off", "0"})
 
 
@@ -35,6 +38,8 @@ def _encoding(value: Any) -> str:
     name = str(value).strip()
     # raises LookupError for what is unknown, and for codecs such as base64 that are no encodings of text
     "".encode(name)
+    if codecs.lookup(name).name in _NOT_OF_FILES:
+        raise LookupError(name)
     return name
 
 

@@ -20,6 +20,8 @@ _EVIDENCE = 1_000_000
 _FEW_WORDS = 6
 #: what the detector calls them, and the larger sets of letters that go by the same name
 _CODECS = {"GBK": "gb18030", "Shift_JIS": "cp932", "EUC-KR": "cp949", "windows-874": "cp874"}
+#: what they are called in messages
+_TITLES = {"gb18030": "GB18030", "cp874": "Windows-874"}
 _OF_PAIRS = frozenset({"gb18030", "big5", "cp932", "cp949", "euc_jp"})
 #: seldom used, and easily seen in a few words of other languages
 _SELDOM = frozenset({"ISO-8859-3", "ISO-8859-4", "ISO-8859-10", "ISO-8859-13", "ISO-8859-14", "ISO-8859-16"})
@@ -93,7 +95,7 @@ def unmarked(head: bytes) -> Encoding | None:
 def _by_nuls(head: bytes) -> Encoding | None:
     nuls = [head[place::4].count(0) for place in range(4)]
     quarter = len(head) // 4
-    if quarter in (min(nuls[2:]), min(nuls[:2])):
+    if quarter and quarter in (min(nuls[2:]), min(nuls[:2])):
         return Encoding("UTF-32", "utf-32-le" if nuls[3] == quarter else "utf-32-be")
     even, odd = nuls[0] + nuls[2], nuls[1] + nuls[3]
     many = max(even, odd) > 0.3 * len(head) / 2 or not head.replace(b"\0", b"").isascii()
@@ -182,7 +184,7 @@ def _guessed(text: bytes) -> Encoding:
     name = detector.guess(tld=None, allow_utf8=False)
     words = list(dict.fromkeys(_WORD.findall(text)))
     few = len(words) < _FEW_WORDS
-    found = Encoding(name[:1].upper() + name[1:], _CODECS.get(name) or codecs.lookup(name).name)
+    found = Encoding(_TITLES.get(name) or name[:1].upper() + name[1:], _CODECS.get(name) or codecs.lookup(name).name)
     # words of several bytes a letter have few letters of ASCII among them
     lean = found.of_pairs and _high(text) < 0.4 * sum(map(len, _WORD.findall(text)))
     if name == "windows-1252" or lean or (few and name in _SELDOM) or not _decodes(text, found.codec):

@@ -10,12 +10,13 @@ from pathlib import Path
 from statistics import median_low
 
 from ..core.errors import BadQuoting
-from .base import read_head
 from .records import Piece, Record, read_header, records
 
 SEPARATORS = {b",": "commas", b"\t": "tabs", b";": "semicolons", b"|": "bars"}
 #: records by which a table is judged
 _SAMPLE = 50
+#: bytes that are looked at for it: titles, the widest header, and some rows
+_HEAD_BYTES = 1 << 20
 #: what spreadsheet programs write above a table to say how it is separated
 _SEP_LINE = re.compile(rb'"?sep=([^\r\n"])"?[^\S\r\n]*\r?\n', re.IGNORECASE)
 _COMMENTS = re.compile(rb"(?:#[^\n]*\n|[^\S\n]*\n)*#[^\n]*\n")
@@ -90,7 +91,8 @@ def find_layout(path: Path, own: bytes) -> Layout | None:
 
     :raises BadQuoting: when a heading is quoted wrongly.
     """
-    head = read_head(path)
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
     named = _SEP_LINE.match(head)
     above = named.end() if named else 0
     candidates = (named[1],) if named else (own, *(each for each in SEPARATORS if each != own))
@@ -126,18 +128,24 @@ def _comments(head: bytes, separators: Iterable[bytes]) -> int:
     if not found:
         return 0
     lines = found[0].splitlines(keepends=True)
+    *_, last = lines
     following = head[found.end() :].split(b"\n", 1)[0]
-    values, wide = _NUMERIC, False
+    loose = last.startswith(b"# ")
     for separator in separators:
-        width = lines[-1].count(separator)
-        wide = wide or (bool(width) and width == following.count(separator))
-        data = any(values.fullmatch(value.strip()) for value in following.split(separator))
-        if width == following.count(separator) and width and (data or not lines[-1].startswith(b"# ")):
-            return found.end() - len(lines[-1])
-    alone = not any(separator in lines[-1] + following for separator in separators)
-    if alone and len(lines) == 1 and not lines[-1].startswith(b"# "):
-        return 0
-    return found.end()
+        wide = last.count(separator)
+        if (
+            wide
+            and len({line.count(separator) for line in lines}) == 1
+            and not loose
+            and (len(lines) > 2 or not following)
+        ):
+            # a column of values that begin so
+            return 0
+        numbers = any(_NUMERIC.fullmatch(value.strip()) for value in following.split(separator))
+        if wide and wide == following.count(separator) and (numbers or not loose):
+            return found.end() - len(last)
+    one_column = not any(separator in last + following for separator in separators)
+    return 0 if one_column and len(lines) == 1 and not loose else found.end()
 
 
 def _look(head: bytes, start: int, separator: bytes) -> _Found:

@@ -52,7 +52,7 @@ def _declared(path: Path, work: Work) -> Encoding | None:
     """Return the encoding that the file's mark, the resource's field or the places of NULs tell."""
     head = read_head(path)
     mark, name = marked(head), work.options.encoding
-    if mark and name and not asked(name).name.upper().startswith(mark.name):
+    if mark and name and not asked(name).codec.upper().startswith(mark.name):
         work.log.warning(
             f"The file's byte order mark says that it is {mark.name}; the resource's field dpp_encoding says {name}, "
             "and was not heeded. Correct or empty the field."
