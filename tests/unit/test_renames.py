@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import pytest
 
+from ckanext.datapusher_plus.core.comment import parse_comment
 from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
-from ckanext.datapusher_plus.core.renames import Rename, likely_renames
+from ckanext.datapusher_plus.core.renames import Rename, carried, likely_renames, waiting
 from ckanext.datapusher_plus.core.values import ColumnSpec
 
 LABEL = ' {"_info":{"label":"Height in cm"}}'
@@ -58,3 +62,58 @@ def test_whether_somebody_described_the_old_one_is_told() -> None:
 def test_a_table_of_all_new_columns_takes_no_time() -> None:
     before, now = table(*(f"a{n}" for n in range(1598))), file(*(f"b{n}" for n in range(1598)))
     assert len(likely_renames(before, now)) <= 100
+
+
+def is_heading(label: str, name: str) -> bool:
+    return label.strip("_") == name
+
+
+def described(name: str, **info: str) -> Column:
+    return Column(name=name, type="text", comment=" " + json.dumps({"_info": info}, separators=(",", ":")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ({"label": "Height in cm"}, {}, {"label": "Height in cm"}),
+        ({"label": "Height in cm"}, {"label": "_height_"}, {"label": "Height in cm"}),
+        ({"notes": "of adults"}, {"label": "_height_"}, {"notes": "of adults", "label": "_height_"}),
+        ({"label": "heigth_", "notes": "x"}, {"label": "_height_"}, {"label": "_height_", "notes": "x"}),
+        ({"label": "Old", "notes": "x"}, {"label": "Mine"}, {"label": "Mine", "notes": "x"}),
+        ({"label": "Old"}, {"label": "Mine"}, None),
+    ],
+)
+def test_words_are_carried_where_nothing_is_said(
+    old: dict[str, str], new: dict[str, str], expected: dict[str, str] | None
+) -> None:
+    now = Dictionary(columns=(described("height", **new),), vanished=(described("heigth", **old),))
+    found = carried(now, "heigth", "height", is_heading)
+    assert {name: parse_comment(comment)["_info"] for name, comment in found.items()} == (
+        {"height": expected} if expected else {}
+    )
+
+
+@pytest.mark.parametrize(("old", "new"), [("heigth", "width"), ("width", "height"), ("height", "height")])
+def test_only_a_described_column_that_is_gone_is_carried(old: str, new: str) -> None:
+    now = Dictionary(columns=(described("height"),), vanished=(described("heigth", label="x"), described("width")))
+    with pytest.raises(ValueError, match="The table has no column|Nothing is kept of a column"):
+        carried(now, old, new, is_heading)
+
+
+@pytest.mark.parametrize(
+    ("columns", "vanished", "expected"),
+    [
+        (["id", "height"], ["heigth"], (("heigth", "height"),)),
+        (["id", "height"], ["colour"], ()),
+        (["temperature"], ["v1"], (("v1", "temperature"),)),
+    ],
+)
+def test_probable_pairs_wait_to_be_carried(
+    columns: list[str], vanished: list[str], expected: tuple[tuple[str, str], ...]
+) -> None:
+    now = Dictionary(
+        columns=tuple(map(described, columns)), vanished=tuple(described(name, label="x") for name in vanished)
+    )
+    assert waiting(now, is_heading) == expected
+    told = replace(now, columns=tuple(described(name, notes="said") for name in columns))
+    assert waiting(told, is_heading) == ()

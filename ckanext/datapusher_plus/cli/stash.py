@@ -21,7 +21,7 @@ from ..core.errors import IngestError, TableInUse
 from ..datastore.lock import ResourceLock
 from ..dictionary_stash import history
 from ..runs.log import printable
-from ..steps.bring_back import Brought, bring_back
+from ..steps.bring_back import Brought, bring_back, carry
 
 #: What the pending stash is called where entries are named.
 PENDING = "stash"
@@ -131,6 +131,22 @@ def restore(resource: str, entry: str, overwrite: bool, dry_run: bool) -> None:
         brought = bring_back(resource, chosen.dictionary, overwrite=overwrite, dry_run=dry_run)
     for sentence in _sentences(brought, dry_run):
         click.echo(_clean(sentence))
+
+
+@stash.command("carry", short_help="Give a renamed column the words of its old name.")
+@click.argument("resource")
+@click.argument("old")
+@click.argument("new")
+@click.option("--dry-run", is_flag=True, help="Only say what would be done.")
+def carry_(resource: str, old: str, new: str, dry_run: bool) -> None:
+    """Say of RESOURCE's column NEW what was written about OLD, which the table has no more."""
+    with _told():
+        _same_user()
+        brought = carry(resource, old, new, dry_run=dry_run)
+    if brought.columns:
+        click.echo(_clean(f"{'Would be carried' if dry_run else 'Carried'} over: {old} to {new}."))
+    else:
+        click.echo("There was nothing to carry over: the column says it all already.")
 
 
 def _sentences(brought: Brought, dry_run: bool) -> Iterator[str]:

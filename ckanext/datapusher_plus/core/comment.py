@@ -65,6 +65,13 @@ def filled(here: str | None, older: str | None) -> str | None:
     return here if both == mine else _written(both)
 
 
+def without_label(comment: str | None) -> str | None:
+    """Return a comment without the label in it."""
+    found = parse_comment(comment)
+    info = {key: value for key, value in (found.get("_info") or {}).items() if key != "label"}
+    return _written({**found, "_info": info})
+
+
 def _filled(mine: Said, before: Said) -> Said:
     both = dict(mine)
     for key, value in before.items():

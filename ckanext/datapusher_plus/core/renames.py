@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from .comment import filled, said, without_label
 from .dictionary import Column, Dictionary
 from .values import ColumnSpec
 
@@ -44,7 +45,7 @@ def likely_renames(before: Dictionary, now: Sequence[ColumnSpec]) -> tuple[Renam
     order = {column.name: place for place, column in enumerate(now)}
     lone = len(new) == 1 and sum(column.name in known for column in gone) == 1
     pairs = [
-        (_likeness(old, column, places.get(old.name) == order[column.name], lone=lone), old, column)
+        (_likeness(old, column, same_place=places.get(old.name) == order[column.name], lone=lone), old, column)
         for old in gone
         for column in new
     ]
@@ -60,7 +61,51 @@ def likely_renames(before: Dictionary, now: Sequence[ColumnSpec]) -> tuple[Renam
     )
 
 
-def _likeness(old: Column, new: ColumnSpec, same_place: bool, *, lone: bool) -> float:
+def waiting(now: Dictionary, is_heading: Callable[[str, str], bool]) -> tuple[tuple[str, str], ...]:
+    """Return (old, new) of vanished columns that somebody wrote about and that probably have another name now.
+
+    :param is_heading: tells whether a label is but the heading that a column of that name was named by.
+    """
+    described = now.said
+    gone = [column for column in now.vanished if column.name in described][:_MOST_COMPARED]
+    new = [column for column in now.columns if not said(_hand_made(column, is_heading))][:_MOST_COMPARED]
+    lone = len(gone) == len(new) == 1
+    pairs = [
+        (_likeness(old, column, same_place=lone, lone=lone), old.name, column.name) for old in gone for column in new
+    ]
+    found: dict[str, str] = {}
+    for likeness, old, column in sorted(pairs, key=lambda pair: -pair[0]):
+        if likeness >= _ENOUGH and old not in found and column not in found.values():
+            found[old] = column
+    return tuple((old.name, found[old.name]) for old in gone if old.name in found)
+
+
+def carried(now: Dictionary, old: str, new: str, is_heading: Callable[[str, str], bool]) -> Mapping[str, str | None]:
+    """Return the raw comment that the column ``new`` gets from the vanished ``old``, by its name, if it changes.
+
+    What is written about ``new`` stays. A label that is but the heading of its column is nobody's word.
+
+    :raises ValueError: when the table has no such column, or nothing is kept of the old one.
+    """
+    here = next((column for column in now.columns if column.name == new), None)
+    gone = next((column for column in now.vanished if column.name == old), None)
+    if here is None:
+        raise ValueError(f"The table has no column “{new}”.")
+    if gone is None or old not in now.said:
+        raise ValueError(f"Nothing is kept of a column “{old}” that the table has no more.")
+    words = filled(_hand_made(here, is_heading), _hand_made(gone, is_heading))
+    comment = filled(words, here.comment)
+    return {} if comment == here.comment else {new: comment}
+
+
+def _hand_made(column: Column, is_heading: Callable[[str, str], bool]) -> str | None:
+    label = column.info.get("label")
+    if not isinstance(label, str) or not is_heading(label, column.name):
+        return column.comment
+    return without_label(column.comment)
+
+
+def _likeness(old: Column, new: ColumnSpec | Column, *, same_place: bool, lone: bool = False) -> float:
     same_type = old.type == new.type
     if lone and same_place and same_type:
         return _LONE

@@ -13,11 +13,17 @@ from ..core.wanted import MANAGED
 from ..runs import database, history
 from ..runs.request import request, would_change_nothing
 from . import report, schema
-from .dictionary import datapusher_plus_dictionary_history, datapusher_plus_dictionary_restore, datastore_create
+from .dictionary import (
+    datapusher_plus_dictionary_carry,
+    datapusher_plus_dictionary_history,
+    datapusher_plus_dictionary_restore,
+    datastore_create,
+)
 from .status import reply
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
     "datapusher_status",
@@ -66,7 +72,8 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
     :returns: ``status`` (pending, running, complete or error), ``job_id``, ``flow_run_id``, ``job_url``,
         ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns, warnings, progress,
-        message, tries, moments, the last lines of the log) and ``error``
+        message, tries, moments, the last lines of the log), ``error`` and ``rejected`` (null, or how many ``rows`` of how
+        many in ``total`` were left out of the table that is in place, and the ``url`` of the file that has them)
     :rtype: dictionary
     """
     resource_id = _validated(context, data_dict, schema.status())["resource_id"]

@@ -7,6 +7,7 @@ from ckanext.datastore.logic.auth import datastore_auth
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
     "datapusher_status",
@@ -23,6 +24,10 @@ def datapusher_status(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 def datapusher_hook(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_dictionary_carry(context: Context, data_dict: DataDict) -> AuthResult:
     return datastore_auth(context, data_dict, "resource_update")
 
 

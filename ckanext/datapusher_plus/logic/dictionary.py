@@ -14,10 +14,15 @@ from ..core.dictionary import Dictionary
 from ..core.earlier import Difference, differences, way_back
 from ..core.errors import IngestError, StashUnreadable
 from ..dictionary_stash.history import Kept, Why
-from ..steps.bring_back import bring_back, today
+from ..steps.bring_back import bring_back, carry, today
 from . import schema
 
-__all__ = ["datapusher_plus_dictionary_history", "datapusher_plus_dictionary_restore", "datastore_create"]
+__all__ = [
+    "datapusher_plus_dictionary_carry",
+    "datapusher_plus_dictionary_history",
+    "datapusher_plus_dictionary_restore",
+    "datastore_create",
+]
 
 log = logging.getLogger(__name__)
 
@@ -108,6 +113,33 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
     except IngestError as error:
         raise tk.ValidationError({"entry": [str(error)]}) from error
     return {"columns": list(brought.columns), "absent": list(brought.absent)}
+
+
+def datapusher_plus_dictionary_carry(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Say of a column what was written about another one that the table has no more, because it was renamed.
+
+    What is written about the column already stays.
+
+    :param resource_id: the resource's id; ``id`` is taken too
+    :type resource_id: string
+    :param old: name of the column that is gone
+    :type old: string
+    :param new: name of the column that it is now
+    :type new: string
+    :param dry_run: only tell what would be done (optional, default: ``False``)
+    :type dry_run: bool
+
+    :returns: ``columns`` whose words changed: the new one or none
+    :rtype: dictionary
+    """
+    asked = _validated(context, data_dict, schema.carry())
+    resource_id = asked["resource_id"]
+    tk.check_access("datapusher_plus_dictionary_carry", context, {"resource_id": resource_id})
+    try:
+        brought = carry(resource_id, asked["old"], asked["new"], dry_run=asked.get("dry_run", False))
+    except (IngestError, ValueError) as error:
+        raise tk.ValidationError({"old": [str(error)]}) from error
+    return {"columns": list(brought.columns)}
 
 
 def _validated(context: Context, data_dict: DataDict, given: Any) -> dict[str, Any]:

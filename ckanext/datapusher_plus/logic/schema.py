@@ -35,6 +35,20 @@ def status(not_empty: Any, unicode_safe: Any, ignore_missing: Any) -> Schema:
 
 
 @validator_args
+def carry(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_dictionary_carry``."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
+        "old": [not_empty, unicode_safe],
+        "new": [not_empty, unicode_safe],
+        "dry_run": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }
+
+
+@validator_args
 def restore(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
     """Return the schema of ``datapusher_plus_dictionary_restore``."""
     return {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
-from .. import dictionary_stash
+from .. import dictionary_stash, settings
 from ..core.dictionary import Dictionary
 from ..core.earlier import WayBack, way_back
 from ..core.errors import DatastoreBusy, StashFailed, StashUnreadable, TableInUse
+from ..core.naming import column_names
+from ..core.renames import carried, waiting
 from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection
 from ..datastore.lock import ResourceLock
@@ -41,13 +45,45 @@ def bring_back(resource_id: str, then: Dictionary, *, overwrite: bool = False, d
     :raises TableInUse: when a load is going on.
     :raises StashFailed, StashUnreadable: when what is there now cannot be kept; nothing is changed then.
     """
+    return _write(resource_id, partial(way_back, then, overwrite=overwrite), overwrite=overwrite, dry_run=dry_run)
+
+
+def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Brought:
+    """Say of the column ``new`` what was written about the vanished ``old``, where nothing is said of it yet.
+
+    :raises ValueError: when the table has no such column, or nothing is kept of the old one.
+    :raises TableInUse: when a load is going on.
+    :raises StashFailed, StashUnreadable: when what is there now cannot be kept; nothing is changed then.
+    """
+
+    def way(now: Dictionary) -> WayBack:
+        return WayBack(comments=carried(now, old, new, _is_heading), vanished=now.vanished, absent=())
+
+    return _write(resource_id, way, overwrite=True, dry_run=dry_run)
+
+
+def carriable(resource_id: str) -> tuple[tuple[str, str], ...]:
+    """Return (old, new) of the columns that were probably renamed and whose words wait to be carried over.
+
+    :raises OSError: when nobody can tell what vanished.
+    """
+    return waiting(today(resource_id), _is_heading)
+
+
+def _is_heading(label: str, name: str) -> bool:
+    """Tell whether a label is the heading that a column was named by, rather than somebody's word."""
+    current = settings.current()
+    return (name,) == column_names((label,), unsafe_prefix=current.unsafe_prefix, reserved=current.reserved_colnames)
+
+
+def _write(resource_id: str, decide: Callable[[Dictionary], WayBack], *, overwrite: bool, dry_run: bool) -> Brought:
     with ResourceLock(resource_id) as lock:
         if not lock.acquire():
             raise TableInUse
         with connect.connect("datapusher_plus bring back") as connection:
             _hold(connection, resource_id)
             now = _read(connection, resource_id)
-            way = way_back(then, now, overwrite=overwrite)
+            way = decide(now)
             if not dry_run:
                 _keep(resource_id, now, way, overwrite=overwrite)
                 ddl.run(connection, ddl.column_comments(ddl.public(resource_id), way.comments))
