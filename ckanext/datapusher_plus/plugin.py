@@ -7,7 +7,7 @@ from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit as tk
 
-from . import settings
+from . import portal, settings
 from .core import coltypes
 from .runs import notice
 
@@ -44,6 +44,13 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     # IDomainObjectModification
 
     def notify(self, entity: object, operation: str) -> None:
-        """Request a load for each resource whose file is new, in the transaction that saves it."""
-        if isinstance(entity, model.Resource) and operation != model.DomainObjectOperation.deleted:
+        """Request a load for each resource whose file is new, in the transaction that saves it.
+
+        What a resource that goes has left out of its table goes with it.
+        """
+        if not isinstance(entity, model.Resource):
+            return
+        if operation == model.DomainObjectOperation.deleted or entity.state == model.State.DELETED:
+            portal.remove_rejected(entity.id)
+        if operation != model.DomainObjectOperation.deleted:
             notice.notice(entity, new=operation == model.DomainObjectOperation.new)

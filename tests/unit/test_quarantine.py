@@ -225,10 +225,9 @@ def test_the_publisher_is_told_how_many_and_which_is_the_first(decide: Decide, s
     assert made.csv.rejected.sentence == "3 of 6 rows were left out; see the rejected rows."
     told = [line for line in said.lines if "left out" in line]
     assert told == [
-        "2 rows have more or fewer fields than the header and are left out. "
-        "The first is line 2: it has 1 fields, the header 2.",
-        "1 rows have values that do not fit the types of the Data Dictionary and are left out. "
-        "The first is line 5: in column “a” “x” is no numeric.",
+        "Rows with more or fewer fields than the header, left out: 2. The first is line 2: it has 1, the header 2.",
+        "Rows with values that do not fit the types of the Data Dictionary, left out: 1. "
+        "The first is line 5: “x” in column “a” is no numeric.",
     ]
 
 

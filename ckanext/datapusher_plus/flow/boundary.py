@@ -45,7 +45,8 @@ class Landing:
 
         :raises sqlalchemy.exc.OperationalError: when that database is away for long; the load is undone then.
         """
-        self.near, self.warnings = swapped, swapped.warnings
+        rejected = swapped.plan.csv.rejected
+        self.near, self.warnings = swapped, (*((rejected.sentence,) if rejected else ()), *swapped.warnings)
         database.patiently(partial(landed, self.run_id, published(swapped, self.warnings)), SHORT_PATIENCE)
 
 
@@ -66,7 +67,9 @@ def carry_out(
     if landing.swapped is not None and (error is None or isinstance(error, Exception)):
         error = _attempt(lambda: publish(landing)) or error
     end = _settled(claimed, told, way_back, _end(claimed, landing, error, way_back))
-    shutil.rmtree(folder, ignore_errors=True)
+    if not end.unpublished:
+        # whoever tells CKAN later finds the rejected rows there
+        shutil.rmtree(folder, ignore_errors=True)
     _tell(told, end)
     _finish(claimed.run_id, end, landing)
     if error is not None and not isinstance(error, Exception):
@@ -158,11 +161,12 @@ def _tell(told: Log, end: Outcome) -> None:
 
 def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
     """Return what is kept of a good end."""
-    plan = swapped.plan
+    plan, rejected = swapped.plan, swapped.plan.csv.rejected
     return Published(
         rows=swapped.rows,
         columns=tuple((column.name, column.type) for column in plan.columns),
         file_hash=plan.file_hash,
         load_key=plan.load_key,
         warnings=warnings,
+        rejected=(rejected.rows, rejected.total) if rejected else None,
     )

@@ -116,6 +116,7 @@ def _published(dead: RunRecord, end: Outcome) -> Published | None:
         file_hash=dead.file_hash or "",
         load_key=dead.load_key or "",
         warnings=end.warnings,
+        rejected=(dead.rejected[0], dead.rejected[1]) if dead.rejected else None,
     )
     # what CKAN was not told of is not done: the same file must be loaded when somebody asks again
     return replace(made, load_key="") if end.kind and not end.unpublished else made

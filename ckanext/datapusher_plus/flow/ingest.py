@@ -33,7 +33,7 @@ from . import rollback, site, tasks
 from .boundary import Landing, carry_out
 from .outcome import Outcome
 from .passing import TookTooLong
-from .publishing import guarded
+from .publishing import guarded, keep_rejected
 from .rollback import WayBack
 
 NAME = "datapusher-plus"
@@ -90,6 +90,8 @@ def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> Outcome:
         # whoever has taken the lock since has told CKAN of a newer table perhaps
         lock.check()
         if landing.swapped:
+            rejected = landing.swapped.plan.csv.rejected
+            landing.warnings += keep_rejected(claimed.resource_id, claimed.run_id, rejected and rejected.path)
             landing.warnings += tell_ckan(claimed, landing.swapped)
 
     return carry_out(claimed, told, way_back, load, publish)
@@ -104,7 +106,7 @@ def read(ticket: Ticket, told: Log) -> LoadPlan:
     source = tasks.fetch(ticket, told)
     tasks.compare(ticket, source, last_good_load_key(ticket.resource_id), told)
     csv = tasks.validate(tasks.convert(ticket, source, told), told)
-    plan = tasks.plan(ticket, source, tasks.analyse(csv, told), told)
+    plan = tasks.plan(ticket, source, tasks.analyse(csv, told, ticket.options), told)
     if ticket.dry_run:
         raise DryRun(plan.rows, len(plan.columns))
     return plan

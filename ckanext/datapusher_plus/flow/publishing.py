@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
-from .. import portal
+from .. import portal, settings
+from ..core import quarantine
 from ..core.states import State
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
@@ -26,6 +29,10 @@ BUDGET = 10.0
 
 GONE = "Its table has been removed or made anew since, so there is nothing more to do."
 REPLACED = "A newer load has replaced them since."
+NOT_KEPT = (
+    "The rejected rows could not be kept for download. Ask the site's administrator if CKAN's file storage is in "
+    "order, then load again even if the file has not changed."
+)
 
 
 def guarded(sentence: str, act: Callable[[], object]) -> str | None:
@@ -45,7 +52,7 @@ def make_up(run: RunRecord, told: Log) -> Outcome:
     if not _is_there(run):
         return Outcome(state=State.COMPLETE, message=f"{outcome.loaded(rows)}. {GONE}")
     try:
-        warnings = (*kept, *_publish(run))
+        warnings = (*kept, *_keep_left(run), *_publish(run))
         settle(run.resource_id, told)
     except Exception as error:
         if not may_pass(error) and not isinstance(error, outcome.EXPECTED):
@@ -59,6 +66,23 @@ def _publish(run: RunRecord) -> list[str]:
     return portal.publish(
         run.resource_id, hash=run.file_hash or "", rows=run.rows or 0, loaded_before=known, attempt=guarded
     )
+
+
+def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> tuple[str, ...]:
+    """Put the rejected rows where their publisher finds them, and take away those of an earlier load.
+
+    :returns: a sentence if that did not work.
+    """
+    failed = guarded(NOT_KEPT, partial(portal.keep_rejected, resource_id, run_id, path))
+    return (failed,) if failed else ()
+
+
+def _keep_left(run: RunRecord) -> tuple[str, ...]:
+    """Keep what a run that died has left in its folder; without one it had come further than that."""
+    left = settings.current().work_dir / run.id / quarantine.FILE
+    if run.rejected and not left.exists():
+        return ()
+    return keep_rejected(run.resource_id, run.id, left if run.rejected else None)
 
 
 def _is_there(run: RunRecord) -> bool:

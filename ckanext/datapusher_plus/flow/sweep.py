@@ -109,4 +109,4 @@ def _folders(dry_run: bool) -> Iterator[str]:
 def _is_left_over(folder: Path) -> bool:
     # whatever else lies there is not ours; a run still running may be another host's, on shared storage
     run = history.get(folder.name)
-    return run is not None and run.finished_at is not None
+    return run is not None and run.finished_at is not None and not run.unpublished

@@ -101,7 +101,15 @@ class _Columnar(Apart):
             raise Damaged(f"{self.name} file", "a part of it is missing or not as its schema says") from error
         without_nul(target, work.log)
         declared = tuple(column.declared for column in columns)
-        return CleanCsv(path=target, header=header, format=self.name, encoding="UTF-8", declared=declared, counts="row")
+        return CleanCsv(
+            path=target,
+            header=header,
+            format=self.name,
+            encoding="UTF-8",
+            declared=declared,
+            first_line=0,
+            counts="row",
+        )
 
     @abstractmethod
     def table(self, path: Path, connection: DuckDBPyConnection) -> str:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from ckan import model
+from ckan.plugins import toolkit as tk
+
 from .. import settings
 from ..core.retries import Tries
 from ..core.states import PUBLIC
-from ..runs.history import RunRecord, log_lines
+from ..runs.history import RunRecord, last_loaded, log_lines
 from ..runs.task import error_shown
 
 #: Lines of the log that are shown.
@@ -28,6 +31,7 @@ def reply(run: RunRecord) -> dict[str, Any]:
         "job_key": None,
         "task_info": _task_info(run),
         "error": error_shown(run.error),
+        "rejected": _rejected(run.resource_id),
     }
 
 
@@ -49,6 +53,18 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
         "finished_at": _text(run.finished_at),
         "logs": [{"timestamp": _text(line.timestamp), "level": line.level, "message": line.message} for line in lines],
     }
+
+
+def _rejected(resource_id: str) -> dict[str, Any] | None:
+    """Return how many rows were left out of the table that is in place, and where they can be had."""
+    loaded = last_loaded(resource_id)
+    if loaded is None or not loaded.rejected:
+        return None
+    rows, total = loaded.rejected
+    resource = model.Session.get(model.Resource, resource_id)
+    package_id = resource.package_id if resource else ""
+    url = tk.url_for("datapusher.rejected", id=package_id, resource_id=resource_id, _external=True)
+    return {"rows": rows, "total": total, "url": url}
 
 
 def _flow_run_url(flow_run_id: str | None) -> str | None:

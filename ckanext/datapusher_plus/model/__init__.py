@@ -47,6 +47,8 @@ run = sa.Table(
     sa.Column("progress", JSONB(none_as_null=True)),
     #: [sentence, …]
     sa.Column("warnings", JSONB(none_as_null=True)),
+    #: [rows that were left out, rows of the file]
+    sa.Column("rejected", JSONB(none_as_null=True)),
     #: which try of one request this is, from 1
     sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
     #: id of the run whose failure this one makes good

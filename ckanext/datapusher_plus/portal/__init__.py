@@ -8,7 +8,18 @@ from __future__ import annotations
 
 from .observers import vetoed_by
 from .publish import announce, mark_active, publish
+from .rejected import keep_rejected, open_rejected, remove_rejected
 from .resource import ticket
 from .uploads import open_upload
 
-__all__ = ["announce", "mark_active", "open_upload", "publish", "ticket", "vetoed_by"]
+__all__ = [
+    "announce",
+    "keep_rejected",
+    "mark_active",
+    "open_rejected",
+    "open_upload",
+    "publish",
+    "remove_rejected",
+    "ticket",
+    "vetoed_by",
+]

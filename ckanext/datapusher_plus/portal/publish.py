@@ -15,6 +15,7 @@ from ckanext.datastore.backend import DatastoreBackend
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
 from .observers import name_of, observers
+from .rejected import remove_rejected
 from .resource import context, shown
 
 #: Does something of another plugin's; returns the given sentence if that failed, else None.
@@ -37,7 +38,11 @@ def publish(
     :returns: sentences about what did not work; the table is in place whatever they say.
     :raises ResourceGone: when the resource was deleted.
     """
-    resource, dataset = shown(resource_id)
+    try:
+        resource, dataset = shown(resource_id)
+    except ResourceGone:
+        remove_rejected(resource_id)
+        raise
     first = not loaded_before and not resource.get("datastore_active")
     # views before the flag: if the run is interrupted here, the flag still tells that this is the first load
     warnings = [_make_views(resource, dataset, attempt) if first else None]

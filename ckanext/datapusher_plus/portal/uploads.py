@@ -38,7 +38,7 @@ def _from_storage(storage: file_keeper.Storage, location: str) -> BinaryIO:
     try:
         # asked first: some storages name the file only when the first piece is read
         data = storage.analyze(files.Location(location))
-        return _as_file(storage.stream(data))
+        return as_file(storage.stream(data))
     except files.exc.MissingFileError as error:
         raise UploadMissing from error
     except files.exc.UnsupportedOperationError as error:
@@ -55,7 +55,8 @@ def _from_disk(path: str, keeper: str) -> BinaryIO:
         raise UploadUnreadable(keeper) from error
 
 
-def _as_file(stream: Iterable[bytes]) -> BinaryIO:
+def as_file(stream: Iterable[bytes]) -> BinaryIO:
+    """Return what a storage streams as a file."""
     if hasattr(stream, "read"):
         return cast(BinaryIO, stream)
     return cast(BinaryIO, io.BufferedReader(_Pieces(stream), buffer_size=1 << 20))

@@ -90,7 +90,14 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
         connection.execute(sa.insert(log).values(**told, message=f"Try {retry.tries}. The one before: {reason}"))
 
 
-_NOTHING_LOADED = {"rows": None, "columns": None, "file_hash": None, "load_key": None, "warnings": None}
+_NOTHING_LOADED = {
+    "rows": None,
+    "columns": None,
+    "file_hash": None,
+    "load_key": None,
+    "warnings": None,
+    "rejected": None,
+}
 
 
 def _loaded(published: Published) -> dict[str, Any]:
@@ -100,4 +107,5 @@ def _loaded(published: Published) -> dict[str, Any]:
         "file_hash": published.file_hash,
         "load_key": published.load_key or None,
         "warnings": list(published.warnings) or None,
+        "rejected": published.rejected and list(published.rejected),
     }

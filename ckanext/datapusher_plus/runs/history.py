@@ -37,6 +37,8 @@ class RunRecord:
     error: dict[str, str] | None
     progress: dict[str, Any] | None
     warnings: list[str] | None
+    #: rows that were left out, and rows of the file
+    rejected: list[int] | None
     tries: int
     retry_of: str | None
     unpublished: bool
@@ -105,6 +107,17 @@ def has_loaded_before(resource_id: str, *, besides: str) -> bool:
     )
     with database.transaction() as connection:
         return connection.execute(good.limit(1)).first() is not None
+
+
+def last_loaded(resource_id: str) -> RunRecord | None:
+    """Return the run whose rows are in the resource's table, as far as is known."""
+    loaded = sa.select(*COLUMNS).where(
+        run.c.resource_id == resource_id,
+        run.c.state.in_([State.COMPLETE.value, State.WARNED.value]),
+        ~run.c.dry_run,
+    )
+    found = records(loaded.order_by(run.c.finished_at.desc()).limit(1))
+    return found[0] if found else None
 
 
 def log_lines(run_id: str, limit: int) -> list[LogLine]:

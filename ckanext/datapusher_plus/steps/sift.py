@@ -52,11 +52,11 @@ def _tell(found: sifting.Sifted, csv: CleanCsv, log: Log) -> None:
         told = found.first_misfit
         fault = told.faults[0]
         log.warning(
-            f"{found.misfits:,} rows have values that do not fit the types of the Data Dictionary and are left out. The "
-            f"first is {csv.counts} {told.number:,}: in column “{fault.column}” “{fault.value[:_SHOWN]}” is no {fault.type}."
+            f"Rows with values that do not fit the types of the Data Dictionary, left out: {found.misfits:,}. The "
+            f"first is {csv.counts} {told.number:,}: “{fault.value[:_SHOWN]}” in column “{fault.column}” is no {fault.type}."
         )
     elif ragged and found.first:
         log.warning(
-            f"{ragged:,} rows have more or fewer fields than the header and are left out. The first is "
-            f"{csv.counts} {found.first.number:,}: it has {found.first.width:,} fields, the header {len(csv.header):,}."
+            f"Rows with more or fewer fields than the header, left out: {ragged:,}. The first is {csv.counts} "
+            f"{found.first.number:,}: it has {found.first.width:,}, the header {len(csv.header):,}."
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from ckan import types
@@ -12,7 +13,11 @@ from ckan.plugins.toolkit import _
 from flask import Blueprint
 from flask.views import MethodView
 
-from .. import settings
+from .. import portal, settings
+from ..core import quarantine
+from ..core.errors import IngestError
+from ..runs import history
+from ..steps.bring_back import carriable
 from . import earlier, words
 from .earlier import Earlier
 from .tab import Place, Tab, describe
@@ -81,12 +86,52 @@ def restore_dictionary(id: str, resource_id: str) -> types.Response:
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
+def rejected(id: str, resource_id: str) -> types.Response:
+    """Send the rows that were left out of the table to somebody who may edit the resource."""
+    _resource(id, resource_id)
+    loaded = history.last_loaded(resource_id)
+    if loaded is None or not loaded.rejected:
+        tk.abort(404, _("No rows were left out of this table."))
+    file = portal.open_rejected(resource_id, loaded.id)
+    if file is None:
+        tk.abort(404, words.not_here((loaded.worker or "").partition(":")[0]))
+    response = types.Response(iter(partial(file.read, 1 << 16), b""), mimetype="text/csv")
+    response.call_on_close(file.close)
+    response.headers["Content-Disposition"] = f"attachment; filename={quarantine.FILE}"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.cache_control.no_store = True
+    return response
+
+
+def carry_words(id: str, resource_id: str) -> types.Response:
+    """Give a renamed column the words of its old name, as a person asked."""
+    _resource(id, resource_id)
+    form = tk.request.form
+    wanted = {"resource_id": resource_id, "old": form.get("old", ""), "new": form.get("new", "")}
+    try:
+        brought = tk.get_action("datapusher_plus_dictionary_carry")({}, wanted)
+    except tk.ValidationError as error:
+        tk.h.flash_error("; ".join(error.error_summary.values()))
+    else:
+        tk.h.flash_success(words.brought(brought["columns"], []))
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
 def _rendered(template: str, id: str, resource_id: str) -> str:
     package, resource = _resource(id, resource_id)
     tab = _tab(resource)
     # while a load goes on nothing can be brought back, and the page looks every two seconds
-    shown = () if tab.open else _earlier(resource_id)
-    return tk.render(template, {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown})
+    shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
+    known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
+    return tk.render(template, known)
+
+
+def _renamed(resource_id: str) -> tuple[tuple[str, str], ...]:
+    try:
+        return carriable(resource_id)
+    except (OSError, ValueError, IngestError) as error:
+        log.warning("The renamed columns of %s cannot be shown: %s", resource_id, error)
+        return ()
 
 
 def _earlier(resource_id: str) -> tuple[Earlier, ...]:
@@ -130,8 +175,12 @@ def _tab(resource: dict[str, Any]) -> Tab:
 
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=ResourceData.as_view("resource_data"))
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
+datapusher.add_url_rule(f"/dataset/<id>/resource_data/<resource_id>/{quarantine.FILE}", view_func=rejected)
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
+)
+datapusher.add_url_rule(
+    "/dataset/<id>/resource_data/<resource_id>/dictionary/carry", view_func=carry_words, methods=["POST"]
 )
 datapusher.add_url_rule(
     "/dataset/<id>/resource_data/<resource_id>/dictionary", view_func=restore_dictionary, methods=["POST"]

@@ -56,6 +56,14 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Rows that were left out of the table, to be downloaded."""
+
+    sentence: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
     """The whole tab; every text is for people and none of it is HTML."""
 
@@ -66,6 +74,7 @@ class Tab:
     notes: tuple[str, ...] = ()
     progress: Progress | None = None
     warnings: tuple[str, ...] = ()
+    rejected: Rejected | None = None
     facts: tuple[Fact, ...] = ()
     columns: tuple[Column, ...] = ()
     #: newest first
@@ -135,6 +144,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
         notes=tuple(_notes(state, task, active, place)),
         progress=None if ended else _progress(task.get("progress")),
         warnings=_warnings(state, task),
+        rejected=_rejected(status.get("rejected")),
         facts=tuple(_facts(task)),
         columns=tuple(Column(name=name, type=kind, kind=words.kind(kind)) for name, kind in task.get("columns") or ()),
         log=tuple(_line(entry) for entry in _newest_first(task.get("logs") or [])),
@@ -202,6 +212,12 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     # an empty bar would look stuck; a stage that has just begun moves instead
     percent = min(100, 100 * done // total) if done and total else None
     return Progress(stage=words.stage(stage), percent=percent, amount=words.amount(stage, done, total))
+
+
+def _rejected(rejected: Mapping[str, Any] | None) -> Rejected | None:
+    if not rejected:
+        return None
+    return Rejected(sentence=words.left_out(rejected["rows"], rejected["total"]), url=rejected["url"])
 
 
 def _facts(task: Mapping[str, Any]) -> list[Fact]:

@@ -88,6 +88,24 @@ def loaded(rows: int | None, columns: int) -> str:
     ).format(rows=h.localised_number(rows), columns=h.localised_number(columns))
 
 
+def left_out(rows: int, total: int) -> str:
+    """Return the sentence for rows of the file that are not in the table."""
+    return ungettext(
+        "{rows} of the file's {total} rows was left out of the table.",
+        "{rows} of the file's {total} rows were left out of the table.",
+        rows,
+    ).format(rows=h.localised_number(rows), total=h.localised_number(total))
+
+
+def not_here(worker: str) -> str:
+    """Return where the rejected rows are that this web server does not see."""
+    return _(
+        "The rejected rows are not in the file storage that this web server sees. The worker on {worker} has put them "
+        "into its own: ask the site's administrator to have both use one storage, then load again even if the file has "
+        "not changed."
+    ).format(worker=worker or _("another machine"))
+
+
 def tries(this: int, most: int) -> str:
     """Return which try of how many a run is."""
     return _("{this} of {most}").format(this=h.localised_number(this), most=h.localised_number(most))

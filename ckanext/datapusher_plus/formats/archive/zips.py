@@ -92,4 +92,4 @@ def _listed(files: Sequence[ZipInfo], tables: Sequence[ZipInfo], work: Work) -> 
             f"{len(tables):,} of the archive's files could be loaded, {named}: publish them one by one for that."
         )
     work.log.info(f"A table of the {len(files):,} files in the archive is loaded.")
-    return CleanCsv(path=path, header=COLUMNS, format="ZIP, list of files", encoding="", counts="row")
+    return CleanCsv(path=path, header=COLUMNS, format="ZIP, list of files", encoding="", first_line=0, counts="row")

@@ -1,0 +1,96 @@
+"""The rows that were left out of a resource's table, in CKAN's storage: one file a resource, and never a public one.
+
+They lie below a folder of our own in the file-keeper storage that CKAN keeps resources' files in, else in
+``ckan.storage_path``. No address of CKAN leads there; the plugin's own asks who may edit the resource.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import file_keeper
+from ckan.config.declaration.load import config_tree
+from ckan.lib import files
+from ckan.plugins import toolkit as tk
+
+from .uploads import as_file
+
+log = logging.getLogger(__name__)
+
+#: folder below those of CKAN
+_FOLDER = os.path.join("datapusher_plus", "rejected")
+_ANEW = {"initialize": True, "overwrite_existing": True, "public": False, "max_size": -1, "supported_types": []}
+
+
+class NoStorage(LookupError):
+    """The site has no storage for files that are not public."""
+
+
+def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> None:
+    """Put a run's file of rejected rows in the earlier one's place; None leaves no file.
+
+    :raises NoStorage, OSError, file_keeper.exc.FilesError: when that cannot be done; other storages raise what they do.
+    """
+    if path is not None:
+        with path.open("rb") as file:
+            _storage().upload(_location(resource_id, run_id), files.make_upload(file, "text/csv"))
+    remove_rejected(resource_id, besides=run_id if path is not None else None)
+
+
+def open_rejected(resource_id: str, run_id: str) -> BinaryIO | None:
+    """Open the rejected rows of a run for reading; None when this machine sees none.
+
+    :raises file_keeper.exc.FilesError: when the storage cannot be read.
+    """
+    with suppress(NoStorage, files.exc.MissingFileError, FileNotFoundError):
+        return as_file(_storage().stream(files.FileData(_location(resource_id, run_id))))
+    return None
+
+
+def remove_rejected(resource_id: str, *, besides: str | None = None) -> None:
+    """Remove a resource's rejected rows, but for those of one run; what cannot be removed is logged."""
+    try:
+        storage = _storage()
+        kept = _location(resource_id, besides) if besides else None
+        for name in list(storage.filtered_scan(prefix=f"{resource_id}.")):
+            if name != kept:
+                storage.remove(files.FileData(files.Location(name)))
+    except NoStorage:
+        return
+    except (files.exc.FilesError, OSError):
+        log.exception("Old rejected rows of resource %s could not be removed.", resource_id)
+
+
+def _location(resource_id: str, run_id: str) -> files.Location:
+    return files.Location(f"{resource_id}.{run_id}.csv")
+
+
+def _storage() -> file_keeper.Storage:
+    """Return the storage, which is like that of the resources' files but for its place."""
+    settings = _of_resources() or _on_disk()
+    if settings is None:
+        raise NoStorage
+    settings = {**settings, **_ANEW, "path": os.path.join(settings["path"], _FOLDER)}
+    return file_keeper.make_storage("datapusher_plus", settings)
+
+
+def _of_resources() -> dict[str, Any] | None:
+    known: dict[str, dict[str, Any]] = config_tree(tk.config, prefix=files.STORAGE_PREFIX, depth=-1)
+    names = (tk.config[f"ckan.files.default_storages.{kind}"] for kind in ("resource", "default"))
+    found = (copy.deepcopy(known[name]) for name in names if name in known)
+    return next((settings for settings in found if settings.get("path") and not _is_public(settings)), None)
+
+
+def _is_public(settings: dict[str, Any]) -> bool:
+    """Tell whether anybody can read what lies in a storage."""
+    return tk.asbool(settings.get("public")) or str(settings.get("type")).endswith(":public")
+
+
+def _on_disk() -> dict[str, Any] | None:
+    path = tk.config.get("ckan.storage_path")
+    return {"type": "ckan:fs", "path": path} if path else None
