@@ -205,7 +205,7 @@ TABLES = st.integers(1, 4).flatmap(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
 @given(
     rows=TABLES,
     separator=st.sampled_from(",;\t|"),
@@ -219,6 +219,8 @@ def test_any_table_in_any_dialect_comes_back_equal(
     # Python leaves line ends of the other kind without quotes, where nobody could tell them from the ends of rows
     others = {"\n", "\r"} - set(newline)
     assume(quoting != csv.QUOTE_MINIMAL or not any(others & set(value) for row in rows for value in row))
+    # one column of a;b is a table of two columns
+    assume(quoting == csv.QUOTE_ALL or len(rows[0]) > 1 or not any(set(",;\t|") & set(row[0]) for row in rows))
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=newline).writerows(rows)
     content = out.getvalue().encode(encoding, "ignore")
