@@ -44,6 +44,8 @@ def key(**changed: Any) -> str:
         {"kept": None},
         {"rules": replace(RULES, type_mapping={**RULES.type_mapping, "Date": "timestamp"})},
         {"rules": replace(RULES, unsafe_prefix="x_")},
+        {"rules": replace(RULES, null_values=("NA",))},
+        {"rules": replace(RULES, prefer_dmy=True)},
         {"rules": replace(RULES, reserved_colnames=frozenset({"_id", "name"}))},
     ],
     ids=lambda changed: next(iter(changed)),
