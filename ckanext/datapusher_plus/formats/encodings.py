@@ -140,10 +140,10 @@ class Evidence:
         room = max(10_000, _EVIDENCE * len(piece) // self._size)
         for line in piece.splitlines():
             if not line.isascii():
+                if self._lines and len(line) > room:
+                    break
                 self._lines.append(line[:room])
                 room -= len(line)
-                if room < 0:
-                    break
         high = _high(piece)
         without_longer = _LONGER.sub(b" ", piece)
         left = _high(without_longer)
