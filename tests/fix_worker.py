@@ -47,7 +47,7 @@ class WorkerUnderTest:
         self._options = options
         with self._output.open("wb") as output:
             self._process = subprocess.Popen(self._command(), env=self._env(), stdout=output, stderr=subprocess.STDOUT)
-        until(lambda: READY in self.output() or not self.alive(), 60, self.output)
+        until(lambda: READY in self.output() or not self.alive(), 120, self.output)
         assert self.alive(), self.output()
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
@@ -55,6 +55,7 @@ class WorkerUnderTest:
         if self._process is None:
             return 0
         if self.alive():
+            self.thaw()
             self._process.send_signal(sign)
         status = self._process.wait(60)
         self._process = None

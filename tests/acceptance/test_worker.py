@@ -50,7 +50,7 @@ def test_recover_says_what_it_did(
     worker.order(stage__filled="sleep:60")
     ended(uploaded, "running")
     worker.kill()
-    assert f"{uploaded['id']}: run " in command("recover", "--dry-run")
+    assert f"{uploaded['id']}: the worker of run " in command("recover", "--dry-run")
     assert ended(uploaded, "running")
     assert f"{uploaded['id']}: Loading was interrupted because its worker died" in command("recover", uploaded["id"])
     assert ended(uploaded, "error")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from ckan import model, plugins
+from ckan import logic, model, plugins
+from ckan.lib import search
 from ckan.plugins import toolkit as tk
 from ckanext.datapusher.interfaces import IDataPusher as CoreIDataPusher
 from sqlalchemy.exc import ProgrammingError
@@ -191,6 +192,19 @@ def test_publishing_again_changes_nothing(table: Table, act: Act) -> None:
     before = act("package_show", id=table["package_id"])
     publish(table)
     assert act("package_show", id=table["package_id"]) == before
+
+
+@pytest.mark.parametrize("behind", ["absent", "stale"])
+def test_publishing_again_catches_up_with_the_search_index(table: Table, act: Act, behind: str) -> None:
+    stale = logic.package_show_default_and_custom_schemas({"ignore_auth": True}, table["package_id"])
+    publish(table)
+    if behind == "absent":
+        search.clear(table["package_id"])
+    else:
+        logic.index_update_package_dicts(stale)
+    publish(table)
+    [found] = act("package_search", q=f"id:{table['package_id']}")["results"]
+    assert found["resources"][0]["total_record_count"] == act("resource_show", id=table["id"])["total_record_count"]
 
 
 def test_publishing_asks_for_no_load_and_leaves_the_files_time(table: Table, act: Act, runs: Runs) -> None:

@@ -45,11 +45,13 @@ def deploy(pool: str, kind: str) -> None:
 def recover(ctx: click.Context, resource_id: str | None, dry_run: bool) -> None:
     """Put tables and dictionaries back after a crash, of one resource or of all; workers do the same by themselves."""
     from ckanext.datapusher_plus.flow import site, sweep
+    from ckanext.datapusher_plus.runs import queue
 
     site.adopt(ctx.obj.app)
     done = sweep.sweep(resource_id, dry_run=dry_run)
     for sentence in done:
         click.echo(sentence)
-    click.echo(
-        "Nothing needed to be put right." if not done else f"{len(done)} things {'found' if dry_run else 'done'}."
-    )
+    things = f"{len(done)} thing{'s' if len(done) > 1 else ''} {'found' if dry_run else 'done'}."
+    click.echo(things if done else "Nothing needed to be put right.")
+    if waiting := len(queue.waiting()):
+        click.echo(f"Loads that wait for a worker (ckan datapusher_plus worker): {waiting}.")
