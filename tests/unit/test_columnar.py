@@ -128,6 +128,7 @@ ARROW = feather(pa.table({"a": list(range(100))}))
         (ARROW[:-60], Damaged),
         (b"ARROW1\0\0" + b"x" * 100, Damaged),
         (b"FEA1" + b"x" * 100, Damaged),
+        (stream(pa.table({"s": ["abc"]})).replace(b"\0\0\0\0\3\0\0\0", b"\0\0\0\0\xff\xff\xff\x7f"), Damaged),
     ],
 )
 def test_a_damaged_file_is_called_so(content: bytes, error: type[Exception], read_document: ReadDocument) -> None:

@@ -80,6 +80,7 @@ class TestGeoJson:
                 feature(None, {"a": 1}, id="x"),
                 feature(point(1, 2), {"b": {"c": [1.5]}, "geometry": "own"}),
                 feature(point(1, 2), None, title="t"),
+                {"type": "Feature", "properties": {"a": 2}},
             )
         )
         assert found.csv.header == ("a", "id", "b", "geometry", "title", "geometry")
@@ -87,6 +88,7 @@ class TestGeoJson:
             ["1", "x", "", "", "", ""],
             ["", "", '{"c": [1.5]}', "own", "", "POINT (1 2)"],
             ["", "", "", "", "t", "POINT (1 2)"],
+            ["2", "", "", "", "", ""],
         ]
 
     @pytest.mark.parametrize(
@@ -389,6 +391,10 @@ class TestKml:
         assert read_document(KML.replace("SHAPE", shape)).rows[2][-1] == wkt
         assert bool(said.lines) == (not wkt)
 
+    def test_folders_and_placemarks_may_be_nested_wrongly(self, read_document: ReadDocument) -> None:
+        document = "<kml><Placemark><Folder><Placemark><name>a</name></Placemark></Folder></Placemark></kml>"
+        assert read_document(document).text == "a,\n"
+
     def test_an_archive_with_a_document_is_read(self, read_document: ReadDocument) -> None:
         content = maps.zipped({"doc.kml": KML.replace("SHAPE", ""), "files/icon.png": b"x"})
         found = read_document(content)
@@ -396,7 +402,12 @@ class TestKml:
 
     @pytest.mark.parametrize(
         ("content", "error"),
-        [("<kml></kml>", NothingToLoad), ("<kml><Placemark>", Damaged), (KML.encode("utf-16"), None)],
+        [
+            ("<kml></kml>", NothingToLoad),
+            ("<kml><Placemark>", Damaged),
+            ('<?xml version="1.0" encoding="UTF-99"?><kml><Placemark/></kml>', Damaged),
+            (KML.encode("utf-16"), None),
+        ],
     )
     def test_what_is_none_is_refused(self, content: Any, error: type[Exception] | None, read_document) -> None:
         if error is None:

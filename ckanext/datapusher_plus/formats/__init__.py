@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # importing a format registers it
 from . import archive as _archive  # noqa: F401
+from . import arrow as _arrow  # noqa: F401
 from . import columnar as _columnar  # noqa: F401
 from . import delimited as _delimited  # noqa: F401
 from . import geopackage as _geopackage  # noqa: F401

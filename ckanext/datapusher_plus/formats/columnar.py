@@ -1,8 +1,7 @@
-"""Parquet, Arrow and Feather: tables whose columns have types, which are passed on as what the file declares."""
+"""Parquet, and what it has in common with Arrow: columns have types, which are passed on as what the file declares."""
 
 from __future__ import annotations
 
-import mmap
 import re
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
@@ -18,13 +17,10 @@ from .base import Work, register
 from .rows import without_nul
 
 if TYPE_CHECKING:
-    import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
 #: of DuckDB's own; what it cannot do within it, it does on disk
 _MEMORY = "128MB"
-#: rows of an Arrow batch that DuckDB gets at once
-_ROWS = 16_384
 _INTEGERS = (
     "TINYINT",
     "SMALLINT",
@@ -76,7 +72,7 @@ class _Column:
         return {"BOOLEAN": "Boolean", "DATE": "Date", '"NULL"': None}.get(self.type, "String")
 
 
-class _Columnar(Apart):
+class Columnar(Apart):
     """Files whose columns have types."""
 
     signed: ClassVar[bool] = True
@@ -121,7 +117,7 @@ class _Columnar(Apart):
 
 
 @register
-class Parquet(_Columnar):
+class Parquet(Columnar):
     """Read by DuckDB, page by page."""
 
     name = "Parquet"
@@ -153,43 +149,6 @@ class Parquet(_Columnar):
                 names.append(name)
             inner = max(0, inner - 1) + children
         return tuple(names)
-
-
-@register
-class Arrow(_Columnar):
-    """Arrow's own files and streams, of which Feather is another name."""
-
-    name = "Arrow"
-    aliases = frozenset({"arrow", "feather", "ipc"})
-    extensions = frozenset({"arrow", "feather", "arrows", "ipc"})
-    media_types = frozenset(
-        {"application/vnd.apache.arrow.file", "application/vnd.apache.arrow.stream", "application/x-feather"}
-    )
-
-    def recognises(self, head: bytes) -> bool:
-        """Tell by the mark at the beginning of a file or of a stream."""
-        # a stream begins with the length of its schema
-        return head.startswith((b"ARROW1\0\0", b"FEA1")) or (head[:4] == b"\xff\xff\xff\xff" and head[6:8] == b"\0\0")
-
-    def table(self, path: Path, connection: DuckDBPyConnection) -> str:
-        """Return the name of a view on the batches.
-
-        :raises Damaged: when it is no Arrow file.
-        """
-        import pyarrow as pa
-
-        try:
-            reader = _batches(path)
-        except pa.ArrowInvalid as error:
-            raise Damaged(
-                "Arrow file", "its schema cannot be read; Feather files of version 1 must be saved anew"
-            ) from error
-        connection.register("batches", reader)
-        return "batches"
-
-    def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
-        """Return the names in the schema."""
-        return tuple(_batches(path).schema.names)
 
 
 @contextmanager
@@ -274,45 +233,6 @@ def _write(connection: DuckDBPyConnection, table: str, columns: Sequence[_Column
     ).fetchall()[0][0]
     if not rows:
         raise NothingToLoad("holds no rows")
-
-
-def _batches(path: Path) -> pa.RecordBatchReader:
-    import pyarrow as pa
-
-    with path.open("rb") as file:
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    buffer = pa.BufferReader(pa.py_buffer(mapped))
-    if mapped[:6] == b"ARROW1":
-        whole = pa.ipc.open_file(buffer)
-        return _plain(whole.schema, map(whole.get_batch, range(whole.num_record_batches)), mapped)
-    stream = pa.ipc.open_stream(buffer)
-    return _plain(stream.schema, iter(stream), mapped)
-
-
-def _plain(schema: pa.Schema, batches: Iterator[pa.RecordBatch], mapped: mmap.mmap) -> pa.RecordBatchReader:
-    """Return the batches in small pieces, with the types that DuckDB does not know turned into such as it does."""
-    import pyarrow as pa
-
-    plain = pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
-
-    def pieces() -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            for start in range(0, batch.num_rows, _ROWS):
-                yield batch.slice(start, _ROWS).cast(plain)
-                # what was read of the file need not stay in memory; what is needed again is read again
-                mapped.madvise(mmap.MADV_DONTNEED)
-
-    return pa.RecordBatchReader.from_batches(plain, pieces())
-
-
-def _plain_type(kind: pa.DataType) -> pa.DataType:
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(kind):
-        return kind.value_type
-    if pa.types.is_decimal256(kind):
-        return pa.string()
-    return pa.float32() if pa.types.is_float16(kind) else kind
 
 
 def _quoted(path: Path) -> str:

@@ -88,7 +88,8 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         database.execute("PRAGMA cell_size_check = ON")
         database.set_authorizer(_allowed)
         yield database
-    except sqlite3.Error as error:
+    # what SQLite says of a damaged database may itself be no text
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         raise Damaged("GeoPackage", "a part of it is missing, or one of its tables is not a plain one") from error
     finally:
         database.close()

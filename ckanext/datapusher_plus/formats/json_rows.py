@@ -88,7 +88,7 @@ def feature_rows(values: Iterable[Any], columns: Sequence[Column], shapes: Shape
             cells.nulls += 1
             continue
         feature = cells.members(record)
-        waiting.append(as_wkt(feature["geometry"] if feature.get("type") == FEATURE else record))
+        waiting.append(as_wkt(feature.get("geometry") if feature.get("type") == FEATURE else record))
         rows.append(_feature_row(feature, columns, cells))
         if len(rows) >= _BATCH:
             yield from shapes.beside(rows, waiting)

@@ -55,7 +55,8 @@ class Places:
         self._markup = Markup("KML document")
         self._markup.on(self._start, self._end)
         self._path: list[str] = []
-        self._folders: list[str] = []
+        #: depth and name of each open folder
+        self._folders: list[tuple[int, str]] = []
         self._place: Place | None = None
         self._open: list[_Shape] = []
         self._whole: list[_Shape] = []
@@ -94,7 +95,7 @@ class Places:
             self._place = Place()
             self._open, self._whole = [], []
         elif name == "Folder":
-            self._folders.append("")
+            self._folders.append((len(self._path), ""))
         elif name == "NetworkLink":
             self.links += 1
 
@@ -109,10 +110,10 @@ class Places:
         self._text = []
         self._markup.take(None)
         if self._place is None:
-            if name == "Folder":
+            if self._folders and self._folders[-1][0] > len(self._path):
                 self._folders.pop()
             elif name == "name" and self._path[-1:] == ["Folder"]:
-                self._folders[-1] = text
+                self._folders[-1] = (len(self._path), text)
         elif name == "Placemark":
             self._finish(self._place)
         elif self._open and (name == self._open[-1].kind or name in ("coordinates", "coord")):
@@ -141,7 +142,7 @@ class Places:
             (self._open[-1].parts if self._open else self._whole).append(shape)
 
     def _finish(self, place: Place) -> None:
-        folder = " / ".join(filter(None, self._folders))
+        folder = " / ".join(name for _, name in self._folders if name)
         if folder:
             place.values[FOLDER] = folder
         if self._whole:

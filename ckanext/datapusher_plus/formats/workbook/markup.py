@@ -54,6 +54,8 @@ class Markup:
             self.parser.Parse(piece, final)
         except expat.ExpatError as error:
             raise Damaged(self.what, f"its XML ends at line {error.lineno:,}") from error
+        except (LookupError, ValueError) as error:
+            raise Damaged(self.what, "the encoding that its XML names is not known") from error
         if self.fed - self._rested > MOST_BETWEEN:
             raise Damaged(self.what, f"more than {MOST_BETWEEN:,} bytes in it belong to one row")
 
