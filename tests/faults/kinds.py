@@ -208,7 +208,8 @@ def jump(seconds: int) -> Act:
     return act
 
 
-FLOW_TIMEOUT = 12
+#: Seconds; long enough for the run after it, on a busy machine too.
+FLOW_TIMEOUT = 20
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
