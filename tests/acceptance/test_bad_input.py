@@ -26,7 +26,7 @@ FILES: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
     "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "error", ("not a table of text", "Upload a CSV")),
     "workbook": (b"PK\x03\x04" + b"xl/workbook.xml".ljust(200, b"\0"), "error", ("not a table of text", "CSV")),
     "latin 1": (HEADER + "Köln,1,2026-01-02,Rhein\n".encode("latin-1"), "error", ("Line 2", "UTF-8")),
-    "wrong type": (HEADER + b"Bonn,viel,2026-01-02,Rhein\n", "error", ("row 1", "“zahl”", "“viel”", "Correct")),
+    "wrong type": (HEADER + b"Bonn,viel,2026-01-02,Rhein\n", "error", ("line 2", "“zahl”", "“viel”", "Correct")),
     "same key": (HEADER + b"Bonn,1,,\nBonn,1,,\n", "error", ("unique key (stadt, zahl)", "Bonn", "Remove")),
     "too large": (HEADER + b"Bonn,1,2026-01-02,Rhein\n" * LIMIT, "error", ("at most 5,000 bytes", "Split the file")),
 }

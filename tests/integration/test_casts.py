@@ -146,7 +146,7 @@ def test_values_arrive_as_they_are_meant(values: list[str], override: str, expec
 def test_a_value_that_does_not_fit_is_told_before_anything_is_written(
     override: str, good: str, bad: str, load: Load
 ) -> None:
-    with pytest.raises(ValueDoesNotFit, match=f"row 2, column “a” the value “{bad}” is no {override}"):
+    with pytest.raises(ValueDoesNotFit, match=f"line 3, column “a” the value “{bad}” is no {override}"):
         load(f'a\n{good}\n"{bad}"\n'.encode(), override)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 from ckan import types
 from ckan.plugins import toolkit as tk
@@ -95,10 +96,11 @@ def rejected(id: str, resource_id: str) -> types.Response:
     file = portal.open_rejected(resource_id, loaded.id)
     if file is None:
         tk.abort(404, words.not_here((loaded.worker or "").partition(":")[0]))
-    response = types.Response(iter(partial(file.read, 1 << 16), b""), mimetype="text/csv")
-    response.call_on_close(file.close)
+    response = types.Response(_pieces(file), mimetype="text/csv")
     response.headers["Content-Disposition"] = f"attachment; filename={quarantine.FILE}"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    # else CKAN calls it public
+    tk.request.environ["__no_cache__"] = True
     response.cache_control.no_store = True
     return response
 
@@ -115,6 +117,11 @@ def carry_words(id: str, resource_id: str) -> types.Response:
     else:
         tk.h.flash_success(words.brought(brought["columns"], []))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        yield from iter(partial(file.read, 1 << 16), b"")
 
 
 def _rendered(template: str, id: str, resource_id: str) -> str:
