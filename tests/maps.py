@@ -34,7 +34,7 @@ def blob(wkt: str | None, crs: int = 4326) -> bytes | None:
     return head + shapely.to_wkb(shape, output_dimension=3 if shape.has_z else 2, flavor="iso")
 
 
-def geopackage(folder: Path, *statements: str | tuple[str, Sequence[Any]], crs: Sequence[Any] | None = None) -> bytes:
+def geopackage(folder: Path, *statements: str | tuple[str, list[Any]], crs: Sequence[Any] | None = None) -> bytes:
     """Return a GeoPackage made by SQL; ``crs`` is a row of gpkg_spatial_ref_sys."""
     path = folder / "made.gpkg"
     path.unlink(missing_ok=True)
@@ -44,7 +44,7 @@ def geopackage(folder: Path, *statements: str | tuple[str, Sequence[Any]], crs: 
         if crs:
             database.execute("INSERT INTO gpkg_spatial_ref_sys VALUES (?, ?, ?, ?, ?, '')", crs)
         for statement in statements:
-            database.execute(*((statement,) if isinstance(statement, str) else statement))
+            database.execute(statement) if isinstance(statement, str) else database.execute(*statement)
         database.commit()
     finally:
         database.close()
@@ -69,8 +69,9 @@ def shp(
 ) -> dict[str, bytes]:
     """Return the parts of a shapefile; shapes are geometries, or None."""
     parts = {end: io.BytesIO() for end in ("shp", "shx", "dbf")}
-    made: Any = shapefile.Writer(**parts, encoding=encoding, shapeType=kind)
-    with made as writer:
+    # io.BytesIO names its arguments otherwise than the protocols of the library
+    open_writer: Any = shapefile.Writer
+    with open_writer(**parts, encoding=encoding, shapeType=kind) as writer:
         for field in fields or [("id", "N", 9, 0)]:
             writer.field(*field)
         for number, shape in enumerate(shapes):
