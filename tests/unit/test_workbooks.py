@@ -309,6 +309,12 @@ def test_a_sheet_is_chosen_by_name_or_number(asked: str, expected: str, sheet: S
         assert sheet(content, sheet=asked).header[0] == expected
 
 
+def test_the_sites_sheet_is_for_resources_that_name_none(sheet: Sheet) -> None:
+    content = books.xlsx(DATA, OTHER, names=["Data", "Other"])
+    assert sheet(content, workbook_sheet="1").header == sheet(content, sheet="Other").header
+    assert sheet(content, sheet="0", workbook_sheet="1").header == sheet(content, sheet="Data").header
+
+
 def test_a_name_wins_over_a_number(sheet: Sheet) -> None:
     assert sheet(books.xlsx(DATA, OTHER, names=["1", "0"]), sheet="0").header == ("c", "d")
 

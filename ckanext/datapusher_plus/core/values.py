@@ -38,6 +38,8 @@ class ReadOptions:
     decimal: str = ""
     #: sheet or layer by name or by number from 0, from the last one when negative; empty: the first that is not empty
     sheet: str = ""
+    #: the site's choice for workbooks whose resource names no sheet; the layers of other files are not meant
+    workbook_sheet: str = ""
     #: words that stand for no value; None: those of the site
     null_values: tuple[str, ...] | None = None
     #: how much shapes may be simplified, in metres; 0: not at all

@@ -58,7 +58,7 @@ def ticket(
 
 def _defaults() -> ReadOptions:
     site = current()
-    return ReadOptions(sheet=site.default_excel_sheet, unzip=site.auto_unzip_one_file)
+    return ReadOptions(workbook_sheet=site.default_excel_sheet, unzip=site.auto_unzip_one_file)
 
 
 def context() -> Context:

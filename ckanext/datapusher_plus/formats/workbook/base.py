@@ -33,7 +33,7 @@ class Spreadsheet(Apart):
     def read(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the sheet that is asked for, else of the first that is not empty."""
         with self.open(source, work) as book:
-            sheet = choose(book, work.options.sheet)
+            sheet = choose(book, work.options.sheet or work.options.workbook_sheet)
             _tell_sheets(book, sheet, work.log)
             table, faults = _written(book, sheet, source.size, work)
         if table is None:
