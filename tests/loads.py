@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from ckanext.datapusher_plus import settings
-from ckanext.datapusher_plus.core.values import LoadPlan, Source, Strategy, Swapped, Ticket
+from ckanext.datapusher_plus.core.values import LoadPlan, ReadOptions, Source, Strategy, Swapped, Ticket
 from ckanext.datapusher_plus.steps import analyse, commit, convert, plan, stage, stash, swap, validate
 from ckanext.datapusher_plus.steps import replace as replacing
 from tests.fix_file import Said
@@ -26,18 +26,26 @@ class Loader:
     work_dir: Path
     said: Said
 
-    def plan(self, content: bytes, strategy: Strategy = Strategy.SWAP) -> LoadPlan:
+    def plan(
+        self,
+        content: bytes,
+        strategy: Strategy = Strategy.SWAP,
+        *,
+        name: str = "table.csv",
+        format: str = "CSV",
+        options: ReadOptions | None = None,
+    ) -> LoadPlan:
         """Carry out the read side."""
         run_id = str(uuid.uuid4())
         folder = self.work_dir / run_id
         folder.mkdir()
         path = folder / "source"
         path.write_bytes(content)
-        source = Source(path=path, filename="table.csv", size=len(content), hash=run_id, content_type=None)
-        ticket = self._ticket(run_id, folder)
+        source = Source(path=path, filename=name, size=len(content), hash=run_id, content_type=None)
+        ticket = replace(self._ticket(run_id, folder), format=format, options=options or ReadOptions())
         csv = validate.validate(convert.convert(ticket, source, self.said), self.said)
         settings.use(replace(settings.current(), load_strategy=strategy.value))
-        return plan.plan(ticket, source, analyse.analyse(csv, self.said), self.said)
+        return plan.plan(ticket, source, analyse.analyse(csv, self.said, ticket.options), self.said)
 
     def write(self, made: LoadPlan) -> Swapped:
         """Carry out the write side up to the commit."""
