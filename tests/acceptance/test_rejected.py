@@ -61,7 +61,9 @@ def test_editors_download_what_was_left_out_and_nobody_else_does(
     assert "public" not in file.headers["Cache-Control"]
 
     stranger = {"Authorization": factories.UserWithToken()["token"]}
-    for nobody in ({}, stranger):
+    # without an organization it would be everybody's
+    act("package_patch", id=bad["package_id"], owner_org=factories.Organization()["id"])
+    for nobody in (stranger, {}):
         refused = app.get(rejected["url"], headers=nobody, follow_redirects=False)
         assert (refused.status_code in (302, 403), "Cay" in refused.text) == (True, False)
         shown = app.get(f"/dataset/{bad['package_id']}/resource/{bad['id']}", headers=nobody)

@@ -51,9 +51,10 @@ def _tell(found: sifting.Sifted, csv: CleanCsv, log: Log) -> None:
     if found.misfits and found.first_misfit:
         told = found.first_misfit
         fault = told.faults[0]
+        where = f"{csv.counts} {told.number:,}: “{fault.value[:_SHOWN]}” in column “{fault.column}”"
         log.warning(
-            f"Rows with values that do not fit the types of the Data Dictionary, left out: {found.misfits:,}. The "
-            f"first is {csv.counts} {told.number:,}: “{fault.value[:_SHOWN]}” in column “{fault.column}” is no {fault.type}."
+            f"Rows with values that do not fit the types of the Data Dictionary, left out: {found.misfits:,}. "
+            f"The first is {where} is no {fault.type}."
         )
     elif ragged and found.first:
         log.warning(
