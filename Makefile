@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test faults check bench bench-hook wheel clean
+.PHONY: help setup up down demo test faults fuzz check bench bench-hook wheel clean
 
 help:           ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -28,6 +28,12 @@ test: $(READY)  ## run all tests against real servers of their own (.stack-test)
 faults: $(READY) ## try every kind of fault at every point of a load, and a soak (.stack-faults; needs root); ARGS="--faults-seed=1"
 	@$(RUN) -m pytest tests/faults --faults=all $(ARGS)
 
+fuzz: $(READY)   ## look for files that end in no sentence, for SECONDS=300; finds and what leads to them are kept in .fuzz
+	@$(VENV)/bin/pip install -q --disable-pip-version-check -c constraints.txt atheris
+	@mkdir -p .fuzz/corpus
+	@$(RUN) -m tests.fuzz.fuzz -max_total_time=$(or $(SECONDS),300) -max_len=8000 -timeout=60 -rss_limit_mb=2048 \
+		-artifact_prefix=.fuzz/ $(ARGS) .fuzz/corpus
+
 check: $(READY) ## lint, types, architecture
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -46,7 +52,7 @@ wheel: $(READY) ## build the package into dist/
 	@$(RUN) -m build
 
 clean: down     ## stop the servers and remove what was made
-	rm -rf .stack .stack-test .stack-faults build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .stack .stack-test .stack-faults .fuzz build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) dev/prerequisites.py

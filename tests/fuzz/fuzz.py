@@ -1,7 +1,7 @@
 """Guided by coverage, look for a file that ends in neither a plan nor a sentence: `make fuzz`.
 
-The first byte of an input says what the file is called, the rest is the file. Any error but those of `core.errors` stops
-the search, and the input is kept. Files that a site reads in a process of its own are read in this one.
+The first byte of an input says what the file is called, the rest is the file. Any error but those of `core.errors`
+stops the search, and the input is kept. Files that a site reads in a process of its own are read in this one.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ with atheris.instrument_imports(include=["ckanext.datapusher_plus.core", "ckanex
     from ckanext.datapusher_plus.formats.apart import Apart
     from ckanext.datapusher_plus.steps import analyse, convert, plan, validate
 
-from tests import books
-from tests.fix_file import Said, ticket
+from tests import books  # noqa: E402
+from tests.fix_file import Said, ticket  # noqa: E402
 
 NAMES = ("t.csv", "t.tsv", "t.txt", "t.json", "t.ndjson", "t.geojson", "t.kml", "t.xlsx", "t.ods", "t.zip", "t.csv.gz")
 SEEDS = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,12 @@ def convert(publish: Publish, said: Said) -> Any:
 def locked(content: bytes) -> bytes:
     """Mark the members of an archive as encrypted."""
     return content.replace(b"PK\x01\x02\x14\x03\x14\x00\x00\x00", b"PK\x01\x02\x14\x03\x14\x00\x01\x00")
+
+
+def shifted(archive: bytes) -> bytes:
+    """Return an archive whose end says that its list of members begins later, so that they begin before the file."""
+    (listed,) = struct.unpack("<I", archive[-6:-2])
+    return archive[:-6] + struct.pack("<I", listed + 100) + archive[-2:]
 
 
 @pytest.mark.parametrize(
@@ -123,6 +130,7 @@ def test_the_choice_is_told(convert, said: Said) -> None:
             Damaged,
             "ZIP archive is damaged",
         ),
+        (shifted(zipped({"a.csv": TABLE})), Damaged, "its list of files does not fit"),
         (locked(zipped({"a.csv": TABLE})), Locked, "archive is protected by a password"),
     ],
 )

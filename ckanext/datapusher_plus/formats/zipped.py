@@ -64,8 +64,11 @@ def pieces(archive: ZipFile, member: ZipInfo, limit: int) -> Iterator[bytes]:
     """Yield what a member holds.
 
     :raises Locked: when it is encrypted.
+    :raises Damaged: when it would begin before the archive does.
     :raises UnpacksTooLarge: as soon as it is more than ``limit`` bytes.
     """
+    if member.header_offset < 0:
+        raise Damaged("ZIP archive", "its list of files does not fit what is in it")
     if member.flag_bits & _ENCRYPTED:
         raise Locked("archive")
     if member.file_size > limit:
