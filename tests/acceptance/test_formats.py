@@ -5,18 +5,18 @@ from __future__ import annotations
 import io
 
 import pyarrow as pa
-import pyarrow.parquet
 import pytest
+from pyarrow import parquet
 
 from tests import books
 from tests.fix_ckan import Act, Upload
 from tests.fix_worker import Ended, WorkerUnderTest
 
 
-def parquet() -> bytes:
+def columns() -> bytes:
     """Return a Parquet file with a text that looks like a number."""
     out = io.BytesIO()
-    pa.parquet.write_table(pa.table({"code": ["007"], "size": pa.array([2], pa.int32())}), out)
+    parquet.write_table(pa.table({"code": ["007"], "size": pa.array([2], pa.int32())}), out)
     return out.getvalue()
 
 
@@ -24,7 +24,7 @@ POINT = b"""{"type": "FeatureCollection", "features": [{"type": "Feature", "prop
  "geometry": {"type": "Point", "coordinates": [8.72, 47.35]}}]}"""
 FILES = {
     "book.xlsx": (books.xlsx(books.rows(("name", "age"), ("Ada", "36"))), [["Ada", 36]]),
-    "table.parquet": (parquet(), [["007", 2]]),
+    "table.parquet": (columns(), [["007", 2]]),
     "places.geojson": (POINT, [["Uster", "POINT (8.72 47.35)"]]),
     "people.zip": (books.zipped({"data/people.csv": b"name,since\nAda,2026-01-02\n"}), [["Ada", "2026-01-02"]]),
 }

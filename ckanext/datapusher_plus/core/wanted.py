@@ -25,8 +25,8 @@ class Candidate:
 def is_wanted(resource: Candidate, *, formats: AbstractSet[str], managed: AbstractSet[str]) -> bool:
     """Tell whether the resource has a file of a format that is loaded by itself.
 
-    ``formats`` are lower-case and compared whole; the media type counts only where no format is given, and how the file's
-    name ends only where there is neither: CKAN knows no media type for Parquet, for one.
+    ``formats`` are lower-case and compared whole; the media type counts only where no format is given, and how the
+    file's name ends only where there is neither: CKAN knows no media type for Parquet, for one.
     """
     kind = (resource.format.strip() or resource.mimetype.strip() or _ending(resource.url)).lower()
     return (
