@@ -23,9 +23,8 @@ FILES: dict[str, tuple[bytes, str, tuple[str, ...]]] = {
     "header only": (HEADER, "skipped", ("no rows", "Upload a file with a header line")),
     "ragged": (HEADER + b"Bonn,1,2026-01-02,Rhein\nBonn,1\n", "error", ("Line 3 has 2 fields", "correct the file")),
     "open quote": (HEADER + b'"Bonn,1,2026-01-02,Rhein\n', "error", ("line 2", "not closed", "Close it")),
-    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "error", ("not a table of text", "Upload a CSV")),
-    "workbook": (b"PK\x03\x04" + b"xl/workbook.xml".ljust(200, b"\0"), "error", ("not a table of text", "CSV")),
-    "latin 1": (HEADER + "Köln,1,2026-01-02,Rhein\n".encode("latin-1"), "error", ("Line 2", "UTF-8")),
+    "picture": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "error", ("not a table", "Upload a table")),
+    "half an archive": (b"PK\x03\x04" + b"xl/workbook.xml".ljust(200, b"\0"), "error", ("damaged", "save it again")),
     "wrong type": (HEADER + b"Bonn,viel,2026-01-02,Rhein\n", "error", ("line 2", "“zahl”", "“viel”", "Correct")),
     "same key": (HEADER + b"Bonn,1,,\nBonn,1,,\n", "error", ("unique key (stadt, zahl)", "Bonn", "Remove")),
     "too large": (HEADER + b"Bonn,1,2026-01-02,Rhein\n" * LIMIT, "error", ("at most 5,000 bytes", "Split the file")),
@@ -37,7 +36,7 @@ LINKS = {
     "loop": ("redirected", "final address"),
     "big?6000": ("6,000 bytes", "at most 5,000"),
     "endless": ("larger than allowed", "Split the file"),
-    "page": ("a web page", "not a table of text"),
+    "page": ("a web page", "not a table"),
     "to?http://169.254.169.254/latest": ("was not fetched because", "upload the file instead"),
 }
 
