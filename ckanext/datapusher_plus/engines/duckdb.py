@@ -41,7 +41,7 @@ class DuckdbEngine:
     work_dir: Path
     threads: int = 2
     #: with less, tables of 1,598 columns do not fit; with more, nothing is faster
-    memory: str = "128MB"
+    memory: str = "96MB"
     name: str = "DuckDB"
     can: frozenset[Can] = frozenset(Can)
 
