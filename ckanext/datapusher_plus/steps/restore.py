@@ -46,14 +46,27 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
         reach("restore.cleaned")
         undone = patiently(partial(_undo, connection, resource_id, log))
         remade = patiently(partial(_from_stash, connection, resource_id, log)) if from_stash else None
-        table = catalog.table_exists(connection, resource_id)
     what = " ".join(sentence for sentence in (undone, remade) if sentence)
     if not what:
         return None
     log.info(what)
     reach("restore.undone")
-    portal.mark_active(resource_id, table)
-    return Restored(resource_id=resource_id, what=what, table=table)
+    return Restored(resource_id=resource_id, what=what, table=_show(resource_id))
+
+
+def has_table(resource_id: str) -> bool:
+    """Tell whether the resource has a live table."""
+    with connect.connect() as connection:
+        return catalog.table_exists(connection, resource_id)
+
+
+def _show(resource_id: str) -> bool:
+    """Have CKAN show whether there is a table, and return that; a client may remove it while we look."""
+    while True:
+        table = has_table(resource_id)
+        portal.mark_active(resource_id, table)
+        if has_table(resource_id) == table:
+            return table
 
 
 def _drop_leftovers(connection: Connection, resource_id: str) -> None:

@@ -9,7 +9,7 @@ from ..core.values import Log
 from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection
 from ..dictionary_stash.history import Why
-from .restore import restore
+from .restore import has_table, restore
 
 
 def settle(resource_id: str, log: Log) -> None:
@@ -21,7 +21,7 @@ def settle(resource_id: str, log: Log) -> None:
     stash = dictionary_stash.load(resource_id)
     if stash is None and not dictionary_stash.vanished(resource_id):
         return
-    if not _is_live(resource_id):
+    if not has_table(resource_id):
         restore(resource_id, log)
     with connect.connect(autocommit=True) as connection:
         live = catalog.dictionary(connection, resource_id)
@@ -46,11 +46,6 @@ def _keep(stash: dictionary_stash.Stash, log: Log) -> None:
         dictionary_stash.history.keep(stash.resource_id, stash.dictionary, why=Why.LOAD, run_id=stash.run_id)
     except OSError as error:
         log.warning(f"The earlier Data Dictionary could not be kept ({error.strerror}); the table has its words.")
-
-
-def _is_live(resource_id: str) -> bool:
-    with connect.connect() as connection:
-        return catalog.table_exists(connection, resource_id)
 
 
 def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:
