@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ckanext.datapusher_plus.core import coltypes, lexical
 from ckanext.datapusher_plus.core.coltypes import TypeRules
 from ckanext.datapusher_plus.core.dictionary import Column
-from ckanext.datapusher_plus.core.notations import DAY_FIRST, MONTH_FIRST
+from ckanext.datapusher_plus.core.notations import COMMAS, DAY_FIRST, MONTH_FIRST, PLAIN, POINTS
 from ckanext.datapusher_plus.core.readings import Hints
 from ckanext.datapusher_plus.core.values import ColumnProfile
 from ckanext.datapusher_plus.settings import current
@@ -107,6 +107,15 @@ def test_an_override_reads_as_most_values_are_written(
     found = coltypes.spec(profile({"values": 9, "counted": counted}), asking("date"), rules)
     assert found.accepts
     assert (found.accepts.takes(taken), found.accepts.takes(refused)) == (True, False)
+
+
+@pytest.mark.parametrize(("hints", "taken"), [(Hints(), False), (Hints(decimal=","), True), (Hints(decimal="."), True)])
+def test_an_override_does_not_guess_at_a_factor_of_a_thousand(hints: Hints, taken: bool) -> None:
+    counted = {COMMAS.lenient.name: 9, POINTS.lenient.name: 9, PLAIN.lenient.name: 1}
+    rules = TypeRules(mapping={}, hints=hints)
+    found = coltypes.spec(profile({"values": 9, "counted": counted}), asking("numeric"), rules)
+    assert found.accepts
+    assert found.accepts.takes("1,234") == taken
 
 
 @pytest.mark.parametrize(("override", "expected"), [("date", "date"), ("money", "text"), ("", "text")])
