@@ -256,8 +256,9 @@ def test_days_come_back_as_they_were_written(days: list[datetime], layout: str, 
 def cut(moment: datetime, finest: str) -> date | datetime:
     if finest == "day":
         return moment.date()
-    lost = {"minute": {"second": 0, "microsecond": 0}, "second": {"microsecond": 0}}.get(finest, {})
-    return moment.replace(**lost)
+    if finest == "minute":
+        return moment.replace(second=0, microsecond=0)
+    return moment if finest == "microsecond" else moment.replace(microsecond=0)
 
 
 @FILES
