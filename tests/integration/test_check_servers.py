@@ -164,7 +164,7 @@ def test_a_pool_without_a_living_worker_is_told(ask: Ask, prefect: Prefect, havi
     assert told(ask("workers")) == ("fail", f"No worker is online in the work pool {prefect.name}.")
     prefect.beat("dead", seconds=1)
     # Prefect gives a worker three beats
-    until(lambda: told(ask("workers"))[0] == "fail", 10)
+    until(lambda: told(ask("workers"))[0] == "fail", 30)
     assert "; the last one was heard of " in ask("workers").sentence
     prefect.beat("alive")
     assert told(ask("workers")) == ("ok", "Online in the work pool: alive.")
