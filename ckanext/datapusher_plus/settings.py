@@ -43,6 +43,7 @@ class Settings:
     allowed_internal_hosts: frozenset[str]
     load_strategy: str
     load_parallelism: int
+    full_text: str
     swap_lock_timeout: int
     swap_patience: int
     work_dir: Path

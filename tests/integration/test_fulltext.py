@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.core.values import FullText, ReadOptions, Strategy
 from tests.fix_file import Said
-from tests.fix_tables import Table
+from tests.fix_tables import TODAY, Table
 from tests.loads import Loader
 
 #: What the trigger would write for a row that is there.
@@ -47,6 +48,30 @@ def test_it_does_so_over_more_columns_than_a_function_takes_arguments(table: Tab
     assert table.run("SELECT _id FROM {table} WHERE _full_text @@ to_tsquery('last')") == [(2,)]
 
 
+@pytest.mark.parametrize("strategy", Strategy)
+@pytest.mark.parametrize(
+    ("full_text", "found"),
+    [(FullText.TEXT, [(1, ["1", "ort", "zwei"]), (2, None)]), (FullText.NONE, [(1, None), (2, None)])],
+)
+def test_less_can_be_asked_for(
+    table: Table, loader: Loader, strategy: Strategy, full_text: FullText, found: list[tuple[int, list[str] | None]]
+) -> None:
+    content = b"a,number,day,b\nOrt 1,2.5,2026-01-02,zwei\n,3,,\n"
+    loader.write(loader.plan(content, strategy, options=ReadOptions(full_text=full_text)))
+    assert table.run("SELECT _id, tsvector_to_array(_full_text) FROM {table} ORDER BY _id") == found
+    # rows that come later are CKAN's
+    table.act("datastore_upsert", resource_id=table.resource_id, force=True, records=[{"number": 7}], method="insert")
+    assert [row["_id"] for row in table.search(q="7")["records"]] == [3]
+
+
+def test_a_trigger_of_the_table_writes_the_whole_text_whatever_is_asked_for(
+    live: Table, loader: Loader, said: Said
+) -> None:
+    loader.write(loader.plan(TODAY, options=ReadOptions(full_text=FullText.TEXT)))
+    assert live.search(q="20.25")["total"] == 1
+    assert "full_text = text cannot be followed: the table has triggers of its own," in " ".join(said.lines)
+
+
 def test_a_site_with_a_trigger_function_of_its_own_gets_what_that_writes(
     table: Table, loader: Loader, said: Said
 ) -> None:
@@ -55,10 +80,11 @@ def test_a_site_with_a_trigger_function_of_its_own_gets_what_that_writes(
     define = "CREATE OR REPLACE FUNCTION populate_full_text_trigger() RETURNS trigger LANGUAGE plpgsql AS {body}"
     table.run(define, body=body)
     try:
-        loader.load(b"a\nb\n")
+        loader.write(loader.plan(b"a\nb\n", options=ReadOptions(full_text=FullText.NONE)))
     finally:
         table.run(define, body=original)
     assert table.run("SELECT _full_text::text FROM {table}") == [("'own':1",)]
+    assert "full_text = none cannot be followed: the site has a function of its own for it," in " ".join(said.lines)
 
 
 def test_rows_keep_the_order_of_the_file(table: Table, loader: Loader) -> None:

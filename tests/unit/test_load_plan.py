@@ -10,7 +10,7 @@ import pytest
 
 from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
 from ckanext.datapusher_plus.core.load_plan import LoadRules, load_key, plan_load
-from ckanext.datapusher_plus.core.values import ReadOptions, Strategy
+from ckanext.datapusher_plus.core.values import FullText, ReadOptions, Strategy
 from tests.fix_file import Analyse, ticket
 
 RULES = LoadRules(
@@ -41,6 +41,7 @@ def key(**changed: Any) -> str:
         {"file_hash": "01"},
         {"resource_format": "TSV"},
         {"options": ReadOptions(sheet="-1")},
+        {"options": ReadOptions(full_text=FullText.NONE)},
         {"kept": None},
         {"rules": replace(RULES, type_mapping={**RULES.type_mapping, "Date": "timestamp"})},
         {"rules": replace(RULES, unsafe_prefix="x_")},

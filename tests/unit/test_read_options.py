@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus.core.read_options import read_options
-from ckanext.datapusher_plus.core.values import ReadOptions
+from ckanext.datapusher_plus.core.values import FullText, ReadOptions
 
 SITE = ReadOptions(sheet="data")
 
@@ -28,6 +28,7 @@ SITE = ReadOptions(sheet="data")
         ("simplify", "2.5", {"simplify": 2.5}),
         ("day_first", "Yes", {"day_first": True}),
         ("day_first", 0, {"day_first": False}),
+        ("full_text", " Text", {"full_text": FullText.TEXT}),
     ],
 )
 def test_a_field_is_understood(field: str, value: Any, expected: dict[str, Any]) -> None:
@@ -47,6 +48,7 @@ def test_a_field_is_understood(field: str, value: Any, expected: dict[str, Any])
         ("simplify", "-1"),
         ("simplify", "nan"),
         ("day_first", "perhaps"),
+        ("full_text", "some"),
     ],
 )
 def test_what_makes_no_sense_is_said_and_ignored(field: str, value: Any) -> None:

@@ -40,6 +40,7 @@ def plan_load(
         rows=analysed.rows,
         columns=_columns(analysed, kept, type_rules(analysed, ticket.options, rules)),
         strategy=rules.strategy,
+        full_text=ticket.options.full_text,
         kept=kept,
         live=live,
         load_key=key,

@@ -1,4 +1,4 @@
-"""What a resource's own fields say of how its file is to be read."""
+"""What a resource's own fields say of how its file is to be read and loaded."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from .values import ReadOptions
+from .values import FullText, ReadOptions
 
 PREFIX = "dpp_"
 _YES = frozenset({"true", "yes", "on", "1"})
@@ -71,6 +71,10 @@ def _truth(value: Any) -> bool:
     return word in _YES
 
 
+def _full_text(value: Any) -> FullText:
+    return FullText(str(value).strip().lower())
+
+
 def _one_line(value: Any) -> str:
     return re.sub(r"\s+", " ", str(value)).strip()
 
@@ -82,4 +86,5 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "null_values": _words,
     "simplify": _metres,
     "day_first": _truth,
+    "full_text": _full_text,
 }

@@ -28,9 +28,18 @@ class Log(Protocol):
     def progress(self, stage: str, done: int, total: int | None) -> None: ...
 
 
+class FullText(str, Enum):
+    """Which values of a row can be found by a search in its table."""
+
+    ALL = "all"
+    #: those of text columns
+    TEXT = "text"
+    NONE = "none"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """What a resource's fields ``dpp_…`` and the site's settings say of how its file is to be read."""
+    """What a resource's fields ``dpp_…`` and the site's settings say of how its file is to be read and loaded."""
 
     #: of a text file; empty: found out
     encoding: str = ""
@@ -48,6 +57,7 @@ class ReadOptions:
     day_first: bool | None = None
     #: read the one table in a ZIP archive, rather than list the archive's files
     unzip: bool = True
+    full_text: FullText = FullText.ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +207,7 @@ class LoadPlan:
     rows: int
     columns: tuple[ColumnSpec, ...]
     strategy: Strategy
+    full_text: FullText
     #: the dictionary that must survive: of the live table, else of the stash
     kept: Dictionary | None
     #: whether a live table was seen when the plan was made

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 import psycopg
 from psycopg import sql
 
+from ..core.values import FullText
+
+Expression = sql.Composable
+
 #: Arguments that PostgreSQL takes in one call are 100.
 _CALL = 90
 
@@ -35,8 +39,11 @@ def is_known(connection: psycopg.Connection) -> bool:
     return row is not None and row[0].split() == _TRIGGER.split()
 
 
-def expression(columns: Sequence[tuple[str, str]]) -> sql.Composable:
+def expression(columns: Sequence[tuple[str, str]], what: FullText = FullText.ALL) -> Expression:
     """Return the ``_full_text`` of a row with ``columns`` (name, type name), each available under its name."""
+    columns = _searched(columns, what)
+    if not columns:
+        return sql.SQL("NULL")
     texts = [_text(sql.Identifier(name), pg_type) for name, pg_type in columns]
     # to_tsvector of no value at all is NULL, of an empty text it is empty
     return sql.SQL("CASE WHEN {} THEN to_tsvector({}) END").format(
@@ -46,6 +53,11 @@ def expression(columns: Sequence[tuple[str, str]]) -> sql.Composable:
         ),
         _joined(texts),
     )
+
+
+def _searched(columns: Sequence[tuple[str, str]], what: FullText) -> Sequence[tuple[str, str]]:
+    kinds = {FullText.TEXT: ("text",), FullText.NONE: ()}.get(what)
+    return columns if kinds is None else [column for column in columns if column[1] in kinds]
 
 
 def _text(column: sql.Composable, pg_type: str) -> sql.Composable:

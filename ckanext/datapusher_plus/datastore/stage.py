@@ -14,9 +14,6 @@ from ..core.values import ColumnSpec
 from . import catalog, ddl, fulltext, parallel, raw
 from .facts import TableFacts
 
-#: (name, type name) of each column
-Types = Sequence[tuple[str, str]]
-
 #: Pieces of work for each connection: more of them end at nearly the same time, and show progress.
 _PIECES = 8
 
@@ -88,18 +85,17 @@ def fill(
     *,
     connections: int,
     pages: int,
-    types: Types | None,
+    text: fulltext.Expression | None,
     progress: Callable[[int, int], None],
 ) -> None:
     """Fill ``table`` from the raw table ``source``; ``progress`` gets how many pieces are done, and of how many.
 
-    :param types: of the columns, to compute ``_full_text`` here; None leaves that to the table's trigger.
+    :param text: the expression that gives ``_full_text``; None leaves that to the table's trigger.
     """
     size = max(1, -(-pages // (connections * _PIECES)))
     starts = range(0, max(1, pages), size)
     works = [
-        partial(_copy_piece, insert(table, source, columns, types=types, pages=(start, start + size)))
-        for start in starts
+        partial(_copy_piece, insert(table, source, columns, text=text, pages=(start, start + size))) for start in starts
     ]
     finished = iter(range(1, len(works) + 1))
     parallel.run(works, connections, done=lambda: progress(next(finished), len(works)))
@@ -116,18 +112,18 @@ def insert(
     source: str,
     columns: Sequence[ColumnSpec],
     *,
-    types: Types | None,
+    text: fulltext.Expression | None,
     pages: tuple[int, int] | None = None,
 ) -> sql.Composed:
     """Return the statement that casts the raw rows of a range of pages (all when None) into ``table``."""
     names = [sql.Identifier(column.name) for column in columns]
-    text = [fulltext.expression(types)] if types else []
+    target, value = ([sql.Identifier("_full_text")], [text]) if text is not None else ([], [])
     casts = [sql.SQL("{} AS {}").format(cast(column), name) for column, name in zip(columns, names, strict=True)]
     # OFFSET 0 keeps PostgreSQL from evaluating each cast twice, for the column and for the text
     return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM (SELECT {} FROM {}{} OFFSET 0) AS r").format(
         ddl.public(table),
-        sql.SQL(", ").join([sql.Identifier("_id"), *names, *([sql.Identifier("_full_text")] if types else [])]),
-        sql.SQL(", ").join([sql.Identifier(raw.ROW), *names, *text]),
+        sql.SQL(", ").join([sql.Identifier("_id"), *names, *target]),
+        sql.SQL(", ").join([sql.Identifier(raw.ROW), *names, *value]),
         sql.SQL(", ").join([sql.Identifier(raw.ROW), *casts]),
         ddl.public(source),
         _within(pages),

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..core.errors import IngestError, Skipped, TooMuchMemory, UnpacksTooLarge
-from ..core.values import ReadOptions, Source
+from ..core.values import FullText, ReadOptions, Source
 from . import named
 from .apart import MOST_MEMORY, Apart
 from .base import Limits, Work
@@ -82,7 +82,11 @@ def _outcome(job: dict[str, Any], limits: Limits, said: _Said) -> Iterator[tuple
 
 def _options(given: dict[str, Any]) -> ReadOptions:
     words = given["null_values"]
-    return replace(ReadOptions(**given), null_values=None if words is None else tuple(words))
+    return replace(
+        ReadOptions(**given),
+        null_values=None if words is None else tuple(words),
+        full_text=FullText(given["full_text"]),
+    )
 
 
 def _limit(most_bytes: int, seconds: int) -> None:

@@ -13,7 +13,7 @@ from ckan.types import Context
 
 from ..core.errors import DatastoreManaged, ResourceGone
 from ..core.read_options import read_options
-from ..core.values import ReadOptions, Ticket
+from ..core.values import FullText, ReadOptions, Ticket
 from ..core.wanted import MANAGED
 from ..settings import current
 
@@ -58,7 +58,11 @@ def ticket(
 
 def _defaults() -> ReadOptions:
     site = current()
-    return ReadOptions(workbook_sheet=site.default_excel_sheet, unzip=site.auto_unzip_one_file)
+    return ReadOptions(
+        workbook_sheet=site.default_excel_sheet,
+        unzip=site.auto_unzip_one_file,
+        full_text=FullText(site.full_text),
+    )
 
 
 def context() -> Context:

@@ -9,7 +9,7 @@ from ..checkpoint import reach
 from ..core import index_plan, table_names
 from ..core.errors import RowsLost
 from ..core.index_plan import Index, IndexPlan
-from ..core.values import LoadPlan, Log
+from ..core.values import FullText, LoadPlan, Log
 from ..datastore import catalog, facts, fulltext, indexes, raw, stage
 from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
@@ -67,15 +67,17 @@ def counted(connection: Connection, table: str, plan: LoadPlan, log: Log) -> int
     return rows
 
 
-def types_for_text(connection: Connection, table: str) -> stage.Types | None:
-    """Return the columns' types when ``_full_text`` can be computed for them, None to leave it to the trigger.
-
-    That is so when a trigger of a person may change the values first, or the site has a text trigger of its own.
-    """
+def full_text(connection: Connection, table: str, plan: LoadPlan, log: Log) -> fulltext.Expression | None:
+    """Return the expression that gives the staged table's ``_full_text``, None to leave it to the table's trigger."""
     made = catalog.describe(connection, table)
-    if made is None or made.triggers or not fulltext.is_known(connection):
+    if made is None:
         return None
-    return [(column.name, column.type) for column in made.columns]
+    if not made.triggers and fulltext.is_known(connection):
+        return fulltext.expression([(column.name, column.type) for column in made.columns], plan.full_text)
+    if plan.full_text is not FullText.ALL:
+        whose = "the table has triggers of its own" if made.triggers else "the site has a function of its own for it"
+        log.warning(f"full_text = {plan.full_text.value} cannot be followed: {whose}, so the database writes the text.")
+    return None
 
 
 def planned_indexes(old: TableFacts | None, plan: LoadPlan) -> IndexPlan:

@@ -52,10 +52,10 @@ def _exchange(connection: Connection, plan: LoadPlan, table: str, lock_timeout: 
 
 def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
     table, started = plan.resource_id, time.monotonic()
-    types = loading.types_for_text(connection, table)
-    staging.full_text_by_trigger(connection, table, on=types is None)
+    text = loading.full_text(connection, table, plan, log)
+    staging.full_text_by_trigger(connection, table, on=text is None)
     with misfit.explained(connection, source, table, plan.columns, plan.rows), connection.transaction():
-        connection.execute(staging.insert(table, source, plan.columns, types=types))
+        connection.execute(staging.insert(table, source, plan.columns, text=text))
         reach("replace.cast")
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)

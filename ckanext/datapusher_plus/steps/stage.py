@@ -32,9 +32,9 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
 
 
 def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: Log) -> None:
-    types = loading.types_for_text(connection, table)
+    text = loading.full_text(connection, table, plan, log)
     staging.strip(connection, table)
-    staging.full_text_by_trigger(connection, table, on=types is None)
+    staging.full_text_by_trigger(connection, table, on=text is None)
     reach("stage.stripped")
     started = time.monotonic()
     with misfit.explained(connection, source, table, plan.columns, plan.rows):
@@ -43,9 +43,9 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: 
             source,
             plan.columns,
             # a person's trigger may count on seeing the rows one after another
-            connections=settings.current().parallelism if types else 1,
+            connections=settings.current().parallelism if text is not None else 1,
             pages=raw.pages(connection, source),
-            types=types,
+            text=text,
             progress=lambda done, total: log.progress("fill", done, total),
         )
     reach("stage.cast")
