@@ -40,9 +40,10 @@ check: $(READY) ## lint, types, architecture
 	$(VENV)/bin/pyright
 	$(RUN) -m pytest tests/architecture -q
 
-bench: $(READY) ## measure loading against CKAN's own way
+bench bench-hook: export STACK := $(or $(STACK),.stack-bench)
+bench: $(READY) ## measure loading against SQL by hand and CKAN's own way (.stack-bench); ARGS=growth ROUNDS=1 for a part of it
 	@$(RUN) -m dev up
-	@$(RUN) -m bench load
+	@$(RUN) -m bench $(or $(ARGS),all) $(if $(ROUNDS),--rounds=$(ROUNDS))
 
 bench-hook: $(READY) ## measure what an upload's request pays for the plugin
 	@$(RUN) -m dev up
@@ -52,7 +53,7 @@ wheel: $(READY) ## build the package into dist/
 	@$(RUN) -m build
 
 clean: down     ## stop the servers and remove what was made
-	rm -rf .stack .stack-test .stack-faults .fuzz build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .stack .stack-test .stack-faults .stack-bench .fuzz build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) dev/prerequisites.py

@@ -8,7 +8,7 @@ from dev import demo
 from dev.console import DIM, bad, paint, say, title
 from dev.portal import ActionFailed
 from dev.server import StartFailed
-from dev.stack import FAULTS_STACK, MAIN, TEST, TEST_STACK, Stack
+from dev.stack import BENCH_STACK, FAULTS_STACK, MAIN, TEST, TEST_STACK, Stack
 from dev.up import NAMES, down, running, up
 
 
@@ -36,7 +36,7 @@ def _up(stack: Stack, arguments: argparse.Namespace) -> int:
 def _down(stack: Stack, _arguments: argparse.Namespace) -> int:
     down(stack)
     if "STACK" not in os.environ:
-        for other in (TEST_STACK, FAULTS_STACK):
+        for other in (TEST_STACK, FAULTS_STACK, BENCH_STACK):
             down(Stack.chosen(other))
     return 0
 

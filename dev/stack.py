@@ -15,6 +15,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_STACK = ".stack-test"
 FAULTS_STACK = ".stack-faults"
+BENCH_STACK = ".stack-bench"
 # Below Linux's range for outgoing connections, which would otherwise take a port between two starts.
 PORTS = range(20000, 32000)
 

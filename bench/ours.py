@@ -1,0 +1,24 @@
+"""(a) The whole ingestion, from the request to `complete`."""
+
+from __future__ import annotations
+
+import time
+
+from .runs import Run, Runs
+from .stack import Ground
+from .subject import Subject
+
+
+def load(ground: Ground, subject: Subject) -> float:
+    """Load the resource's file again and return the seconds from request to ``complete``."""
+    return timed(ground, subject)[0]
+
+
+def timed(ground: Ground, subject: Subject, *, ignore_hash: bool = True, want: str = "complete") -> tuple[float, Run]:
+    """Ask for a load, wait until it has ended as ``want`` says, and return the seconds and the run."""
+    with Runs(ground.ckan_dsn) as runs:
+        before = runs.latest(subject.resource_id)
+        start = time.perf_counter()
+        ground.portal.act("datapusher_submit", resource_id=subject.resource_id, ignore_hash=ignore_hash)
+        run = runs.ended(subject.resource_id, before, want=want)
+        return time.perf_counter() - start, run

@@ -1,0 +1,61 @@
+"""What is made of the seconds: the ratios, each with what it must reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import median
+
+from .files import FLIGHTS_X1, FLIGHTS_X9
+
+Rounds = Mapping[str, list[float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What one figure must reach."""
+
+    what: str
+    limit: float
+    at_least: bool = False
+
+    def reached(self, value: float) -> bool:
+        """Tell whether a figure is good enough."""
+        return value >= self.limit if self.at_least else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
+
+
+#: In the order in which they are printed.
+TARGETS: Mapping[str, Target] = {
+    "flights_ours_over_floor": Target("flights, ours / floor", 0.9),
+    "flights_ours_over_naive": Target("flights, ours / naive", 0.30),
+    "growth_per_row_x9": Target("flights x9 / flights, per row", 1.05),
+    "reader_wait_ms": Target("readers' longest wait at the exchange, ms", 50),
+    "small_file_s": Target("6 rows, upload to complete, s", 1.5),
+    "small_files_per_minute": Target("100 small files at once, a minute", 60, at_least=True),
+    "peak_rss_mib": Target("peak memory of a run, flights x9, MiB", 300),
+    "work_folder_over_clean_file": Target("work folder / clean file, flights x9", 1.2),
+    "unchanged_s": Target("unchanged file, request to skipped, s", 0.5),
+}
+
+
+def of_files(seconds: Rounds) -> dict[str, float]:
+    """Return the ratio of ours to each other way for each file, and the growth per row, as far as measured."""
+    middle = {key: median(values) for key, values in seconds.items() if values}
+    ratios = {}
+    for key, value in middle.items():
+        name, way = key.split("/")
+        ours = middle.get(f"{name}/ours")
+        if ours is not None and way != "ours":
+            ratios[f"{name}_ours_over_{way}"] = ours / value
+    return {**ratios, **_growth(middle)}
+
+
+def _growth(middle: Mapping[str, float]) -> dict[str, float]:
+    rows = {sample.name: sample.rows for sample in (FLIGHTS_X1, FLIGHTS_X9)}
+    if not {f"{name}/ours" for name in rows} <= set(middle):
+        return {}
+    once, nine_times = (middle[f"{name}/ours"] / count for name, count in rows.items())
+    return {"growth_per_row_x9": nine_times / once}

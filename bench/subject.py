@@ -1,0 +1,48 @@
+"""What is loaded in several ways: a file that CKAN holds, and the table that the plugin makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from .files import Sample
+from .runs import Runs
+from .stack import Ground
+
+_INDEXES = """
+    SELECT pg_get_indexdef(indexrelid) FROM pg_index
+    WHERE indrelid = %s::regclass AND NOT indisprimary ORDER BY indexrelid
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A resource with its table."""
+
+    sample: Sample
+    file: Path
+    resource_id: str
+    #: (name, type) of each column but CKAN's own
+    columns: tuple[tuple[str, str], ...]
+    #: definitions from USING on
+    indexes: tuple[str, ...]
+
+
+def introduce(ground: Ground, sample: Sample) -> Subject:
+    """Upload a sample and have it loaded once, which warms up what is cold and tells what the table must be like."""
+    file = sample.path(ground.files)
+    resource = ground.portal.upload("resource_create", file, package_id=ground.dataset, name=sample.name, format="CSV")
+    with Runs(ground.ckan_dsn) as runs:
+        runs.ended(resource["id"], None)
+    fields = ground.portal.act("datastore_info", id=resource["id"])["fields"]
+    with psycopg.connect(ground.superuser_dsn) as connection:
+        made = connection.execute(_INDEXES, [f'public."{resource["id"]}"']).fetchall()
+    return Subject(
+        sample=sample,
+        file=file,
+        resource_id=resource["id"],
+        columns=tuple((field["id"], field["type"]) for field in fields if field["id"] != "_id"),
+        indexes=tuple(text[text.index("USING ") :] for (text,) in made),
+    )

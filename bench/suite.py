@@ -1,0 +1,109 @@
+"""The parts of `make bench`: each measures, prints and saves, and can be run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from statistics import median
+
+from . import crowd, files, measures, readers, report, results, small
+from .measures import Turns
+from .memory import Peak
+from .stack import Ground
+from .subject import Subject, introduce
+
+#: Rounds of what takes a second for each of the others'.
+_MORE = 4
+#: The slowest measurement, of which no target is made, is done once.
+_FEWER = {"naive": 1}
+
+
+def growth(ground: Ground, rounds: int) -> None:
+    """Load `flights`, three times and nine times as many, in turns; watch the memory of the largest."""
+    subjects = [introduce(ground, sample) for sample in (files.FLIGHTS_X1, files.FLIGHTS_X3, files.FLIGHTS_X9)]
+    peaks: list[Peak] = []
+    turns = [
+        *(Turns(subject, rounds) for subject in subjects[:-1]),
+        Turns(subjects[-1], rounds, fewer=_FEWER),
+    ]
+    seconds = measures.take(ground, turns, peaks)
+    _tell_files(ground, seconds, {**results.of_files(seconds), **_memory(subjects[-1], peaks)})
+
+
+def other(ground: Ground, rounds: int) -> None:
+    """Load the files of other shapes in turns: six rows, very wide, long texts, nothing but numbers."""
+    samples = (files.SMALL, files.WIDE, files.LONG, files.NUMBERS)
+    seconds = measures.take(ground, [Turns(introduce(ground, sample), rounds) for sample in samples])
+    _tell_files(ground, seconds, results.of_files(seconds))
+
+
+def reading(ground: Ground, rounds: int) -> None:
+    """Reload `flights` under 8 readers."""
+    subject = introduce(ground, files.FLIGHTS_X1)
+    found = [readers.measure(ground, subject) for _ in range(rounds)]
+    at, before = ([wait[side] for wait in found] for side in (0, 1))
+    _tell(
+        ground,
+        {"reader_wait_ms": median(at), "reader_wait_before_ms": median(before)},
+        {"reader_wait": at, "reader_wait_before": before},
+        unit="ms",
+    )
+
+
+def quick(ground: Ground, rounds: int) -> None:
+    """Load six rows from upload to complete, and ask for a `flights` that has not changed."""
+    introduce(ground, files.SMALL)
+    uploads = [small.uploaded(ground) for _ in range(_MORE * rounds)]
+    subject = introduce(ground, files.FLIGHTS_X1)
+    unchanged = [small.unchanged(ground, subject) for _ in range(_MORE * rounds)]
+    _tell(
+        ground,
+        {"small_file_s": median(uploads), "unchanged_s": median(unchanged)},
+        {"small_file": uploads, "unchanged": unchanged},
+    )
+
+
+def many(ground: Ground, rounds: int) -> None:
+    """Load a hundred small files asked for at once: uploaded, then asked for again."""
+    resources, uploaded = crowd.uploads(ground)
+    print(f"  uploaded: {uploaded:.0f} a minute", flush=True)
+    again = []
+    for _ in range(min(rounds, 3)):
+        again.append(crowd.submitted(ground, resources))
+        print(f"  asked for again: {again[-1]:.0f} a minute", flush=True)
+    _tell(
+        ground,
+        {"small_files_per_minute": median(again), "small_uploads_per_minute": uploaded},
+        {"small_files_per_minute": again},
+        unit="/min",
+    )
+
+
+PARTS: Mapping[str, Callable[[Ground, int], None]] = {
+    "small": quick,
+    "many": many,
+    "readers": reading,
+    "files": other,
+    "growth": growth,
+}
+
+
+def _memory(subject: Subject, peaks: list[Peak]) -> dict[str, float]:
+    """Return the most that any of the runs took."""
+    if not peaks:
+        return {}
+    return {
+        "peak_rss_mib": max(peak.rss_mib for peak in peaks),
+        "peak_pss_mib": max(peak.pss_mib for peak in peaks),
+        "work_folder_over_clean_file": max(peak.folder for peak in peaks) / subject.file.stat().st_size,
+    }
+
+
+def _tell_files(ground: Ground, seconds: measures.Rounds, ratios: dict[str, float]) -> None:
+    print(report.files(seconds))
+    report.save(ratios, seconds, server=ground.server())
+
+
+def _tell(ground: Ground, ratios: dict[str, float], rounds: measures.Rounds, unit: str = "s") -> None:
+    for name, values in rounds.items():
+        print(f"  {report.row(name, values, unit)}")
+    report.save(ratios, rounds, server=ground.server())
