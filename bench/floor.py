@@ -1,8 +1,8 @@
 """(b) The floor: what a database engineer would write by hand for the same table, in one session.
 
-Nothing here comes from the plugin's own SQL. What makes it fast is the engineer's to use: an unlogged raw table of frozen
-rows, memory for the sorts, PostgreSQL's own parallel index builds, and text search over the raw text, of which no value
-has to be turned into a number and back.
+Nothing here comes from the plugin's own SQL. What makes it fast is the engineer's to use: an unlogged raw table of
+frozen rows, memory for the sorts, PostgreSQL's own parallel index builds, and text search over the raw text, of which
+no value has to be turned into a number and back.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Readers of the live table while it is reloaded: the longest that any of them waits at the exchange.
 
-Each of 8 processes asks for one row of the live table by its key, again and again with a short pause, and notes how long
-the answer took and of which table it was. The first answer from a new table tells when the exchange was.
+Each of 8 processes asks for one row of the live table by its key, again and again with a short pause, and notes how
+long the answer took and of which table it was. The first answer from a new table tells when the exchange was.
 """
 
 from __future__ import annotations
