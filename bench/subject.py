@@ -30,10 +30,15 @@ class Subject:
     indexes: tuple[str, ...]
 
 
-def introduce(ground: Ground, sample: Sample) -> Subject:
-    """Upload a sample and have it loaded once, which warms up what is cold and tells what the table must be like."""
+def introduce(ground: Ground, sample: Sample, **more: str) -> Subject:
+    """Upload a sample and have it loaded once, which warms up what is cold and tells what the table must be like.
+
+    :param more: more of the resource's fields.
+    """
     file = sample.path(ground.files)
-    resource = ground.portal.upload("resource_create", file, package_id=ground.dataset, name=sample.name, format="CSV")
+    resource = ground.portal.upload(
+        "resource_create", file, package_id=ground.dataset, name=sample.name, format="CSV", **more
+    )
     with Runs(ground.ckan_dsn) as runs:
         runs.ended(resource["id"], None)
     fields = ground.portal.act("datastore_info", id=resource["id"])["fields"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from statistics import median
 
 from . import crowd, files, measures, readers, report, results, small
@@ -34,6 +35,16 @@ def other(ground: Ground, rounds: int) -> None:
     samples = (files.SMALL, files.WIDE, files.LONG, files.NUMBERS)
     seconds = measures.take(ground, [Turns(introduce(ground, sample), rounds) for sample in samples])
     _tell_files(ground, seconds, results.of_files(seconds))
+
+
+def searchable(ground: Ground, rounds: int) -> None:
+    """Load `flights` with all, only the words, or nothing of it made searchable."""
+    turns = []
+    for choice in ("all", "text", "none"):
+        sample = replace(files.FLIGHTS_X1, name=f"flights_search_{choice}")
+        turns.append(Turns(introduce(ground, sample, dpp_full_text=choice), rounds, ways=("ours",)))
+    seconds = measures.take(ground, turns)
+    _tell_files(ground, seconds, {})
 
 
 def reading(ground: Ground, rounds: int) -> None:
@@ -83,6 +94,7 @@ PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "many": many,
     "readers": reading,
     "files": other,
+    "search": searchable,
     "growth": growth,
 }
 
