@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.core.errors import TriggerFailed
 from ckanext.datapusher_plus.core.values import FullText, ReadOptions, Strategy
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table
@@ -17,6 +18,7 @@ DIFFERENT = """
 SELECT _id FROM {table} AS t WHERE _full_text IS DISTINCT FROM (
     SELECT to_tsvector(string_agg(value, ' ')) FROM json_each_text(row_to_json(t.*)) WHERE key NOT LIKE '\\_%')
 """
+FOUND = "SELECT n FROM {table} WHERE _full_text @@ to_tsquery({words}) ORDER BY n"
 HOSTILE = """text,number,time,day,more
 The cats' “running”,1.50,2026-01-02T03:04:05.678,2026-01-02,straße ÀÉ naïve
 "",,,,
@@ -70,6 +72,32 @@ def test_a_trigger_of_the_table_writes_the_whole_text_whatever_is_asked_for(
     loader.write(loader.plan(TODAY, options=ReadOptions(full_text=FullText.TEXT)))
     assert live.search(q="20.25")["total"] == 1
     assert "full_text = text cannot be followed: the table has triggers of its own," in " ".join(said.lines)
+
+
+@pytest.mark.parametrize("strategy", Strategy)
+def test_of_a_row_with_too_many_words_the_first_are_found(
+    strategy: Strategy, table: Table, loader: Loader, said: Said
+) -> None:
+    # letters that take most bytes, in words that PostgreSQL takes apart and keeps as a whole too
+    rows = {
+        1: " ".join(f"word{n}" for n in range(300_000)),
+        2: " ".join(f"𐐨{n}-𐐩{n}" for n in range(300_000)),
+        3: "rare",
+    }
+    assert len(rows[1]) > 3_000_000
+    loader.load(b"n,text\n" + "".join(f"{n},{text}\n" for n, text in rows.items()).encode(), strategy)
+    assert table.run("SELECT n, text FROM {table} ORDER BY n") == list(rows.items())
+    assert table.run(FOUND, words="word1 | rare") == [(1,), (3,)]
+    assert table.run(FOUND, words="𐐨1") == [(2,)]
+    assert [line for line in said.lines if "first 100,000 letters" in line]
+    assert table.search(q="word5")["total"] == 1
+
+
+def test_a_trigger_of_a_person_beside_too_many_words_is_told(live: Table, loader: Loader) -> None:
+    before = live.whole()
+    with pytest.raises(TriggerFailed, match="too long for tsvector"):
+        loader.load(TODAY + b",,," + " ".join(f"word{n}" for n in range(300_000)).encode() + b"\n")
+    assert live.whole() == before
 
 
 def test_a_site_with_a_trigger_function_of_its_own_gets_what_that_writes(

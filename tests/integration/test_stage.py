@@ -11,7 +11,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from ckanext.datapusher_plus.core.errors import DatastoreGone, RowsLost, ValueDoesNotFit
+from ckanext.datapusher_plus.core.errors import DatastoreGone, RowsLost, RowTooLarge, ValueDoesNotFit
 from ckanext.datapusher_plus.core.values import LoadPlan, Strategy
 from ckanext.datapusher_plus.datastore import connect, parallel
 from ckanext.datapusher_plus.steps.orphans import orphans, sweep
@@ -23,7 +23,14 @@ from tests.fix_tables import TODAY, Table
 from tests.loads import Loader
 
 SLOW = "BEGIN PERFORM pg_sleep(30); RETURN NEW; END"
-CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'datapusher_plus load'"
+CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = 'datapusher_plus load' AND state = 'active' AND query LIKE 'INSERT%'"""
+
+
+def cut_off(administrator: psycopg.Connection) -> None:
+    """End the first connection that fills a table."""
+    while not administrator.execute(CUT).fetchall():
+        time.sleep(0.05)
 
 
 def as_numbers(plan: LoadPlan) -> LoadPlan:
@@ -39,6 +46,14 @@ def test_the_first_value_that_does_not_fit_is_named(live: Table, loader: Loader,
     plan = loader.plan(b"zahl,stadt,ort\n1,2,o\n2,3,o\n3,x,o\n4,z,o\n", strategy)
     with pytest.raises(ValueDoesNotFit, match="row 3, column “stadt” the value “x” is no numeric"):
         loader.write(as_numbers(plan))
+    assert live.whole() == before
+
+
+def test_a_row_that_is_more_than_the_database_can_hold_is_told(live: Table, loader: Loader) -> None:
+    before = live.whole()
+    header, row = (",".join(f"{letter}{n:09}" for n in range(1500)) for letter in "ab")
+    with pytest.raises(RowTooLarge, match="row is too big"):
+        loader.load(f"{header}\n{row}\n".encode())
     assert live.whole() == before
 
 
@@ -105,7 +120,7 @@ def test_a_database_that_goes_away_in_the_middle_of_a_load_costs_nothing(
     live.run("CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS {body}", body=SLOW)
     live.run("CREATE TRIGGER t001 BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION slow()")
     before = live.whole()
-    threading.Timer(1, superuser.execute, [CUT]).start()
+    threading.Thread(target=cut_off, args=[superuser], daemon=True).start()
     with pytest.raises(DatastoreGone, match="terminating connection"):
         loader.load(TODAY)
     restore(live.resource_id, said)

@@ -56,6 +56,7 @@ EXAMPLES: list[Exception] = [
     errors.UploadMissing(),
     errors.UploadUnreadable("a cloud storage"),
     errors.EngineFailed("DuckDB", "profile all values of a table"),
+    errors.RowTooLarge("row is too big: size 11032, maximum size 8160"),
     errors.TriggerFailed(("t000",), "no empty names"),
     errors.DatastoreRefused("permission denied"),
 ]

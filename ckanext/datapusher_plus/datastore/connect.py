@@ -12,7 +12,7 @@ from psycopg import Connection, errors
 from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import make_url
 
-from ..core.errors import DatastoreBusy, DatastoreGone, DatastoreRefused
+from ..core.errors import DatastoreBusy, DatastoreGone, DatastoreRefused, RowTooLarge
 
 __all__ = ["Connection", "close", "connect", "open_connection", "parameters", "stop_statement", "translated"]
 
@@ -93,6 +93,8 @@ def translated() -> Iterator[None]:
         yield
     except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
         raise DatastoreBusy(60) from error
+    except errors.ProgramLimitExceeded as error:
+        raise RowTooLarge(_reason(error)) from error
     except psycopg.OperationalError as error:
         raise DatastoreGone(_reason(error)) from error
     except psycopg.Error as error:

@@ -29,6 +29,10 @@ _TRIGGER = """
 """
 _SOURCE = "SELECT prosrc FROM pg_proc WHERE oid = 'public.populate_full_text_trigger()'::regprocedure"
 
+#: How many letters of a row's text are tried, None for all. A tsvector has at most 1 MB, and words with their places
+#: can take several times as much as they do as text.
+LETTERS = (None, 400_000, 100_000, 25_000)
+
 #: Types whose text in JSON is their text in SQL; that of dates and times depends on DateStyle, JSON's does not.
 _SAME_TEXT = frozenset({"numeric", "int2", "int4", "int8", "float4", "float8", "bool"})
 
@@ -39,19 +43,26 @@ def is_known(connection: psycopg.Connection) -> bool:
     return row is not None and row[0].split() == _TRIGGER.split()
 
 
-def expression(columns: Sequence[tuple[str, str]], what: FullText = FullText.ALL) -> Expression:
-    """Return the ``_full_text`` of a row with ``columns`` (name, type name), each available under its name."""
+def expression(
+    columns: Sequence[tuple[str, str]], what: FullText = FullText.ALL, letters: int | None = None
+) -> Expression:
+    """Return the ``_full_text`` of a row with ``columns`` (name, type name), each available under its name.
+
+    :param letters: of the row's text that count, from its beginning; None for all.
+    """
     columns = _searched(columns, what)
     if not columns:
         return sql.SQL("NULL")
-    texts = [_text(sql.Identifier(name), pg_type) for name, pg_type in columns]
+    text = _joined([_text(sql.Identifier(name), pg_type) for name, pg_type in columns])
+    if letters is not None:
+        text = sql.SQL("left({}, {})").format(text, sql.Literal(letters))
     # to_tsvector of no value at all is NULL, of an empty text it is empty
     return sql.SQL("CASE WHEN {} THEN to_tsvector({}) END").format(
         sql.SQL(" OR ").join(
             sql.SQL("num_nonnulls({}) > 0").format(sql.SQL(", ").join(sql.Identifier(name) for name, _ in group))
             for group in _groups(columns)
         ),
-        _joined(texts),
+        text,
     )
 
 

@@ -24,9 +24,9 @@ def explained(
     """
     try:
         yield
-    except psycopg.OperationalError:
-        raise
     except psycopg.Error as error:
+        if isinstance(error, psycopg.OperationalError) and not isinstance(error, errors.ProgramLimitExceeded):
+            raise
         raise _why(connection, source, table, columns, rows, error) or error from error
 
 

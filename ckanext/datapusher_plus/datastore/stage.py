@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import psycopg
@@ -13,6 +14,11 @@ from ..core import table_names
 from ..core.values import ColumnSpec
 from . import catalog, ddl, fulltext, parallel, raw
 from .facts import TableFacts
+
+#: The expression that gives ``_full_text``, of so many letters of a row's text, of all when None.
+Text = Callable[[int | None], fulltext.Expression]
+#: ``insert`` of something; takes ``text``.
+Insert = Callable[..., sql.Composed]
 
 #: Pieces of work for each connection: more of them end at nearly the same time, and show progress.
 _PIECES = 8
@@ -85,26 +91,51 @@ def fill(
     *,
     connections: int,
     pages: int,
-    text: fulltext.Expression | None,
+    text: Text | None,
     progress: Callable[[int, int], None],
+    shortened: Callable[[int], None],
 ) -> None:
     """Fill ``table`` from the raw table ``source``; ``progress`` gets how many pieces are done, and of how many.
 
     :param text: the expression that gives ``_full_text``; None leaves that to the table's trigger.
+    :param shortened: gets how many letters are searched of rows that have more words than a tsvector holds.
     """
     size = max(1, -(-pages // (connections * _PIECES)))
     starts = range(0, max(1, pages), size)
-    works = [
-        partial(_copy_piece, insert(table, source, columns, text=text, pages=(start, start + size))) for start in starts
-    ]
+    cuts: list[int] = []
+    statements = [partial(insert, table, source, columns, pages=(start, start + size)) for start in starts]
+    works = [partial(_copy_piece, statement, text, cuts.append) for statement in statements]
     finished = iter(range(1, len(works) + 1))
     parallel.run(works, connections, done=lambda: progress(next(finished), len(works)))
+    if cuts:
+        shortened(min(cuts))
 
 
-def _copy_piece(statement: sql.Composed, connection: psycopg.Connection) -> None:
+def _copy_piece(
+    statement: Insert, text: Text | None, shortened: Callable[[int], None], connection: psycopg.Connection
+) -> None:
     reach("fill.piece")
-    connection.execute(statement)
+    letters = execute(connection, statement, text)
+    if letters is not None:
+        shortened(letters)
     reach("fill.pieced")
+
+
+def execute(connection: psycopg.Connection, statement: Insert, text: Text | None) -> int | None:
+    """Carry out an ``insert``; if a row has more words than a tsvector holds, with fewer letters of each row's text.
+
+    Return how many letters these are, None for all.
+    """
+    if text is None:
+        connection.execute(statement(text=None))
+        return None
+    *more, fewest = fulltext.LETTERS
+    for letters in more:
+        with suppress(errors.ProgramLimitExceeded), connection.transaction():
+            connection.execute(statement(text=text(letters)))
+            return letters
+    connection.execute(statement(text=text(fewest)))
+    return fewest
 
 
 def insert(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from .. import settings
 from ..checkpoint import reach
@@ -67,13 +68,13 @@ def counted(connection: Connection, table: str, plan: LoadPlan, log: Log) -> int
     return rows
 
 
-def full_text(connection: Connection, table: str, plan: LoadPlan, log: Log) -> fulltext.Expression | None:
+def full_text(connection: Connection, table: str, plan: LoadPlan, log: Log) -> stage.Text | None:
     """Return the expression that gives the staged table's ``_full_text``, None to leave it to the table's trigger."""
     made = catalog.describe(connection, table)
     if made is None:
         return None
     if not made.triggers and fulltext.is_known(connection):
-        return fulltext.expression([(column.name, column.type) for column in made.columns], plan.full_text)
+        return partial(fulltext.expression, [(column.name, column.type) for column in made.columns], plan.full_text)
     if plan.full_text is not FullText.ALL:
         whose = "the table has triggers of its own" if made.triggers else "the site has a function of its own for it"
         log.warning(f"full_text = {plan.full_text.value} cannot be followed: {whose}, so the database writes the text.")
@@ -91,6 +92,15 @@ def tell_lost(planned: IndexPlan, log: Log) -> None:
     for index in planned.lost:
         kind = "unique key" if index.unique else "index"
         log.warning(f"The {kind} on {', '.join(index.columns)} was left out: the file has no such column any more.")
+
+
+def tell_shortened(log: Log, letters: int) -> None:
+    """Warn of rows that are not found by all of their words."""
+    log.warning(
+        "Some rows have more different words than PostgreSQL can search (1 MB of them). Their values are in the table "
+        f"as published; a search finds these rows by their first {letters:,} letters. Publish such texts in several "
+        "rows to find all of them."
+    )
 
 
 def unbuilt(connection: Connection, table: str, wanted: tuple[Index, ...]) -> tuple[Index, ...]:

@@ -55,8 +55,10 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
     text = loading.full_text(connection, table, plan, log)
     staging.full_text_by_trigger(connection, table, on=text is None)
     with misfit.explained(connection, source, table, plan.columns, plan.rows), connection.transaction():
-        connection.execute(staging.insert(table, source, plan.columns, text=text))
+        letters = staging.execute(connection, partial(staging.insert, table, source, plan.columns), text)
         reach("replace.cast")
+    if letters is not None:
+        loading.tell_shortened(log, letters)
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")

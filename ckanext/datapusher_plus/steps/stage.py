@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from .. import settings
 from ..checkpoint import reach
@@ -43,10 +44,11 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: 
             source,
             plan.columns,
             # a person's trigger may count on seeing the rows one after another
-            connections=settings.current().parallelism if text is not None else 1,
+            connections=settings.current().parallelism if text else 1,
             pages=raw.pages(connection, source),
             text=text,
             progress=lambda done, total: log.progress("fill", done, total),
+            shortened=partial(loading.tell_shortened, log),
         )
     reach("stage.cast")
     staging.full_text_by_trigger(connection, table, on=True)

@@ -7,7 +7,7 @@ IngestError
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
 │   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
-│   ├── StashFailed, ResourceGone, RowsLost, DatastoreRefused
+│   ├── StashFailed, ResourceGone, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
     ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse
 
@@ -56,6 +56,7 @@ from .writing import (
     LockLost,
     ResourceGone,
     RowsLost,
+    RowTooLarge,
     StashFailed,
     StashUnreadable,
     TableInUse,
@@ -93,6 +94,7 @@ __all__ = [
     "ReaderDied",
     "RecordTooLarge",
     "ResourceGone",
+    "RowTooLarge",
     "RowsLost",
     "Skipped",
     "StashFailed",

@@ -15,6 +15,16 @@ class UniqueKeyBroken(Terminal):
         )
 
 
+class RowTooLarge(Terminal):
+    """A row is larger than PostgreSQL can store, index or search."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"A row is more than the database can hold ({why}). Publish the table in parts with fewer columns, or with "
+            "shorter values."
+        )
+
+
 class TriggerFailed(Terminal):
     """A trigger that somebody put on the table refuses the new rows."""
 
