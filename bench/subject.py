@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import psycopg
@@ -30,6 +31,7 @@ class Subject:
     indexes: tuple[str, ...]
 
 
+@lru_cache(maxsize=None)
 def introduce(ground: Ground, sample: Sample, **more: str) -> Subject:
     """Upload a sample and have it loaded once, which warms up what is cold and tells what the table must be like.
 
