@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -31,7 +31,7 @@ class Subject:
     indexes: tuple[str, ...]
 
 
-@lru_cache(maxsize=None)
+@cache
 def introduce(ground: Ground, sample: Sample, **more: str) -> Subject:
     """Upload a sample and have it loaded once, which warms up what is cold and tells what the table must be like.
 
