@@ -121,6 +121,78 @@ def test_lines_above_the_header_are_left_out_and_told(above: bytes, told: str | 
     )
 
 
+@pytest.mark.parametrize(
+    ("below", "told"),
+    [
+        (b"Source: a census\n", "“Source: a census”"),
+        (b'\n"Source: a census, 2020"\n\n"1) estimated"\n', "“Source: a census, 2020”, “1) estimated”"),
+        (b",,\nSource: a census,,\n,,\n", "“Source: a census”"),
+        (b"====\nNotes\n" + b"* x\n" * 5, "“====”, “Notes”, “* x”, “* x”, “* x”, …"),
+        (b"(2 rows)\n\n\x1a", "“(2 rows)”"),
+        (b'the 5" pipe "is" estimated', None),
+    ],
+    ids=["short", "set off", "as wide as the table", "many", "counted", "open quote"],
+)
+def test_notes_below_the_table_are_left_out_and_told(below: bytes, told: str | None, read: Read, said: Said) -> None:
+    rows = [["city", "year", "people"], ["Bonn", "2020", "300000"], ["Ulm", "2020", ""]]
+    content = b"".join(",".join(row).encode() + b"\r\n" for row in rows) + below
+    if told:
+        assert rows_of(read(content)) == rows
+        assert [line for line in said.lines if "below" in line] == [f"The lines below the table are left out: {told}."]
+    else:
+        with pytest.raises(RaggedRow, match="Line 4"):
+            read(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b"a,b\n1,x\n\ny,\n", [["1", "x"], ["y", ""]]),
+        (b"a,b,c\n1,x,2\ny,,\n", [["1", "x", "2"], ["y", "", ""]]),
+        (b"a,b,c\n1,x,2\ny,,\n,,\nz,,\n", [["1", "x", "2"], ["y", "", ""], ["", "", ""], ["z", "", ""]]),
+        (b"a,b,c\n1,x,2\n\n5,,\n", [["1", "x", "2"], ["5", "", ""]]),
+        (b'a,b,c\n1,x,"2\n\nSource: x\n"\n', [["1", "x", "2\n\nSource: x\n"]]),
+        (b'a,b,c\n1,x,"\n\n""Source"": x\n y"\n', [["1", "x", '\n\n"Source": x\n y']]),
+        (b"a\n1\n\nx\n", [["1"], [], ["x"]]),
+    ],
+    ids=["two columns", "last row", "several such rows", "number", "in quotes", "escaped", "one column"],
+)
+def test_a_row_is_not_taken_for_a_note(content: bytes, rows: Table, table) -> None:
+    assert table(content)[1:] == rows
+
+
+def test_short_lines_below_two_columns_are_notes_only_when_set_off(table, read: Read) -> None:
+    assert table(b"a,b\n1,x\n\nSource: x\n") == [["a", "b"], ["1", "x"]]
+    with pytest.raises(RaggedRow, match="Line 3"):
+        read(b"a,b\n1,x\ny\n")
+
+
+SPARSE = [["id", "a", "b", "c"], ["2", "y", "", ""], ["3", "", "", "x"], ["4", "", "z", ""], ["5", "", "z", ""]]
+
+
+@pytest.mark.parametrize("format", ["TSV", "CSV"])
+def test_tabs_that_are_missing_at_the_ends_of_lines_are_made_up_for(
+    format: str, table: Callable[..., Table], said: Said
+) -> None:
+    lines = ("\t".join(row).rstrip("\t") + "\n" for row in SPARSE)
+    assert table("".join(lines).encode(), format=format) == SPARSE
+    assert [line for line in said.lines if "fewer fields than the header: 3." in line and "lines 2, 4, 5." in line]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"id\ta\tb\n1\tx\ty\n2\tbro\nken\ty\n3\tx\ty\n", 3),
+        (b"id\ta\tb\n1\tx\ty\nNorth\n3\tx\ty\n", 3),
+        (b"id,a,b\n1,x,y\n2,x\n3,x,y\n", 3),
+    ],
+    ids=["halves of a row", "a title among rows", "commas"],
+)
+def test_other_short_rows_are_not(content: bytes, line: int, read: Read) -> None:
+    with pytest.raises(RaggedRow, match=f"Line {line}"):
+        read(content, format="TSV", name="table.tsv")
+
+
 def test_a_title_above_a_very_wide_header_is_found(read: Read) -> None:
     headings = [f"a long heading, number {number:050}" for number in range(1500)]
     quoted = ",".join(f'"{heading}"' for heading in headings).encode()
@@ -221,6 +293,8 @@ def test_any_table_in_any_dialect_comes_back_equal(
     assume(quoting != csv.QUOTE_MINIMAL or not any(others & set(value) for row in rows for value in row))
     # one column of a;b is a table of two columns
     assume(quoting == csv.QUOTE_ALL or len(rows[0]) > 1 or not any(set(",;\t|") & set(row[0]) for row in rows))
+    # a single value below an empty row at the end is a note
+    assume(len(rows[0]) < 3 or all("".join(row).strip() for row in rows))
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=newline).writerows(rows)
     content = out.getvalue().encode(encoding, "ignore")

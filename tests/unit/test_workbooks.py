@@ -285,6 +285,26 @@ def test_what_stands_above_the_header_is_said(sheet: Sheet, said: Said) -> None:
     assert said.lines == ["The headings are in row 3. What stands above was left out: “Table 1”."]
 
 
+@pytest.mark.parametrize(
+    ("below", "kept", "told"),
+    [
+        ([[], ["Source: a census"], [], [None, None, None, "* estimated"]], "", "“Source: a census”; “* estimated”"),
+        ([["Source: a census"]], "Source: a census,,\n", ""),
+        ([[], ["North"], ["x", "1", "2"]], "\nNorth,,\nx,1,2\n", ""),
+        ([[], ["x", "1"]], "\nx,1,\n", ""),
+        ([[], [None, "3"]], "\n,3,\n", ""),
+    ],
+    ids=["set off", "as near as a row", "rows follow", "two values", "number"],
+)
+@pytest.mark.parametrize("rows", [1, 200])
+def test_notes_below_the_table_are_left_out_and_told(
+    rows: int, below: list[list[str | None]], kept: str, told: str, sheet: Sheet, said: Said
+) -> None:
+    found = sheet(books.xlsx(books.rows(["a", "b", "c"], *[["1", "2", "3"]] * rows, *below)))
+    assert text(found) == "a,b,c\n" + "1,2,3\n" * rows + kept
+    assert said.lines == ([f"What stands below the table was left out: {told}."] if told else [])
+
+
 DATA = books.rows(["a", "b"], ["1", "2"])
 OTHER = books.rows(["c", "d"], ["3", "4"])
 

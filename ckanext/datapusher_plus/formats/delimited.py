@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from ..core.errors import NothingToLoad, NotText
 from ..core.values import CleanCsv, Log, Source
 from .base import Format, Work, read_head, register
+from .footer import find_footer
 from .layout import SEPARATORS, Layout, by_returns, find_layout, is_separated
-from .rewriting import Rewriting, ends_as_in_dos, has_returns, rewrite, swap, used_width
-from .text import as_utf8
+from .rewriting import Rewriting, Rewritten, ends_as_in_dos, has_returns, rewrite, swap, used_width
+from .text import as_utf8, listed
 
 
 class Delimited(Format):
@@ -30,8 +32,17 @@ class Delimited(Format):
         if layout is None:
             raise NothingToLoad("is empty")
         self._check(layout)
-        width = used_width(path, layout) if layout.trailing else len(layout.header)
-        change = Rewriting(layout=layout, width=width, swapped=swapped, returns=has_returns(path))
+        footer = find_footer(path, layout)
+        width = used_width(path, layout, footer) if layout.trailing else len(layout.header)
+        change = Rewriting(
+            layout=layout,
+            width=width,
+            swapped=swapped,
+            returns=has_returns(path),
+            footer=footer,
+            # editors take blanks off the ends of lines, and spreadsheet programs do not write them
+            fill=layout.separator == b"\t",
+        )
         if change.needed or ends_as_in_dos(path):
             _tell(change, rewrite(path, change, work.dir / "commas.csv"), work.log)
             path = work.dir / "commas.csv"
@@ -52,16 +63,27 @@ class Delimited(Format):
         return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"
 
 
-def _tell(change: Rewriting, shortened: int, log: Log) -> None:
+def _tell(change: Rewriting, done: Rewritten, log: Log) -> None:
     layout = change.layout
     if layout.above:
-        lines = ", ".join(f"“{line}”" for line in layout.above[:5]) + (", …" if len(layout.above) > 5 else "")
-        log.warning(f"The header is in line {layout.first_line:,}. What stands above it is left out: {lines}.")
+        above = _quoted(layout.above)
+        log.warning(f"The header is in line {layout.first_line:,}. What stands above it is left out: {above}.")
+    if change.footer:
+        log.warning(f"The lines below the table are left out: {_quoted(change.footer.lines)}.")
     empty = len(layout.header) - change.width
     if empty:
         log.info(f"The last {empty:,} columns, which have neither headings nor values, are left out.")
-    elif shortened:
-        log.info(f"{shortened:,} rows end in separators with nothing after them, which are left out.")
+    elif done.shortened:
+        log.info(f"{done.shortened:,} rows end in separators with nothing after them, which are left out.")
+    if done.filled:
+        log.warning(
+            f"Rows with fewer fields than the header: {len(done.filled):,}. What they miss at their ends was taken as "
+            f"empty, for many programs leave out tabs there: lines {listed(done.filled)}."
+        )
+
+
+def _quoted(lines: Sequence[str]) -> str:
+    return ", ".join(f"“{line}”" for line in lines[:5]) + (", …" if len(lines) > 5 else "")
 
 
 @register

@@ -63,9 +63,13 @@ class _Found:
         table = [row.values for row in self.rows if not row.blank][: _SAMPLE + 1]
         if not table or len(table[0]) < 2:
             return 0
-        header, rows = table[0], table[1:]
+        header, rows = table[0], _without_notes(table[1:])
         named = named_width(header)
-        alike = sum(len(row) == len(header) or (named > 1 and len(row) >= named >= named_width(row)) for row in rows)
+        # tabs at the ends of lines are lost easily
+        least = 2 if self.separator == b"\t" else named
+        alike = sum(
+            len(row) == len(header) or (named > 1 and len(row) >= least and named >= named_width(row)) for row in rows
+        )
         return alike / len(rows) if rows else 1
 
     @property
@@ -110,14 +114,15 @@ def find_layout(path: Path, own: bytes) -> Layout | None:
         start=best.start,
         first_line=best.line,
         above=tuple(
-            filter(None, (_shown(line) for line in head[named.end() if named else 0 : best.start].splitlines()))
+            filter(None, (shown(line) for line in head[named.end() if named else 0 : best.start].splitlines()))
         ),
         agreed=best.good or bool(named),
         trailing=_trailing(best.rows),
     )
 
 
-def _shown(line: bytes) -> str:
+def shown(line: bytes) -> str:
+    """Return a line as messages quote it."""
     text = " ".join(line.decode("utf-8", "replace").strip(' ,;|\t"').split())
     return text if len(text) <= 80 else f"{text[:79]}…"
 
@@ -141,7 +146,7 @@ def _comments(head: bytes, separators: Iterable[bytes]) -> int:
         ):
             # a column of values that begin so
             return 0
-        numbers = any(_NUMERIC.fullmatch(value.strip()) for value in following.split(separator))
+        numbers = any(is_number(value.strip()) for value in following.split(separator))
         if wide and wide == following.count(separator) and (numbers or not loose):
             return found.end() - len(last)
     one_column = not any(separator in last + following for separator in separators)
@@ -179,12 +184,19 @@ def _header_place(rows: Sequence[Record], filled: Sequence[int]) -> int:
     full = (place for place, values in enumerate(filled) if values > 1 and 3 * values >= 2 * typical)
     place = next(full, 0)
     # fuller rows may follow an empty one
-    after_gap = (each for each in full if not filled[each - 1] and filled[each] > max(filled[:each]))
+    after_gap = (
+        each for each in full if not filled[each - 1] and filled[each] > max(filled[:each]) and _is_header(rows[each])
+    )
     place = next(after_gap, place)
     above = [values for values in filled[:place] if values]
     if not above or place + 1 == len(rows) or not _is_header(rows[place]):
         return 0
     return place if typical > 2 or not filled[place - 1] or _above_numbers(rows[place:]) else 0
+
+
+def is_number(value: bytes) -> bool:
+    """Tell whether a value is a number, a date or the like, quoted or not."""
+    return bool(_NUMERIC.fullmatch(value))
 
 
 def _filled(record: Record) -> int:
@@ -205,8 +217,8 @@ def _above_numbers(table: Sequence[Record]) -> bool:
     header, *rows = table
     for place, heading in enumerate(header.values):
         below = [row.values[place] for row in rows if place < len(row.values)]
-        numbers = sum(bool(_NUMERIC.fullmatch(value)) for value in below)
-        if below and numbers >= 0.8 * len(below) and not _NUMERIC.fullmatch(heading):
+        numbers = sum(is_number(value) for value in below)
+        if below and numbers >= 0.8 * len(below) and not is_number(heading):
             return True
     return False
 
@@ -214,6 +226,12 @@ def _above_numbers(table: Sequence[Record]) -> bool:
 def named_width(values: Sequence[bytes] | Sequence[str]) -> int:
     """Return how many values there are up to the last that is not empty."""
     return max((place for place, value in enumerate(values, 1) if value and value != b'""'), default=0)
+
+
+def _without_notes(rows: list[list[bytes]]) -> list[list[bytes]]:
+    """Return rows without those of one value at their end, unless there are no others."""
+    last = max((number for number, values in enumerate(rows, 1) if len(values) > 1), default=len(rows))
+    return rows[:last]
 
 
 def _trailing(table: Sequence[Record]) -> bool:

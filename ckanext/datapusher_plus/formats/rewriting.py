@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .check import Block, joined, walk
+from .footer import Footer
 from .layout import Layout, named_width
 from .quick import Shape
 from .records import Piece, Record, records
@@ -30,6 +31,10 @@ class Rewriting:
     swapped: bool
     #: there are CR without LF
     returns: bool
+    #: notes below the table
+    footer: Footer | None = None
+    #: rows get the values that they miss at their end
+    fill: bool = False
 
     @property
     def shape(self) -> Shape:
@@ -40,7 +45,37 @@ class Rewriting:
     def needed(self) -> bool:
         """Tell whether anything is to be changed."""
         layout = self.layout
-        return layout.separator != b"," or bool(layout.start) or layout.trailing or self.swapped or self.returns
+        moved = bool(layout.start or self.footer)
+        return layout.separator != b"," or moved or layout.trailing or self.swapped or self.returns
+
+
+@dataclass(slots=True)
+class Rewritten:
+    """What was done to a table's rows."""
+
+    #: rows that lost empty values at their end
+    shortened: int = 0
+    #: lines of rows that got some
+    filled: list[int] = field(default_factory=list)
+    #: of these such as would make one row with that in the line above, as if it had been broken in two
+    halves: int = 0
+    _last: Record | None = None
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether the short rows look like halves of rows."""
+        return 4 * self.halves >= len(self.filled) > 0
+
+    def fill(self, row: Record, width: int) -> list[bytes]:
+        """Return the values of a row, with empty ones at its end if it is short."""
+        values, last = row.values, self._last
+        # one value alone in a table of several columns is more likely a title among the rows
+        if row.blank or not min(2, width - 1) <= len(values) < width:
+            return values
+        self.halves += last is not None and last.line + 1 == row.line and len(last.values) + len(values) == width + 1
+        self._last = row
+        self.filled.append(row.line)
+        return values + [b""] * (width - len(values))
 
 
 def swap(path: Path, target: Path) -> Path:
@@ -72,12 +107,12 @@ def ends_as_in_dos(path: Path) -> bool:
         return file.read() == DOS_END
 
 
-def used_width(path: Path, layout: Layout) -> int:
+def used_width(path: Path, layout: Layout, footer: Footer | None) -> int:
     """Return how many columns there are up to the last that has a heading or any value."""
     width, used = len(layout.header), named_width([heading.encode() for heading in layout.header])
     shape = Shape(width, layout.separator, layout.newline)
     nothing = layout.separator * (width - used) + layout.newline
-    for item in walk(path, shape, start=layout.start):
+    for item in walk(path, shape, start=layout.start, end=footer and footer.start):
         if isinstance(item, Block) and b'"' not in item.data and item.data.count(nothing) == item.rows:
             continue
         for record in _records(item, shape):
@@ -90,12 +125,18 @@ def used_width(path: Path, layout: Layout) -> int:
     return max(used, 1)
 
 
-def rewrite(path: Path, change: Rewriting, target: Path) -> int:
-    """Write the table with commas and nothing above it; return how many rows lost empty values at their end."""
-    shortened = 0
-    shape = change.shape
+def rewrite(path: Path, change: Rewriting, target: Path) -> Rewritten:
+    """Write the table with commas, and nothing above and below it."""
+    done = _rewrite(path, change, target)
+    return _rewrite(path, replace(change, fill=False), target) if done.broken else done
+
+
+def _rewrite(path: Path, change: Rewriting, target: Path) -> Rewritten:
+    done = Rewritten()
+    shape, footer = change.shape, change.footer
+    table = walk(path, shape, start=change.layout.start, line=change.layout.first_line, end=footer and footer.start)
     with target.open("wb") as out:
-        for item in walk(path, shape, start=change.layout.start, line=change.layout.first_line):
+        for item in table:
             # where CR and LF were exchanged they are in quoted values too
             quoted = change.swapped and isinstance(item, Block) and b'"' in item.data
             if isinstance(item, Block) and change.width == shape.width and not quoted:
@@ -104,9 +145,12 @@ def rewrite(path: Path, change: Rewriting, target: Path) -> int:
             for record in _records(item, shape):
                 for values in _rows(record.values, change):
                     kept = values if named_width(values) > change.width else values[: change.width]
-                    shortened += len(kept) < len(values)
-                    out.write(joined(Record(kept, record.line), shape.newline))
-    return shortened
+                    done.shortened += len(kept) < len(values)
+                    row = Record(kept, record.line)
+                    out.write(
+                        joined(Record(done.fill(row, change.width), row.line) if change.fill else row, shape.newline)
+                    )
+    return done
 
 
 def _records(item: Block | Record, shape: Shape) -> Iterator[Record]:

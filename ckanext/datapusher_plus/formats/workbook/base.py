@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar
 
@@ -73,8 +73,14 @@ def _tell_sheets(book: Book, sheet: Sheet, log: Log) -> None:
 
 def _tell_table(table: Table, faults: Faults, log: Log) -> None:
     if table.titles:
-        shown = "; ".join(f"“{title[:100]}”" for title in table.titles[:5]) + ("; …" if len(table.titles) > 5 else "")
-        log.warning(f"The headings are in row {table.first_row:,}. What stands above was left out: {shown}.")
+        above = _quoted(table.titles)
+        log.warning(f"The headings are in row {table.first_row:,}. What stands above was left out: {above}.")
+    if table.notes:
+        log.warning(f"What stands below the table was left out: {_quoted(table.notes)}.")
     if faults.kinds:
         kinds = ", ".join(f"{kind} ({count:,})" for kind, count in faults.kinds.most_common(8))
         log.warning(f"Errors of formulas, the first in cell {faults.first}, were left empty: {kinds}.")
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return "; ".join(f"“{text[:100]}”" for text in texts[:5]) + ("; …" if len(texts) > 5 else "")

@@ -19,6 +19,8 @@ from .book import Row
 
 #: rows by which header and columns are found
 _SAMPLE = 100
+#: more rows than these below a table are no notes
+_MOST_NOTES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,8 @@ class Table:
     first_row: int
     #: what stands above the header
     titles: tuple[str, ...]
+    #: what stands below the table
+    notes: tuple[str, ...]
 
 
 class _Capped:
@@ -52,7 +56,8 @@ def write_table(rows: Callable[[], Iterator[Row]], target: Path, *, most_columns
     :raises TooManyColumns: when there is something in more columns than ``most_columns``.
     :raises UnpacksTooLarge: when the table has more than ``most_bytes``.
     """
-    sample = list(islice(rows(), _SAMPLE))
+    notes: list[Row] = []
+    sample = list(islice(_rows(rows(), notes), _SAMPLE))
     if not sample:
         return None
     above = _titles(sample)
@@ -65,16 +70,43 @@ def write_table(rows: Callable[[], Iterator[Row]], target: Path, *, most_columns
             raise TooManyColumns(len(columns), most_columns)
         with target.open("w", encoding="utf-8", newline="") as out:
             # a short sheet was read already
-            again = rows() if len(sample) == _SAMPLE else iter(sample)
+            again = _rows(rows(), notes := []) if len(sample) == _SAMPLE else iter(sample)
             outside = _write(islice(again, above, None), columns, _Capped(out, most_bytes))
     headings = tuple((header[column] or "").strip() if column < len(header) else "" for column in columns)
-    titles = tuple(" ".join(filter(None, row)) for _, row in sample[:above])
-    return Table(header=headings, first_row=first_row, titles=titles)
+    return Table(header=headings, first_row=first_row, titles=_texts(sample[:above]), notes=_texts(notes))
+
+
+def _texts(rows: Sequence[Row]) -> tuple[str, ...]:
+    return tuple(" ".join(filter(None, row)) for _, row in rows)
+
+
+def _rows(rows: Iterator[Row], notes: list[Row]) -> Iterator[Row]:
+    """Yield rows but for what stands below the table, which is in ``notes`` in the end.
+
+    That is single texts under a row of several values, set off by an empty row.
+    """
+    last, above = 0, []
+    for number, row in rows:
+        if (notes or (number > last + 1 and _filled(above) > 2)) and len(notes) < _MOST_NOTES and _is_note(row):
+            notes.append((number, row))
+            continue
+        yield from notes
+        notes.clear()
+        yield number, row
+        last, above = number, row
+
+
+def _filled(row: Sequence[str | None]) -> int:
+    return sum(value is not None for value in row)
+
+
+def _is_note(row: Sequence[str | None]) -> bool:
+    return _filled(row) == 1 and not any(map(_is_number, row))
 
 
 def _titles(sample: Sequence[Row]) -> int:
     """Return how many rows stand above the header: those with less than half as many values as most rows have."""
-    filled = [sum(value is not None for value in row) for _, row in sample]
+    filled = [_filled(row) for _, row in sample]
     wide = next((place for place, values in enumerate(filled) if values > 1), 0)
     typical = median_low(filled[wide:])
     if typical < 2:
