@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("clean_db")
 RESOURCE = "6f7a1f0c-0000-4000-8000-000000000001"
 OTHER = "6f7a1f0c-0000-4000-8000-000000000002"
 RIVALS = 20
-GOOD = Published(rows=3, columns=(("a", "text"),), file_hash="h", load_key="k", warnings=())
+GOOD = Published(rows=3, columns=(("a", "text"), ("b_2", "text", "b")), file_hash="h", load_key="k", warnings=())
 Result = TypeVar("Result")
 
 
@@ -145,7 +145,8 @@ def test_what_was_loaded_is_kept() -> None:
     end(run_id, State.WARNED, published=GOOD)
     record = history.get(run_id)
     assert record is not None
-    assert (record.rows, record.columns, record.file_hash, record.load_key) == (3, [["a", "text"]], "h", "k")
+    assert (record.rows, record.file_hash, record.load_key) == (3, "h", "k")
+    assert record.columns == [["a", "text"], ["b_2", "text", "b"]]
 
 
 def test_a_dispatched_run_comes_again_only_when_it_was_lost() -> None:

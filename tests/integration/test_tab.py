@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -195,6 +196,14 @@ def test_the_log_is_newest_first_and_marks_what_matters(tab: Tab) -> None:
     assert lines == ["error third", "warning second", "first"]
 
 
+def test_headings_that_could_not_be_names_are_shown_beside_them(tab: Tab) -> None:
+    columns = (("year", "numeric"), ("year_2", "numeric", "year"), ("unsafe_", "text", ""))
+    tab.end(tab.start(), State.COMPLETE, "Loaded.", replace(LOADED, columns=columns))
+    rows = [row.get_text("|", strip=True) for row in tab.page().select("[data-part=columns] tbody tr")]
+    assert rows[:2] == ["year|year_2", "no heading|unsafe_"]
+    assert [row.partition("|")[0] for row in rows[2:]] == ["year", "year_2", "unsafe_"]
+
+
 def test_what_strangers_wrote_stays_text(make_tab: Callable[..., Tab]) -> None:
     tab = make_tab(name=HOSTILE)
     log = tab.start()
@@ -204,7 +213,7 @@ def test_what_strangers_wrote_stays_text(make_tab: Callable[..., Tab]) -> None:
         log,
         State.ERROR,
         HOSTILE,
-        Published(rows=1, columns=((HOSTILE, HOSTILE),), file_hash="", load_key="", warnings=(HOSTILE,)),
+        Published(rows=1, columns=((HOSTILE, HOSTILE, HOSTILE),), file_hash="", load_key="", warnings=(HOSTILE,)),
     )
     for page in (tab.page(), tab.page(tab.path + "/status")):
         assert "alert(" not in "".join(script.get_text() for script in page.select("script"))

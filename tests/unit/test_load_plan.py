@@ -35,6 +35,17 @@ def key(**changed: Any) -> str:
     return load_key(**{**given, "kept": KEPT, "rules": RULES, **changed})
 
 
+def test_headings_that_are_no_names_are_kept_beside_them(analyse: Analyse, tmp_path: Path) -> None:
+    analysed = analyse(b"year, year ,,_x\n1,2,a,b\n")
+    made = plan_load(ticket(tmp_path), analysed, kept=None, live=False, file_hash="", rules=RULES)
+    assert made.named == (
+        ("year", "numeric"),
+        ("year_2", "numeric", " year "),
+        ("unsafe_", "text", ""),
+        ("unsafe__x", "text", "_x"),
+    )
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -216,6 +216,14 @@ class LoadPlan:
     load_key: str
     file_hash: str
 
+    @property
+    def named(self) -> tuple[tuple[str, ...], ...]:
+        """Return (name, type) of each column, and its heading where that is another."""
+        return tuple(
+            (column.name, column.type) if heading.strip() == column.name else (column.name, column.type, heading)
+            for column, heading in zip(self.columns, self.csv.header, strict=True)
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Staged:
@@ -242,8 +250,8 @@ class Published:
     """The end of a good run, as it is kept in the run's row."""
 
     rows: int
-    #: (name, type) in table order
-    columns: tuple[tuple[str, str], ...]
+    #: as ``LoadPlan.named``
+    columns: tuple[tuple[str, ...], ...]
     file_hash: str
     load_key: str
     warnings: tuple[str, ...] = ()

@@ -164,7 +164,7 @@ def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
     plan, rejected = swapped.plan, swapped.plan.csv.rejected
     return Published(
         rows=swapped.rows,
-        columns=tuple((column.name, column.type) for column in plan.columns),
+        columns=plan.named,
         file_hash=plan.file_hash,
         load_key=plan.load_key,
         warnings=warnings,

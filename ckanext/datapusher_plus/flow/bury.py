@@ -112,7 +112,7 @@ def _published(dead: RunRecord, end: Outcome) -> Published | None:
         return None
     made = Published(
         rows=dead.rows or 0,
-        columns=tuple((name, kind) for name, kind in dead.columns or ()),
+        columns=tuple(tuple(column) for column in dead.columns or ()),
         file_hash=dead.file_hash or "",
         load_key=dead.load_key or "",
         warnings=end.warnings,

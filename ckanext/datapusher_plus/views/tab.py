@@ -35,6 +35,8 @@ class Column:
     type: str
     #: the type in words
     kind: str
+    #: in the file, where that is not the name
+    heading: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +86,11 @@ class Tab:
     offers_ignore_hash: bool = False
     can_delete: bool = False
     prefect_url: str = ""
+
+    @property
+    def headings(self) -> tuple[Column, ...]:
+        """Return the columns that are not named as in the file."""
+        return tuple(column for column in self.columns if column.heading is not None)
 
     @property
     def open(self) -> bool:
@@ -146,7 +153,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
         warnings=_warnings(state, task),
         rejected=_rejected(status.get("rejected")),
         facts=tuple(_facts(task)),
-        columns=tuple(Column(name=name, type=kind, kind=words.kind(kind)) for name, kind in task.get("columns") or ()),
+        columns=tuple(_column(*column) for column in task.get("columns") or ()),
         log=tuple(_line(entry) for entry in _newest_first(task.get("logs") or [])),
         button=_("Load again"),
         offers_ignore_hash=ended and active,
@@ -218,6 +225,10 @@ def _rejected(rejected: Mapping[str, Any] | None) -> Rejected | None:
     if not rejected:
         return None
     return Rejected(sentence=words.left_out(rejected["rows"], rejected["total"]), url=rejected["url"])
+
+
+def _column(name: str, pg_type: str, heading: str | None = None) -> Column:
+    return Column(name=name, type=pg_type, kind=words.kind(pg_type), heading=heading)
 
 
 def _facts(task: Mapping[str, Any]) -> list[Fact]:
