@@ -10,6 +10,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .sql_names import identifier, literal
+
 #: Columns that CKAN puts before a table's own.
 HIDDEN = ("_id", "_full_text")
 
@@ -66,13 +68,8 @@ def plan(
 
 def unique_key(table: str, columns: tuple[str, ...]) -> Index:
     """Return the index that CKAN makes for ``primary_key``."""
-    fields = ", ".join(quoted(column) for column in columns)
+    fields = ", ".join(identifier(column) for column in columns)
     return Index(name=_name(table, fields), unique=True, columns=columns, body=f"USING btree ({fields})")
-
-
-def quoted(name: str) -> str:
-    """Return a name as SQL identifier, in the way that CKAN's index names are made from."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _text_search(
@@ -80,7 +77,7 @@ def _text_search(
 ) -> tuple[list[Index], frozenset[str]]:
     """Return the full-text indexes that CKAN makes, and the names of those that it removes."""
     by_column = [(name, _expression(name, kind, search.language), kind in search.types) for name, kind in columns]
-    wanted = [("_full_text", quoted("_full_text")), *((name, text) for name, text, asked in by_column if asked)]
+    wanted = [("_full_text", identifier("_full_text")), *((name, text) for name, text, asked in by_column if asked)]
     indexes = [
         Index(
             name=_name(table, text),
@@ -96,10 +93,10 @@ def _text_search(
 
 def _expression(name: str, pg_type: str, language: str) -> str:
     if pg_type == "tsvector":
-        return quoted(name)
-    value = quoted(name) if pg_type == "text" else f"cast({quoted(name)} AS text)"
+        return identifier(name)
+    value = identifier(name) if pg_type == "text" else f"cast({identifier(name)} AS text)"
     # CKAN's own spelling to the letter: the index's name is made from it
-    return "to_tsvector('{}', {})".format(language.replace("'", "''"), value)
+    return f"to_tsvector({literal(language)}, {value})"
 
 
 def _superseded(index: Index) -> bool:

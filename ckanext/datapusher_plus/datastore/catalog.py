@@ -10,7 +10,8 @@ from psycopg.rows import dict_row
 from typing_extensions import LiteralString
 
 from ..core.dictionary import Column, Dictionary, Trigger
-from ..core.index_plan import HIDDEN, Index, quoted
+from ..core.index_plan import HIDDEN, Index
+from ..core.sql_names import identifier
 from . import sql_text
 from .facts import Constraint, Grant, TableFacts, View
 
@@ -84,7 +85,9 @@ def strangers(connection: psycopg.Connection, table: str) -> list[str]:
 
 def grants_of(connection: psycopg.Connection, schema: str, name: str) -> tuple[Grant, ...]:
     """Return the privileges that others than its owner have on a relation."""
-    row = connection.execute("SELECT %s::regclass::oid::bigint", [f"{quoted(schema)}.{quoted(name)}"]).fetchone()
+    row = connection.execute(
+        "SELECT %s::regclass::oid::bigint", [f"{identifier(schema)}.{identifier(name)}"]
+    ).fetchone()
     return _grants(connection, row[0]) if row else ()
 
 
@@ -128,5 +131,5 @@ def _view(connection: psycopg.Connection, row: Row, table: str, columns: Sequenc
 def _selects(query: str, selected: str, table: str) -> bool:
     """Tell whether a query is nothing but ``selected`` of the table."""
     # PostgreSQL before 16 writes the table's name before each column
-    written = query.replace(f"{quoted(table)}.", "")
-    return written.split() == ["SELECT", *selected.split(), "FROM", *f"{quoted(table)};".split()]
+    written = query.replace(f"{identifier(table)}.", "")
+    return written.split() == ["SELECT", *selected.split(), "FROM", *f"{identifier(table)};".split()]

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from ..core.dictionary import Trigger
-from ..core.index_plan import quoted
+from ..core.sql_names import identifier
 from .facts import Constraint, Grant
 
 Kind = Literal["TABLE", "VIEW", "MATERIALIZED VIEW"]
@@ -58,7 +58,7 @@ def owner(kind: Kind, relation: sql.Composable, role: str) -> sql.Composed:
 def trigger(made: Trigger, table: str, *, on: str) -> Iterator[sql.Composed]:
     """Make a trigger that was defined on ``table`` on another table."""
     # the definition names its table once, before the row level, the condition and the function
-    head, found, tail = made.definition.partition(f" ON public.{quoted(table)} ")
+    head, found, tail = made.definition.partition(f" ON public.{identifier(table)} ")
     if found:
         yield sql.SQL("{} ON {} {}").format(own_text(head), public(on), own_text(tail))
         if made.enabled in _ENABLE:

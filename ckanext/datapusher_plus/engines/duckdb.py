@@ -13,10 +13,11 @@ import duckdb
 
 from ..core.errors import EngineFailed
 from ..core.lexical import Accepts
+from ..core.sql_names import literal
 from ..core.values import CleanCsv, ColumnProfile
 from . import duckdb_sql, interruptible
 from .base import Can, Look, Misfit, Profiled
-from .duckdb_sql import Sort, quoted
+from .duckdb_sql import Sort
 from .shorten import shortened
 
 #: makes a query of columns' positions; ``{table}`` in it stands for the file
@@ -115,7 +116,7 @@ class DuckdbEngine:
         connection = duckdb.connect(":memory:", config=config)
         try:
             # values are attacker's text: whatever they might do to the parser, no other file and no network is in reach
-            connection.execute(f"SET allowed_paths = [{quoted(str(path))}]")
+            connection.execute(f"SET allowed_paths = [{literal(str(path))}]")
             connection.execute("SET enable_external_access = false")
             connection.execute("SET lock_configuration = true")
             yield connection

@@ -7,6 +7,7 @@ from enum import IntEnum, unique
 
 from ..core import lexical
 from ..core.lexical import Accepts, Form
+from ..core.sql_names import literal
 from ..core.values import CleanCsv
 from .base import Look
 
@@ -78,7 +79,7 @@ def count(looks: Sequence[Look]) -> str:
         for name, form in forms.items()
     )
     return (
-        f"SELECT position, unnest([{', '.join(map(quoted, forms))}]), unnest([{counts}]) "  # noqa: S608
+        f"SELECT position, unnest([{', '.join(map(literal, forms))}]), unnest([{counts}]) "  # noqa: S608
         f"FROM ({_long(sorted({look.position for look in looks}))}) "
         "WHERE v IS NOT NULL AND NOT is_null_word(v) GROUP BY position"
     )
@@ -97,14 +98,9 @@ def table(csv: CleanCsv, options: str = "") -> str:
     """Return the file as a table of text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(csv.header)))
     return (
-        f"read_csv({quoted(str(csv.path))}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "
+        f"read_csv({literal(str(csv.path))}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "
         f"quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, strict_mode=true{options})"
     )
-
-
-def quoted(text: str) -> str:
-    """Return the text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def takes(form: Form) -> str:
@@ -114,20 +110,20 @@ def takes(form: Form) -> str:
         return matches
     if form.day is lexical.ISO_DAY:
         return f"({matches} AND {_ISO_DAY} IS NOT NULL)"
-    pattern = quoted(form.day.pattern)
-    day = f"regexp_replace(regexp_extract(v, {pattern}), {pattern}, {quoted(form.day.order)})"
+    pattern = literal(form.day.pattern)
+    day = f"regexp_replace(regexp_extract(v, {pattern}), {pattern}, {literal(form.day.order)})"
     return f"({matches} AND try_strptime({day}, ['%Y-%m-%d', '%Y-%b-%d']) IS NOT NULL)"
 
 
 def _matches(pattern: str) -> str:
-    return f"regexp_full_match(v, {quoted(pattern)})"
+    return f"regexp_full_match(v, {literal(pattern)})"
 
 
 def _is_one_of(words: Sequence[str], padded: str = "true") -> str:
     """Return the test whether ``v`` is one of the words; ``padded`` keeps the dear call for values with blanks."""
     if not words:
         return "false"
-    listed = ", ".join(map(quoted, words))
+    listed = ", ".join(map(literal, words))
     return f"(v IN ({listed}) OR ({padded} AND trim(v, {_BLANK}) IN ({listed})))"
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ..core.errors import Damaged, Locked, NothingToLoad, TooManyColumns
+from ..core.sql_names import identifier, literal
 from ..core.values import CleanCsv, Log, Source
 from .apart import Apart
 from .base import Work, register
@@ -48,7 +49,7 @@ class _Column:
     @property
     def quoted(self) -> str:
         """Return the name for SQL."""
-        return '"' + self.name.replace('"', '""') + '"'
+        return identifier(self.name)
 
     @property
     def nested(self) -> bool:
@@ -137,11 +138,11 @@ class Parquet(Columnar):
         with path.open("rb") as file:
             if file.read(4) == b"PARE":
                 raise Locked("Parquet file")
-        return f"read_parquet({_quoted(path)})"
+        return f"read_parquet({literal(str(path))})"
 
     def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
         """Return the names at the first level of the schema, which lists each column before what is in it."""
-        query = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({_quoted(path)})"  # noqa: S608
+        query = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({literal(str(path))})"  # noqa: S608
         names: list[str] = []
         inner = 0
         for name, children in connection.execute(query).fetchall()[1:]:
@@ -168,7 +169,7 @@ def _connected(source: Path, target: Path, spill: Path) -> Iterator[DuckDBPyConn
         # a file may be one row group of gigabytes, which would be held in memory at once
         connection.execute("SET disable_parquet_prefetching = true")
         connection.execute("SET TimeZone = 'UTC'")
-        connection.execute(f"SET allowed_paths = [{_quoted(source)}, {_quoted(target)}]")
+        connection.execute(f"SET allowed_paths = [{literal(str(source))}, {literal(str(target))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
         yield connection
@@ -228,12 +229,8 @@ def _write(connection: DuckDBPyConnection, table: str, columns: Sequence[_Column
         texts = [f"coalesce({texts[0]}, '')"]
     fields = ", ".join(f"{text} AS {column.quoted}" for text, column in zip(texts, columns, strict=True))
     rows = connection.execute(
-        f"COPY (SELECT {fields} FROM {table}) TO {_quoted(target)} "  # noqa: S608
+        f"COPY (SELECT {fields} FROM {table}) TO {literal(str(target))} "  # noqa: S608
         "(FORMAT CSV, HEADER true, NULLSTR '', USE_TMP_FILE false)"
     ).fetchall()[0][0]
     if not rows:
         raise NothingToLoad("holds no rows")
-
-
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"

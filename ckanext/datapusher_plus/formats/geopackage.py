@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ..core.errors import Damaged, NothingToLoad, TooManyColumns
+from ..core.sql_names import identifier
 from ..core.values import CleanCsv, Source
 from .apart import Apart
 from .base import Work, register
@@ -129,19 +130,19 @@ def _layers(database: sqlite3.Connection) -> list[_Layer]:
 
 
 def _filled(database: sqlite3.Connection, table: str) -> bool:
-    return bool(database.execute(f"SELECT 1 FROM {_quoted(table)} LIMIT 1").fetchall())  # noqa: S608 (quoted)
+    return bool(database.execute(f"SELECT 1 FROM {identifier(table)} LIMIT 1").fetchall())  # noqa: S608 (quoted)
 
 
 def _written(database: sqlite3.Connection, layer: _Layer, work: Work) -> CleanCsv:
-    columns = [(row[1], row[2]) for row in database.execute(f"PRAGMA table_info({_quoted(layer.name)})")]
+    columns = [(row[1], row[2]) for row in database.execute(f"PRAGMA table_info({identifier(layer.name)})")]
     if len(columns) > work.limits.columns:
         raise TooManyColumns(len(columns), work.limits.columns)
     header = tuple(name for name, _ in columns)
     kinds = [_KINDS.get(kind.partition("(")[0].strip().upper()) or "String" for _, kind in columns]
     place = next((at for at, name in enumerate(header) if layer.shapes and name.lower() == layer.shapes.lower()), None)
     path = work.dir / "layer.csv"
-    listed = ", ".join(map(_quoted, header))
-    cursor = database.execute(f"SELECT {listed} FROM {_quoted(layer.name)}")  # noqa: S608 (quoted)
+    listed = ", ".join(map(identifier, header))
+    cursor = database.execute(f"SELECT {listed} FROM {identifier(layer.name)}")  # noqa: S608 (quoted)
     with csv_rows(path, header, work.log) as out:
         shapes = Shapes(_crs(database, layer.crs), work) if place is not None else None
         while rows := cursor.fetchmany(_BATCH):
@@ -191,7 +192,3 @@ def _crs(database: sqlite3.Connection, number: int) -> Named:
         return None
     organization, code, definition = found[0]
     return int(code) if str(organization).upper() == "EPSG" and isinstance(code, int) else str(definition)
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -73,17 +73,26 @@ def delete_datastore_table(id: str, resource_id: str) -> types.Response:
 
 def restore_dictionary(id: str, resource_id: str) -> types.Response:
     """Bring an earlier Data Dictionary back, as a person asked."""
+    return _wrote("datapusher_plus_dictionary_restore", id, resource_id, "entry", "overwrite")
+
+
+def carry_words(id: str, resource_id: str) -> types.Response:
+    """Give a renamed column the words of its old name, as a person asked."""
+    return _wrote("datapusher_plus_dictionary_carry", id, resource_id, "old", "new")
+
+
+def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Response:
+    """Carry out an action that writes to the Data Dictionary with some fields of the form, tell it, show the tab."""
     _resource(id, resource_id)
-    form = tk.request.form
-    wanted = {"resource_id": resource_id, "entry": form.get("entry", ""), "overwrite": form.get("overwrite", "")}
+    wanted = {"resource_id": resource_id, **{field: tk.request.form.get(field, "") for field in fields}}
     try:
-        brought = tk.get_action("datapusher_plus_dictionary_restore")({}, wanted)
+        brought = tk.get_action(action)({}, wanted)
     except tk.ValidationError as error:
         tk.h.flash_error("; ".join(error.error_summary.values()))
     except tk.ObjectNotFound as error:
         tk.h.flash_error(str(error.message))
     else:
-        tk.h.flash_success(words.brought(brought["columns"], brought["absent"]))
+        tk.h.flash_success(words.brought(brought["columns"], brought.get("absent", [])))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -103,20 +112,6 @@ def rejected(id: str, resource_id: str) -> types.Response:
     tk.request.environ["__no_cache__"] = True
     response.cache_control.no_store = True
     return response
-
-
-def carry_words(id: str, resource_id: str) -> types.Response:
-    """Give a renamed column the words of its old name, as a person asked."""
-    _resource(id, resource_id)
-    form = tk.request.form
-    wanted = {"resource_id": resource_id, "old": form.get("old", ""), "new": form.get("new", "")}
-    try:
-        brought = tk.get_action("datapusher_plus_dictionary_carry")({}, wanted)
-    except tk.ValidationError as error:
-        tk.h.flash_error("; ".join(error.error_summary.values()))
-    else:
-        tk.h.flash_success(words.brought(brought["columns"], []))
-    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
