@@ -85,8 +85,9 @@ class Resource:
     files: list[File] = field(default_factory=list)
     trigger: bool = True
     before: Seen | None = None
-    #: what may stand in the dictionary about the column that publishers edit; the last one alone, unless CKAN failed
-    edits: list[str] = field(default_factory=list)
+    #: what may stand in the dictionary about the column that publishers edit: the last one alone, unless CKAN failed;
+    #: None is what stood there at first
+    edits: list[str | None] = field(default_factory=list)
 
     @property
     def portal(self) -> Portal:
@@ -113,7 +114,7 @@ class Resource:
         """Have a publisher write something else about a column."""
         info = {"label": "Tag", "notes": notes, "type_override": "timestamp"}
         fields = [{"id": name} for name in COLUMNS[:2]] + [{"id": EDITED, "info": info}]
-        self.edits.append(notes)
+        self.edits[:] = [*(self.edits or [None]), notes]
         self.portal.act("datastore_create", resource_id=self.id, force=True, fields=fields)
         self.edits[:] = [notes]
 

@@ -173,7 +173,7 @@ def lost_words(resource: Resource, seen: Seen) -> list[str]:
 def _lost_edits(resource: Resource, before: str, found: str | None) -> list[str]:
     notes = json.loads(found or "{}").get("_info", {}).get("notes")
     # of an edit that CKAN answered with a failure nobody knows whether it was made
-    if notes in resource.edits or (len(resource.edits) > 1 and found == before):
+    if (notes and notes in resource.edits) or (None in resource.edits and found == before):
         return []
     return [f"the edit {resource.edits[-1]!r} is lost: {found}"]
 

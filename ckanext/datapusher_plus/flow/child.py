@@ -9,8 +9,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 from uuid import UUID
 
-from prefect.client.orchestration import get_client
-from prefect.context import refresh_global_settings_context
+from prefect.context import SyncClientContext, refresh_global_settings_context
 from prefect.engine import handle_engine_signals
 from prefect.flow_engine import run_flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
@@ -28,8 +27,13 @@ def run(flow_run_id: str, environment: dict[str, str], orders: Connection) -> No
     os.environ.update(environment)
     refresh_global_settings_context()
     # The worker watches this process, so nobody needs heartbeats, and their thread takes a second to join.
-    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), handle_engine_signals(UUID(flow_run_id)):
-        flow_run = get_client(sync_client=True).read_flow_run(UUID(flow_run_id))
+    with (
+        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        handle_engine_signals(UUID(flow_run_id)),
+        # the flow's engine takes this client too; a second one would cost a connection and a look at all certificates
+        SyncClientContext.get_or_create() as prefect,
+    ):
+        flow_run = prefect.client.read_flow_run(UUID(flow_run_id))
         # Prefect watches runs of deployments for being suspended, which costs a run two seconds and would end in a
         # rollback anyway: a load has no point where it could wait.
         run_flow(ingest, flow_run=flow_run.model_copy(update={"deployment_id": None}))

@@ -117,6 +117,7 @@ def ckan_dsn() -> str:
 def _create_flow_run(client: SyncPrefectClient, deployment: uuid.UUID, waiting: Waiting) -> FlowRun:
     return client.create_flow_run_from_deployment(
         deployment,
+        name=waiting.resource_id,
         parameters={"run_id": waiting.run_id, "resource_id": waiting.resource_id},
         # the same for every dispatcher that sees this row, so they make one flow run together
         idempotency_key=f"{waiting.run_id}:{waiting.attempt}",

@@ -14,7 +14,7 @@ from . import child, stopping
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks at a run; its exit is seen within this time.
-LOOK = 0.1
+LOOK = 0.05
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(["ckanext.datapusher_plus.flow.preload"])

@@ -28,7 +28,7 @@ from ..runs import database
 from ..runs.claim import Claimed, claim
 from ..runs.history import has_loaded_before, last_good_load_key
 from ..runs.log import RunLog
-from ..steps.restore import restore
+from ..steps.restore import restore, show
 from . import rollback, site, tasks
 from .boundary import Landing, carry_out
 from .outcome import Outcome
@@ -43,7 +43,6 @@ PATIENCE = 20.0
 
 @flow(
     name=NAME,
-    flow_run_name="{resource_id}",
     persist_result=False,
     on_crashed=[rollback.after_crash],
     on_cancellation=[rollback.after_crash],
@@ -86,13 +85,18 @@ def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> Outcome:
             write(plan, way_back, landing)
 
     def publish(landing: Landing) -> None:
-        reach("publish.before")
         # whoever has taken the lock since has told CKAN of a newer table perhaps
         lock.check()
-        if landing.swapped:
-            rejected = landing.swapped.plan.csv.rejected
-            landing.warnings += keep_rejected(claimed.resource_id, claimed.run_id, rejected and rejected.path)
-            landing.warnings += tell_ckan(claimed, landing.swapped)
+        try:
+            reach("publish.before")
+            if landing.swapped:
+                rejected = landing.swapped.plan.csv.rejected
+                landing.warnings += keep_rejected(claimed.resource_id, claimed.run_id, rejected and rejected.path)
+                landing.warnings += tell_ckan(claimed, landing.swapped)
+        except Exception:
+            # whatever could not be done: nobody would see a table without its flag
+            show(claimed.resource_id)
+            raise
 
     return carry_out(claimed, told, way_back, load, publish)
 

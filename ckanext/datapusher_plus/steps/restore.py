@@ -51,7 +51,7 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
         return None
     log.info(what)
     reach("restore.undone")
-    return Restored(resource_id=resource_id, what=what, table=_show(resource_id))
+    return Restored(resource_id=resource_id, what=what, table=show(resource_id))
 
 
 def has_table(resource_id: str) -> bool:
@@ -60,7 +60,7 @@ def has_table(resource_id: str) -> bool:
         return catalog.table_exists(connection, resource_id)
 
 
-def _show(resource_id: str) -> bool:
+def show(resource_id: str) -> bool:
     """Have CKAN show whether there is a table, and return that; a client may remove it while we look."""
     while True:
         table = has_table(resource_id)
@@ -187,6 +187,9 @@ def _from_stash(connection: Connection, resource_id: str, log: Log, lock_timeout
         log.warning(f"The Data Dictionary's stash cannot be read ({error.strerror}); the missing table stays away.")
         return None
     if stash is None or not stash.dictionary.columns:
+        return None
+    if stash.run_id and journal.is_committed(connection, stash.run_id):
+        # it was in place for good, so whoever removed it has meant to; the words wait for the next load
         return None
     spare = spare_table(connection, facts.of_dictionary(resource_id, stash.dictionary), log)
     # before the table is there: once it is, nobody comes back here
