@@ -200,6 +200,7 @@ def some_cases() -> list[Case]:
     cases += [Case("sigkill", "swap.after", situation) for situation in SITUATIONS if situation not in apart]
     cases += [Case(kind, point, "replace") for kind in ("sigkill", "raise") for point in IN_REPLACE[:2]]
     cases += [Case(kind, "publish.patch") for kind in ("validation-error", "forbidden", "action-timeout")]
+    cases += [Case("validation-error", "publish.before", "first"), Case("sigkill", "commit.after", "table-deleted")]
     cases += [Case("full-stash-disk", "plan.after"), Case("full-table-disk", "stage.stripped")]
     cases += [Case("prefect-restarted", "swap.after"), Case("redis-down", "publish.before")]
     return _in_order(cases)

@@ -15,7 +15,8 @@ from ckanext.datapusher_plus.steps.restore import Restored, restore
 from ckanext.datapusher_plus.steps.settle import settle
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table, Whole
-from tests.loads import Loader, in_child
+from tests.loads import Loader, end_of, forked, in_child
+from tests.orders import Orders
 
 # every point is tried in test_faults_in_a_load
 HALF_WAY = [(Strategy.SWAP, "swap.after"), (Strategy.REPLACE, "replace.deleted")]
@@ -140,6 +141,21 @@ def test_a_first_load_that_died_leaves_no_table(
     assert undone is not None
     assert not undone.table
     assert (table.facts, table.ours) == (None, [])
+
+
+def test_ckan_shows_no_table_that_a_client_removes_while_the_old_one_is_put_back(
+    live: Table, die: Die, heal: Heal, tmp_path: Path
+) -> None:
+    die(Strategy.SWAP, "swap.after")
+    orders = Orders(tmp_path / "faults.json")
+    orders.give({"restore.undone": "hold"})
+    healing = forked(heal)
+    orders.held()
+    live.act("datastore_delete", resource_id=live.resource_id, force=True)
+    orders.release()
+    assert end_of(healing) == 0
+    assert live.facts is None
+    assert live.act("resource_show", id=live.resource_id)["datastore_active"] is False
 
 
 def test_a_parked_table_without_a_journal_comes_back_when_there_is_no_other(live: Table, die: Die, heal: Heal) -> None:

@@ -53,6 +53,18 @@ def test_a_skip_that_finds_no_table_restores_it_first(live: Table, loader: Loade
     assert live.act("resource_show", id=live.resource_id)["datastore_active"] is True
 
 
+def test_a_table_that_was_removed_after_its_load_was_safe_stays_away(live: Table, loader: Loader, said: Said) -> None:
+    loader.load(TODAY)
+    words = live.facts.dictionary
+    live.act("datastore_delete", resource_id=live.resource_id, force=True)
+    settle(live.resource_id, said)
+    assert (live.facts, restore(live.resource_id, said)) == (None, None)
+    # the next load brings the words back
+    assert stash_of(live) is not None
+    loader.load(TODAY)
+    assert live.facts.dictionary == words
+
+
 def test_a_table_that_somebody_removed_is_left_alone_unless_asked_for(live: Table, loader: Loader, said: Said) -> None:
     dictionary_stash.save(live.resource_id, live.facts.dictionary)
     live.act("datastore_delete", resource_id=live.resource_id, force=True)
