@@ -86,7 +86,7 @@ def assigned(node: ast.Assign) -> list[ast.Name]:
 def test_the_flow_itself_does_not_retry() -> None:
     flow = next(node for node in INGEST.body if isinstance(node, ast.FunctionDef) and node.name == "ingest")
     options = {word.arg for decorator in flow.decorator_list for call in calls(decorator) for word in call.keywords}
-    assert options == {"name", "flow_run_name", "persist_result", "on_crashed", "on_cancellation"}
+    assert options == {"name", "persist_result", "on_crashed", "on_cancellation"}
 
 
 def test_hooks_have_the_signature_that_prefect_calls_by_name() -> None:

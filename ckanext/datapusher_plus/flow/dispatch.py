@@ -24,6 +24,7 @@ from ..runs import queue
 from ..runs.finish import finish
 from ..runs.queue import Waiting
 from ..settings import current
+from . import unchanged
 from .deploy import deploy
 from .outage import Outage
 
@@ -60,8 +61,8 @@ class Dispatcher:
                 stop.wait(POLL)
 
     def dispatch(self) -> int:
-        """Hand over every run that waits and return how many there were."""
-        waiting = queue.waiting()
+        """Hand over every run that waits, but those with nothing to do, and return how many there were."""
+        waiting = [one for one in queue.waiting() if not unchanged.skip(one)]
         if waiting:
             with get_client(sync_client=True) as client:
                 for one in waiting:

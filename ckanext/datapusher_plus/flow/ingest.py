@@ -28,6 +28,7 @@ from ..runs import database
 from ..runs.claim import Claimed, claim
 from ..runs.history import has_loaded_before, last_good_load_key
 from ..runs.log import RunLog
+from ..steps.compare import compare
 from ..steps.restore import restore, show
 from . import rollback, site, tasks
 from .boundary import Landing, carry_out
@@ -108,7 +109,7 @@ def read(ticket: Ticket, told: Log) -> LoadPlan:
     """
     refuse(ticket)
     source = tasks.fetch(ticket, told)
-    tasks.compare(ticket, source, last_good_load_key(ticket.resource_id), told)
+    compare(ticket, source.hash, last_good_load_key(ticket.resource_id), told)
     csv = tasks.validate(tasks.convert(ticket, source, told), told)
     plan = tasks.plan(ticket, source, tasks.analyse(csv, told, ticket.options), told)
     if ticket.dry_run:

@@ -25,7 +25,7 @@ for module in _LATE:
     importlib.import_module(module)
 site.load()
 site.before_fork()
-# what is loaded by now lives as long as the process: no run need look through it for garbage, nor copy its pages for that
+# what is loaded by now stays: no run need look through it for garbage, nor copy its pages for that
 gc.collect()
 gc.freeze()
 # A service manager may signal the whole group; this process ends when its worker does, not before its runs.

@@ -14,7 +14,6 @@ from .. import portal
 from ..core.values import LoadPlan, Log
 from ..steps import analyse as analyse_step
 from ..steps import commit as commit_step
-from ..steps import compare as compare_step
 from ..steps import convert as convert_step
 from ..steps import fetch as fetch_step
 from ..steps import plan as plan_step
@@ -29,7 +28,6 @@ from .passing import may_pass
 _step = partial(task, cache_policy=NO_CACHE, persist_result=False)
 
 fetch = _step(name="fetch")(fetch_step.fetch)
-compare = _step(name="compare")(compare_step.compare)
 convert = _step(name="convert")(convert_step.convert)
 validate = _step(name="validate")(validate_step.validate)
 analyse = _step(name="analyse")(analyse_step.analyse)

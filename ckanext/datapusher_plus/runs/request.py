@@ -51,6 +51,12 @@ def request(
     return run_id
 
 
+def request_now(resource_id: str, *, cause: str) -> str:
+    """Queue a run in a transaction of its own."""
+    with database.transaction() as connection:
+        return request(connection, resource_id, cause=cause)
+
+
 def one_queued(row: Insert, joined: Mapping[str, Any]) -> Insert:
     """Insert a queued run, or change the one that the resource has already to ``joined``."""
     queued = run.c.state == sa.literal_column(f"'{State.QUEUED.value}'")

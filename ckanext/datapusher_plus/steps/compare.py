@@ -5,12 +5,12 @@ from __future__ import annotations
 from .. import settings
 from ..core.errors import Unchanged
 from ..core.load_plan import load_key
-from ..core.values import Log, Source, Ticket
+from ..core.values import Log, Ticket
 from ..datastore import catalog, connect
 from .plan import kept_dictionary, rules
 
 
-def compare(ticket: Ticket, source: Source, last_load_key: str | None, log: Log) -> None:
+def compare(ticket: Ticket, file_hash: str, last_load_key: str | None, log: Log) -> None:
     """End the run when the last good one would have made the very same table, and that is there.
 
     :raises Unchanged: then.
@@ -22,8 +22,6 @@ def compare(ticket: Ticket, source: Source, last_load_key: str | None, log: Log)
     if live is None:
         return
     kept = kept_dictionary(ticket.resource_id, live, log)
-    key = load_key(
-        file_hash=source.hash, resource_format=ticket.format, options=ticket.options, kept=kept, rules=rules()
-    )
+    key = load_key(file_hash=file_hash, resource_format=ticket.format, options=ticket.options, kept=kept, rules=rules())
     if key == last_load_key:
         raise Unchanged
