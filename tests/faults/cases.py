@@ -69,6 +69,12 @@ class Case:
         return {"swap.after": "raise*1"} if self.point in WAY_BACK else {}
 
     @property
+    def forgets(self) -> bool:
+        """Tell whether a client removes the table, with its words, before a load has kept them."""
+        early = RELOAD[: RELOAD.index("stash.replaced")]
+        return self.situation == "table-deleted" and self.point in early
+
+    @property
     def deaths(self) -> int:
         """Return how many runs die before the one that the fault is for."""
         return {"retry": 1, "retry-of-retry": 2}.get(self.situation, 0)

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from .. import settings
+from ..core.errors import LockLost, Skipped, Transient
 from ..core.retries import Tries
 from ..core.states import GOOD, State
 from ..core.values import Log, Published, Strategy, Swapped
@@ -62,6 +63,7 @@ def carry_out(
     folder = settings.current().work_dir / claimed.run_id
     error = _attempt(lambda: load(landing, folder))
     if landing.swapped is None and error is not None:
+        error = _unless_lock_lost(way_back, error)
         way_back()
         error = _unless_committed(landing, way_back, error)
     if landing.swapped is not None and (error is None or isinstance(error, Exception)):
@@ -75,6 +77,17 @@ def carry_out(
     if error is not None and not isinstance(error, Exception):
         raise error
     return end
+
+
+def _unless_lock_lost(way_back: WayBack, error: BaseException) -> BaseException:
+    """Return the error, unless somebody may have taken this run for dead: what that one undid is missing here then."""
+    if not isinstance(error, Exception) or isinstance(error, (Skipped, Transient)):
+        return error
+    lost = _attempt(way_back.lock.check)
+    if isinstance(lost, LockLost):
+        log.info("run of resource %s failed after its lock was lost", way_back.lock.resource_id, exc_info=error)
+        return lost
+    return error
 
 
 def _unless_committed(landing: Landing, way_back: WayBack, error: BaseException) -> BaseException | None:
