@@ -5,15 +5,22 @@ Loading takes seconds, forking takes milliseconds; a run starts at once and stil
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import signal
 
+from ckan import model
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..core.errors import ResourceGone
+from ..core.notations import DAYS, NUMBERS
+from ..portal.resource import shown
 from . import child, site
 
 __all__ = ["child"]
 
-#: What Prefect, its HTTP client and our readers import only when they are first used, which would be in every run.
+#: What Prefect and its HTTP client import only when they first use it, which would be in every run.
 _LATE = (
     "anyio._backends._asyncio",
     "prefect.concurrency.services",
@@ -21,9 +28,27 @@ _LATE = (
     "prefect.utilities.visualization",
 )
 
-for module in _LATE:
-    importlib.import_module(module)
+
+def _import_late() -> None:
+    for module in _LATE:
+        importlib.import_module(module)
+
+
+def _rehearse() -> None:
+    """Do once what is dear the first time only: patterns are compiled, and CKAN's queries and schemas made."""
+    for notation in (*NUMBERS, *DAYS):
+        for form in notation.forms:
+            form.takes("")
+    # a database that is away now may be there when a run begins
+    with site.context(), contextlib.suppress(SQLAlchemyError, ResourceGone):
+        resource = model.Session.query(model.Resource.id).first()
+        if resource:
+            shown(resource.id)
+
+
+_import_late()
 site.load()
+_rehearse()
 site.before_fork()
 # what is loaded by now stays: no run need look through it for garbage, nor copy its pages for that
 gc.collect()

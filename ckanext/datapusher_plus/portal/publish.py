@@ -92,9 +92,12 @@ def _make_views(resource: dict[str, Any], dataset: dict[str, Any], attempt: Atte
 
 
 def _tell_plugins(resource_id: str, attempt: Attempt) -> list[str | None]:
+    watching = list(observers())
+    if not watching:
+        return []
     resource, dataset = shown(resource_id)
     told = []
-    for plugin in observers():
+    for plugin in watching:
         sentence = f"The plugin {name_of(plugin)} failed after the load, the table is in place. Tell the administrator."
         told.append(_try(attempt, sentence, partial(plugin.after_upload, context(), resource, dataset)))
     return told
