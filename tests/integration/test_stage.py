@@ -71,8 +71,8 @@ def test_a_failing_connection_ends_the_others(own_settings: None) -> None:
         connection.execute("SELECT pg_sleep(0.2), 1 / 0")
 
     started = time.monotonic()
-    with pytest.raises(Exception, match="division by zero"):
-        parallel.run([sleep, fail, sleep], 3)
+    with connect.connect("test", autocommit=True) as own, pytest.raises(Exception, match="division by zero"):
+        parallel.run([sleep, fail, sleep], 3, own)
     assert time.monotonic() - started < 5
 
 

@@ -33,6 +33,7 @@ def text_search() -> TextSearch:
 
 
 def build(
+    connection: psycopg.Connection,
     table: str,
     wanted: Sequence[Index],
     *,
@@ -44,8 +45,9 @@ def build(
 
     :raises UniqueKeyBroken: when the rows do not keep a unique key.
     """
-    works = [partial(_primary_key, table), *(partial(_build, table, index, warn) for index in wanted)]
-    parallel.run([partial(_build_one, work) for work in works], connections, done=done)
+    works = [partial(_key_index, table), *(partial(_build, table, index, warn) for index in wanted)]
+    parallel.run([partial(_build_one, work) for work in works], connections, connection, done=done)
+    _attach_key(connection, table)
 
 
 def analyze(connection: psycopg.Connection, table: str) -> None:
@@ -59,13 +61,23 @@ def _build_one(work: parallel.Work, connection: psycopg.Connection) -> None:
     reach("index.built")
 
 
-def _primary_key(table: str, connection: psycopg.Connection) -> None:
-    facts = catalog.describe(connection, table)
-    if facts and facts.primary_key is None:
+def _key_index(table: str, connection: psycopg.Connection) -> None:
+    """Build the primary key's index, beside which others can be built; the constraint lets nobody else at the table."""
+    if _lacks_key(connection, table):
         _more_memory(connection)
-        add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} PRIMARY KEY (_id)")
-        name = sql.Identifier(table_names.primary_key(table))
-        connection.execute(add.format(ddl.public(table), name))
+        create = sql.SQL("CREATE UNIQUE INDEX {} ON {} (_id)")
+        connection.execute(create.format(sql.Identifier(table_names.primary_key(table)), ddl.public(table)))
+
+
+def _attach_key(connection: psycopg.Connection, table: str) -> None:
+    if _lacks_key(connection, table):
+        add = sql.SQL("ALTER TABLE {} ADD PRIMARY KEY USING INDEX {}")
+        connection.execute(add.format(ddl.public(table), sql.Identifier(table_names.primary_key(table))))
+
+
+def _lacks_key(connection: psycopg.Connection, table: str) -> bool:
+    facts = catalog.describe(connection, table)
+    return facts is not None and facts.primary_key is None
 
 
 def _build(table: str, index: Index, warn: Callable[[str], None], connection: psycopg.Connection) -> None:

@@ -16,16 +16,30 @@ Work = Callable[[psycopg.Connection], None]
 _AGAIN = 0.05
 
 
-def run(works: Sequence[Work], connections: int, *, done: Callable[[], None] = lambda: None) -> None:
+def run(
+    works: Sequence[Work], connections: int, own: psycopg.Connection, *, done: Callable[[], None] = lambda: None
+) -> None:
     """Carry out ``works``, each in a transaction of its own, and call ``done`` in this thread after each.
 
     When one fails, or this thread is interrupted, the others are cancelled in the database before the error goes on.
+
+    :param own: the caller's connection; it does what there is no use in opening others for.
     """
+    if min(connections, len(works)) > 1:
+        _run_at_once(works, connections, done)
+        return
+    for work in works:
+        with own.transaction():
+            work(own)
+        done()
+
+
+def _run_at_once(works: Sequence[Work], connections: int, done: Callable[[], None]) -> None:
     opened = _open(min(connections, len(works)))
     free: SimpleQueue[psycopg.Connection] = SimpleQueue()
     for connection in opened:
         free.put(connection)
-    with ThreadPoolExecutor(max_workers=max(1, len(opened))) as threads:
+    with ThreadPoolExecutor(max_workers=len(opened)) as threads:
         futures = [threads.submit(_carry_out, work, free) for work in works]
         try:
             for future in as_completed(futures):

@@ -85,6 +85,7 @@ def full_text_by_trigger(connection: psycopg.Connection, table: str, *, on: bool
 
 
 def fill(
+    connection: psycopg.Connection,
     table: str,
     source: str,
     columns: Sequence[ColumnSpec],
@@ -106,7 +107,7 @@ def fill(
     statements = [partial(insert, table, source, columns, pages=(start, start + size)) for start in starts]
     works = [partial(_copy_piece, statement, text, cuts.append) for statement in statements]
     finished = iter(range(1, len(works) + 1))
-    parallel.run(works, connections, done=lambda: progress(next(finished), len(works)))
+    parallel.run(works, connections, connection, done=lambda: progress(next(finished), len(works)))
     if cuts:
         shortened(min(cuts))
 

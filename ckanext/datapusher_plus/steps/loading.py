@@ -15,6 +15,9 @@ from ..datastore import catalog, facts, fulltext, indexes, raw, stage
 from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
 
+#: Bytes of a file that one connection loads before another one is open.
+_SMALL = 1 << 19
+
 
 def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
     """Copy the file into a raw table and return its name."""
@@ -110,14 +113,20 @@ def unbuilt(connection: Connection, table: str, wanted: tuple[Index, ...]) -> tu
     return tuple(index for index in wanted if table_names.index(table, index.name) not in there)
 
 
-def build(table: str, wanted: tuple[Index, ...], log: Log) -> None:
+def connections(plan: LoadPlan) -> int:
+    """Return how many connections work on the staged table at once."""
+    return settings.current().parallelism if plan.csv.path.stat().st_size > _SMALL else 1
+
+
+def build(connection: Connection, table: str, wanted: tuple[Index, ...], plan: LoadPlan, log: Log) -> None:
     """Build the staged table's primary key and indexes."""
     steps = iter(range(1, len(wanted) + 2))
     log.progress("index", 0, len(wanted) + 1)
     indexes.build(
+        connection,
         table,
         wanted,
-        connections=settings.current().parallelism,
+        connections=connections(plan),
         warn=log.warning,
         done=lambda: log.progress("index", next(steps), len(wanted) + 1),
     )

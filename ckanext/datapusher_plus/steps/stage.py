@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from .. import settings
 from ..checkpoint import reach
 from ..core.values import LoadPlan, Log, Staged
 from ..datastore import connect, indexes, misfit, raw
@@ -20,7 +19,7 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
 
     :raises ValueDoesNotFit, UniqueKeyBroken, RowsLost: when the rows cannot be put in place.
     """
-    with connect.connect(autocommit=True) as connection:
+    with connect.connect("datapusher_plus load", autocommit=True) as connection:
         source = loading.copy(connection, plan, log)
         old = loading.old_table(connection, plan)
         table = loading.new_table(connection, plan, old, log)
@@ -40,11 +39,12 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: 
     started = time.monotonic()
     with misfit.explained(connection, source, table, plan.columns, plan.rows):
         staging.fill(
+            connection,
             table,
             source,
             plan.columns,
             # a person's trigger may count on seeing the rows one after another
-            connections=settings.current().parallelism if text else 1,
+            connections=loading.connections(plan) if text else 1,
             pages=raw.pages(connection, source),
             text=text,
             progress=lambda done, total: log.progress("fill", done, total),
@@ -60,7 +60,7 @@ def _finish(connection: Connection, table: str, plan: LoadPlan, old: TableFacts 
     planned = loading.planned_indexes(old, plan)
     loading.tell_lost(planned, log)
     started = time.monotonic()
-    loading.build(table, planned.build, log)
+    loading.build(connection, table, planned.build, plan, log)
     if old:
         staging.carry_constraints(connection, old, table, log.warning)
     indexes.analyze(connection, table)

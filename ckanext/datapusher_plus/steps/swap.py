@@ -44,7 +44,7 @@ def _try(connection: Connection, staged: Staged, log: Log, lock_timeout: float) 
     planned = loading.planned_indexes(seen or loading.kept_table(staged.plan), staged.plan)
     # what somebody put on the live table while the new one was made
     if late := loading.unbuilt(connection, staged.table, planned.build):
-        loading.build(staged.table, late, log)
+        loading.build(connection, staged.table, late, staged.plan, log)
     order = ordered(connection, staged.plan, staged.table, seen, planned.build)
     started = time.monotonic()
     done = exchanging.exchange(connection, order, lock_timeout)
