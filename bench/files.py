@@ -13,9 +13,9 @@ from dev.samples import FLIGHTS, flights
 Row = Iterable[object]
 
 #: Rows of the made files: each is loaded in a few seconds, and none in so few that starting a run is all of it.
-WIDE_ROWS, WIDE_COLUMNS = 3_000, 500
-LONG_ROWS, LONG_WORDS = 8_000, 150
-NUMBER_ROWS, NUMBER_COLUMNS = 250_000, 12
+WIDE_ROWS, WIDE_COLUMNS = 2_000, 500
+LONG_ROWS, LONG_WORDS = 5_000, 150
+NUMBER_ROWS, NUMBER_COLUMNS = 100_000, 12
 
 _SYLLABLES = ("ba", "co", "di", "fu", "ga", "he", "ki", "lo", "mu", "na", "pe", "ri", "so", "tu", "va", "we")
 

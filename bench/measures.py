@@ -33,7 +33,7 @@ class Turns:
     def due(self, number: int) -> Iterator[str]:
         """Yield the ways of the round, from 1."""
         for way in self.ways:
-            if number <= (self.fewer or {}).get(way, self.rounds):
+            if number <= min(self.rounds, (self.fewer or {}).get(way, self.rounds)):
                 yield way
 
 
