@@ -24,8 +24,10 @@ import signal
 import time
 from pathlib import Path
 
-#: Every point, in the order in which a run may come to it; the way back has its own at the end.
+#: Every point, in the order in which a run may come to it; the way back has its own at the end. The first is one of
+#: those runs only that end before they are handed over.
 POINTS: tuple[str, ...] = (
+    "skip.claimed",
     *("claim.before", "claim.after"),
     *("fetch.before", "fetch.after", "convert.after", "validate.after", "analyse.after", "plan.after"),
     *("stash.before", "stash.written", "stash.synced", "stash.replaced", "journal.begun", "stash.saved"),

@@ -18,7 +18,7 @@ IN_REPLACE = tuple(point for point in POINTS if point.startswith("replace."))
 BURIAL = ("bury.before", "bury.after")
 WAY_BACK = tuple(point for point in POINTS if point.startswith("restore."))
 #: Points of a load that exchanges tables.
-RELOAD = tuple(point for point in POINTS if point not in (*IN_REPLACE, *BURIAL, *WAY_BACK))
+RELOAD = tuple(point for point in POINTS if point not in ("skip.claimed", *IN_REPLACE, *BURIAL, *WAY_BACK))
 #: From here on nothing can cost rows any more.
 COMMITTED = RELOAD[RELOAD.index("commit.after") :]
 #: Here the new table is seen, and the load may still be undone.

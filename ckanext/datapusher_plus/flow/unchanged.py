@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from .. import dictionary_stash, portal
+from ..checkpoint import reach
 from ..core.errors import Unchanged
 from ..core.states import State
 from ..datastore import connect, journal
@@ -56,6 +57,7 @@ def _end(run: RunRecord) -> None:
     """Claim the run, look once more, for an upload that came before that has joined it, and end it."""
     if claim(run.id, flow_run_id=None, worker=f"{socket.gethostname()}:{os.getpid()}") is None:
         return
+    reach("skip.claimed")
     message = str(Unchanged())
     if not _is_unchanged(run):
         message = NEWER
