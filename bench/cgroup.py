@@ -25,9 +25,9 @@ from .runs import Run, Runs
 from .stack import Ground, chosen, ground
 
 LIMIT = 512 << 20
-CSV_ROWS, CSV_BYTES = 4_000_000, 500
+CSV_ROWS = 4_000_000
 #: as many cells as make 200 MB; a sheet has at most 1,048,576 rows
-XLSX_ROWS, XLSX_COLUMNS = 1_000_000, 21
+XLSX_ROWS, XLSX_COLUMNS = 1_040_000, 21
 #: Seconds that a load may take.
 PATIENCE = 3 * 3600
 _WORDS = [
@@ -80,8 +80,8 @@ class Group:
             (self.path / name).write_text(str(value))
 
 
-def write_csv(path: Path) -> int:
-    """Write 2 GB of numbers, days and words, and return how many rows they are."""
+def write_csv(path: Path) -> None:
+    """Write 2 GB of numbers, days and words."""
     rng = random.Random(2)
     texts = [" ".join(rng.choices(_WORDS, k=60))[:400] for _ in range(5_000)]
     with path.open("w", encoding="utf-8") as file:
@@ -92,11 +92,10 @@ def write_csv(path: Path) -> int:
                 f"{texts[n * 7919 % 5_000]} {n:>060}\n"
                 for n in range(start, start + 10_000)
             )
-    return CSV_ROWS
 
 
-def write_xlsx(path: Path) -> int:
-    """Write 200 MB of numbers as a workbook, and return how many rows they are."""
+def write_xlsx(path: Path) -> None:
+    """Write 200 MB of numbers as a workbook."""
     rng = random.Random(200)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         for name, content in _BOOK.items():
@@ -108,12 +107,12 @@ def write_xlsx(path: Path) -> int:
             for _ in range(XLSX_ROWS // 1_000):
                 sheet.write(b"".join(_row(rng) for _ in range(1_000)))
             sheet.write(b"</sheetData></worksheet>")
-    return XLSX_ROWS
 
 
 def _row(rng: random.Random) -> bytes:
-    digits = f"{rng.getrandbits(30 * XLSX_COLUMNS):0{10 * XLSX_COLUMNS}}"
-    return f"<row>{''.join(f'<c><v>1{digits[n * 9 : n * 9 + 9]}</v></c>' for n in range(XLSX_COLUMNS))}</row>".encode()
+    digits = f"{rng.getrandbits(50 * XLSX_COLUMNS):0{16 * XLSX_COLUMNS}}"
+    numbers = (digits[-14 * n - 15 : -14 * n - 1] for n in range(XLSX_COLUMNS))
+    return f"<row>{''.join(f'<c><v>1{number}</v></c>' for number in numbers)}</row>".encode()
 
 
 _MAIN = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -131,7 +130,7 @@ _BOOK = {
     "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{_PACKAGE}/relationships"><Relationship Id="r1" '
     f'Type="{_MAIN}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>',
 }
-FILES: dict[str, Callable[[Path], int]] = {"csv": write_csv, "xlsx": write_xlsx}
+FILES: dict[str, tuple[int, Callable[[Path], None]]] = {"csv": (CSV_ROWS, write_csv), "xlsx": (XLSX_ROWS, write_xlsx)}
 
 
 @contextmanager
@@ -167,26 +166,36 @@ def load(found: Ground, path: Path) -> Run:
     small = path.with_name(f"small-{path.name}")
     mark = random.randbytes(20).hex().encode()
     small.write_bytes(mark)
-    made = found.portal.upload("resource_create", small, package_id=found.dataset, format="none", name=path.name)
+    resource = found.portal.upload("resource_create", small, package_id=found.dataset, format="none", name=path.name)
     stored = (each for each in chosen().folder("files").rglob("*") if each.is_file())
     place = next(each for each in stored if each.stat().st_size == len(mark) and each.read_bytes() == mark)
     place.unlink()
     os.link(path, place)
     with Runs(found.ckan_dsn) as runs:
-        before = runs.latest(made["id"])
-        found.portal.act("datapusher_submit", resource_id=made["id"])
-        run = runs.ended(made["id"], before, patience=PATIENCE)
+        before = runs.latest(resource["id"])
+        found.portal.act("datapusher_submit", resource_id=resource["id"])
+        run = runs.ended(resource["id"], before, patience=PATIENCE)
         for at, message in runs.told(run.id):
             print(f"  {at:%H:%M:%S} {message[:150]}")
     return run
+
+
+def made(kind: str, folder: Path) -> tuple[Path, int]:
+    """Return a large file, written when it is not there yet, and how many rows it has."""
+    rows, write = FILES[kind]
+    path = folder / f"{rows}-rows.{kind}"
+    if not path.exists():
+        unfinished = path.with_suffix(".part")
+        write(unfinished)
+        unfinished.replace(path)
+    return path, rows
 
 
 def main() -> None:
     """Load the files that are named, by default all."""
     found = ground()
     for kind in sys.argv[1:] or FILES:
-        path = found.files / f"large.{kind}"
-        rows = FILES[kind](path)
+        path, rows = made(kind, found.files)
         group = Group.make(LIMIT)
         begun = time.monotonic()
         with worker(group):
