@@ -8,7 +8,7 @@ from ckanext.datapusher_plus.core import table_names
 
 RID = "6fa459ea-ee8a-4ca4-894e-db77e160355e"
 RUN = "1b4e28ba-2fa1-41d2-883f-0016d3cca427"
-TABLES = [make(RID, RUN) for make in (table_names.raw, table_names.staged, table_names.parked)]
+TABLES = [make(RID, RUN) for make in (table_names.raw, table_names.beside, table_names.staged, table_names.parked)]
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -21,7 +21,7 @@ def test_names_fit_start_with_an_underscore_and_name_their_resource(table: str) 
 
 def test_tables_of_a_resource_and_their_indexes_are_all_different() -> None:
     indexes = [table_names.index(table, name) for table in TABLES for name in ("one", "two")]
-    assert len({*TABLES, *indexes}) == 9
+    assert len({*TABLES, *indexes}) == 12
 
 
 @pytest.mark.parametrize("table", [RID, "_dpp_new_x", f"_dpp_new_{RID}", f"_dpp_all_{RID}_1b4e28ba", "_table_stats"])

@@ -32,6 +32,11 @@ class Index:
     constraint: str | None = None
     comment: str | None = None
 
+    @property
+    def takes_one_core(self) -> bool:
+        """Tell whether it takes PostgreSQL long, and one core alone."""
+        return self.columns == ("_full_text",) and self.body.startswith("USING gist")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSearch:

@@ -20,6 +20,12 @@ def raw(resource_id: str, run_id: str) -> str:
     return _name("raw", resource_id, run_id)
 
 
+def beside(resource_id: str, run_id: str) -> str:
+    """Return the name of the table for rows that go into the staged one later."""
+    # no run's id has an r
+    return _name("raw", resource_id, f"{run_id[:7]}r")
+
+
 def staged(resource_id: str, run_id: str) -> str:
     """Return the name of the table that is filled beside the live one."""
     return _name("new", resource_id, run_id)

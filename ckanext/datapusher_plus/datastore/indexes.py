@@ -13,6 +13,7 @@ from ..core import table_names
 from ..core.errors import UniqueKeyBroken
 from ..core.index_plan import Index, TextSearch
 from . import catalog, ddl, parallel
+from .parallel import Work
 
 #: Kilobytes for the sort of one index. PostgreSQL's default of 64 MB makes larger tables sort on disk.
 _SORT_MEMORY = 262_144
@@ -45,9 +46,14 @@ def build(
 
     :raises UniqueKeyBroken: when the rows do not keep a unique key.
     """
-    works = [partial(_key_index, table), *(partial(_build, table, index, warn) for index in wanted)]
-    parallel.run([partial(_build_one, work) for work in works], connections, connection, done=done)
+    works = [partial(_build_one, partial(_key_index, table)), *(work(table, index, warn) for index in wanted)]
+    parallel.run(works, connections, connection, done=done)
     _attach_key(connection, table)
+
+
+def work(table: str, index: Index, warn: Callable[[str], None]) -> Work:
+    """Return what gives the staged ``table`` an index, unless it has it."""
+    return partial(_build_one, partial(_build, table, index, warn))
 
 
 def analyze(connection: psycopg.Connection, table: str) -> None:
@@ -55,9 +61,9 @@ def analyze(connection: psycopg.Connection, table: str) -> None:
     connection.execute(sql.SQL("ANALYZE {}").format(ddl.public(table)))
 
 
-def _build_one(work: parallel.Work, connection: psycopg.Connection) -> None:
+def _build_one(build: Work, connection: psycopg.Connection) -> None:
     reach("index.before")
-    work(connection)
+    build(connection)
     reach("index.built")
 
 

@@ -1,4 +1,4 @@
-"""The new table beside the live one: made by CKAN itself, filled from the raw table by several connections."""
+"""The new table beside the live one: made by CKAN itself, and what goes into it from the raw table."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from functools import partial
 import psycopg
 from psycopg import errors, sql
 
-from ..checkpoint import reach
 from ..core import table_names
 from ..core.values import ColumnSpec
-from . import catalog, ddl, fulltext, parallel, raw
+from . import catalog, ddl, fulltext, raw
 from .facts import TableFacts
 
 #: The expression that gives ``_full_text``, of so many letters of a row's text, of all when None.
 Text = Callable[[int | None], fulltext.Expression]
 #: ``insert`` of something; takes ``text``.
 Insert = Callable[..., sql.Composed]
-
-#: Pieces of work for each connection: more of them end at nearly the same time, and show progress.
-_PIECES = 8
 
 
 def make(table: str, columns: Sequence[ColumnSpec]) -> None:
@@ -39,6 +35,12 @@ def strip(connection: psycopg.Connection, table: str) -> None:
     drop_indexes(connection, table)
     drop_key = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
     connection.execute(drop_key.format(ddl.public(table), sql.Identifier(table_names.primary_key(table))))
+
+
+def autovacuum(connection: psycopg.Connection, table: str, *, on: bool) -> None:
+    """Let PostgreSQL tidy and analyse the table on its own, or not: while we are at it, that would lock us out."""
+    alter = "ALTER TABLE {} RESET (autovacuum_enabled)" if on else "ALTER TABLE {} SET (autovacuum_enabled = false)"
+    connection.execute(sql.SQL(alter).format(ddl.public(table)))
 
 
 def drop_indexes(connection: psycopg.Connection, table: str) -> None:
@@ -84,44 +86,6 @@ def full_text_by_trigger(connection: psycopg.Connection, table: str, *, on: bool
     connection.execute(alter.format(ddl.public(table)))
 
 
-def fill(
-    connection: psycopg.Connection,
-    table: str,
-    source: str,
-    columns: Sequence[ColumnSpec],
-    *,
-    connections: int,
-    pages: int,
-    text: Text | None,
-    progress: Callable[[int, int], None],
-    shortened: Callable[[int], None],
-) -> None:
-    """Fill ``table`` from the raw table ``source``; ``progress`` gets how many pieces are done, and of how many.
-
-    :param text: the expression that gives ``_full_text``; None leaves that to the table's trigger.
-    :param shortened: gets how many letters are searched of rows that have more words than a tsvector holds.
-    """
-    size = max(1, -(-pages // (connections * _PIECES)))
-    starts = range(0, max(1, pages), size)
-    cuts: list[int] = []
-    statements = [partial(insert, table, source, columns, pages=(start, start + size)) for start in starts]
-    works = [partial(_copy_piece, statement, text, cuts.append) for statement in statements]
-    finished = iter(range(1, len(works) + 1))
-    parallel.run(works, connections, connection, done=lambda: progress(next(finished), len(works)))
-    if cuts:
-        shortened(min(cuts))
-
-
-def _copy_piece(
-    statement: Insert, text: Text | None, shortened: Callable[[int], None], connection: psycopg.Connection
-) -> None:
-    reach("fill.piece")
-    letters = execute(connection, statement, text)
-    if letters is not None:
-        shortened(letters)
-    reach("fill.pieced")
-
-
 def execute(connection: psycopg.Connection, statement: Insert, text: Text | None) -> int | None:
     """Carry out an ``insert``; if a row has more words than a tsvector holds, with fewer letters of each row's text.
 
@@ -158,11 +122,12 @@ def insert(
         sql.SQL(", ").join([sql.Identifier(raw.ROW), *names, *value]),
         sql.SQL(", ").join([sql.Identifier(raw.ROW), *casts]),
         ddl.public(source),
-        _within(pages),
+        within(pages),
     )
 
 
-def _within(pages: tuple[int, int] | None) -> sql.Composable:
+def within(pages: tuple[int, int] | None) -> sql.Composable:
+    """Return the condition for rows in a range of pages, nothing for all of them."""
     if pages is None:
         return sql.SQL("")
     first, end = (sql.Literal(f"({page},0)") for page in pages)

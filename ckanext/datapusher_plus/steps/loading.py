@@ -11,12 +11,14 @@ from ..core import index_plan, table_names
 from ..core.errors import RowsLost
 from ..core.index_plan import Index, IndexPlan
 from ..core.values import FullText, LoadPlan, Log
-from ..datastore import catalog, facts, fulltext, indexes, raw, stage
+from ..datastore import catalog, facts, fulltext, indexes, parallel, raw, stage
 from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
 
 #: Bytes of a file that one connection loads before another one is open.
 _SMALL = 1 << 19
+#: Bytes of a file whose index takes so long that it is built while rows still come in.
+_LARGE = 1 << 22
 
 
 def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
@@ -116,6 +118,13 @@ def unbuilt(connection: Connection, table: str, wanted: tuple[Index, ...]) -> tu
 def connections(plan: LoadPlan) -> int:
     """Return how many connections work on the staged table at once."""
     return settings.current().parallelism if plan.csv.path.stat().st_size > _SMALL else 1
+
+
+def early_index(table: str, planned: IndexPlan, plan: LoadPlan, log: Log) -> parallel.Work | None:
+    """Return what builds the index that is worth starting before the staged table is full, None when none is."""
+    worth = plan.csv.path.stat().st_size > _LARGE and connections(plan) > 1 and plan.full_text is not FullText.NONE
+    dear = [index for index in planned.build if index.takes_one_core]
+    return indexes.work(table, dear[0], log.warning) if worth and dear else None
 
 
 def build(connection: Connection, table: str, wanted: tuple[Index, ...], plan: LoadPlan, log: Log) -> None:

@@ -6,8 +6,10 @@ import time
 from functools import partial
 
 from ..checkpoint import reach
+from ..core import table_names
+from ..core.index_plan import IndexPlan
 from ..core.values import LoadPlan, Log, Staged
-from ..datastore import connect, indexes, misfit, raw
+from ..datastore import connect, filling, indexes, misfit, raw
 from ..datastore import stage as staging
 from ..datastore.connect import Connection
 from ..datastore.facts import TableFacts
@@ -23,32 +25,37 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
         source = loading.copy(connection, plan, log)
         old = loading.old_table(connection, plan)
         table = loading.new_table(connection, plan, old, log)
-        _fill(connection, table, source, plan, log)
+        planned = loading.planned_indexes(old, plan)
+        _fill(connection, table, source, plan, planned, log)
         rows = loading.counted(connection, table, plan, log)
         reach("stage.filled")
-        _finish(connection, table, plan, old, log)
+        _finish(connection, table, plan, planned, old, log)
         reach("stage.indexed")
     return Staged(plan=plan, table=table, rows=rows)
 
 
-def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: Log) -> None:
+def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, planned: IndexPlan, log: Log) -> None:
     text = loading.full_text(connection, table, plan, log)
     staging.strip(connection, table)
+    staging.autovacuum(connection, table, on=False)
     staging.full_text_by_trigger(connection, table, on=text is None)
     reach("stage.stripped")
     started = time.monotonic()
     with misfit.explained(connection, source, table, plan.columns, plan.rows):
-        staging.fill(
+        filling.fill(
             connection,
-            table,
-            source,
-            plan.columns,
-            # a person's trigger may count on seeing the rows one after another
-            connections=loading.connections(plan) if text else 1,
-            pages=raw.pages(connection, source),
-            text=text,
-            progress=lambda done, total: log.progress("fill", done, total),
-            shortened=partial(loading.tell_shortened, log),
+            filling.Filling(
+                table=table,
+                source=source,
+                columns=plan.columns,
+                # a person's trigger may count on seeing the rows one after another
+                connections=loading.connections(plan) if text else 1,
+                text=text,
+                progress=lambda done, total: log.progress("fill", done, total),
+                shortened=partial(loading.tell_shortened, log),
+            ),
+            index=loading.early_index(table, planned, plan, log) if text else None,
+            beside=table_names.beside(plan.resource_id, plan.run_id),
         )
     reach("stage.cast")
     staging.full_text_by_trigger(connection, table, on=True)
@@ -56,12 +63,14 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, log: 
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
 
 
-def _finish(connection: Connection, table: str, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
-    planned = loading.planned_indexes(old, plan)
+def _finish(
+    connection: Connection, table: str, plan: LoadPlan, planned: IndexPlan, old: TableFacts | None, log: Log
+) -> None:
     loading.tell_lost(planned, log)
     started = time.monotonic()
     loading.build(connection, table, planned.build, plan, log)
     if old:
         staging.carry_constraints(connection, old, table, log.warning)
     indexes.analyze(connection, table)
+    staging.autovacuum(connection, table, on=True)
     log.info(f"{len(planned.build) + 1} indexes built in {time.monotonic() - started:.1f} s.")
