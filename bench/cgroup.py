@@ -202,6 +202,7 @@ def main() -> None:
             run = load(found, path)
         told = f"{path.stat().st_size:,} bytes, {run.rows:,} of {rows:,} rows, {time.monotonic() - begun:.0f} s"
         print(f"{kind}: {told}, processes {group.processes >> 20} MiB, oom_kill {group.killed}", flush=True)
+        group.path.rmdir()
 
 
 if __name__ == "__main__":
