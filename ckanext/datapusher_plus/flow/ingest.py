@@ -29,6 +29,7 @@ from ..runs.claim import Claimed, claim
 from ..runs.history import has_loaded_before, last_good_load_key
 from ..runs.log import RunLog
 from ..steps.compare import compare
+from ..steps.plan import plan
 from ..steps.restore import restore, show
 from . import rollback, site, tasks
 from .boundary import Landing, carry_out
@@ -82,8 +83,7 @@ def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> Outcome:
             # holding the lock proves that whoever left something half done is dead
             restore(claimed.resource_id, told, from_stash=False)
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            plan = read(_ticket(claimed, folder), told)
-            write(plan, way_back, landing)
+            write(read(_ticket(claimed, folder), told), way_back, landing)
 
     def publish(landing: Landing) -> None:
         # whoever has taken the lock since has told CKAN of a newer table perhaps
@@ -111,10 +111,10 @@ def read(ticket: Ticket, told: Log) -> LoadPlan:
     source = tasks.fetch(ticket, told)
     compare(ticket, source.hash, last_good_load_key(ticket.resource_id), told)
     csv = tasks.validate(tasks.convert(ticket, source, told), told)
-    plan = tasks.plan(ticket, source, tasks.analyse(csv, told, ticket.options), told)
+    made = plan(ticket, source, tasks.analyse(csv, told, ticket.options), told)
     if ticket.dry_run:
-        raise DryRun(plan.rows, len(plan.columns))
-    return plan
+        raise DryRun(made.rows, len(made.columns))
+    return made
 
 
 def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:

@@ -1,4 +1,4 @@
-"""The steps as Prefect tasks, nothing more."""
+"""The steps as Prefect tasks, nothing more. What only decides is none, for a task takes its time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from ..steps import analyse as analyse_step
 from ..steps import commit as commit_step
 from ..steps import convert as convert_step
 from ..steps import fetch as fetch_step
-from ..steps import plan as plan_step
 from ..steps import replace as replace_step
 from ..steps import stage as stage_step
 from ..steps import stash as stash_step
@@ -31,7 +30,6 @@ fetch = _step(name="fetch")(fetch_step.fetch)
 convert = _step(name="convert")(convert_step.convert)
 validate = _step(name="validate")(validate_step.validate)
 analyse = _step(name="analyse")(analyse_step.analyse)
-plan = _step(name="plan")(plan_step.plan)
 
 stage = _step(name="stage")(stage_step.stage)
 swap = _step(name="swap")(swap_step.swap)

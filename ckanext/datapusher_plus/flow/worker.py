@@ -13,7 +13,11 @@ import anyio.to_thread
 import httpx
 from prefect.client.schemas.objects import FlowRun
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.settings import (
+    PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
+    temporary_settings,
+)
 from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
@@ -141,6 +145,8 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
         environment = {key: value for key, value in configuration.env.items() if value is not None}
         # a run in its own process has nobody else to ask again for it
         environment[PREFECT_CLIENT_MAX_RETRIES.name] = str(self._retries)
+        # this worker speaks with the same server, and has asked for its version
+        environment[PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.name] = "false"
         return await anyio.to_thread.run_sync(ForkedRun, str(flow_run.id), environment)
 
     async def _see_to(self, run_id: str, code: int | None, *, cancelled: bool = False) -> None:
