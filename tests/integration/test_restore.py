@@ -31,8 +31,8 @@ def die(loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Die:
     faults = tmp_path / "faults.json"
     monkeypatch.setattr(checkpoint, "_FILE", str(faults))
 
-    def load(strategy: Strategy, point: str, how: str = "raise") -> None:
-        made = loader.plan(TODAY, strategy)
+    def load(strategy: Strategy, point: str, how: str = "raise", content: bytes = TODAY) -> None:
+        made = loader.plan(content, strategy)
         faults.write_text(json.dumps({point: how}))
         if how == "raise":
             with pytest.raises(checkpoint.OrderedFault):
@@ -71,6 +71,18 @@ def test_swap_leaves_the_old_table_whole(live: Table, die: Die, heal: Heal, poin
     assert is_as_before(live, before)
     assert (live.ours, live.phases) == ([], ["rolled_back"])
     assert dictionary_stash.load(live.resource_id) is not None
+
+
+@pytest.mark.parametrize("point", ["index.built", "fill.pieced"])
+def test_a_large_file_whose_index_is_built_meanwhile_leaves_nothing_half_done(
+    table: Table, die: Die, heal: Heal, point: str
+) -> None:
+    row = "Köln,{},2026-05-06," + 60 * "Rhein " + "\n"
+    content = "stadt,zahl,tag,ort\n" + "".join(row.format(number) for number in range(12_000))
+    die(Strategy.SWAP, point, "sigkill", content.encode())
+    assert any("rest" in name for name in table.ours) == (point == "index.built")
+    heal()
+    assert (table.facts, table.ours) == (None, [])
 
 
 def test_replace_loses_the_rows_and_nothing_else_when_it_cannot_fill(live: Table, die: Die, heal: Heal) -> None:
