@@ -80,7 +80,8 @@ def test_a_large_file_whose_index_is_built_meanwhile_leaves_nothing_half_done(
     row = "Köln,{},2026-05-06," + 60 * "Rhein " + "\n"
     content = "stadt,zahl,tag,ort\n" + "".join(row.format(number) for number in range(12_000))
     die(Strategy.SWAP, point, "sigkill", content.encode())
-    assert any("rest" in name for name in table.ours) == (point == "index.built")
+    # the name of the table for the last rows ends so
+    assert any(name.endswith("r") for name in table.ours) == (point == "index.built")
     heal()
     assert (table.facts, table.ours) == (None, [])
 
