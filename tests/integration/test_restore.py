@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ckan import model
 
 from ckanext.datapusher_plus import checkpoint, dictionary_stash
 from ckanext.datapusher_plus.core.values import Strategy
@@ -162,7 +163,8 @@ def test_ckan_shows_no_table_that_a_client_removes_while_the_old_one_is_put_back
     die(Strategy.SWAP, "swap.after")
     orders = Orders(tmp_path / "faults.json")
     orders.give({"restore.undone": "hold"})
-    healing = forked(heal)
+    # a process that has seen nothing of the resource yet, as a worker's
+    healing = forked(lambda: (model.Session.remove(), model.ensure_engine().dispose(close=False), heal()))
     orders.held()
     live.act("datastore_delete", resource_id=live.resource_id, force=True)
     orders.release()
