@@ -66,6 +66,12 @@ class Group:
         name = "memory.events" if (self.path / "memory.events").exists() else "memory.oom_control"
         return self._stat(name)["oom_kill"]
 
+    def end(self) -> None:
+        """Remove it as soon as its last process is gone."""
+        while (self.path / "cgroup.procs").read_text():
+            time.sleep(0.1)
+        self.path.rmdir()
+
     def look(self) -> None:
         """Take note of what the processes have now."""
         stat = self._stat("memory.stat")
@@ -202,7 +208,7 @@ def main() -> None:
             run = load(found, path)
         told = f"{path.stat().st_size:,} bytes, {run.rows:,} of {rows:,} rows, {time.monotonic() - begun:.0f} s"
         print(f"{kind}: {told}, processes {group.processes >> 20} MiB, oom_kill {group.killed}", flush=True)
-        group.path.rmdir()
+        group.end()
 
 
 if __name__ == "__main__":
