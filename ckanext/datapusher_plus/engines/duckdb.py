@@ -118,6 +118,8 @@ class DuckdbEngine:
             # values are attacker's text: whatever they might do to the parser, no other file and no network is in reach
             connection.execute(f"SET allowed_paths = [{literal(str(path))}]")
             connection.execute("SET enable_external_access = false")
+            # in a process without a script DuckDB thinks that somebody looks on, and draws into the worker's log
+            connection.execute("SET enable_progress_bar = false")
             connection.execute("SET lock_configuration = true")
             yield connection
         finally:
