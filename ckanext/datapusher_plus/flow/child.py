@@ -39,10 +39,6 @@ def run(flow_run_id: str, environment: dict[str, str], orders: Connection) -> No
         run_flow(ingest, flow_run=flow_run.model_copy(update={"deployment_id": None}))
 
 
-def nothing() -> None:
-    """Do nothing; a worker runs this once at its start to see that it can fork runs."""
-
-
 def _exit(*_: Any) -> None:
     """End where Prefect has no handler in place: before the flow's engine, and when that passes the signal on."""
     raise SystemExit(128 + signal.SIGTERM)

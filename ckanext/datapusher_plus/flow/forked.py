@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
 import time
-from typing import Any
 
 import anyio
 
 from . import child, stopping
+from .forking import context
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks at a run; its exit is seen within this time.
 LOOK = 0.05
 
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["ckanext.datapusher_plus.flow.preload"])
-
 
 class ForkedRun:
     """One run in a process of its own."""
 
     def __init__(self, flow_run_id: str, environment: dict[str, str]) -> None:
-        receiver, self._orders = _context.Pipe(duplex=False)
-        self._process = _context.Process(target=child.run, args=(flow_run_id, environment, receiver))
+        receiver, self._orders = context.Pipe(duplex=False)
+        self._process = context.Process(target=child.run, args=(flow_run_id, environment, receiver))
         self._process.start()
         self._began = time.monotonic()
         receiver.close()
@@ -63,18 +59,3 @@ class ForkedRun:
     def kill(self) -> None:
         """End the process at once; what it leaves behind is healed by ``sweep``."""
         self._process.kill()
-
-
-def rehearse() -> None:
-    """Fork once for nothing, so that the first run finds everything loaded.
-
-    :raises RuntimeError: when runs cannot be forked here.
-    """
-    process: Any = _context.Process(target=child.nothing)
-    try:
-        process.start()
-        process.join()
-    except (OSError, EOFError) as error:
-        raise RuntimeError("The process that runs are forked from has ended; its messages are above.") from error
-    if process.exitcode != 0:
-        raise RuntimeError(f"A process forked from the preloaded one ended with status {process.exitcode}.")

@@ -24,7 +24,7 @@ from ..health.finding import State
 from ..health.legs import examine
 from ..runs.prune import prune
 from ..settings import Settings
-from . import forked, site, sweep
+from . import forking, site, sweep
 from .deploy import DeployFailed, deploy
 from .dispatch import Dispatcher
 from .outage import Outage
@@ -42,10 +42,11 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
     # runs are forked from a process that loads CKAN by this
     os.environ["CKAN_INI"] = site.ini()
     with prefect_server(settings, say) as server:
+        say("Loading CKAN and Prefect once; runs are forked from that.")
+        # before anything else, for whatever comes may start threads
+        forking.begin()
         complain(say)
         heal(say)
-        say("Loading CKAN and Prefect once; runs are forked from that.")
-        forked.rehearse()
         deploy_if_possible(settings, pool, say)
         name = f"{socket.gethostname()}-{os.getpid()}"
         worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)

@@ -1,0 +1,56 @@
+"""Makes a process one that runs can be forked from: CKAN, Prefect and the flow are loaded, and connections let go of.
+
+Loading takes seconds, forking takes milliseconds; a run starts at once and still has a process of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+
+from ckan import model
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..core.errors import ResourceGone
+from ..core.notations import DAYS, NUMBERS
+from ..portal.resource import shown
+from . import child, site
+
+__all__ = ["child", "make_ready", "nothing"]
+
+#: What Prefect and its HTTP client import only when they first use it, which would be in every run.
+_LATE = (
+    "anyio._backends._asyncio",
+    "prefect.concurrency.services",
+    "prefect.task_engine",
+    "prefect.utilities.visualization",
+)
+
+
+def make_ready() -> None:
+    """Load everything, and do once what is dear the first time only."""
+    for module in _LATE:
+        importlib.import_module(module)
+    site.load()
+    _rehearse()
+    site.before_fork()
+    # what is loaded by now stays: no run need look through it for garbage, nor copy its pages for that
+    gc.collect()
+    gc.freeze()
+
+
+def nothing() -> None:
+    """Do nothing; a worker runs this once at its start to see that it can fork runs."""
+
+
+def _rehearse() -> None:
+    """Have patterns compiled, and CKAN's queries and schemas made."""
+    for notation in (*NUMBERS, *DAYS):
+        for form in notation.forms:
+            form.takes("")
+    # a database that is away now may be there when a run begins
+    with site.context(), contextlib.suppress(SQLAlchemyError, ResourceGone):
+        resource = model.Session.query(model.Resource.id).first()
+        if resource:
+            shown(resource.id)
