@@ -7,6 +7,7 @@ process die, `multiprocessing` starts a new one in its own way.
 
 from __future__ import annotations
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -36,6 +37,11 @@ def begin() -> None:
         # another thread may hold a lock that nobody would open in the fork
         log.info("this process has threads already, so what is loaded here is loaded once more for runs")
     _rehearse()
+
+
+def end() -> None:
+    """Let the worker end as any program does: libraries complain of what is still there at the end."""
+    gc.unfreeze()
 
 
 def _fork_server() -> None:

@@ -52,6 +52,7 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
         worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)
         marker = workers.Marker(name, server.api_url if server else "")
         anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
+        forking.end()
     say("Stopped; no run is left behind.")
 
 
