@@ -96,7 +96,10 @@ def test_doubtful_headings_are_loaded_under_names_that_are_told(
 ) -> None:
     file = upload(b"stadt,stadt,,_id\nBonn,1,2,3\n", "table.csv")
     status = ended(act("resource_create", package_id=dataset["id"], upload=file, format="CSV"), "complete")
-    names = [name for name, _ in status["task_info"]["columns"]]
+    columns = status["task_info"]["columns"]
+    names = [column[0] for column in columns]
     assert names == ["stadt", "stadt_2", "unsafe_", "reserved__id"]
+    # the heading is there where it is another
+    assert [column[2:] for column in columns] == [[], ["stadt"], [""], ["_id"]]
     told = " ".join(line["message"] for line in status["task_info"]["logs"])
     assert [name for name in names[1:] if name not in told] == []
