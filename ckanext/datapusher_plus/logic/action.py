@@ -71,10 +71,10 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :type resource_id: string
 
     :returns: ``status`` (pending, running, complete or error), ``job_id``, ``flow_run_id``, ``job_url``,
-        ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns: name, type, and heading if
-        that is another; warnings, progress, message, tries, moments, the last lines of the log), ``error`` and
-        ``rejected`` (null, or how many ``rows`` of ``total`` were left out of the table that is in place, and the ``url``
-        of the file that has them)
+        ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns: name, type, and heading
+        if that is another; warnings, progress, message, tries, moments, the last lines of the log), ``error`` and
+        ``rejected`` (null, or how many ``rows`` of ``total`` were left out of the table that is in place, and the
+        ``url`` of the file that has them)
     :rtype: dictionary
     """
     resource_id = _validated(context, data_dict, schema.status())["resource_id"]
