@@ -70,9 +70,9 @@ class Case:
 
     @property
     def forgets(self) -> bool:
-        """Tell whether a client removes the table, with its words, before a load has kept them."""
+        """Tell whether a client removes the table, alone or with its resource, before a load has kept its words."""
         early = RELOAD[: RELOAD.index("stash.replaced")]
-        return self.situation == "table-deleted" and self.point in early
+        return self.situation in ("table-deleted", *GONE) and self.point in early
 
     @property
     def deaths(self) -> int:
