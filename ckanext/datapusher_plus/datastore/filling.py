@@ -16,7 +16,7 @@ from psycopg import sql
 
 from ..checkpoint import reach
 from ..core.values import ColumnSpec
-from . import ddl, fulltext, parallel, raw
+from . import ddl, parallel, raw
 from .stage import Insert, Text, execute, insert, within
 
 #: Pieces of work for each connection: more of them end at nearly the same time, and show progress.
@@ -59,15 +59,15 @@ def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work |
 
     def pieces(target: str, ranges: Sequence[tuple[int, int]]) -> list[parallel.Work]:
         made = (partial(insert, target, job.source, job.columns, pages=pages) for pages in ranges)
-        return [partial(_piece, statement, job.text, cuts.append) for statement in made]
+        return [partial(_piece, partial(_insert, statement, job.text, cuts.append)) for statement in made]
 
     run(pieces(job.table, before))
     if index:
         _make_beside(connection, beside, job.table)
         run([index, *pieces(beside, after)])
         size = max(1, -(-raw.pages(connection, beside) // max(1, len(after))))
-        moves = (partial(_move, beside, job, pages) for pages in _ranges(0, raw.pages(connection, beside), size))
-        run([partial(_piece, move, None, cuts.append) for move in moves])
+        ranges = _ranges(0, raw.pages(connection, beside), size)
+        run([partial(_piece, partial(_move, beside, job, pages)) for pages in ranges])
         raw.drop(connection, beside)
     if cuts:
         job.shortened(min(cuts))
@@ -77,14 +77,18 @@ def _ranges(first: int, end: int, size: int) -> list[tuple[int, int]]:
     return [(start, min(start + size, end)) for start in range(first, end, size)]
 
 
-def _piece(
+def _piece(work: parallel.Work, connection: psycopg.Connection) -> None:
+    reach("fill.piece")
+    work(connection)
+    reach("fill.pieced")
+
+
+def _insert(
     statement: Insert, text: Text | None, shortened: Callable[[int], None], connection: psycopg.Connection
 ) -> None:
-    reach("fill.piece")
     letters = execute(connection, statement, text)
     if letters is not None:
         shortened(letters)
-    reach("fill.pieced")
 
 
 def _make_beside(connection: psycopg.Connection, beside: str, table: str) -> None:
@@ -92,9 +96,7 @@ def _make_beside(connection: psycopg.Connection, beside: str, table: str) -> Non
     connection.execute(create.format(ddl.public(beside), ddl.public(table)))
 
 
-def _move(beside: str, job: Filling, pages: tuple[int, int], *, text: fulltext.Expression | None) -> sql.Composed:
-    del text
+def _move(beside: str, job: Filling, pages: tuple[int, int], connection: psycopg.Connection) -> None:
     names = sql.SQL(", ").join(map(sql.Identifier, ["_id", "_full_text", *(column.name for column in job.columns)]))
-    return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}{}").format(
-        ddl.public(job.table), names, names, ddl.public(beside), within(pages)
-    )
+    move = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}{}")
+    connection.execute(move.format(ddl.public(job.table), names, names, ddl.public(beside), within(pages)))

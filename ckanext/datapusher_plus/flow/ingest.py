@@ -6,8 +6,6 @@ A retry there would roll its siblings back and then report success. ``tests/arch
 
 from __future__ import annotations
 
-import os
-import socket
 from functools import partial
 from pathlib import Path
 
@@ -25,7 +23,7 @@ from ..core.states import State as Ended
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs import database
-from ..runs.claim import Claimed, claim
+from ..runs.claim import Claimed, claim, this_process
 from ..runs.history import has_loaded_before, last_good_load_key
 from ..runs.log import RunLog
 from ..steps.compare import compare
@@ -70,8 +68,7 @@ def ingest(run_id: str, resource_id: str) -> State[None]:
 
 
 def _claim(run_id: str) -> Claimed | None:
-    me = f"{socket.gethostname()}:{os.getpid()}"
-    take = partial(claim, run_id, flow_run_id=str(flow_run.get_id()), worker=me)
+    take = partial(claim, run_id, flow_run_id=str(flow_run.get_id()), worker=this_process())
     return database.patiently(take, PATIENCE)
 
 

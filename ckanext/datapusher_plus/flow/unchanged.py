@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import socket
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,7 +19,7 @@ from ..core.states import State
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
 from ..runs import history
-from ..runs.claim import claim
+from ..runs.claim import claim, this_process
 from ..runs.finish import finish
 from ..runs.history import RunRecord
 from ..runs.log import RunLog
@@ -55,7 +54,7 @@ def skip(waiting: Waiting) -> bool:
 
 def _end(run: RunRecord) -> None:
     """Claim the run, look once more, for an upload that came before that has joined it, and end it."""
-    if claim(run.id, flow_run_id=None, worker=f"{socket.gethostname()}:{os.getpid()}") is None:
+    if claim(run.id, flow_run_id=None, worker=this_process()) is None:
         return
     reach("skip.claimed")
     message = str(Unchanged())
@@ -69,8 +68,10 @@ def _end(run: RunRecord) -> None:
 def _is_unchanged(run: RunRecord) -> bool:
     """Tell whether all is as the last good run left it; whatever is in the way of knowing is a run's to tell."""
     try:
-        if _has_nothing_open(run.resource_id):
-            _compare(run)
+        # most files are new: one question tells, and nothing else is opened for them
+        known = history.last_good_load_key(run.resource_id)
+        if known and _has_nothing_open(run.resource_id):
+            _compare(run, known)
     except Unchanged:
         return True
     except Exception as error:  # noqa: BLE001 (the run meets the same, and has an edge where it becomes a sentence)
@@ -78,14 +79,11 @@ def _is_unchanged(run: RunRecord) -> bool:
     return False
 
 
-def _compare(run: RunRecord) -> None:
+def _compare(run: RunRecord, known: str) -> None:
     """Compare the uploaded file with the last that was loaded.
 
     :raises Unchanged: when it is the same.
     """
-    known = history.last_good_load_key(run.resource_id)
-    if known is None:
-        return
     ticket = portal.ticket(
         run_id=run.id,
         resource_id=run.resource_id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -25,6 +27,11 @@ class Claimed:
     requested_at: datetime
     #: which try of the request this is
     tries: int
+
+
+def this_process() -> str:
+    """Return the name under which this process takes runs."""
+    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def claim(run_id: str, *, flow_run_id: str | None, worker: str) -> Claimed | None:
