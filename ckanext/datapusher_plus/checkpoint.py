@@ -37,7 +37,7 @@ POINTS: tuple[str, ...] = (
     *("swap.before", "swap.locked", "swap.parked", "swap.renamed", "swap.journaled", "swap.after"),
     *("replace.deleted", "replace.cast", "replace.indexed", "replace.filled"),
     *("commit.before", "commit.dropped", "commit.after", "transaction.end"),
-    *("publish.before", "publish.views", "publish.patch", "publish.count", "publish.told"),
+    *("publish.before", "publish.views", "publish.patch", "publish.told"),
     *("settle.before", "settle.checked", "stash.clearing", "stash.cleared", "finish.before", "finish.after"),
     *("bury.before", "restore.begin", "restore.cleaned", "restore.undoing", "restore.dropped", "restore.closing"),
     *("restore.undone", "bury.after"),

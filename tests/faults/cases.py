@@ -133,7 +133,7 @@ SPOTS = (
     *("swap.parked", "commit.dropped", "stash.clearing", "stage.made", "finish.before", "lock.checked", "commit.after"),
 )
 _WRITING = ("stash.saved", "stage.filled", "swap.journaled", "stage.made", "swap.after", "commit.before")
-_TELLING = ("publish.patch", "publish.views", "publish.count", "publish.before", "publish.told")
+_TELLING = ("publish.patch", "publish.views", "publish.before", "publish.told")
 #: Kinds that mean something at certain points only.
 SPOTS_OF: dict[str, tuple[str, ...]] = {
     "validation-error": _TELLING,

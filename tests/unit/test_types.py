@@ -250,7 +250,8 @@ def kept(type: str, override: str = "") -> Dictionary:
     ("values", "before", "said"),
     [
         (["1", "NA"], kept("text"), "Column “a” was text and is numeric now."),
-        (["1", "NA"], kept("text"), "(NA, N/A, n/a, na, #N/A, …) are NULL in column “a”: 1 in all."),
+        (["1", "NA", "-"], kept("text"), "Words that stand for no value (-, NA) are NULL in column “a”: 2 in all."),
+        (["1", " NA"], kept("text"), "(NA, N/A, n/a, na, #N/A, …) are NULL in column “a”: 1 in all."),
         (["x"], kept("date"), "Column “a” was date and is text now."),
         (["2020-01-01T10:00Z"], None, "The times in column “a” have a time zone; they are stored in UTC."),
         (["1,234"], None, "The numbers in column “a”, such as “1,234”, can be read in two ways, so they stay text."),

@@ -31,8 +31,10 @@ def cast(
 def _value(profile: ColumnProfile, notation: Notation, nulls: tuple[str, ...]) -> str:
     """Return the text that PostgreSQL reads; what costs a call is left out where no row needs it."""
     if profile.nulls:
-        words = ", ".join(_literal(word) for word in ("", *nulls))
-        return f"CASE WHEN {_TRIMMED} NOT IN ({words}) THEN {_filled(notation.sql, '{0}')} END"
+        bare = not profile.blanks and profile.nulls == sum(profile.null_words.values())
+        text, words = ("{0}", tuple(profile.null_words)) if bare else (_TRIMMED, ("", *nulls))
+        listed = ", ".join(map(_literal, words))
+        return f"CASE WHEN {text} NOT IN ({listed}) THEN {_filled(notation.sql, '{0}')} END"
     # PostgreSQL reads no value in '' or blanks
     return _filled(notation.sql, f"nullif({_TRIMMED}, '')" if profile.blanks else "{0}")
 

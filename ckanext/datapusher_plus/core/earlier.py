@@ -28,7 +28,7 @@ class WayBack:
     comments: Mapping[str, str | None]
     #: all that is to be remembered about columns that the table does not have
     vanished: tuple[Column, ...]
-    #: those of them that the earlier dictionary describes
+    #: those of them of which the earlier dictionary says more
     absent: tuple[str, ...]
 
 
@@ -57,7 +57,7 @@ def way_back(then: Dictionary, now: Dictionary, *, overwrite: bool) -> WayBack:
         wanted = difference.then if overwrite else filled(difference.now, difference.then)
         if difference.here:
             comments[difference.column] = wanted
-        elif (was := then.column(difference.column)) and wanted:
+        elif (was := then.column(difference.column)) and wanted and wanted != difference.now:
             gone[was.name] = Column(name=was.name, type=was.type, comment=wanted)
             absent.append(was.name)
     return WayBack(

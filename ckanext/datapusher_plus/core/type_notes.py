@@ -103,7 +103,8 @@ def _nulls(decided: Sequence[_Decided], rules: TypeRules) -> Iterable[Note]:
     emptied = [column for column in decided if column.profile.nulls and column.spec.type != "text"]
     if emptied:
         values = sum(column.profile.nulls for column in emptied)
-        shown = ", ".join(rules.nulls[:5]) + (", …" if len(rules.nulls) > 5 else "")
+        words = list(dict.fromkeys(word for column in emptied for word in column.profile.null_words)) or rules.nulls
+        shown = ", ".join(words[:5]) + (", …" if len(words) > 5 else "")
         yield Note(text=f"Words that stand for no value ({shown}) are NULL in {_named(emptied)}: {values:,} in all.")
 
 

@@ -151,6 +151,8 @@ class ColumnProfile:
     blanks: int = 0
     #: words that stand for no value; NULL in every type but text
     nulls: int = 0
+    #: how many of these there are of each word, those with blanks around them aside
+    null_words: Mapping[str, int] = field(default_factory=dict)
     #: numbers with an exponent that may as well be codes
     bare_exponents: int = 0
     #: one value of each sort that was told apart

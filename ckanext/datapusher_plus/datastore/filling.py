@@ -21,8 +21,8 @@ from .stage import Insert, Text, execute, insert, within
 
 #: Pieces of work for each connection: more of them end at nearly the same time, and show progress.
 _PIECES = 8
-#: Of the pages, how many are filled before the index: on two cores index and rest then take about as long.
-_BEFORE = 0.65
+#: Times as long as the index of some rows takes one core to cast them and make their text.
+_CASTING = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +49,9 @@ def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work |
     :param beside: name for the table of the rows that come later then.
     """
     pages, cuts, steps = raw.pages(connection, job.source), list[int](), count(1)
-    size = max(1, -(-pages // (job.connections * _PIECES)))
-    first = int(pages * _BEFORE) if index else max(1, pages)
-    before, after = _ranges(0, first, size), _ranges(first, pages, size)
+    parts = job.connections * _PIECES
+    first = int(pages * share_before_index(job.connections)) if index else max(1, pages)
+    before, after = _ranges(0, first, parts), _ranges(first, pages, parts)
 
     def run(works: Sequence[parallel.Work]) -> None:
         total = len(before) + 2 * len(after) + bool(index)
@@ -65,15 +65,24 @@ def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work |
     if index:
         _make_beside(connection, beside, job.table)
         run([index, *pieces(beside, after)])
-        size = max(1, -(-raw.pages(connection, beside) // max(1, len(after))))
-        ranges = _ranges(0, raw.pages(connection, beside), size)
+        ranges = _ranges(0, raw.pages(connection, beside), len(after))
         run([partial(_piece, partial(_move, beside, job, pages)) for pages in ranges])
         raw.drop(connection, beside)
     if cuts:
         job.shortened(min(cuts))
 
 
-def _ranges(first: int, end: int, size: int) -> list[tuple[int, int]]:
+def share_before_index(connections: int) -> float:
+    """Return how much of the rows is filled in before the index is begun on one of the connections.
+
+    It is such that the others have the rest ready when the index is, and none of them waits.
+    """
+    return _CASTING / (_CASTING + connections - 1)
+
+
+def _ranges(first: int, end: int, parts: int) -> list[tuple[int, int]]:
+    """Return the pages in ``parts`` ranges of about the same size, fewer when there are fewer pages."""
+    size = max(1, -(-(end - first) // max(1, parts)))
     return [(start, min(start + size, end)) for start in range(first, end, size)]
 
 

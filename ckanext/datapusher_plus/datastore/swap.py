@@ -35,6 +35,8 @@ class Exchange:
     staged: str
     #: what the staged table's indexes are to be called
     indexes: tuple[Index, ...]
+    #: how many rows it has
+    rows: int
     #: raw comments for columns that have none on the live table
     comments: Mapping[str, str | None]
     #: the live table as it was seen before the lock; None when there was none
@@ -79,7 +81,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
         ddl.run(connection, moves(_named(new, order.resource_id, order.indexes), order.staged, order.resource_id))
         taken = _make_views(connection, order.resource_id, live, order.kept)
         reach("swap.renamed")
-        clear_count(connection, order.resource_id)
+        write_count(connection, order.resource_id, order.rows)
         _note(connection, order, parked, record)
         reach("swap.journaled")
     return Exchanged(parked=parked, taken=tuple(taken))
@@ -121,10 +123,19 @@ def drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) -
         _drop_live(connection, table, lock_timeout)
 
 
-def clear_count(connection: psycopg.Connection, table: str) -> None:
-    """Let CKAN count the table's rows anew."""
-    if connection.execute("SELECT to_regclass('public._table_stats')").fetchone() != (None,):
+def write_count(connection: psycopg.Connection, table: str, rows: int | None) -> None:
+    """Let CKAN know how many rows the table has; None has it count them when it is next asked."""
+    if connection.execute("SELECT to_regclass('public._table_stats')").fetchone() == (None,):
+        return
+    if rows is None:
         connection.execute("DELETE FROM public._table_stats WHERE resource_id = %s", [table])
+        return
+    connection.execute(
+        "INSERT INTO public._table_stats (resource_id, stats) VALUES (%s, jsonb_build_object('rows', %s::bigint))"
+        # a reader may have counted in the meantime
+        " ON CONFLICT (resource_id) DO UPDATE SET stats = excluded.stats",
+        [table, rows],
+    )
 
 
 def _locked(
@@ -228,6 +239,6 @@ def _drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) 
     if live:
         dependants.drop(connection, live.views)
         connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(table)))
-    clear_count(connection, table)
+    write_count(connection, table, None)
     reach("restore.dropped")
     return live

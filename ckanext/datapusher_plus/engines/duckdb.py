@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import duckdb
 
@@ -48,10 +48,10 @@ class DuckdbEngine:
 
     def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
         """Count what the values of each column are, in one scan."""
-        found: list[dict[int | None, tuple[int, int, str]]] = [{} for _ in names]
-        for position, sort, *what in self._rows(csv, Can.PROFILE, duckdb_sql.profile, range(len(names)), nulls):
-            found[position][sort] = tuple(what)
-        rows = sum(number for number, _, _ in found[0].values())
+        found: list[list[_Same]] = [[] for _ in names]
+        for position, *what in self._rows(csv, Can.PROFILE, duckdb_sql.profile, range(len(names)), nulls):
+            found[position].append(_Same(*what))
+        rows = sum(same.number for same in found[0])
         return Profiled(rows=rows, columns=tuple(map(_profile, names, csv.header, found)))
 
     def count(self, csv: CleanCsv, looks: Sequence[Look], nulls: Sequence[str] = ()) -> tuple[int, ...]:
@@ -130,9 +130,23 @@ def _parts(positions: Sequence[int], size: int) -> list[Sequence[int]]:
     return [positions[start : start + size] for start in range(0, len(positions), size)]
 
 
-def _profile(name: str, header: str, found: dict[int | None, tuple[int, int, str]]) -> ColumnProfile:
-    sorts = {sort: what for sort, what in found.items() if sort is not None}
-    count = Counter({sort: number for sort, (number, _, _) in sorts.items()})
+class _Same(NamedTuple):
+    """Values of one column that are of one sort; those that stand for no value, by word."""
+
+    #: None where there is nothing at all
+    sort: int | None
+    #: None also where it has blanks around it
+    word: str | None
+    number: int
+    longest: int
+    sample: str
+
+
+def _profile(name: str, header: str, found: Sequence[_Same]) -> ColumnProfile:
+    found = sorted((same for same in found if same.sort is not None), key=lambda same: (same.sort, same.word or ""))
+    count = Counter[int | None]()
+    for same in found:
+        count[same.sort] += same.number
     unsaid = (Sort.BLANK, Sort.NULL_WORD)
     return ColumnProfile(
         name=name,
@@ -140,6 +154,7 @@ def _profile(name: str, header: str, found: dict[int | None, tuple[int, int, str
         values=count.total() - count[Sort.BLANK],
         blanks=count[Sort.BLANK],
         nulls=count[Sort.NULL_WORD],
+        null_words={same.word: same.number for same in found if same.word is not None},
         integers=count[Sort.INTEGER],
         decimals=count[Sort.INTEGER] + count[Sort.DECIMAL],
         exponents=count[Sort.EXPONENT],
@@ -147,6 +162,6 @@ def _profile(name: str, header: str, found: dict[int | None, tuple[int, int, str
         dates=count[Sort.DATE],
         timestamps=count[Sort.LOCAL] + count[Sort.ZONED],
         zoned=count[Sort.ZONED],
-        max_length=max((length for _, length, _ in sorts.values()), default=0),
-        samples=tuple(value for sort, (_, _, value) in sorted(sorts.items()) if sort not in unsaid),
+        max_length=max((same.longest for same in found), default=0),
+        samples=tuple(same.sample for same in found if same.sort not in unsaid),
     )

@@ -32,19 +32,20 @@ class Sort(IntEnum):
 
 
 def macros(nulls: Sequence[str]) -> str:
-    """Return the statements that make ``sort_of(v)`` and ``is_null_word(v)``.
+    """Return the statements that make ``sort_of(v)``, ``is_null_word(v)`` and ``null_word(v)``, which minds blanks.
 
-    One look at each value gives its sort, cheap tests first: 336,776 rows of 19 columns take 0.9 s on two cores.
+    One look at each value gives its sort, cheap tests first: 336,776 rows of 19 columns take 0.7 s of one core.
     ascii() is the code of the first letter; numbers, dates and blanks begin with none above that of 9.
     """
     numbers = [word for word in nulls if lexical.is_number(word)]
     text = f"if(is_null_word(v), {Sort.NULL_WORD:d}, {Sort.TEXT:d})"
     return f"""
 CREATE MACRO is_null_word(v) AS {_is_one_of(nulls)};
+CREATE MACRO null_word(v) AS CASE WHEN {_is_one_of(nulls, "false")} THEN v END;
 CREATE MACRO sort_of(v) AS
 CASE WHEN v IS NULL THEN NULL
      WHEN {_is_one_of(numbers, "v LIKE '% '")} THEN {Sort.NULL_WORD:d}
-     WHEN try_cast(v AS BIGINT)::VARCHAR = v AND length(v) <= 18 THEN {Sort.INTEGER:d}
+     WHEN {_matches(lexical.INTEGER)} THEN {Sort.INTEGER:d}
      WHEN ascii(v) > ascii('9') THEN if({_is_one_of(nulls, "v LIKE '% '")}, {Sort.NULL_WORD:d}, {Sort.TEXT:d})
      WHEN contains(v, ':') THEN
          CASE WHEN {_ISO_DAY} IS NULL THEN {text}
@@ -60,10 +61,11 @@ CASE WHEN v IS NULL THEN NULL
 
 
 def profile(positions: Sequence[int]) -> str:
-    """Return the query for (position, sort, values, longest, a value) of each column and sort."""
+    """Return the query for (position, sort, null word, values, longest, a value) of each column, sort and word."""
     return (
-        "SELECT position, sort_of(v) AS sort, count(*), max(length(v)), any_value(v) "  # noqa: S608 (no outside text)
-        f"FROM ({_long(positions)}) GROUP BY position, sort"
+        "SELECT position, sort_of(v) AS sort, "  # noqa: S608 (no outside text)
+        f"CASE WHEN sort_of(v) = {Sort.NULL_WORD:d} THEN null_word(v) END AS word, "
+        f"count(*), max(length(v)), any_value(v) FROM ({_long(positions)}) GROUP BY position, sort, word"
     )
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from ckan import model
 from ckan.lib import search
 from ckan.plugins import toolkit as tk
-from ckanext.datastore.backend import DatastoreBackend
 
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
@@ -49,8 +48,6 @@ def publish(
     reach("publish.views")
     warnings.append(_write(resource, {"datastore_active": True, "hash": hash, "total_record_count": rows}))
     reach("publish.patch")
-    DatastoreBackend.get_active_backend().calculate_record_count(resource_id)
-    reach("publish.count")
     warnings += _tell_plugins(resource_id, attempt)
     reach("publish.told")
     return [warning for warning in warnings if warning]

@@ -36,8 +36,10 @@ def open_upload(resource_id: str) -> BinaryIO:
 
 def _from_storage(storage: file_keeper.Storage, location: str) -> BinaryIO:
     try:
-        # asked first: some storages name the file only when the first piece is read
-        data = storage.analyze(files.Location(location))
+        data = file_keeper.FileData(files.Location(location))
+        # some storages miss a file only when its first piece is read, and to analyse one is to read it as a whole
+        if not storage.exists(data):
+            raise UploadMissing
         return as_file(storage.stream(data))
     except files.exc.MissingFileError as error:
         raise UploadMissing from error

@@ -38,6 +38,7 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
         with connection.transaction():
             rows = _fill(connection, source, plan, log)
             _finish(connection, plan, old, log)
+            exchanging.write_count(connection, plan.resource_id, rows)
             reach("replace.indexed")
         indexes.analyze(connection, plan.resource_id)
         reach("replace.filled")
@@ -46,7 +47,7 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
 
 def _exchange(connection: Connection, plan: LoadPlan, table: str, lock_timeout: float) -> exchanging.Exchanged:
     seen = catalog.describe(connection, plan.resource_id)
-    order = ordered(connection, plan, table, seen, (), park=False)
+    order = ordered(connection, plan, table, seen, (), rows=0, park=False)
     return exchanging.exchange(connection, order, lock_timeout)
 
 
@@ -72,4 +73,3 @@ def _finish(connection: Connection, plan: LoadPlan, old: TableFacts | None, log:
         indexes.make(connection, plan.resource_id, index.name, index, log.warning)
     if old:
         staging.carry_constraints(connection, old, plan.resource_id, log.warning)
-    exchanging.clear_count(connection, plan.resource_id)

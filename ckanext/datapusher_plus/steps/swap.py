@@ -45,7 +45,7 @@ def _try(connection: Connection, staged: Staged, log: Log, lock_timeout: float) 
     # what somebody put on the live table while the new one was made
     if late := loading.unbuilt(connection, staged.table, planned.build):
         loading.build(connection, staged.table, late, staged.plan, log)
-    order = ordered(connection, staged.plan, staged.table, seen, planned.build)
+    order = ordered(connection, staged.plan, staged.table, seen, planned.build, rows=staged.rows)
     started = time.monotonic()
     done = exchanging.exchange(connection, order, lock_timeout)
     log.debug(f"Tables exchanged in {(time.monotonic() - started) * 1000:.0f} ms.")
@@ -59,6 +59,7 @@ def ordered(
     seen: TableFacts | None,
     indexes: tuple[Index, ...],
     *,
+    rows: int,
     park: bool = True,
 ) -> Exchange:
     """Order the exchange of a staged table with the live one as it was ``seen`` just now."""
@@ -69,6 +70,7 @@ def ordered(
         run_id=plan.run_id,
         staged=table,
         indexes=indexes,
+        rows=rows,
         comments={column.name: column.comment for column in plan.columns},
         seen=seen,
         kept=loading.kept_table(plan),
