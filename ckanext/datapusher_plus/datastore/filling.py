@@ -51,22 +51,22 @@ def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work |
     pages, cuts, steps = raw.pages(connection, job.source), list[int](), count(1)
     parts = job.connections * _PIECES
     first = int(pages * share_before_index(job.connections)) if index else max(1, pages)
-    before, after = _ranges(0, first, parts), _ranges(first, pages, parts)
+    before, after = ranges(0, first, parts), ranges(first, pages, parts)
 
     def run(works: Sequence[parallel.Work]) -> None:
         total = len(before) + 2 * len(after) + bool(index)
         parallel.run(works, job.connections, connection, done=lambda: job.progress(next(steps), total))
 
-    def pieces(target: str, ranges: Sequence[tuple[int, int]]) -> list[parallel.Work]:
-        made = (partial(insert, target, job.source, job.columns, pages=pages) for pages in ranges)
+    def pieces(target: str, where: Sequence[tuple[int, int]]) -> list[parallel.Work]:
+        made = (partial(insert, target, job.source, job.columns, pages=pages) for pages in where)
         return [partial(_piece, partial(_insert, statement, job.text, cuts.append)) for statement in made]
 
     run(pieces(job.table, before))
     if index:
         _make_beside(connection, beside, job.table)
         run([index, *pieces(beside, after)])
-        ranges = _ranges(0, raw.pages(connection, beside), len(after))
-        run([partial(_piece, partial(_move, beside, job, pages)) for pages in ranges])
+        moved = ranges(0, raw.pages(connection, beside), len(after))
+        run([partial(_piece, partial(_move, beside, job, pages)) for pages in moved])
         raw.drop(connection, beside)
     if cuts:
         job.shortened(min(cuts))
@@ -80,7 +80,7 @@ def share_before_index(connections: int) -> float:
     return _CASTING / (_CASTING + connections - 1)
 
 
-def _ranges(first: int, end: int, parts: int) -> list[tuple[int, int]]:
+def ranges(first: int, end: int, parts: int) -> list[tuple[int, int]]:
     """Return the pages in ``parts`` ranges of about the same size, fewer when there are fewer pages."""
     size = max(1, -(-(end - first) // max(1, parts)))
     return [(start, min(start + size, end)) for start in range(first, end, size)]

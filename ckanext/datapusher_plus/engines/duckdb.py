@@ -23,8 +23,8 @@ from .shorten import shortened
 #: makes a query of columns' positions; ``{table}`` in it stands for the file
 Question = Callable[[Sequence[int]], str]
 
-#: enough for the longest line that DuckDB takes by itself, 2 MB; its own buffers would be eight times as large
-_BUFFER = ", buffer_size=4000000"
+#: enough for the longest line that DuckDB takes by itself, 2 MB; its own buffers would be thirteen times as large
+_BUFFER = ", buffer_size=2500000"
 #: enough for a line of 1,598 values that were cut
 _LONG_BUFFER = ", max_line_size=4000000, buffer_size=8000000, parallel=false"
 #: what DuckDB says of lines of over 2 MB, or of so many long ones that a chunk of them is too much

@@ -118,6 +118,8 @@ class ProfileContract:
             engine, csv, "NA", " NA ", "NA ", "-", "it's", "-999", "10:00", "na", "NAN", "5", nulls=nulls
         )
         assert (found.values, found.nulls, found.integers) == (10, 7, 1)
+        # a cast that compares with these alone must not meet others
+        assert found.null_words == {"NA": 1, "-": 1, "it's": 1, "-999": 1, "10:00": 1}
 
     def test_one_value_of_each_sort_is_shown(self, engine: Engine, csv: Csv) -> None:
         found = self.column(engine, csv, "7", "NA", "2.5", '""', "x", "", nulls=("NA",))
