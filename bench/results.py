@@ -37,6 +37,7 @@ TARGETS: Mapping[str, Target] = {
     "small_files_per_minute": Target("100 small files at once, a minute", 60, at_least=True),
     "peak_rss_mib": Target("peak memory of a run, flights x9, MiB", 300),
     "work_folder_over_clean_file": Target("work folder / clean file, flights x9", 1.2),
+    "append_over_whole": Target("flights and a tenth more, added / whole", 1 / 3),
     "unchanged_s": Target("unchanged file, request to skipped, s", 0.5),
 }
 

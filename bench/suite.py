@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from statistics import median
 
-from . import crowd, files, measures, readers, report, results, small
+from . import crowd, files, growing, measures, readers, report, results, small
 from .measures import Turns
 from .memory import Peak
 from .stack import Ground
@@ -87,10 +87,22 @@ def many(ground: Ground, rounds: int) -> None:
     )
 
 
+def longer(ground: Ground, rounds: int) -> None:
+    """Load a `flights` with a tenth more rows at its end: added to the table, and whole."""
+    found = [growing.measure(ground) for _ in range(rounds)]
+    added, whole = ([seconds[side] for seconds in found] for side in (0, 1))
+    _tell(
+        ground,
+        {"append_over_whole": median(added) / median(whole)},
+        {"append_added": added, "append_whole": whole},
+    )
+
+
 PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "small": quick,
     "many": many,
     "readers": reading,
+    "append": longer,
     "files": other,
     "search": searchable,
     "growth": growth,

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.values import LoadPlan, ReadOptions, Source, Strategy, Swapped, Ticket
-from ckanext.datapusher_plus.steps import analyse, commit, convert, plan, stage, stash, swap, validate
+from ckanext.datapusher_plus.steps import analyse, append, commit, convert, grow, plan, stage, stash, swap, validate
 from ckanext.datapusher_plus.steps import replace as replacing
 from tests.fix_file import Said
 
@@ -34,6 +34,7 @@ class Loader:
         name: str = "table.csv",
         format: str = "CSV",
         options: ReadOptions | None = None,
+        ignore_hash: bool = False,
     ) -> LoadPlan:
         """Carry out the read side."""
         run_id = str(uuid.uuid4())
@@ -42,14 +43,19 @@ class Loader:
         path = folder / "source"
         path.write_bytes(content)
         source = Source(path=path, filename=name, size=len(content), hash=run_id, content_type=None)
-        ticket = replace(self._ticket(run_id, folder), format=format, options=options or ReadOptions())
+        ticket = replace(
+            self._ticket(run_id, folder), format=format, options=options or ReadOptions(), ignore_hash=ignore_hash
+        )
         csv = validate.validate(convert.convert(ticket, source, self.said), self.said)
         settings.use(replace(settings.current(), load_strategy=strategy.value))
-        return plan.plan(ticket, source, analyse.analyse(csv, self.said, ticket.options), self.said)
+        made = plan.plan(ticket, source, analyse.analyse(csv, self.said, ticket.options), self.said)
+        return grow.grow(ticket, made, self.said)
 
     def write(self, made: LoadPlan) -> Swapped:
         """Carry out the write side up to the commit."""
         stash.stash(made, self.said)
+        if made.tail:
+            return commit.commit(append.append(made, self.said), self.said)
         if made.strategy is Strategy.REPLACE:
             return commit.commit(replacing.replace(made, self.said), self.said)
         return commit.commit(swap.swap(stage.stage(made, self.said), self.said), self.said)

@@ -35,6 +35,44 @@ def test_a_new_file_takes_the_old_ones_place(
     assert [run["state"] for run in runs(uploaded["id"])] == ["complete", "complete"]
 
 
+def grown(count: int) -> bytes:
+    """Return a file of many rows, more than 4 MiB of them when there are 1,100."""
+    return ("name,age\n" + "".join(f"{'x' * 4000}{number},{number}\n" for number in range(count))).encode()
+
+
+def told(status: dict[str, Any]) -> str:
+    return " ".join(line["message"] for line in status["task_info"]["logs"])
+
+
+def test_a_file_that_has_only_grown_has_its_new_rows_added(
+    uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended
+) -> None:
+    ended(uploaded)
+    act("resource_update", **{**uploaded, "upload": upload(grown(1100))})
+    assert "are added to" not in told(ended(uploaded, "complete"))
+    act("resource_update", **{**uploaded, "upload": upload(grown(1150))})
+    status = ended(uploaded, "complete")
+    assert "50 rows are added to 1,100 in the table" in told(status)
+    assert "1,150 rows were loaded" in status["task_info"]["message"]
+    found = act("datastore_search", resource_id=uploaded["id"], sort="_id desc", limit=1)
+    assert (found["total"], found["records"][0]["_id"], found["records"][0]["age"]) == (1150, 1150, 1149)
+    assert act("resource_show", id=uploaded["id"])["total_record_count"] == 1150
+
+
+def test_rows_whose_adding_dies_come_with_the_next_load(
+    worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended
+) -> None:
+    act("resource_update", **{**uploaded, "upload": upload(grown(1100))})
+    ended(uploaded, "complete")
+    worker.order(append__added="sigkill*1")
+    act("resource_update", **{**uploaded, "upload": upload(grown(1150))})
+    ended(uploaded, "error")
+    assert act("datastore_search", resource_id=uploaded["id"], limit=0)["total"] == 1100
+    act("datapusher_submit", resource_id=uploaded["id"])
+    assert "are added to" not in told(ended(uploaded, "complete"))
+    assert act("datastore_search", resource_id=uploaded["id"], limit=0)["total"] == 1150
+
+
 def test_the_same_file_is_not_loaded_again(uploaded: dict[str, Any], act: Act, ended: Ended) -> None:
     ended(uploaded)
     act("datapusher_submit", resource_id=uploaded["id"])

@@ -14,11 +14,13 @@ from tests.faults.site import Setup
 
 #: Points that a load in place comes to instead of some others.
 IN_REPLACE = tuple(point for point in POINTS if point.startswith("replace."))
+IN_APPEND = tuple(point for point in POINTS if point.startswith("append."))
 #: Points of the sweep that ends a dead run, and of the way back.
 BURIAL = ("bury.before", "bury.after")
 WAY_BACK = tuple(point for point in POINTS if point.startswith("restore."))
+_ELSEWHERE = ("skip.claimed", *IN_REPLACE, *IN_APPEND, *BURIAL, *WAY_BACK)
 #: Points of a load that exchanges tables.
-RELOAD = tuple(point for point in POINTS if point not in ("skip.claimed", *IN_REPLACE, *BURIAL, *WAY_BACK))
+RELOAD = tuple(point for point in POINTS if point not in _ELSEWHERE)
 #: From here on nothing can cost rows any more.
 COMMITTED = RELOAD[RELOAD.index("commit.after") :]
 #: Here the new table is seen, and the load may still be undone.

@@ -43,6 +43,7 @@ EXAMPLES: list[Exception] = [
     errors.StashFailed("No space left on device"),
     errors.StashUnreadable("Stale file handle"),
     errors.TableInUse(),
+    errors.TableTouched(),
     errors.RowsLost(10, 9),
     errors.DatastoreBusy(120),
     errors.DatastoreGone("connection refused"),

@@ -200,6 +200,20 @@ class ColumnSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tail:
+    """The end of a file whose beginning the live table holds."""
+
+    #: byte of the clean CSV at which it begins
+    start: int
+    #: rows of the table, all of the file's beginning
+    after: int
+    #: the table's identity
+    table: int
+    #: number of the transaction after which nobody may have changed the table
+    transaction: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
     """Everything the write side needs to know; a dry run stops when it is made."""
 
@@ -217,6 +231,10 @@ class LoadPlan:
     #: what a run must have in common with the last good one to be skipped
     load_key: str
     file_hash: str
+    #: SHA-256 of the clean CSV, hexadecimal; empty until it is known
+    digest: str = ""
+    #: what is to be added to the live table; None: a new one is made of the whole file
+    tail: Tail | None = None
 
     @property
     def named(self) -> tuple[tuple[str, ...], ...]:
@@ -238,10 +256,10 @@ class Staged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swapped:
-    """The new table in place, the old one parked until the commit."""
+    """The new table in place, the old one parked until the commit; or new rows ready to be added by that."""
 
     plan: LoadPlan
-    #: name of the parked table, None when there was none
+    #: name of the parked table, None when there is none
     parked: str | None
     rows: int
     warnings: tuple[str, ...] = ()

@@ -17,7 +17,7 @@ from psycopg import sql
 from ..checkpoint import reach
 from ..core.values import ColumnSpec
 from . import ddl, parallel, raw
-from .stage import Insert, Text, execute, insert, within
+from .stage import Insert, Text, execute, insert, move
 
 #: Pieces of work for each connection: more of them end at nearly the same time, and show progress.
 _PIECES = 8
@@ -42,7 +42,7 @@ class Filling:
     shortened: Callable[[int], None]
 
 
-def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work | None, beside: str) -> None:
+def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work | None = None, beside: str = "") -> None:
     """Fill the table.
 
     :param index: what builds an index that is worth starting early.
@@ -63,7 +63,7 @@ def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work |
 
     run(pieces(job.table, before))
     if index:
-        _make_beside(connection, beside, job.table)
+        make_beside(connection, beside, job.table)
         run([index, *pieces(beside, after)])
         moved = ranges(0, raw.pages(connection, beside), len(after))
         run([partial(_piece, partial(_move, beside, job, pages)) for pages in moved])
@@ -100,12 +100,11 @@ def _insert(
         shortened(letters)
 
 
-def _make_beside(connection: psycopg.Connection, beside: str, table: str) -> None:
+def make_beside(connection: psycopg.Connection, beside: str, table: str) -> None:
+    """Make a table for rows that are to go into ``table`` later, with the same columns."""
     create = sql.SQL("CREATE UNLOGGED TABLE {} (LIKE {}) WITH (autovacuum_enabled = false)")
     connection.execute(create.format(ddl.public(beside), ddl.public(table)))
 
 
 def _move(beside: str, job: Filling, pages: tuple[int, int], connection: psycopg.Connection) -> None:
-    names = sql.SQL(", ").join(map(sql.Identifier, ["_id", "_full_text", *(column.name for column in job.columns)]))
-    move = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}{}")
-    connection.execute(move.format(ddl.public(job.table), names, names, ddl.public(beside), within(pages)))
+    connection.execute(move(beside, job.table, [column.name for column in job.columns], pages))

@@ -15,6 +15,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from ..core.errors import LockLost
+from ..core.growth import Held
 
 TABLE = "_datapusher_plus_journal"
 
@@ -34,7 +35,10 @@ CREATE TABLE IF NOT EXISTS public.{TABLE} (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS {TABLE}_open ON public.{TABLE} (resource_id)
     WHERE phase IN ('stashed', 'destructive');
+ALTER TABLE public.{TABLE} ADD COLUMN IF NOT EXISTS changed_by bigint, ADD COLUMN IF NOT EXISTS held jsonb;
 """
+#: Whether the newest of these has been made.
+_MADE = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'held' AND NOT attisdropped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +59,8 @@ class Entry:
 
 
 def prepare(connection: psycopg.Connection) -> None:
-    """Make the journal's table if it is not there."""
-    if connection.execute("SELECT to_regclass(%s)", [f"public.{TABLE}_open"]).fetchone() == (None,):
+    """Make the journal's table if it is not there, or not as this version needs it."""
+    if connection.execute(_MADE, [f"public.{TABLE}"]).fetchone() is None:
         connection.execute(_MAKE)
 
 
@@ -81,12 +85,13 @@ def destroyed(
     parked: str | None,
     was: Mapping[str, Any] | None,
 ) -> None:
-    """Note in the transaction that exchanges the tables that it has done so.
+    """Note in the transaction that exchanges the tables, or adds rows, that it has done so.
 
     :raises LockLost: when somebody has closed the run's row, that is, has taken the run for dead.
     """
     changed = connection.execute(
-        f"UPDATE {TABLE} SET phase = 'destructive', new_oid = %s, parked = %s, was = %s, changed_at = now()"  # noqa: S608
+        f"UPDATE {TABLE} SET phase = 'destructive', new_oid = %s, parked = %s, was = %s, changed_at = now(),"  # noqa: S608
+        " changed_by = txid_current()"
         " WHERE resource_id = %s AND run_id = %s AND phase = 'stashed'",
         [new_oid, parked, Jsonb(was) if was else None, resource_id, run_id],
     )
@@ -104,12 +109,40 @@ def open_entry(connection: psycopg.Connection, resource_id: str) -> Entry | None
         ).fetchone()
 
 
-def close(connection: psycopg.Connection, entry: Entry, phase: str) -> None:
-    """Close a row as ``committed`` or ``rolled_back``."""
+def close(connection: psycopg.Connection, entry: Entry, phase: str, held: Held | None = None) -> None:
+    """Close a row as ``committed`` or ``rolled_back``, with what the table holds then if that is known."""
     connection.execute(
-        f"UPDATE {TABLE} SET phase = %s, was = NULL, changed_at = now() WHERE id = %s",  # noqa: S608
-        [phase, entry.id],
+        f"UPDATE {TABLE} SET phase = %s, was = NULL, changed_at = now(), held = %s WHERE id = %s",  # noqa: S608
+        [phase, Jsonb(held.as_json()) if held else None, entry.id],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Last:
+    """What the last good load has left."""
+
+    #: identity of its table
+    table: int
+    #: number of the transaction that put it in place
+    transaction: int
+    held: Held
+
+
+def last(connection: psycopg.Connection, resource_id: str) -> Last | None:
+    """Return what the resource's last load has left, None when that is not known any more."""
+    found = connection.execute(
+        f"SELECT new_oid, changed_by, held FROM {TABLE} WHERE resource_id = %s AND phase = 'committed'"  # noqa: S608
+        " ORDER BY id DESC LIMIT 1",
+        [resource_id],
+    ).fetchone()
+    if found is None or None in found:
+        return None
+    table, transaction, held = found
+    try:
+        return Last(table=table, transaction=transaction, held=Held.from_json(held))
+    except (KeyError, TypeError, ValueError):
+        # another version of this plugin knows what that is
+        return None
 
 
 def open_resources(connection: psycopg.Connection) -> list[str]:

@@ -17,32 +17,44 @@ ROW = "_n"
 BLOCK = 1 << 20
 
 
-def create(connection: psycopg.Connection, table: str, columns: Sequence[str]) -> None:
-    """Make the table; it is unlogged, because a crash of the database ends the run anyway."""
+def create(connection: psycopg.Connection, table: str, columns: Sequence[str], *, after: int = 0) -> None:
+    """Make the table, whose rows are numbered from ``after`` on.
+
+    It is unlogged, because a crash of the database ends the run anyway.
+    """
     fields = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns)
     # the sequence numbers the rows as they come in, whatever order they may lie in
     statement = sql.SQL(
-        "CREATE UNLOGGED TABLE {} ({} bigint GENERATED ALWAYS AS IDENTITY (CACHE 1000), {})"
+        "CREATE UNLOGGED TABLE {} ({} bigint GENERATED ALWAYS AS IDENTITY (START WITH {} CACHE 1000), {})"
         " WITH (autovacuum_enabled = false)"
     )
-    connection.execute(statement.format(public(table), sql.Identifier(ROW), fields))
+    connection.execute(statement.format(public(table), sql.Identifier(ROW), sql.Literal(after + 1), fields))
 
 
 def copy(
-    connection: psycopg.Connection, table: str, columns: Sequence[str], csv: Path, progress: Callable[[int], None]
+    connection: psycopg.Connection,
+    table: str,
+    columns: Sequence[str],
+    csv: Path,
+    progress: Callable[[int], None],
+    *,
+    start: int = 0,
 ) -> None:
     """Fill the table from a clean CSV file, telling ``progress`` how many bytes were sent.
 
     The table must have been made in the same transaction.
+
+    :param start: byte of the file at which the first record begins; 0: after its header.
     """
     fields = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
     # frozen rows are not written once more by whoever reads them first
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER true, FREEZE true, ENCODING 'utf8')")
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER {}, FREEZE true, ENCODING 'utf8')")
     with (
         csv.open("rb") as file,
         connection.cursor() as cursor,
-        cursor.copy(statement.format(public(table), fields)) as copying,
+        cursor.copy(statement.format(public(table), fields, sql.Literal(start == 0))) as copying,
     ):
+        file.seek(start)
         sent = 0
         while block := file.read(BLOCK):
             copying.write(block)

@@ -126,6 +126,13 @@ def insert(
     )
 
 
+def move(source: str, table: str, names: Sequence[str], pages: tuple[int, int] | None = None) -> sql.Composed:
+    """Return the statement that moves finished rows of a range of pages (all when None) into ``table``."""
+    columns = sql.SQL(", ").join(map(sql.Identifier, ["_id", "_full_text", *names]))
+    statement = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}{}")
+    return statement.format(ddl.public(table), columns, columns, ddl.public(source), within(pages))
+
+
 def within(pages: tuple[int, int] | None) -> sql.Composable:
     """Return the condition for rows in a range of pages, nothing for all of them."""
     if pages is None:

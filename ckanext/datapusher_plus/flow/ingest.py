@@ -27,6 +27,7 @@ from ..runs.claim import Claimed, claim, this_process
 from ..runs.history import has_loaded_before, last_good_load_key
 from ..runs.log import RunLog
 from ..steps.compare import compare
+from ..steps.grow import grow
 from ..steps.plan import plan
 from ..steps.restore import restore, show
 from . import rollback, site, tasks
@@ -111,7 +112,7 @@ def read(ticket: Ticket, told: Log) -> LoadPlan:
     made = plan(ticket, source, tasks.analyse(csv, told, ticket.options), told)
     if ticket.dry_run:
         raise DryRun(made.rows, len(made.columns))
-    return made
+    return grow(ticket, made, told)
 
 
 def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:
@@ -123,7 +124,9 @@ def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:
         stashed = tasks.stash_with(way_back.hook)(plan, told)
         way_back.lock.check()
         reach("lock.checked")
-        if plan.strategy is Strategy.REPLACE:
+        if plan.tail:
+            swapped = tasks.append(stashed, told)
+        elif plan.strategy is Strategy.REPLACE:
             swapped = tasks.replace(stashed, told)
         else:
             swapped = tasks.swap(tasks.stage(stashed, told), told)

@@ -13,6 +13,7 @@ from prefect.transactions import Transaction
 from .. import portal
 from ..core.values import LoadPlan, Log
 from ..steps import analyse as analyse_step
+from ..steps import append as append_step
 from ..steps import commit as commit_step
 from ..steps import convert as convert_step
 from ..steps import fetch as fetch_step
@@ -31,6 +32,7 @@ convert = _step(name="convert")(convert_step.convert)
 validate = _step(name="validate")(validate_step.validate)
 analyse = _step(name="analyse")(analyse_step.analyse)
 
+append = _step(name="append")(append_step.append)
 stage = _step(name="stage")(stage_step.stage)
 swap = _step(name="swap")(swap_step.swap)
 replace = _step(name="replace")(replace_step.replace)

@@ -1,21 +1,24 @@
-"""From here on nothing can cost rows any more: the old table goes, and the journal's row is closed."""
+"""From here on nothing can cost rows: the old table goes, or new rows come, and the journal's row is closed."""
 
 from __future__ import annotations
 
 from functools import partial
 
 from ..checkpoint import reach
+from ..core import table_names
 from ..core.errors import LockLost
-from ..core.values import Log, Swapped
-from ..datastore import connect, journal, raw, swap
+from ..core.values import LoadPlan, Log, Swapped, Tail
+from ..datastore import connect, growing, journal, raw, swap
 from ..datastore.connect import Connection
 from ..datastore.patience import patiently
+from .grow import held
 
 
 def commit(swapped: Swapped, log: Log) -> Swapped:
-    """Drop the parked table and close the journal's row, in one transaction.
+    """Drop the parked table, or add the new rows, and close the journal's row, in one transaction.
 
     :raises LockLost: when somebody has taken the run for dead and put the old table back.
+    :raises TableTouched: when rows are to be added to a table that somebody has changed.
     """
     reach("commit.before")
     with connect.connect(autocommit=True) as connection:
@@ -30,9 +33,19 @@ def _commit(connection: Connection, swapped: Swapped, lock_timeout: float) -> No
     with connection.transaction():
         swap.set_lock_timeout(connection, lock_timeout)
         entry = journal.open_entry(connection, plan.resource_id)
-        if entry is None or entry.run_id != plan.run_id or entry.phase != "destructive":
+        phase = "stashed" if plan.tail else "destructive"
+        if entry is None or entry.run_id != plan.run_id or entry.phase != phase:
             raise LockLost(plan.resource_id)
-        if swapped.parked:
+        if plan.tail:
+            _add(connection, plan, plan.tail)
+        elif swapped.parked:
             raw.drop(connection, swapped.parked)
-        journal.close(connection, entry, "committed")
+        journal.close(connection, entry, "committed", held(plan))
         reach("commit.dropped")
+
+
+def _add(connection: Connection, plan: LoadPlan, tail: Tail) -> None:
+    beside = table_names.beside(plan.resource_id, plan.run_id)
+    names = [column.name for column in plan.columns]
+    growing.add(connection, plan.resource_id, beside, names, tail, rows=plan.rows)
+    journal.destroyed(connection, plan.resource_id, plan.run_id, new_oid=tail.table, parked=None, was=None)

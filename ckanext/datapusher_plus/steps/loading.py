@@ -22,17 +22,18 @@ _LARGE = 1 << 22
 
 
 def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
-    """Copy the file into a raw table and return its name."""
+    """Copy the file, or what of it is to be added, into a raw table and return its name."""
     table = table_names.raw(plan.resource_id, plan.run_id)
     columns = [column.name for column in plan.columns]
-    size = plan.csv.path.stat().st_size
+    start, after = (plan.tail.start, plan.tail.after) if plan.tail else (0, 0)
+    size = plan.csv.path.stat().st_size - start
     started = time.monotonic()
     with connection.transaction():
-        raw.create(connection, table, columns)
+        raw.create(connection, table, columns, after=after)
         reach("copy.created")
-        raw.copy(connection, table, columns, plan.csv.path, lambda sent: log.progress("copy", sent, size))
+        raw.copy(connection, table, columns, plan.csv.path, lambda sent: log.progress("copy", sent, size), start=start)
         reach("copy.sent")
-    log.info(f"{plan.rows:,} rows copied into the database in {time.monotonic() - started:.1f} s.")
+    log.info(f"{plan.rows - after:,} rows copied into the database in {time.monotonic() - started:.1f} s.")
     reach("stage.copied")
     return table
 

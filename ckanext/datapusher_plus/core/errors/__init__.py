@@ -9,7 +9,7 @@ IngestError
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
-    ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse
+    ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse, TableTouched
 
 A class writes its own message from typed arguments: one sentence that says what is wrong, where, and
 what to do. The message is shown to publishers; it carries no traceback, no token and no server path.
@@ -60,6 +60,7 @@ from .writing import (
     StashFailed,
     StashUnreadable,
     TableInUse,
+    TableTouched,
     TriggerFailed,
     UniqueKeyBroken,
 )
@@ -100,6 +101,7 @@ __all__ = [
     "StashFailed",
     "StashUnreadable",
     "TableInUse",
+    "TableTouched",
     "Terminal",
     "TooManyColumns",
     "TooManyRedirects",

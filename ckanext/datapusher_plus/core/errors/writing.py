@@ -101,6 +101,16 @@ class DatastoreRefused(Terminal):
         )
 
 
+class TableTouched(Transient):
+    """Rows were to be added to a table that somebody has changed meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Somebody changed the table while new rows were made ready to be added to it, so none were; "
+            "the next load takes the whole file."
+        )
+
+
 class LockLost(Transient):
     """The connection that holds the resource's lock is gone, so another run may have started."""
 

@@ -1,0 +1,51 @@
+"""A file that goes on where the last one ended: a tenth more flights, once added to the table and once loaded whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from . import files, ours
+from .runs import Run, Runs
+from .stack import Ground
+from .subject import Subject, introduce
+
+SHARE = 10
+
+
+class NotAdded(RuntimeError):
+    """The rows were not added; their file was loaded whole."""
+
+
+def measure(ground: Ground) -> tuple[float, float]:
+    """Return the seconds from the request to ``complete`` of adding the rows, and of loading the longer file whole."""
+    subject = introduce(ground, files.FLIGHTS_X1)
+    ground.settle(subject.resource_id)
+    added = _uploaded(ground, subject, _longer(subject.file))
+    with Runs(ground.ckan_dsn) as runs:
+        if not any("are added to" in told for _, told in runs.told(added.id)):
+            raise NotAdded
+    ground.settle(subject.resource_id)
+    _, whole = ours.timed(ground, subject)
+    # as it was, for whoever measures next
+    _uploaded(ground, subject, subject.file)
+    return _seconds(added), _seconds(whole)
+
+
+def _uploaded(ground: Ground, subject: Subject, file: Path) -> Run:
+    with Runs(ground.ckan_dsn) as runs:
+        before = runs.latest(subject.resource_id)
+        ground.portal.upload("resource_patch", file, id=subject.resource_id)
+        return runs.ended(subject.resource_id, before)
+
+
+def _seconds(run: Run) -> float:
+    return (run.finished_at - run.requested_at).total_seconds() if run.finished_at else float("nan")
+
+
+def _longer(file: Path) -> Path:
+    """Return the file with its first tenth of rows once more at its end."""
+    longer = file.with_suffix(".longer.csv")
+    if not longer.exists():
+        lines = file.read_bytes().splitlines(keepends=True)
+        longer.write_bytes(b"".join([*lines, *lines[1 : 1 + (len(lines) - 1) // SHARE]]))
+    return longer

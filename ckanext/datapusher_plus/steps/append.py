@@ -1,0 +1,45 @@
+"""What a file has more than its table is made ready beside that; the commit adds it."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from ..checkpoint import reach
+from ..core import table_names
+from ..core.errors import TableTouched
+from ..core.values import LoadPlan, Log, Swapped
+from ..datastore import connect, filling, misfit, raw
+from . import loading
+
+
+def append(plan: LoadPlan, log: Log) -> Swapped:
+    """Copy the end of the file and cast it into a table beside the live one, which nobody reads.
+
+    :raises TableTouched: when the live table is not any more what it was when this was decided.
+    """
+    with connect.connect("datapusher_plus load", autocommit=True) as connection:
+        source = loading.copy(connection, plan, log)
+        text = loading.full_text(connection, plan.resource_id, plan, log)
+        if text is None:
+            raise TableTouched
+        started = time.monotonic()
+        beside = table_names.beside(plan.resource_id, plan.run_id)
+        filling.make_beside(connection, beside, plan.resource_id)
+        with misfit.explained(connection, source, beside, plan.columns, plan.rows):
+            filling.fill(
+                connection,
+                filling.Filling(
+                    table=beside,
+                    source=source,
+                    columns=plan.columns,
+                    connections=loading.connections(plan),
+                    text=text,
+                    progress=lambda done, total: log.progress("fill", done, total),
+                    shortened=partial(loading.tell_shortened, log),
+                ),
+            )
+        raw.drop(connection, source)
+        log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
+    reach("append.prepared")
+    return Swapped(plan=plan, parked=None, rows=plan.rows)
