@@ -42,7 +42,6 @@ REJECTED = Rejected(path=Path("r.csv"), rows=1, total=111)
         ({}, {}, int(1.5 * SIZE) + 1, False),
         ({}, {}, SIZE, False),
         ({}, {}, SIZE - 1, False),
-        ({}, {"size": growth.SMALL - 1}, growth.SMALL + 1, False),
         ({"rows": 100}, {}, SIZE + 1, False),
         ({"columns": (replace(NUMBER, type="int4"),)}, {}, SIZE + 1, False),
         ({"columns": (replace(NUMBER, cast="replace({0}, ',', '')::numeric"),)}, {}, SIZE + 1, False),
@@ -67,3 +66,8 @@ def test_what_a_table_holds_is_kept_as_json() -> None:
 @pytest.mark.parametrize("change", [{"digest": ""}, {"csv": replace(CSV, rejected=REJECTED)}])
 def test_nothing_goes_on_from_what_is_not_known_or_not_whole(change: dict[str, Any]) -> None:
     assert Held.of(replace(PLAN, **change), SIZE) is None
+
+
+def test_nothing_goes_on_from_what_is_quickly_loaded_anew() -> None:
+    assert Held.of(PLAN, growth.SMALL - 1) is None
+    assert Held.of(PLAN, growth.SMALL)

@@ -31,8 +31,8 @@ class Held:
 
     @classmethod
     def of(cls, plan: LoadPlan, size: int) -> Held | None:
-        """Return what a plan's table holds in the end; None when its rows are not all of the file's."""
-        if plan.csv.rejected or not plan.digest:
+        """Return what a plan's table holds in the end; None when that is little, or not all of the file's rows."""
+        if size < SMALL or plan.csv.rejected or not plan.digest:
             return None
         return cls(size=size, digest=plan.digest, rows=plan.rows, shape=shape(plan))
 
@@ -61,8 +61,7 @@ def shape(plan: LoadPlan) -> str:
 def may_go_on(plan: LoadPlan, size: int, held: Held) -> bool:
     """Tell whether a file of ``size`` bytes would be added to the table, should it begin with what that holds."""
     return (
-        held.size >= SMALL
-        and held.size < size <= held.size * MOST
+        held.size < size <= held.size * MOST
         and held.rows < plan.rows
         and held.shape == shape(plan)
         and plan.csv.rejected is None

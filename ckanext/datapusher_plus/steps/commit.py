@@ -40,7 +40,7 @@ def _commit(connection: Connection, swapped: Swapped, lock_timeout: float) -> No
             _add(connection, plan, plan.tail)
         elif swapped.parked:
             raw.drop(connection, swapped.parked)
-        journal.close(connection, entry, "committed", held(plan))
+        journal.close(connection, entry, "committed", held(connection, plan))
         reach("commit.dropped")
 
 

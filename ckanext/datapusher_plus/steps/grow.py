@@ -37,9 +37,12 @@ def grow(ticket: Ticket, plan: LoadPlan, log: Log) -> LoadPlan:
     return replace(plan, tail=tail)
 
 
-def held(plan: LoadPlan) -> Held | None:
-    """Return what the plan's table holds once it is in place, None when no later file may go on from there."""
-    return Held.of(plan, plan.csv.path.stat().st_size)
+def held(connection: Connection, plan: LoadPlan) -> Held | None:
+    """Return what the table holds that a plan has put in place, None when no later file may go on from there."""
+    found = Held.of(plan, plan.csv.path.stat().st_size)
+    live = catalog.describe(connection, plan.resource_id) if found else None
+    # triggers may have made other rows of the file's
+    return found if live and not live.triggers else None
 
 
 def _digests(path: Path, beginning: int) -> tuple[str | None, str]:
