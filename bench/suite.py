@@ -19,14 +19,25 @@ _FEWER_X3 = {"naive": 1}
 _FEWER_X9 = {"naive": 1, "floor": 3}
 
 
+def flights(ground: Ground, rounds: int) -> None:
+    """Load `flights` in every way."""
+    seconds = measures.take(ground, [Turns(introduce(ground, files.FLIGHTS_X1), rounds)])
+    _tell_files(ground, seconds, results.of_files(seconds))
+
+
 def growth(ground: Ground, rounds: int) -> None:
     """Load `flights`, three times and nine times as many, in turns; watch the memory of the largest."""
-    subjects = [introduce(ground, sample) for sample in (files.FLIGHTS_X1, files.FLIGHTS_X3, files.FLIGHTS_X9)]
+    once, thrice, nine_times = (
+        introduce(ground, sample) for sample in (results.ONCE, files.FLIGHTS_X3, files.FLIGHTS_X9)
+    )
+    turns = [
+        Turns(once, rounds, ways=("ours",)),
+        Turns(thrice, rounds, fewer=_FEWER_X3),
+        Turns(nine_times, rounds, fewer=_FEWER_X9),
+    ]
     peaks: list[Peak] = []
-    fewer = (None, _FEWER_X3, _FEWER_X9)
-    turns = [Turns(subject, rounds, fewer=less) for subject, less in zip(subjects, fewer, strict=True)]
     seconds = measures.take(ground, turns, peaks)
-    _tell_files(ground, seconds, {**results.of_files(seconds), **_memory(subjects[-1], peaks)})
+    _tell_files(ground, seconds, {**results.of_files(seconds), **_memory(nine_times, peaks)})
 
 
 def other(ground: Ground, rounds: int) -> None:
@@ -103,6 +114,7 @@ PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "many": many,
     "readers": reading,
     "append": longer,
+    "flights": flights,
     "files": other,
     "search": searchable,
     "growth": growth,

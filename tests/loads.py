@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import time
@@ -42,14 +43,16 @@ class Loader:
         folder.mkdir()
         path = folder / "source"
         path.write_bytes(content)
-        source = Source(path=path, filename=name, size=len(content), hash=run_id, content_type=None)
+        source = Source(
+            path=path, filename=name, size=len(content), hash=hashlib.sha256(content).hexdigest(), content_type=None
+        )
         ticket = replace(
             self._ticket(run_id, folder), format=format, options=options or ReadOptions(), ignore_hash=ignore_hash
         )
         csv = validate.validate(convert.convert(ticket, source, self.said), self.said)
         settings.use(replace(settings.current(), load_strategy=strategy.value))
         made = plan.plan(ticket, source, analyse.analyse(csv, self.said, ticket.options), self.said)
-        return grow.grow(ticket, made, self.said)
+        return grow.grow(ticket, source, made, self.said)
 
     def write(self, made: LoadPlan) -> Swapped:
         """Carry out the write side up to the commit."""

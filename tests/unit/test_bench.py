@@ -45,7 +45,7 @@ def test_ratios_are_of_the_medians_of_one_file() -> None:
 
 
 def test_growth_is_per_row() -> None:
-    seconds = {"flights/ours": [2.0], "flights_x9/ours": [27.0]}
+    seconds = {"flights_x1/ours": [2.0], "flights_x9/ours": [27.0]}
     assert results.of_files(seconds) == {"growth_per_row_x9": pytest.approx(1.5)}
 
 

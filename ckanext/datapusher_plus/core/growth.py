@@ -23,7 +23,7 @@ class Held:
 
     #: bytes
     size: int
-    #: SHA-256 of its bytes, hexadecimal
+    #: of its bytes, as ``LoadPlan.digest``
     digest: str
     rows: int
     #: digest of the columns, their casts and what of a row is searched

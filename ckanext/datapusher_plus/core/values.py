@@ -231,7 +231,7 @@ class LoadPlan:
     #: what a run must have in common with the last good one to be skipped
     load_key: str
     file_hash: str
-    #: SHA-256 of the clean CSV, hexadecimal; empty until it is known
+    #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known
     digest: str = ""
     #: what is to be added to the live table; None: a new one is made of the whole file
     tail: Tail | None = None

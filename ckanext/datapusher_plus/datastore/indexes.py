@@ -42,7 +42,7 @@ def build(
     warn: Callable[[str], None],
     done: Callable[[], None] = lambda: None,
 ) -> None:
-    """Give the staged ``table`` its primary key and the wanted indexes, but those that it has.
+    """Give the staged ``table`` its primary key, unless it has it, and the wanted indexes.
 
     :raises UniqueKeyBroken: when the rows do not keep a unique key.
     """
@@ -52,7 +52,7 @@ def build(
 
 
 def work(table: str, index: Index, warn: Callable[[str], None]) -> Work:
-    """Return what gives the staged ``table`` an index, unless it has it."""
+    """Return what gives the staged ``table`` an index."""
     return partial(_build_one, partial(_build, table, index, warn))
 
 
@@ -87,9 +87,7 @@ def _lacks_key(connection: psycopg.Connection, table: str) -> bool:
 
 
 def _build(table: str, index: Index, warn: Callable[[str], None], connection: psycopg.Connection) -> None:
-    name = table_names.index(table, index.name)
-    if name not in _names(connection, table):
-        make(connection, table, name, index, warn)
+    make(connection, table, table_names.index(table, index.name), index, warn)
 
 
 def make(connection: psycopg.Connection, table: str, name: str, index: Index, warn: Callable[[str], None]) -> None:
@@ -117,11 +115,6 @@ def _create(table: str, name: str, index: Index) -> Iterable[sql.Composed]:
         yield statement.format(unique, sql.Identifier(name), ddl.public(table), ddl.own_text(index.body))
     if index.comment:
         yield sql.SQL("COMMENT ON INDEX {} IS {}").format(ddl.public(name), sql.Literal(index.comment))
-
-
-def _names(connection: psycopg.Connection, table: str) -> set[str]:
-    facts = catalog.describe(connection, table)
-    return {index.name for index in facts.indexes} if facts else set()
 
 
 def _more_memory(connection: psycopg.Connection) -> None:

@@ -112,7 +112,7 @@ def read(ticket: Ticket, told: Log) -> LoadPlan:
     made = plan(ticket, source, tasks.analyse(csv, told, ticket.options), told)
     if ticket.dry_run:
         raise DryRun(made.rows, len(made.columns))
-    return grow(ticket, made, told)
+    return grow(ticket, source, made, told)
 
 
 def write(plan: LoadPlan, way_back: WayBack, landing: Landing) -> None:

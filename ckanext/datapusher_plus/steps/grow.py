@@ -7,26 +7,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.growth import Held, may_go_on
-from ..core.values import LoadPlan, Log, Tail, Ticket
+from ..core.values import LoadPlan, Log, Source, Tail, Ticket
 from ..datastore import catalog, connect, fulltext, growing, journal
 from ..datastore.connect import Connection
+from ..settings import current
 from . import loading
 
+#: Bytes that are read at a time.
+_PIECE = 1 << 20
 
-def grow(ticket: Ticket, plan: LoadPlan, log: Log) -> LoadPlan:
+
+def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
     """Find out whether the live table holds the beginning of the file, so that only the rest has to be added.
 
     Nothing is taken for granted: the first bytes must be the very ones that were loaded, read in the same way, nobody
     may have changed a row since, and nothing may hang on the table that minds how rows come into it.
     """
-    size = plan.csv.path.stat().st_size
-    with connect.connect() as connection:
-        last = None if ticket.ignore_hash else journal.last(connection, plan.resource_id)
-    if last and not may_go_on(plan, size, last.held):
-        last = None
-    beginning, whole = _digests(plan.csv.path, last.held.size if last else 0)
+    path, last = plan.csv.path, None if ticket.ignore_hash else _last(plan)
+    # most often the clean CSV is the very file, whose digest is known
+    whole = _named(source.hash) if path == source.path else _digest(path, path.stat().st_size)
     plan = replace(plan, digest=whole)
-    if last is None or beginning != last.held.digest:
+    if last is None or not _ends_a_line(path, last.held.size) or _digest(path, last.held.size) != last.held.digest:
         return plan
     tail = Tail(start=last.held.size, after=last.held.rows, table=last.table, transaction=last.transaction)
     with connect.connect() as connection:
@@ -45,19 +46,32 @@ def held(connection: Connection, plan: LoadPlan) -> Held | None:
     return found if live and not live.triggers else None
 
 
-def _digests(path: Path, beginning: int) -> tuple[str | None, str]:
-    """Return the digests of the file's first bytes, None unless these are whole lines, and of all of it."""
-    digest, before = hashlib.sha256(), None
+def _last(plan: LoadPlan) -> journal.Last | None:
+    """Return what the last load has left, None when the plan's file does not go on from there at any rate."""
+    with connect.connect() as connection:
+        last = journal.last(connection, plan.resource_id)
+    return last if last and may_go_on(plan, plan.csv.path.stat().st_size, last.held) else None
+
+
+def _digest(path: Path, size: int) -> str:
+    """Return the digest of the file's first ``size`` bytes."""
+    digest = hashlib.new(current().file_hash_algorithm, usedforsecurity=False)
     with path.open("rb") as file:
-        if beginning:
-            last = b""
-            while beginning and (piece := file.read(min(beginning, 1 << 20))):
-                digest.update(piece)
-                beginning, last = beginning - len(piece), piece[-1:]
-            before = digest.hexdigest() if last == b"\n" else None
-        while piece := file.read(1 << 20):
+        while size and (piece := file.read(min(size, _PIECE))):
             digest.update(piece)
-    return before, digest.hexdigest()
+            size -= len(piece)
+    return _named(digest.hexdigest())
+
+
+def _named(digest: str) -> str:
+    return f"{current().file_hash_algorithm}:{digest}"
+
+
+def _ends_a_line(path: Path, size: int) -> bool:
+    """Tell whether the file's first ``size`` bytes are whole lines."""
+    with path.open("rb") as file:
+        file.seek(size - 1)
+        return file.read(1) == b"\n"
 
 
 def _suits(connection: Connection, plan: LoadPlan, tail: Tail) -> bool:

@@ -68,7 +68,7 @@ def _finish(
 ) -> None:
     loading.tell_lost(planned, log)
     started = time.monotonic()
-    loading.build(connection, table, planned.build, plan, log)
+    loading.build(connection, table, loading.unbuilt(connection, table, planned.build), plan, log)
     if old:
         staging.carry_constraints(connection, old, table, log.warning)
     indexes.analyze(connection, table)
