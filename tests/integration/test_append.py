@@ -9,7 +9,7 @@ import pytest
 
 from ckanext.datapusher_plus.core import growth
 from ckanext.datapusher_plus.core.errors import TableTouched
-from ckanext.datapusher_plus.core.values import LoadPlan
+from ckanext.datapusher_plus.core.values import FullText, LoadPlan, ReadOptions
 from ckanext.datapusher_plus.steps import append, commit, stash
 from tests.fix_tables import Table
 from tests.fix_way_back import Scene
@@ -58,6 +58,21 @@ def test_a_table_that_was_added_to_is_the_one_that_would_have_been_made_anew(beg
     assert (added.rows, added.total, added.found, added.cached) == (anew.rows, anew.total, anew.found, anew.cached)
     assert added.facts == anew.facts
     assert (added.total, added.found, begun.ours) == (1300, [1235], [])
+
+
+@pytest.mark.parametrize("choice", FullText)
+def test_what_is_searched_of_added_rows_is_what_was_asked_for(choice: FullText, table: Table, loader: Loader) -> None:
+    asked, without_text = ReadOptions(full_text=choice), BEGINNING + MORE + b"1300,2026-11-01,1,\n"
+    loader.write(loader.plan(BEGINNING, options=asked))
+    plan = loader.plan(without_text, options=asked)
+    assert plan.tail
+    loader.write(plan)
+    added = table.whole("1234")
+    loader.write(loader.plan(without_text, options=asked, ignore_hash=True))
+    anew = table.whole("1234")
+    assert (added.rows, added.found, added.facts) == (anew.rows, anew.found, anew.facts)
+    enabled = "SELECT tgenabled::text FROM pg_trigger JOIN pg_class AS c ON c.oid = tgrelid WHERE relname = {name}"
+    assert table.run(enabled) == [("O",)]
 
 
 def test_it_can_be_added_to_again_and_again(begun: Table, loader: Loader) -> None:

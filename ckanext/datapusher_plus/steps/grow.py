@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.growth import Held, may_go_on
+from ..core.growth import SMALL, Held, may_go_on
 from ..core.values import LoadPlan, Log, Source, Tail, Ticket
 from ..datastore import catalog, connect, fulltext, growing, journal
 from ..datastore.connect import Connection
@@ -23,10 +23,12 @@ def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
     Nothing is taken for granted: the first bytes must be the very ones that were loaded, read in the same way, nobody
     may have changed a row since, and nothing may hang on the table that minds how rows come into it.
     """
-    path, last = plan.csv.path, None if ticket.ignore_hash else _last(plan)
+    path, size = plan.csv.path, plan.csv.path.stat().st_size
+    if size < SMALL:
+        return plan
     # most often the clean CSV is the very file, whose digest is known
-    whole = _named(source.hash) if path == source.path else _digest(path, path.stat().st_size)
-    plan = replace(plan, digest=whole)
+    plan = replace(plan, digest=_named(source.hash) if path == source.path else _digest(path, size))
+    last = None if ticket.ignore_hash else _last(plan, size)
     if last is None or not _ends_a_line(path, last.held.size) or _digest(path, last.held.size) != last.held.digest:
         return plan
     tail = Tail(start=last.held.size, after=last.held.rows, table=last.table, transaction=last.transaction)
@@ -46,11 +48,11 @@ def held(connection: Connection, plan: LoadPlan) -> Held | None:
     return found if live and not live.triggers else None
 
 
-def _last(plan: LoadPlan) -> journal.Last | None:
+def _last(plan: LoadPlan, size: int) -> journal.Last | None:
     """Return what the last load has left, None when the plan's file does not go on from there at any rate."""
     with connect.connect() as connection:
         last = journal.last(connection, plan.resource_id)
-    return last if last and may_go_on(plan, plan.csv.path.stat().st_size, last.held) else None
+    return last if last and may_go_on(plan, size, last.held) else None
 
 
 def _digest(path: Path, size: int) -> str:
