@@ -114,6 +114,8 @@ class CleanCsv:
     rows: int | None = None
     #: for each column the kind that the file itself declares, as in ``coltypes.Kind``, or None; () for none at all
     declared: tuple[str | None, ...] = ()
+    #: the published file has commas between its values, and quotes only where they must be
+    between_commas: bool = False
     #: line or row of the published file on which the header stands; 0 where rows are counted without one
     first_line: int = 1
     #: what numbers in messages count: line, row, record or feature
@@ -169,12 +171,23 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """Columns of which one is the sum of others in every row that was looked at."""
+
+    #: their names
+    columns: frozenset[str] = frozenset()
+    #: in some row they add up only if commas stand between thousands
+    thousands: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysed:
     """The table and what is known of all its rows."""
 
     csv: CleanCsv
     rows: int
     columns: tuple[ColumnProfile, ...]
+    sums: Sums = Sums()
 
 
 class Strategy(str, Enum):
