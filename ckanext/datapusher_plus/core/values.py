@@ -49,6 +49,8 @@ class ReadOptions:
     sheet: str = ""
     #: the site's choice for workbooks whose resource names no sheet; the layers of other files are not meant
     workbook_sheet: str = ""
+    #: of the site, as the locales of CKAN are called; their letters are likelier than others
+    languages: tuple[str, ...] = ()
     #: words that stand for no value; None: those of the site
     null_values: tuple[str, ...] | None = None
     #: how much shapes may be simplified, in metres; 0: not at all
