@@ -65,7 +65,7 @@ def test_a_column_that_ckans_search_would_hide_has_another_name_and_keeps_its_la
     now = settings.current()
     settings.use(replace(now, reserved_colnames=frozenset({"_id"})))
     loader.load(b"name,rank\none,7\n")
-    table.run('COMMENT ON COLUMN {table}.rank IS \' {"_info":{"label":"Place","type_override":"text"}}\'')
+    table.run('COMMENT ON COLUMN {table}.rank IS \' {{"_info":{{"label":"Place","type_override":"text"}}}}\'')
     settings.use(now)
     loader.load(b"name,rank,query\none,7,x\n")
     found = table.search(q="one")
