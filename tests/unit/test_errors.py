@@ -16,6 +16,7 @@ EXAMPLES: list[Exception] = [
     errors.FileTooLarge(1_000),
     errors.UnsupportedFormat("DOCX", ("CSV", "TSV")),
     errors.NotText("an Excel workbook"),
+    errors.NotText("an XML spreadsheet", spreadsheet=True),
     errors.NotWhatItSays("XLSX"),
     errors.Damaged("ZIP archive", "its end is missing"),
     errors.Locked("workbook"),

@@ -76,6 +76,12 @@ def _written(decided: Sequence[_Decided]) -> Iterable[Note]:
         if notation not in (PLAIN, ISO):
             what = "dates" if isinstance(notation, Days) else "numbers"
             yield Note(text=f"The {what} in {_named(columns)} are read as {name}.")
+    by_file = [column for column in typed if column.reading.by_file]
+    if by_file:
+        yield Note(
+            text=f"No value in {_named(by_file)} shows alone that commas stand between thousands; all numbers of the "
+            "file together do. Set the resource's field dpp_decimal to , if they are decimal commas."
+        )
     zoned = [column for column in typed if column.reading.zoned]
     if zoned:
         yield Note(text=f"The times in {_named(zoned)} have a time zone; they are stored in UTC.")

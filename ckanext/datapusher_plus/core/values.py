@@ -49,6 +49,8 @@ class ReadOptions:
     sheet: str = ""
     #: the site's choice for workbooks whose resource names no sheet; the layers of other files are not meant
     workbook_sheet: str = ""
+    #: of the site, as the locales of CKAN are called; their letters are likelier than others
+    languages: tuple[str, ...] = ()
     #: words that stand for no value; None: those of the site
     null_values: tuple[str, ...] | None = None
     #: how much shapes may be simplified, in metres; 0: not at all
@@ -114,6 +116,8 @@ class CleanCsv:
     rows: int | None = None
     #: for each column the kind that the file itself declares, as in ``coltypes.Kind``, or None; () for none at all
     declared: tuple[str | None, ...] = ()
+    #: the published file has commas between its values, and quotes only where they must be
+    between_commas: bool = False
     #: line or row of the published file on which the header stands; 0 where rows are counted without one
     first_line: int = 1
     #: what numbers in messages count: line, row, record or feature
@@ -169,12 +173,23 @@ class ColumnProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sums:
+    """Columns of which one is the sum of others in every row that was looked at."""
+
+    #: their names
+    columns: frozenset[str] = frozenset()
+    #: in some row they add up only if commas stand between thousands
+    thousands: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Analysed:
     """The table and what is known of all its rows."""
 
     csv: CleanCsv
     rows: int
     columns: tuple[ColumnProfile, ...]
+    sums: Sums = Sums()
 
 
 class Strategy(str, Enum):

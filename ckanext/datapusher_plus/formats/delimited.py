@@ -51,6 +51,7 @@ class Delimited(Format):
             header=layout.header[:width],
             format=f"{self.name}{self._how(layout)}",
             encoding=text.encoding,
+            between_commas=layout.separator == b"," and (width > 1 or not read_head(path).startswith(b'"')),
             first_line=layout.first_line,
         )
 

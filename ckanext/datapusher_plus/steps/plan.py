@@ -12,6 +12,7 @@ from ..core.dictionary import Column, Dictionary
 from ..core.errors import StashUnreadable
 from ..core.lexical import Form
 from ..core.load_plan import LoadRules, plan_load, type_rules
+from ..core.naming import reserved_names
 from ..core.type_notes import notes
 from ..core.values import Analysed, ColumnProfile, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
@@ -81,8 +82,14 @@ def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dict
     if stash:
         gone += tuple(column for column in stash.dictionary.vanished if column not in gone)
     if kept is None:
-        return Dictionary(columns=(), vanished=gone) if gone else None
-    return kept.with_vanished(gone)
+        return _named_as_now(Dictionary(columns=(), vanished=gone)) if gone else None
+    return _named_as_now(kept.with_vanished(gone))
+
+
+def _named_as_now(kept: Dictionary) -> Dictionary:
+    """Return a dictionary in which columns have the names that they get now, when some were not reserved before."""
+    names = [column.name for column in (*kept.columns, *kept.vanished)]
+    return kept.renamed(reserved_names(names, settings.current().reserved_colnames))
 
 
 def _on_disk(
