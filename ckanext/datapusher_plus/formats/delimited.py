@@ -52,6 +52,7 @@ class Delimited(Format):
             format=f"{self.name}{self._how(layout)}",
             encoding=text.encoding,
             first_line=layout.first_line,
+            separator=_separator(layout) if width > 1 else "",
         )
 
     def _check(self, layout: Layout) -> None:
@@ -60,7 +61,11 @@ class Delimited(Format):
     def _how(self, layout: Layout) -> str:
         if layout.separator == self.separator:
             return ""
-        return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"
+        return f" with {_separator(layout)}"
+
+
+def _separator(layout: Layout) -> str:
+    return SEPARATORS.get(layout.separator) or layout.separator.decode("utf-8", "replace")
 
 
 def _tell(change: Rewriting, done: Rewritten, log: Log) -> None:
@@ -149,4 +154,4 @@ class Txt(Delimited):
             raise NotText("text without columns")
 
     def _how(self, layout: Layout) -> str:
-        return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"
+        return f" with {_separator(layout)}"
