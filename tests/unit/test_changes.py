@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from ckanext.datapusher_plus.core.values import LastLoad, LoadPlan
 from ckanext.datapusher_plus.steps import plan
 from tests.fix_file import Analyse, Said, ticket
 
+Decide = Callable[..., LoadPlan]
 LABEL = ' {"_info":{"label":"Said by hand"}}'
 
 
@@ -19,11 +22,11 @@ def table(**types: str) -> Dictionary:
 
 
 @pytest.fixture
-def decide(analyse: Analyse, said: Said, tmp_path: Path):
+def decide(analyse: Analyse, said: Said, tmp_path: Path) -> Decide:
     """Plan the load of a file over a table."""
 
-    def run(content: bytes, before: Dictionary | None = None, **last: object) -> LoadPlan:
-        known = LastLoad(**{"rows": 60, **last}) if before else LastLoad()  # pyright: ignore[reportArgumentType]
+    def run(content: bytes, before: Dictionary | None = None, **last: Any) -> LoadPlan:
+        known = LastLoad(**{"rows": 60, **last}) if before else LastLoad()
         analysed = analyse(content)
         said.lines.clear()
         asked = ticket(tmp_path)
@@ -43,10 +46,10 @@ def decide(analyse: Analyse, said: Said, tmp_path: Path):
         b"Fehler:\nx\n",
         b"The service is temporarily unavailable.\nx\n",
         b"Access Denied\n",
-        "サーバー エラー\nx\n".encode(),
-    ][:8],
+        "エラー\nx\n".encode(),
+    ],
 )
-def test_a_lone_column_named_like_an_error_message_is_doubted(content: bytes, decide) -> None:
+def test_a_lone_column_named_like_an_error_message_is_doubted(content: bytes, decide: Decide) -> None:
     assert "may be a server's error message" in decide(content).warnings[0]
 
 
@@ -58,14 +61,13 @@ def test_a_lone_column_named_like_an_error_message_is_doubted(content: bytes, de
         b"message,day\nx,2026-01-01\n",
         b"code\nA1\n",
         b"terror\nx\n",
-        b"message\n5\n",
     ],
 )
-def test_other_columns_are_not_doubted(content: bytes, decide) -> None:
+def test_other_columns_are_not_doubted(content: bytes, decide: Decide) -> None:
     assert decide(content).warnings == ()
 
 
-def test_that_nothing_of_the_table_is_left_is_said_first(decide) -> None:
+def test_that_nothing_of_the_table_is_left_is_said_first(decide: Decide) -> None:
     first, second = decide(b"message\nService unavailable\nTry later\n", table(day="date", region="text")).warnings
     assert first.startswith("No column of the earlier table is in the new file: the table had “day”, “region”")
     assert "earlier versions of the Data Dictionary on the DataStore tab" in first
@@ -87,14 +89,14 @@ def test_that_nothing_of_the_table_is_left_is_said_first(decide) -> None:
 def test_a_file_that_is_read_differently_is_said_first(
     read_as: dict[str, str],
     expected: list[str],
-    decide,
+    decide: Decide,
 ) -> None:
     found = decide(b"a,b\n1,2\n", table(a="numeric", b="numeric"), read_as=read_as).warnings
     assert len(found) == len(expected)
     assert all(part in sentence for part, sentence in zip(expected, found, strict=True))
 
 
-def test_what_changes_about_the_table_is_logged(decide, said: Said) -> None:
+def test_what_changes_about_the_table_is_logged(decide: Decide, said: Said) -> None:
     override = Column(name="day", type="date", comment=' {"_info":{"type_override":"text"}}')
     before = table(region="text", value="text", kept="text")
     before = Dictionary(columns=(*before.columns, override))
@@ -110,7 +112,7 @@ def test_what_changes_about_the_table_is_logged(decide, said: Said) -> None:
     ]
 
 
-def test_a_pair_that_the_log_offers_is_kept_for_the_tab(decide, said: Said) -> None:
+def test_a_pair_that_the_log_offers_is_kept_for_the_tab(decide: Decide, said: Said) -> None:
     undescribed = (Column(name="x", type="text"), Column(name="y", type="text"))
     before = Dictionary(columns=(*undescribed, *table(heigth="numeric").columns))
     content = b"x,y,height\na,b,1\n"
@@ -122,7 +124,7 @@ def test_a_pair_that_the_log_offers_is_kept_for_the_tab(decide, said: Said) -> N
     assert "“heigth”, which an earlier file had, is perhaps “height” now." in " ".join(said.lines)
 
 
-def test_a_lone_pair_with_unlike_names_is_kept_though_other_columns_are_not_described(decide) -> None:
+def test_a_lone_pair_with_unlike_names_is_kept_though_other_columns_are_not_described(decide: Decide) -> None:
     before = Dictionary(columns=(Column(name="x", type="text"), *table(v1="numeric").columns))
     assert decide(b"x,temperature\na,1\n", before).renamed == (("v1", "temperature"),)
     described = Dictionary(columns=(*before.columns, *table(temperature="numeric").columns))

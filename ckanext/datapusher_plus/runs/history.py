@@ -128,9 +128,8 @@ def last_load(resource_id: str) -> LastLoad:
     run = last_loaded(resource_id)
     if run is None:
         return LastLoad()
-    return LastLoad(
-        rows=run.rows, read_as=run.read_as or {}, renamed=None if run.renamed is None else pairs(run.renamed)
-    )
+    renamed = None if run.renamed is None else pairs(run.renamed)
+    return LastLoad(rows=run.rows, read_as=run.read_as or {}, renamed=renamed)
 
 
 def pairs(renamed: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
