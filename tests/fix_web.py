@@ -65,6 +65,9 @@ class Handler(BaseHTTPRequestHandler):
     def page(self, _: str) -> None:
         self.answer(200, PAGE, Content_Type="text/html")
 
+    def maintenance(self, _: str) -> None:
+        self.answer(200, b"message\nService unavailable\nTry later\n", Content_Type="text/csv")
+
     def zipped(self, _: str) -> None:
         self.answer(200, gzip.compress(CSV * 1000), Content_Encoding="gzip")
 
