@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .dictionary import Dictionary
 from .renames import Rename
@@ -33,6 +33,17 @@ _ERROR_PHRASES = re.compile(
     r"session expired|log ?in|sign ?in|failed|fehler|wartung|nicht verfügbar|erreur|indisponible|no disponible|errore|"
     r"non disponibile)\b"
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastLoad:
+    """What is known of the load whose rows are in the table."""
+
+    rows: int | None = None
+    #: as ``CleanCsv.read_as``
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    #: as ``LoadPlan.renamed``; None: no load has looked
+    renamed: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,17 +135,6 @@ class CleanCsv:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LastLoad:
-    """What is known of the load whose rows are in the table."""
-
-    rows: int | None = None
-    #: as ``CleanCsv.read_as``
-    read_as: Mapping[str, str] = field(default_factory=dict)
-    #: as ``LoadPlan.renamed``; None: no load has looked
-    renamed: tuple[tuple[str, str], ...] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnProfile:
     """What all the values of one column have in common. Counts are over values that are not blank."""
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..core.changes import LastLoad
 from ..core.states import State
-from ..core.values import LastLoad
 from ..model import log, run
 from . import database, task
 

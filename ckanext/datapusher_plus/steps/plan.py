@@ -8,7 +8,7 @@ from functools import partial
 
 from .. import dictionary_stash, settings
 from ..checkpoint import reach
-from ..core.changes import Before, changes, first_of_all
+from ..core.changes import Before, LastLoad, changes, first_of_all
 from ..core.coltypes import still_open, wanted_type
 from ..core.dictionary import Column, Dictionary
 from ..core.errors import NothingToLoad, StashUnreadable
@@ -17,7 +17,7 @@ from ..core.load_plan import LoadRules, plan_load, type_rules
 from ..core.naming import is_heading
 from ..core.renames import likely_renames, offers
 from ..core.type_notes import notes
-from ..core.values import Analysed, ColumnProfile, LastLoad, LoadPlan, Log, Source, Strategy, Ticket
+from ..core.values import Analysed, ColumnProfile, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
 from . import fits
 from .analyse import look_closer
