@@ -93,10 +93,10 @@ class _Waiting:
             raise NotReady(redacted(self._url), now - self._since)
         growing = min(self._rules.backoff * 2**self._times, _LONGEST_PAUSE)
         # a pause of 0 would ask without end; whoever asks for more time than is left is asked once more at its end
-        pause = min(max(pause or growing, _SHORTEST_PAUSE), left)
+        seconds = min(max(pause or growing, _SHORTEST_PAUSE), left)
         self._times = min(self._times + 1, 16)
-        log.info(f"The server is preparing the file (it answered 202). Asking again in {pause:,.0f} s.")
-        time.sleep(pause)
+        log.info(f"The server is preparing the file (it answered 202). Asking again in {seconds:,.0f} s.")
+        time.sleep(seconds)
 
 
 def download(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
