@@ -49,6 +49,11 @@ def reserved_names(names: Collection[str], reserved: Collection[str]) -> dict[st
     return {name: fit(new) for name, new in changed if new != name and fit(new) not in names}
 
 
+def is_heading(label: str, name: str, *, unsafe_prefix: str, reserved: Collection[str]) -> bool:
+    """Tell whether a label is the heading that a column was named by, rather than what somebody wrote."""
+    return column_names((label,), unsafe_prefix=unsafe_prefix, reserved=reserved) == (name,)
+
+
 def renamed(headers: Iterable[str], names: Iterable[str]) -> list[tuple[str, str]]:
     """Return (heading, name) of each column whose heading had to be changed."""
     return [(header, name) for header, name in zip(headers, names, strict=True) if header != name]

@@ -122,10 +122,20 @@ class CleanCsv:
     first_line: int = 1
     #: what numbers in messages count: line, row, record or feature
     counts: str = "line"
+    #: sheet, layer or list of records that it was read from, where the file has such; empty: none
+    sheet: str = ""
+    #: what stood between values, where two or more columns make that certain; empty: nothing
+    separator: str = ""
     #: the table as it was converted, before rows were left out or put in order; None: this one
     original: Path | None = None
     #: the rows that were left out of it
     rejected: Rejected | None = None
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """Return the sheet, encoding and separator, as far as the file has them."""
+        read = {"sheet": self.sheet, "encoding": self.encoding, "separator": self.separator}
+        return {name: value for name, value in read.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -246,6 +256,10 @@ class LoadPlan:
     #: what a run must have in common with the last good one to be skipped
     load_key: str
     file_hash: str
+    #: what a publisher must look at before anything else
+    warnings: tuple[str, ...] = ()
+    #: (old, new) of columns that probably have another name now, where the new one lacks what is kept of the old one
+    renamed: tuple[tuple[str, str], ...] = ()
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known
     digest: str = ""
     #: what is to be added to the live table; None: a new one is made of the whole file
@@ -292,3 +306,7 @@ class Published:
     warnings: tuple[str, ...] = ()
     #: how many rows of the file were left out, and how many it has; None: none were
     rejected: tuple[int, int] | None = None
+    #: as ``CleanCsv.read_as``
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    #: as ``LoadPlan.renamed``
+    renamed: tuple[tuple[str, str], ...] = ()

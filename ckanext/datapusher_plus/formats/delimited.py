@@ -53,6 +53,7 @@ class Delimited(Format):
             encoding=text.encoding,
             between_commas=layout.separator == b"," and (width > 1 or not read_head(path).startswith(b'"')),
             first_line=layout.first_line,
+            separator=_separator(layout) if width > 1 else "",
         )
 
     def _check(self, layout: Layout) -> None:
@@ -61,7 +62,11 @@ class Delimited(Format):
     def _how(self, layout: Layout) -> str:
         if layout.separator == self.separator:
             return ""
-        return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"
+        return f" with {_separator(layout)}"
+
+
+def _separator(layout: Layout) -> str:
+    return SEPARATORS.get(layout.separator) or layout.separator.decode("utf-8", "replace")
 
 
 def _tell(change: Rewriting, done: Rewritten, log: Log) -> None:
@@ -150,4 +155,4 @@ class Txt(Delimited):
             raise NotText("text without columns")
 
     def _how(self, layout: Layout) -> str:
-        return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"
+        return f" with {_separator(layout)}"

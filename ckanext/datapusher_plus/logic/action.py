@@ -19,6 +19,7 @@ from .dictionary import (
     datapusher_plus_dictionary_restore,
     datastore_create,
 )
+from .fields import package_update
 from .status import reply
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "datapusher_status",
     "datapusher_submit",
     "datastore_create",
+    "package_update",
 ]
 
 

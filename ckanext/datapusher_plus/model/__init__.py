@@ -21,7 +21,7 @@ run = sa.Table(
     sa.Column("resource_id", sa.Text, nullable=False),
     #: a value of core.states.State
     sa.Column("state", sa.Text, nullable=False),
-    #: why it was asked for: upload, url, format, submit, retry, migrated
+    #: why it was asked for: upload, url, format, options, submit, retry, migrated
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -49,6 +49,10 @@ run = sa.Table(
     sa.Column("warnings", JSONB(none_as_null=True)),
     #: [rows that were left out, rows of the file]
     sa.Column("rejected", JSONB(none_as_null=True)),
+    #: {"sheet": …, "encoding": …, "separator": …} of the file, those that it has
+    sa.Column("read_as", JSONB(none_as_null=True)),
+    #: [[old, new], …] of columns that probably have another name now
+    sa.Column("renamed", JSONB(none_as_null=True)),
     #: which try of one request this is, from 1
     sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
     #: id of the run whose failure this one makes good

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -34,16 +35,20 @@ def finish(
     published: Published | None = None,
     retry: Retry | None = None,
     unpublished: bool = False,
+    warnings: Sequence[str] = (),
 ) -> bool:
     """Move a run to its last state; False when it has ended already, or cannot go there from where it is.
 
     :param retry: the run to queue in the same transaction, in place of this one.
     :param unpublished: the table is in place, and CKAN shall be told of it later.
+    :param warnings: what to look at where nothing was loaded; else they are in ``published``.
     """
     reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "finished_at": database.now(), "progress": None}
     if state not in GOOD:
         values |= {"error": {"message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
+    elif warnings:
+        values["warnings"] = list(warnings)
     if published is not None:
         values |= _loaded(published)
     open_sources = [source.value for source in sources_of(state) & OPEN]
@@ -97,6 +102,8 @@ _NOTHING_LOADED = {
     "load_key": None,
     "warnings": None,
     "rejected": None,
+    "read_as": None,
+    "renamed": None,
 }
 
 
@@ -108,4 +115,6 @@ def _loaded(published: Published) -> dict[str, Any]:
         "load_key": published.load_key or None,
         "warnings": list(published.warnings) or None,
         "rejected": published.rejected and list(published.rejected),
+        "read_as": dict(published.read_as) or None,
+        "renamed": [list(pair) for pair in published.renamed],
     }

@@ -130,7 +130,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
 
 def _renamed(resource_id: str) -> tuple[tuple[str, str], ...]:
     try:
-        return carriable(resource_id)
+        return carriable(resource_id, history.last_load(resource_id).renamed)
     except (OSError, ValueError, IngestError) as error:
         log.warning("The renamed columns of %s cannot be shown: %s", resource_id, error)
         return ()

@@ -46,6 +46,7 @@ class Spreadsheet(Apart):
             encoding="",
             first_line=table.first_row,
             counts="row",
+            sheet=sheet.name,
         )
 
 
