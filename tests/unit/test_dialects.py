@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ckanext.datapusher_plus.core.errors import BadQuoting, NotText, RaggedRow
-from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
+from ckanext.datapusher_plus.core.values import CleanCsv, LoadPlan, ReadOptions
 from ckanext.datapusher_plus.steps import convert as step
+from ckanext.datapusher_plus.steps import plan
 from ckanext.datapusher_plus.steps import validate as check
+from ckanext.datapusher_plus.steps.analyse import analyse
 from tests.fix_file import Publish, Read, Said
 
 Table = list[list[str]]
+Planned = Callable[..., LoadPlan]
 
 
 @pytest.fixture
@@ -92,6 +95,88 @@ def test_what_is_within_values_separates_none(content: bytes, expected: Table | 
     assert rows_of(convert(content)) == (expected or [["a", "b"]])
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 20])
+def test_a_comma_in_a_heading_and_in_each_row_separates_nothing(rows: int, planned: Planned, said: Said) -> None:
+    lines = [f"{number},5;{1000 + number};Ort {number}" for number in range(rows)]
+    found = planned("\n".join(["Fläche, km²;Einwohner;Gemeinde", *lines, ""]).encode())
+    assert (found.csv.header, found.rows) == (("Fläche, km²", "Einwohner", "Gemeinde"), rows)
+    assert [column.type for column in found.columns] == ["numeric", "numeric", "text"]
+    assert not [line for line in said.lines if "not certain" in line]
+
+
+@pytest.mark.parametrize(
+    ("lines", "width"),
+    [
+        (["Name, Vorname;Alter", "Muster, Anna;12", "Muster, Bert;13"], 2),
+        (["Name,Vorname;Alter", "Muster,Anna;12"], 2),
+        (["Fläche, km²;Ort", "0,5;Bonn", "1,5;Kiel"], 2),
+        (["Name;Ort", "Muster, Anna;Bonn", "Meier, Bert, jun.;Kiel"], 2),
+        (["Name;Ort", *["Muster,Anna,Maria;Bonn"] * 20], 2),
+        (["Name\tAge, years", "Muster, Anna\t12"], 2),
+        (["Last, first, middle\tx", "A, B, C\t12"], 2),
+        (["Name|Age, years", "Muster, Anna|12", "Muster, Bert|13"], 2),
+        (["id,name,tags", "1,Anna,red;blue", "2,Bert,a;b"], 3),
+        (["id,name,code a|b,x", "1,foo,c|d,y"], 4),
+        (["id,authors;editors,year", "1,Smith;Jones,2001"], 3),
+        (["id;name;note, text", '1;"Muster, Anna";"a, b"', '2;"Muster, Bert";"c, d"'], 3),
+        (["Towns, in 2020", "Area, km²;People;Town", "0,5;1000;A", "1,5;1000;B"], 3),
+        (["Towns, in 2020", "", "Area, km²;People;Town", "0,5;1000;A", "1,5;1000;B", "", "Source: me, 2020"], 3),
+        (["a, b;c;d", "1,5;2;3", "1,5;2", "1,5;2;3;4", *["1,5;2;3"] * 50], 3),
+        (["x;y", "1;2;3", "4;5;6"], 2),
+        (["a;b,c"], 2),
+    ],
+)
+def test_the_separator_that_explains_the_rows_best_is_taken(lines: list[str], width: int, convert) -> None:
+    found = convert("\n".join([*lines, ""]).encode())
+    header = next(line for line in lines if line.count(found_separator(found)) == width - 1)
+    assert list(found.header) == header.split(found_separator(found))
+
+
+def found_separator(found: CleanCsv) -> str:
+    return {"CSV": ",", "CSV with semicolons": ";", "CSV with tabs": "\t", "CSV with bars": "|"}[found.format]
+
+
+def test_a_doubt_about_the_separator_is_a_warning(convert, said: Said) -> None:
+    convert(b"id,authors;editors,year\n1,Smith;Jones,2001\n")
+    assert said.lines[0].startswith("It is not certain what separates the values. They were read with commas, which")
+    assert "with semicolons there would be 2" in said.lines[0]
+
+
+@pytest.mark.parametrize(("said_first", "believed"), [(b";", ";"), (b"|", ",")], ids=["right", "wrong"])
+def test_a_first_line_that_names_the_separator_is_believed_unless_it_is_wrong(
+    said_first: bytes, believed: str, convert, said: Said
+) -> None:
+    found = convert(
+        b"sep="
+        + said_first
+        + b"\nname, first;age, years;n, all\nA, b;1,5;2,5\n".replace(b";", b";" if believed == ";" else b",")
+    )
+    assert found_separator(found) == believed
+    assert any("first line says" in line for line in said.lines) == (believed == ",")
+
+
+def test_a_decimal_comma_that_the_resource_names_separates_nothing(convert) -> None:
+    content = b"a,b;c\n1,5;x\n2,5;y\n"
+    assert convert(content, options=ReadOptions(decimal=",")).header == ("a,b", "c")
+
+
+GOOD = ["id;name;x", *[f"{number};name {number};{number},5" for number in range(60)]]
+
+
+@pytest.mark.parametrize("line", [1, 2, 3, 22, 60, 61])
+@pytest.mark.parametrize("bad", ['"IL FARO" DI ROSSI', '"never closed', '"', '"one""'])
+@pytest.mark.parametrize("separator", ";,\t|")
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_bad_quote_anywhere_is_named_and_leaves_the_separator_as_it_is(
+    line: int, bad: str, separator: str, place: int, convert, said: Said
+) -> None:
+    rows = [row.replace(",", ".").split(";") for row in GOOD]
+    rows[line - 1][place] = bad
+    content = "\n".join([*(separator.join(row) for row in rows), ""]).encode()
+    with pytest.raises(BadQuoting, match=f"line {line} "):
+        check.validate(convert(content), said)
+
+
 def test_text_without_columns_is_no_table(convert) -> None:
     with pytest.raises(NotText, match="text without columns"):
         convert(b"Dear reader,\nthis is a letter.\n", format="TXT", name="letter.txt")
@@ -149,7 +234,7 @@ def test_notes_below_the_table_are_left_out_and_told(below: bytes, told: str | N
     [
         (b"a,b\n1,x\n\ny,\n", [["1", "x"], ["y", ""]]),
         (b"a,b,c\n1,x,2\ny,,\n", [["1", "x", "2"], ["y", "", ""]]),
-        (b"a,b,c\n1,x,2\ny,,\n,,\nz,,\n", [["1", "x", "2"], ["y", "", ""], ["", "", ""], ["z", "", ""]]),
+        (b"a,b,c\n1,x,2\ny,,\n,,\nz,,\n", [["1", "x", "2"], ["y", "", ""], ["z", "", ""]]),
         (b"a,b,c\n1,x,2\n\n5,,\n", [["1", "x", "2"], ["5", "", ""]]),
         (b'a,b,c\n1,x,"2\n\nSource: x\n"\n', [["1", "x", "2\n\nSource: x\n"]]),
         (b'a,b,c\n1,x,"\n\n""Source"": x\n y"\n', [["1", "x", '\n\n"Source": x\n y']]),
@@ -309,3 +394,13 @@ def test_any_table_in_any_dialect_comes_back_equal(
 @pytest.fixture
 def convert(publish: Publish, said: Said) -> Callable[..., CleanCsv]:
     return lambda content, **how: step.convert(*publish(content, **how), said)
+
+
+@pytest.fixture
+def planned(publish: Publish, said: Said) -> Planned:
+    def make(content: bytes, **how: Any) -> LoadPlan:
+        ticket, source = publish(content, **how)
+        found = analyse(check.validate(step.convert(ticket, source, said), said), said, ticket.options)
+        return plan.decide(ticket, found, None, live=False, file_hash="", log=said)
+
+    return make
