@@ -38,8 +38,6 @@ class Candidate:
     rows: Sequence[Record] = ()
     #: something stands above the header
     titles: bool = False
-    #: and no blank line between
-    close: bool = False
 
     @property
     def separator(self) -> bytes:
@@ -49,6 +47,11 @@ class Candidate:
     def width(self) -> int:
         """Return how many columns have a heading."""
         return named_width(self.rows[0].values) if self.rows else 0
+
+    @property
+    def certainty(self) -> float:
+        """Return the agreement, 0 when there are no rows that could agree."""
+        return self.agreement if self.rows[1:] else 0
 
     @property
     def everywhere(self) -> bool:
@@ -63,7 +66,7 @@ class Candidate:
         width = len(self.rows[0].values)
         table = [row.values for row in self.rows[: _SAMPLE + 1] if len(row.values) == width]
         columns = (self.width - 1) / self.width if self.width > 1 else 0
-        likely = weight(self.separator, named=named, decimal=decimal, titles=self.close)
+        likely = weight(self.separator, named=named, decimal=decimal, titles=self.titles)
         return self.agreement**2 * columns * max(0.01, plausibility(table)) * likely
 
     @cached_property
@@ -107,8 +110,11 @@ def look(head: bytes, start: int, separator: bytes) -> Candidate:
         return found
     # a CR that is a part of a value in some row need not be in another
     by_returns = _look_by(head, start, replace(dialect, returns=0))
-    # in one column there is no telling, and there they end rows
-    return max(found, by_returns, key=lambda each: (each.agreement, not each.agreement and each is by_returns))
+    # a header in which they would stand, or without rows, tells nothing, nor does one column; there they end rows
+    better = by_returns.certainty > found.certainty
+    equal = by_returns.certainty == found.certainty
+    unsure = not found.certainty or len(by_returns.rows[0].values) < len(found.rows[0].values)
+    return by_returns if better or (equal and unsure) else found
 
 
 def _look_by(head: bytes, start: int, dialect: Dialect) -> Candidate:
@@ -119,9 +125,7 @@ def _look_by(head: bytes, start: int, dialect: Dialect) -> Candidate:
     if first == len(rows):
         return Candidate(dialect, start, line)
     header = _header_place(rows, filled) or first
-    titles = header > first
-    close = titles and not rows[header - 1].blank
-    found = Candidate(dialect, places[header], rows[header].line, rows[header:], titles=titles, close=close)
+    found = Candidate(dialect, places[header], rows[header].line, rows[header:], titles=header > first)
     # titles are but seen where nearly all of the rows below agree
     return found if found.good or header == first else Candidate(dialect, places[first], rows[first].line, rows[first:])
 

@@ -166,7 +166,7 @@ def _record(piece: Piece, dialect: Dialect, line: int) -> tuple[list[bytes], int
     if dialect.returns is None:
         return _parsed(piece, dialect, line, returns=False)
     short = _parsed(piece, dialect, line, returns=True)
-    if dialect.returns <= 1 or not short[0]:
+    if dialect.returns <= 1 or not b"".join(short[0]).strip():
         return short
     try:
         whole = _parsed(piece, dialect, line, returns=False)

@@ -17,7 +17,7 @@ _WEIGHT = {b"\t": 1.0, b"|": 0.9, b";": 0.8, b",": 0.6}
 _DECIMAL_COMMA = 0.3
 #: of the separator that the resource's format names; that of CSV says little
 _NAMED = 2.0
-#: of a table right above which other lines stand
+#: of a table above which other lines stand
 _BELOW_TITLES = 0.5
 #: what a value is worth that has another separator within
 _WITHIN = {b"\t": -1.0, b"|": -0.75, b";": -0.5}
@@ -37,7 +37,7 @@ def weight(separator: bytes, *, named: bytes = b"", decimal: str = "", titles: b
 
     :param named: what the resource's format says, if it says anything.
     :param decimal: the decimal separator that the resource says.
-    :param titles: other lines stand right above the table.
+    :param titles: other lines stand above the table.
     """
     found = _WEIGHT.get(separator, 1.0)
     if separator == b"," == decimal.encode():
