@@ -111,10 +111,10 @@ def look(head: bytes, start: int, separator: bytes) -> Candidate:
     # a CR that is a part of a value in some row need not be in another
     by_returns = _look_by(head, start, replace(dialect, returns=0))
     # a header in which they would stand, or without rows, tells nothing, nor does one column; there they end rows
-    better = by_returns.certainty > found.certainty
-    equal = by_returns.certainty == found.certainty
+    if by_returns.certainty != found.certainty:
+        return max(found, by_returns, key=lambda each: each.certainty)
     unsure = not found.certainty or len(by_returns.rows[0].values) < len(found.rows[0].values)
-    return by_returns if better or (equal and unsure) else found
+    return by_returns if unsure else found
 
 
 def _look_by(head: bytes, start: int, dialect: Dialect) -> Candidate:

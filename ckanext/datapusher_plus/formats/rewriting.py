@@ -44,8 +44,9 @@ class Rewriting:
 
     @property
     def newline(self) -> bytes:
-        """Return how rows are to end; engines take a CR in a heading for the end of the line unless they end in LF."""
-        return b"\n" if any("\r" in heading for heading in self.layout.header) else self.layout.newline
+        """Return how rows are to end: in LF where a heading has a line break, which engines take for a row's end."""
+        broken = any("\r" in heading or "\n" in heading for heading in self.layout.header)
+        return b"\n" if broken else self.layout.newline
 
     @property
     def needed(self) -> bool:
