@@ -104,7 +104,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanCsv:
-    """The table as canonical CSV: UTF-8 without BOM, commas, RFC 4180 quoting, one header line."""
+    """The table as canonical CSV: UTF-8 without BOM, commas, RFC 4180 quoting, one header line.
+
+    Lines end in LF or CRLF, all in the same, and in LF where a heading has a line break.
+    """
 
     path: Path
     #: column headings as published, in order

@@ -99,6 +99,9 @@ def misfits(position: int, accepts: Accepts, limit: int) -> str:
 def table(csv: CleanCsv, options: str = "") -> str:
     """Return the file as a table of text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(csv.header)))
+    if any("\r" in heading or "\n" in heading for heading in csv.header):
+        # DuckDB takes the first CR or LF of a file for the end of a line; the lines of such a table end in LF
+        options += r", new_line='\n'"
     return (
         f"read_csv({literal(str(csv.path))}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "
         f"quote='\"', escape='\"', nullstr='', allow_quoted_nulls=false, strict_mode=true{options})"
