@@ -17,7 +17,7 @@ from ..core.readings import questions
 from ..core.values import Analysed, CleanCsv, ColumnProfile, Log, ReadOptions
 from ..engines import DuckdbEngine, Engine, Look
 from ..engines.base import Can, require
-from ..formats.records import pieces, plain, records
+from ..formats.records import Dialect, pieces, plain, records
 from ..settings import current
 
 #: enough to see a pattern; a file may have 1,598 columns
@@ -51,7 +51,7 @@ def analyse(csv: CleanCsv, log: Log, options: ReadOptions = _NOTHING_SAID) -> An
 def _first_rows(csv: CleanCsv) -> Iterator[list[str]]:
     """Yield the first rows below the header."""
     piece = next(pieces(csv.path, size=_SAMPLE_BYTES))
-    rows = (record for record in records(piece, b",") if len(record.values) == len(csv.header))
+    rows = (record for record in records(piece, Dialect(separator=b",")) if len(record.values) == len(csv.header))
     for record in islice(rows, 1, _MOST_ROWS):
         yield [plain(value) for value in record.values]
 
