@@ -41,7 +41,7 @@ def test_an_open_quote_is_told_by_its_line(read: Read) -> None:
         (b"a,b\r\n1,2\n3,4\r\n", 2, b"a,b\r\n1,2\r\n3,4"),
         (b'a,b\n5" x,"""q"""\n', 1, b'a,b\n"5"" x","""q"""\n'),
         (b"a\n1\n\n2\n\n\n", 3, b"a\n1\n\n2"),
-        (b"a,b\n,\n", 1, b"a,b\n,\n"),
+        (b"a,b\n,\n1,2\n", 1, b"a,b\n1,2"),
         (b'a,b\n,""\n', 1, b'a,b\n,""\n'),
         (b"a,b\n1,x\ry\n", 1, b'a,b\n1,"x\ry"\n'),
     ],
