@@ -42,6 +42,12 @@ def test_it_equals_the_trigger_in_every_row(table: Table, loader: Loader, mappin
     assert table.run("SELECT _id FROM {table} WHERE _full_text IS NULL") == []
 
 
+def test_a_row_without_a_value_has_no_full_text_but_one_with_an_empty_text_has(table: Table, loader: Loader) -> None:
+    loader.load(b'a\n1\n\n""\nx\n')
+    assert table.run(DIFFERENT) == []
+    assert table.run("SELECT _id FROM {table} WHERE _full_text IS NULL") == [(2,)]
+
+
 def test_it_does_so_over_more_columns_than_a_function_takes_arguments(table: Table, loader: Loader) -> None:
     header = ",".join(f"c{n}" for n in range(250))
     sparse = ",".join("last" if n == 249 else "" for n in range(250))

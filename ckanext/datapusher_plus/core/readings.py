@@ -14,7 +14,8 @@ from enum import Enum
 from . import thousands
 from .lexical import LENIENT_NUMBER, TRUTH_WORD, Form
 from .notations import COMMAS, DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS, PLAIN, POINTS, Days, Notation, Numbers
-from .values import ColumnProfile, Sums
+from .sums import Sums
+from .values import ColumnProfile
 
 #: digits beyond this are refused by PostgreSQL's numeric sooner or later, and are no measurement
 LONGEST_NUMBER = 500

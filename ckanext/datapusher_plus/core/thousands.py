@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from .lexical import BLANKS, Form, whole
 from .notations import COMMAS, POINTS
-from .values import ColumnProfile, Sums
+from .sums import Sums
+from .values import ColumnProfile
 
 #: numbers with a comma that a file must have; fewer may be chance
 FEWEST = 5

@@ -16,6 +16,7 @@ from typing import Protocol
 from .dictionary import Dictionary
 from .lexical import Accepts
 from .quarantine import Rejected
+from .sums import Sums
 
 
 class Log(Protocol):
@@ -183,16 +184,6 @@ class ColumnProfile:
     def present(self) -> int:
         """Return how many values there are that do not stand for NULL."""
         return self.values - self.nulls
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sums:
-    """Columns of which one is the sum of others in every row that was looked at."""
-
-    #: their names
-    columns: frozenset[str] = frozenset()
-    #: in some row they add up only if commas stand between thousands
-    thousands: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
