@@ -17,6 +17,7 @@ from .dictionary import Dictionary
 from .lexical import Accepts
 from .quarantine import Rejected
 from .sums import Sums
+from .tail import Tail as Tail
 
 
 class Log(Protocol):
@@ -216,20 +217,6 @@ class ColumnSpec:
     comment: str | None
     #: the values that the cast takes; None when all values are known to be such
     accepts: Accepts | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tail:
-    """The end of a file whose beginning the live table holds."""
-
-    #: byte of the clean CSV at which it begins
-    start: int
-    #: rows of the table, all of the file's beginning
-    after: int
-    #: the table's identity
-    table: int
-    #: number of the transaction after which nobody may have changed the table
-    transaction: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
