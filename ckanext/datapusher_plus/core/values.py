@@ -17,7 +17,7 @@ from .dictionary import Dictionary
 from .lexical import Accepts
 from .quarantine import Rejected
 from .sums import Sums
-from .tail import Tail as Tail
+from .tail import Tail
 
 
 class Log(Protocol):
