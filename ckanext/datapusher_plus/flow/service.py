@@ -24,11 +24,11 @@ from ..health.finding import State
 from ..health.legs import examine
 from ..runs.prune import prune
 from ..settings import Settings
-from . import forking, site, sweep
+from . import forking, prefect_home, site, sweep
 from .deploy import DeployFailed, deploy
 from .dispatch import Dispatcher
 from .outage import Outage
-from .server import EmbeddedServer
+from .server import EmbeddedServer, ServerFailed
 from .worker import CkanWorker
 
 log = logging.getLogger(__name__)
@@ -58,17 +58,24 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
 
 @contextlib.contextmanager
 def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | None]:
-    """Point this process to the Prefect server that is configured, or else to one that is started here."""
+    """Point this process to the Prefect server that is configured, or else to the one of this ``PREFECT_HOME``.
+
+    :raises ServerFailed: when that one cannot be started.
+    """
     url = api_url(settings)
     if url:
         _use(url)
         say(f"Prefect server: {url}")
         yield None
         return
-    say("No Prefect server is configured; starting one on this machine.")
-    with EmbeddedServer() as server:
+    found = prefect_home.writable()
+    if found.state is State.FAIL:
+        raise ServerFailed(f"{found.sentence} {found.advice}")
+    say("No Prefect server is configured; using the one of this machine's workers, or starting it.")
+    with EmbeddedServer(prefect_home.folder()) as server:
         _use(server.api_url)
-        say(f"Prefect server: {server.api_url} (pages: {server.api_url.removesuffix('/api')})")
+        how = "runs already" if server.joined else "started"
+        say(f"Prefect server: {server.api_url} (pages: {server.api_url.removesuffix('/api')}), {how}.")
         yield server
 
 
