@@ -259,5 +259,3 @@ def installed(own_site: OwnSite) -> Iterator[OwnSite]:
     own_site.configure()
     yield own_site
     own_site.end()
-
-

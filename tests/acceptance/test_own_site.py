@@ -6,8 +6,8 @@ import shlex
 import signal
 import subprocess
 
-from tests.fix_worker_installed import OwnSite
 from tests.fix_worker import until
+from tests.fix_worker_installed import OwnSite
 
 
 def test_core_s_multilingual_plugins_are_served(installed: OwnSite) -> None:

@@ -126,8 +126,8 @@ class EmbeddedServer:
         record = server_files.read(self._file)
         which = f"process {record.pid} at {record.api_url}" if record else "started a moment ago"
         raise ServerFailed(
-            f"The Prefect server of {self._home} ({which}) did not answer within {START:.0f} s. See its messages above; "
-            "if it hangs, end that process and start the worker again."
+            f"The Prefect server of {self._home} ({which}) did not answer within {START:.0f} s. See its messages "
+            "above; if it hangs, end that process and start the worker again."
         )
 
     def _start_if_none(self) -> bool:

@@ -46,10 +46,11 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
         # before anything else, for whatever comes may start threads
         forking.begin()
         complain(say)
-        heal(say)
-        deploy_if_possible(settings, pool, say)
         name = f"{socket.gethostname()}-{os.getpid()}"
         worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)
+        if worker.gate.is_open():
+            heal(say)
+        deploy_if_possible(settings, pool, say)
         marker = workers.Marker(name, server.api_url if server else "")
         anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
         forking.end()
@@ -146,7 +147,7 @@ class Housekeeping:
 
     def start(self, worker: CkanWorker, told: Callable[[], None]) -> None:
         """Begin; ``told`` is called when there are new flow runs."""
-        dispatcher = Dispatcher(pool=self._pool, told=told)
+        dispatcher = Dispatcher(pool=self._pool, told=told, may_begin=worker.gate.is_open)
         self._start("dispatcher", lambda: dispatcher.serve(self._stop))
         self._start("sweep", lambda: self._sweep(worker, dispatcher))
 
@@ -171,12 +172,13 @@ class Housekeeping:
                 self._server.revive()
             self._marker.renew()
             with tables.tolerated():
-                for sentence in sweep.sweep(besides=worker.watched):
+                # what a free lock proves, it proves only while locks hold
+                for sentence in sweep.sweep(besides=worker.watched) if worker.gate.is_open() else ():
                     log.info("%s", sentence)
             with requests.tolerated():
                 dispatcher.reconcile()
             with rest.tolerated():
-                lost = self._give_up(worker, lost)
+                lost = self._give_up(worker, lost) if worker.gate.is_open() else lost
                 pruned = prune(self._settings.keep_runs, after=pruned)
             self._stop.wait(self._settings.sweep_interval)
 

@@ -51,7 +51,7 @@ def user() -> str:
 
 
 def account(uid: int | None = None) -> str:
-    """Return a user's name as commands take it, its number where it has no name; this process's user without ``uid``."""
+    """Return a user's name, or number, as commands take it; without ``uid`` that of this process's user."""
     number = os.geteuid() if uid is None else uid
     try:
         return pwd.getpwuid(number).pw_name
