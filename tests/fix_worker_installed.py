@@ -35,10 +35,26 @@ PROGRAM = str(Path(sys.executable).with_name("ckan"))
 PLUGINS = "multilingual_dataset multilingual_resource datastore datapusher_plus"
 
 
+_LOADER = """
+from ckan import plugins
+from flask import Blueprint
+
+tab = Blueprint("{name}", __name__)
+tab.add_url_rule("/dataset/<id>/resource_data/<resource_id>", "resource_data", lambda id, resource_id: "")
+
+
+class Plugin(plugins.SingletonPlugin):
+    plugins.implements(plugins.IBlueprint)
+
+    def get_blueprint(self):
+        return tab
+"""
+
+
 class OwnProcess:
     """A process of the site, as one of its users."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], log: Path) -> None:
+    def __init__(self, popen: subprocess.Popen[Any], log: Path) -> None:
         self._popen = popen
         self._log = log
         self.pid = popen.pid
@@ -115,6 +131,19 @@ class OwnSite:
         lines = "".join(f"{key} = {value}\n" for key, value in {**usual, **given}.items())
         self.ini.write_text(f"[app:main]\nuse = config:{self._stack.ini(SITE)}\n{lines}")
         self.ini.chmod(0o644)
+
+    @property
+    def datastore(self) -> str:
+        """Return the write role's address of the datastore's database."""
+        return self._stack.dsn("datastore_write", SITE.datastore_db)
+
+    def plugin(self, name: str) -> None:
+        """Install a plugin that does nothing but serve the address of the DataStore tab, as other loaders do."""
+        package = self.root / "plugins"
+        (package / f"{name}-1.dist-info").mkdir(parents=True, exist_ok=True)
+        (package / f"{name}-1.dist-info" / "entry_points.txt").write_text(f"[ckan.plugins]\n{name} = {name}_:Plugin\n")
+        (package / f"{name}-1.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n")
+        (package / f"{name}_.py").write_text(_LOADER.format(name=name))
 
     def give(self, *folders: Path, uid: int = WORKER) -> None:
         """Make folders as README says: each with its owner."""
@@ -224,7 +253,7 @@ class OwnSite:
     def _env(self, uid: int, home: Path | None = None) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PREFECT_", "CKAN"))}
         folders = {"HOME": "/nonexistent", "TMPDIR": str(self._temporary(uid)), "PREFECT_HOME": str(home or self.home)}
-        return {**kept, **folders, "DO_NOT_TRACK": "1"}
+        return {**kept, **folders, "DO_NOT_TRACK": "1", "PYTHONPATH": str(self.root / "plugins")}
 
 
 def _user(uid: int) -> dict[str, Any]:

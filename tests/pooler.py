@@ -27,7 +27,7 @@ class Pooler:
         self._target = conninfo_to_dict(dsn)
         self._uid = uid
         self._port = free_port(set())
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[Any] | None = None
 
     @property
     def dsn(self) -> str:

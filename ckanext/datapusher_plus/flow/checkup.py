@@ -68,6 +68,7 @@ _LEGS = (
     Leg(name="leftovers", ask=datastore.leftovers, needs=("ckan_database", "migrations", "datastore")),
     Leg(name="prefect_home", ask=prefect_home.writable),
     Leg(name="prefect", ask=prefect_legs.reachable),
+    Leg(name="prefect_servers", ask=prefect_home.shared),
     Leg(name="work_pool", ask=prefect_legs.work_pool, needs=("prefect",)),
     Leg(name="deployment", ask=prefect_legs.deployment, needs=("prefect",)),
     Leg(name="workers", ask=prefect_legs.alive, needs=("prefect",)),
