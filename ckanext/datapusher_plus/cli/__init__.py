@@ -36,7 +36,17 @@ class LazyGroup(click.Group):
         return getattr(import_module(f".{COMMANDS[cmd_name]}", __name__), cmd_name)
 
 
+# The hooks of other plugins expect the context of a request; a worker gives one to each piece of its work.
+_WITHOUT_REQUEST = "worker"
+
+
 # click would write the name with a hyphen; DataPusher+ has it with an underscore.
 @click.group("datapusher_plus", cls=LazyGroup, short_help="Load files into the DataStore.")
-def datapusher_plus() -> None:
+@click.pass_context
+def datapusher_plus(ctx: click.Context) -> None:
     """Load files into the DataStore and look after the loading."""
+    if ctx.invoked_subcommand != _WITHOUT_REQUEST:
+        from ..flow import site
+
+        site.adopt(ctx.obj.app)
+        ctx.with_resource(site.context())

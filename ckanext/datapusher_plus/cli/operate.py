@@ -17,10 +17,13 @@ def worker(ctx: click.Context, limit: int | None, pool: str) -> None:
     Starts a Prefect server when none is configured, makes work pool and deployment, puts right what an earlier
     worker left, and then loads files. Told to stop, it waits for the runs going on.
     """
-    from ckanext.datapusher_plus.flow import service, site
+    from ckanext.datapusher_plus.flow import server, service, site
 
     site.adopt(ctx.obj.app)
-    service.work(settings.current(), click.echo, limit=limit, pool=pool)
+    try:
+        service.work(settings.current(), click.echo, limit=limit, pool=pool)
+    except server.ServerFailed as error:
+        raise click.ClickException(str(error)) from error
 
 
 @click.command(short_help="Make Prefect's work pool and deployment.")

@@ -45,9 +45,12 @@ _PAGE = 200
 class Dispatcher:
     """Listens to CKAN's database; one is enough, and more do no harm: a run is claimed once."""
 
-    def __init__(self, *, pool: str = "", told: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, *, pool: str = "", told: Callable[[], None] = lambda: None, may_begin: Callable[[], bool] = lambda: True
+    ) -> None:
         self._pool = pool
         self._told = told
+        self._may_begin = may_begin
         self._deployment: uuid.UUID | None = None
         self._outage = Outage("handing requests over to Prefect")
 
@@ -62,6 +65,8 @@ class Dispatcher:
 
     def dispatch(self) -> int:
         """Hand over every run that waits, but those with nothing to do, and return how many there were."""
+        if not self._may_begin():
+            return 0
         waiting = [one for one in queue.waiting() if not unchanged.skip(one)]
         if waiting:
             with get_client(sync_client=True) as client:

@@ -21,7 +21,7 @@ from ..health import workers
 from ..health.finding import Verdict, fail, ok, together, warn
 from ..health.words import reason, span
 from ..settings import current
-from . import server
+from . import prefect_home, server
 
 #: Seconds to wait for an answer of Prefect.
 PATIENCE = 3.0
@@ -63,7 +63,9 @@ def reachable() -> Verdict:
         return fail(*_refused(where, error.response.status_code))
     except (httpx.HTTPError, ValueError) as error:
         own = not (current().prefect_api_url or PREFECT_API_URL.value())
-        advice = f"{_START} (it brings a server of its own)" if own else "Start it, or correct prefect_api_url."
+        # a worker cannot start where the folder is not writable; that leg says what to do first
+        start = prefect_home.writable().advice or f"{_START} (it brings a server of its own)"
+        advice = start if own else "Start it, or correct prefect_api_url."
         return fail(f"The Prefect server at {where} does not answer: {reason(error)}.", advice)
     return _compared(where, str(version))
 

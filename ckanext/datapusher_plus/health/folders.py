@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import stat
 import tempfile
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 from .. import settings
 from . import disk
 from .finding import Verdict, fail, ok, together, warn
-from .words import size, some, user
+from .words import account, size, some, user
 
 #: Bytes below which a folder for files counts as full, and as nearly full.
 FULL, NEARLY_FULL = 256 << 20, 1 << 30
@@ -25,9 +26,8 @@ _VOLATILE = {"tmpfs": "lives in memory", "ramfs": "lives in memory", "overlay": 
 def stash() -> Verdict:
     """See that Data Dictionaries can be written to disk, and stay there."""
     folder = settings.current().dictionary_stash_dir
-    refused = _refused(folder, "dictionary_stash_dir", synced=True)
-    if refused:
-        return refused
+    if barred := refused(folder, "dictionary_stash_dir", synced=True):
+        return barred
     troubles = [*_exposed(folder), *_volatile(folder), *_unreadable(folder)]
     made = "" if folder.is_dir() else ", once the first load makes it"
     return together(troubles, f"User {user()} can keep Data Dictionaries in {folder}{made}.")
@@ -36,9 +36,8 @@ def stash() -> Verdict:
 def work_dir() -> Verdict:
     """See that files can be worked on, and that there is room."""
     folder = settings.current().work_dir
-    refused = _refused(folder, "work_dir", synced=False)
-    if refused:
-        return refused
+    if barred := refused(folder, "work_dir", synced=False):
+        return barred
     free = disk.free(disk.nearest(folder))
     sentence = f"User {user()} can work on files in {folder}; {size(free)} are free."
     advice = "Make room, or set work_dir to a larger disk."
@@ -47,9 +46,10 @@ def work_dir() -> Verdict:
     return warn(sentence, advice) if free < NEARLY_FULL else ok(sentence)
 
 
-def _refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
+def refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
     """Return what keeps this user from writing into a folder, or from making it."""
-    advice = f"Correct its owner, rights or mount, or set {option} to another folder."
+    command = f"install -d -o {account()} -m 700 {shlex.quote(str(folder.absolute()))}"
+    advice = f"Run as root: {command} (or correct its mount, or set {option} to another folder)."
     there = disk.nearest(folder)
     if not there.is_dir():
         return fail(f"{there} is no folder, so {option} cannot be there.", advice)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from . import ckan_database, clock, datastore, disk, folders, portal
+from . import ckan_database, clock, datastore, disk, folders, loaders, portal, web
 from .legs import Leg
 
 #: Those that a worker asks at its start.
 BEFORE_WORK = (
     Leg(name="ckan_database", ask=ckan_database.reachable),
+    Leg(name="loaders", ask=loaders.alone),
     Leg(name="migrations", ask=ckan_database.migrated, needs=("ckan_database",)),
     Leg(name="datastore", ask=datastore.reachable),
     Leg(name="datastore_write", ask=datastore.write_role, needs=("datastore",)),
@@ -20,5 +21,6 @@ BEFORE_WORK = (
     Leg(name="disk", ask=disk.room, needs=("datastore",)),
     Leg(name="uploads", ask=portal.uploads, needs=("ckan_database",)),
     Leg(name="site_url", ask=portal.site_url),
+    Leg(name="stash_web", ask=web.stash, needs=("site_url",)),
     Leg(name="clock", ask=partial(clock.skew, clock.DATABASES)),
 )

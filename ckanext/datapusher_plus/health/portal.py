@@ -21,10 +21,9 @@ _TRIED = 3
 
 def site_url() -> Verdict:
     """See that the site answers under its own address, where links between its datasets lead."""
-    root = (config.get("ckan.root_path") or "").replace("/{{LANG}}", "").rstrip("/")
-    url = f"{config['ckan.site_url'].rstrip('/')}{root}/api/3/action/status_show"
     shown = redacted(config["ckan.site_url"])
     try:
+        url = address("/api/3/action/status_show")
         reply = requests.get(url, timeout=PATIENCE, verify=settings.current().ssl_verify)
     except requests.RequestException as error:
         return fail(
@@ -34,6 +33,12 @@ def site_url() -> Verdict:
     if reply.status_code >= 500:
         return fail(f"The site at {shown} answers with status {reply.status_code}.", "See CKAN's log.")
     return _judged(reply, shown)
+
+
+def address(path: str) -> str:
+    """Return the site's address of a path."""
+    root = (config.get("ckan.root_path") or "").replace("/{{LANG}}", "").rstrip("/")
+    return f"{config['ckan.site_url'].rstrip('/')}{root}{path}"
 
 
 def _judged(reply: requests.Response, shown: str) -> Verdict:
