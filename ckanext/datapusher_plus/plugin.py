@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from ckan import model, plugins
 from ckan.common import CKANConfig
+from ckan.exceptions import CkanConfigurationException
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit as tk
 
 from . import portal, settings
 from .core import coltypes
 from .runs import notice
+
+NO_DATASTORE = (
+    "The plugin datapusher_plus needs the plugin datastore. "
+    "Add it to this line of ckan.ini: ckan.plugins = … datastore datapusher_plus"
+)
 
 
 @tk.blanket.actions
@@ -36,9 +42,17 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     # IConfigurable
 
     def configure(self, config_: CKANConfig) -> None:
-        """Read the settings, and begin to watch resources."""
-        settings.use(settings.read(config_))
-        coltypes.check_mapping(settings.current().type_mapping)
+        """Read the settings, and begin to watch resources.
+
+        :raises CkanConfigurationException: CKAN does not start then, and says why in one sentence.
+        """
+        if not plugins.plugin_loaded("datastore"):
+            raise CkanConfigurationException(NO_DATASTORE)
+        try:
+            settings.use(settings.read(config_))
+            coltypes.check_mapping(settings.current().type_mapping)
+        except ValueError as error:
+            raise CkanConfigurationException(str(error)) from error
         notice.watch()
 
     # IDomainObjectModification

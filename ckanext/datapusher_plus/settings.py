@@ -154,6 +154,11 @@ def use(settings: Settings) -> None:
     _current = settings
 
 
+def is_set() -> bool:
+    """Return whether this process has read its configuration."""
+    return _current is not None
+
+
 def current() -> Settings:
     """Return this process's settings, the declared defaults when none were set."""
     return _current or _defaults()

@@ -19,6 +19,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from ..fetch.redact import redacted
 from ..health import workers
 from ..health.finding import Verdict, fail, ok, together, warn
+from ..health.legs import Leg
 from ..health.words import reason, span
 from ..settings import current
 from . import server
@@ -167,3 +168,12 @@ def clock() -> datetime:
         return parsedate_to_datetime(reply.headers["date"]) + timedelta(seconds=0.5)
     except (httpx.HTTPError, KeyError, ValueError) as error:
         raise OSError("Prefect's server does not tell the time") from error
+
+
+LEGS = (
+    Leg(name="prefect", ask=reachable),
+    Leg(name="work_pool", ask=work_pool, needs=("prefect",)),
+    Leg(name="deployment", ask=deployment, needs=("prefect",)),
+    Leg(name="workers", ask=alive, needs=("prefect",)),
+    Leg(name="stash_shared", ask=stash_shared, needs=("prefect",)),
+)

@@ -19,6 +19,7 @@ from .dictionary import (
     datapusher_plus_dictionary_restore,
     datastore_create,
 )
+from .migrated import migrated
 from .status import reply
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 
+@migrated()
 def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
     """Ask for a resource's file to be loaded into the DataStore.
 
@@ -64,6 +66,7 @@ def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
 
 
 @tk.side_effect_free
+@migrated()
 def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Tell how the load of a resource stands.
 
@@ -85,6 +88,7 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     return reply(latest)
 
 
+@migrated()
 def datapusher_hook(context: Context, data_dict: DataDict) -> None:
     """Report on a run that a loader outside this plugin carries out.
 

@@ -15,11 +15,12 @@ from typing import Any
 from ckan import model as ckan_model
 from ckan.plugins import toolkit as tk
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import object_session
 
 from .. import settings
 from ..core.wanted import Candidate, is_wanted
+from . import database
 from .request import request
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,10 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
     try:
         with connection.begin_nested():
             request(connection, resource.id, cause=cause)
-    except SQLAlchemyError:
+    except SQLAlchemyError as error:
+        if isinstance(error, ProgrammingError) and database.lacks_tables(error):
+            log.error("The load of resource %s could not be requested. %s", resource.id, database.NOT_MIGRATED)  # noqa: TRY400
+            return
         log.exception("The load of resource %s could not be requested; submit it by hand.", resource.id)
 
 
