@@ -12,6 +12,8 @@ import urllib.error
 import urllib.request
 from types import TracebackType
 
+from prefect.settings import PREFECT_HOME
+
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
@@ -57,6 +59,8 @@ class EmbeddedServer:
         """Start the server's process."""
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(self._port)]
         environment = {
+            # the pages are copied when the server starts; where Python's packages belong to root it could not write there
+            "PREFECT_UI_STATIC_DIRECTORY": str(PREFECT_HOME.value() / "ui"),
             **os.environ,
             "DO_NOT_TRACK": "1",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

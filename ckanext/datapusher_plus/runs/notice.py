@@ -21,7 +21,7 @@ from sqlalchemy.orm import object_session
 from .. import settings
 from ..core.wanted import Candidate, is_wanted
 from . import database
-from .request import request
+from .request import asked_by_command, request
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +53,7 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
     connection = session.connection()
     try:
         with connection.begin_nested():
-            request(connection, resource.id, cause=cause)
+            request(connection, resource.id, cause=cause, bulk=asked_by_command())
     except SQLAlchemyError as error:
         if isinstance(error, ProgrammingError) and database.lacks_tables(error):
             log.error("The load of resource %s could not be requested. %s", resource.id, database.NOT_MIGRATED)  # noqa: TRY400
