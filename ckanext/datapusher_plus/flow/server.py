@@ -59,7 +59,7 @@ class EmbeddedServer:
         """Start the server's process."""
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(self._port)]
         environment = {
-            # the pages are copied when the server starts; where Python's packages belong to root it could not write there
+            # the server copies its pages when it starts, and where packages belong to root it cannot write beside them
             "PREFECT_UI_STATIC_DIRECTORY": str(PREFECT_HOME.value() / "ui"),
             **os.environ,
             "DO_NOT_TRACK": "1",
