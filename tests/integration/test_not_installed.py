@@ -74,7 +74,7 @@ def test_the_api_answers_with_a_sentence(action: str, csv: dict[str, Any], app: 
     admin: Any = factories.SysadminWithToken()
     headers = {"Authorization": admin["token"]}
     reply = app.post(f"/api/3/action/{action}", json={"resource_id": csv["id"]}, headers=headers)
-    assert (reply.status_code, UPGRADE in reply.json["error"]["datapusher_plus"][0]) == (409, True)
+    assert (reply.status_code, UPGRADE in reply.get_json()["error"]["datapusher_plus"][0]) == (409, True)
 
 
 def test_an_upload_is_kept_and_the_log_names_the_migration(
