@@ -42,7 +42,8 @@ def test_another_search_index_is_named(
     ask: Ask, ckan_config: Any, impostor: Impostor, monkeypatch: Any, status: int, said: str, sentence: str
 ) -> None:
     # the query's end, which is all that the impostor looks at
-    impostor.status, impostor.said = status, {"wt=json": said}
+    impostor.status = status
+    impostor.said["wt=json"] = said
     monkeypatch.setitem(ckan_config, "solr_url", f"{impostor.url}/solr/ckan")
     found = ask("solr")
     assert (found.state.value, found.sentence.endswith(sentence), bool(found.advice)) == ("fail", True, True), found

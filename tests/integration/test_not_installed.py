@@ -64,7 +64,8 @@ def test_an_action_names_the_migration(action: str, csv: dict[str, Any], act: Ac
     about = {"metadata": {"resource_id": csv["id"]}} if action == "datapusher_hook" else {"resource_id": csv["id"]}
     with pytest.raises(tk.ValidationError) as refused:
         act(action, **about, **ACTIONS[action])
-    assert UPGRADE in refused.value.error_dict["datapusher_plus"][0]
+    said: Any = refused.value.error_dict["datapusher_plus"]
+    assert UPGRADE in said[0]
 
 
 @pytest.mark.parametrize("action", ["datapusher_submit", "datapusher_status"])
@@ -74,7 +75,7 @@ def test_the_api_answers_with_a_sentence(action: str, csv: dict[str, Any], app: 
     admin: Any = factories.SysadminWithToken()
     headers = {"Authorization": admin["token"]}
     reply = app.post(f"/api/3/action/{action}", json={"resource_id": csv["id"]}, headers=headers)
-    assert (reply.status_code, UPGRADE in reply.get_json()["error"]["datapusher_plus"][0]) == (409, True)
+    assert (reply.status_code, UPGRADE in reply.json["error"]["datapusher_plus"][0]) == (409, True)
 
 
 def test_an_upload_is_kept_and_the_log_names_the_migration(
