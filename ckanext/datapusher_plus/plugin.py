@@ -20,6 +20,11 @@ from .runs import notice
 
 log = logging.getLogger(__name__)
 
+NO_DATASTORE = (
+    "The plugin datapusher_plus needs the plugin datastore. "
+    "Add it to this line of ckan.ini: ckan.plugins = … datastore datapusher_plus"
+)
+
 
 @tk.blanket.actions
 @tk.blanket.auth_functions
@@ -51,9 +56,17 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     # IConfigurable
 
     def configure(self, config_: CKANConfig) -> None:
-        """Read the settings, and begin to watch resources."""
-        settings.use(settings.read(config_))
-        coltypes.check_mapping(settings.current().type_mapping)
+        """Read the settings, and begin to watch resources.
+
+        :raises CkanConfigurationException: CKAN does not start then, and says why in one sentence.
+        """
+        if not plugins.plugin_loaded("datastore"):
+            raise CkanConfigurationException(NO_DATASTORE)
+        try:
+            settings.use(settings.read(config_))
+            coltypes.check_mapping(settings.current().type_mapping)
+        except ValueError as error:
+            raise CkanConfigurationException(str(error)) from error
         notice.watch()
 
     # IMiddleware

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
+
+from .remedies import remedies
 
 __all__ = ["datapusher_plus"]
 
@@ -34,6 +37,11 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         return getattr(import_module(f".{COMMANDS[cmd_name]}", __name__), cmd_name)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what is not installed or not migrated yet is told in a sentence."""
+        with remedies():
+            return super().invoke(ctx)
 
 
 # The hooks of other plugins expect the context of a request; a worker gives one to each piece of its work.

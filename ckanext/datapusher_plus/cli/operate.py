@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.health import ckan_database
+from ckanext.datapusher_plus.health.finding import State
 
 
 @click.command(short_help="Load files as they are uploaded.")
@@ -19,11 +22,25 @@ def worker(ctx: click.Context, limit: int | None, pool: str) -> None:
     """
     from ckanext.datapusher_plus.flow import server, service, site
 
+    _see_migrated()
     site.adopt(ctx.obj.app)
     try:
         service.work(settings.current(), click.echo, limit=limit, pool=pool)
     except server.ServerFailed as error:
         raise click.ClickException(str(error)) from error
+
+
+def _see_migrated() -> None:
+    """Refuse to work without the plugin's tables; a database that does not answer is waited for later.
+
+    :raises click.ClickException: with what to run.
+    """
+    try:
+        found = ckan_database.migrated()
+    except SQLAlchemyError:
+        return
+    if found.state is State.FAIL:
+        raise click.ClickException(f"{found.sentence} {found.advice}")
 
 
 @click.command(short_help="Make Prefect's work pool and deployment.")

@@ -150,6 +150,8 @@ class EmbeddedServer:
     def _spawn(self, lock: int) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(self._port)]
         environment = {
+            # the server copies its pages when it starts, and where packages belong to root it cannot write beside them
+            "PREFECT_UI_STATIC_DIRECTORY": str(self._home / "ui"),
             **os.environ,
             "DO_NOT_TRACK": "1",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

@@ -8,7 +8,6 @@ import contextvars
 import logging
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -46,12 +45,14 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
         # before anything else, for whatever comes may start threads
         forking.begin()
         complain(say)
-        name = f"{socket.gethostname()}-{os.getpid()}"
+        name = workers.name_here()
         worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)
         if worker.gate.is_open():
             heal(say)
         deploy_if_possible(settings, pool, say)
         marker = workers.Marker(name, server.api_url if server else "")
+        # before Prefect shows this worker online
+        marker.renew()
         anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
         forking.end()
     say("Stopped; no run is left behind.")

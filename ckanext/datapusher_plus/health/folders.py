@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shlex
@@ -21,6 +22,15 @@ FULL, NEARLY_FULL = 256 << 20, 1 << 30
 _TEMPORARY = {"/tmp", "/var/tmp", "/run", "/dev/shm", tempfile.gettempdir()}  # noqa: S108
 #: File systems that are gone with a reboot; the layer of a container goes with the container.
 _VOLATILE = {"tmpfs": "lives in memory", "ramfs": "lives in memory", "overlay": "is a container's own layer"}
+
+#: What to do about errors that have nothing to do with owner or rights.
+_REMEDIES = {
+    errno.ENOSPC: "Make room on the disk of {folder}, or set {option} to a folder on a larger disk.",
+    errno.EDQUOT: "Raise the quota of this user on the disk of {folder}, or make room there.",
+    errno.EROFS: "Mount the disk of {folder} for writing; see the system's log for why it is read-only.",
+    errno.ESTALE: "Mount {folder} anew: its server no longer knows it.",
+    errno.EIO: "See the system's log: the disk of {folder} reports errors.",
+}
 
 
 def stash() -> Verdict:
@@ -48,7 +58,12 @@ def work_dir() -> Verdict:
 
 def refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
     """Return what keeps this user from writing into a folder, or from making it."""
-    command = f"install -d -o {account()} -m 700 {shlex.quote(str(folder.absolute()))}"
+    if not folder.is_absolute():
+        return fail(
+            f"{option} is {folder}, which each process looks for in the folder that it was started in.",
+            f"Set {option} to a whole path, which begins with /.",
+        )
+    command = f"install -d -o {account()} -m 700 {shlex.quote(str(folder))}"
     advice = f"Run as root: {command} (or correct its mount, or set {option} to another folder)."
     there = disk.nearest(folder)
     if not there.is_dir():
@@ -61,6 +76,8 @@ def refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
     try:
         _probe(folder, synced=synced)
     except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0)
+        advice = remedy.format(folder=folder, option=option) if remedy else advice
         return fail(f"User {user()} cannot write into {folder}: {error.strerror}.", advice)
     return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from . import ckan_database, clock, datastore, disk, folders, loaders, portal, web
+from . import ckan_database, clock, datastore, disk, folders, loaders, portal, solr, web
 from .legs import Leg
 
 #: Those that a worker asks at its start.
@@ -20,6 +20,7 @@ BEFORE_WORK = (
     Leg(name="work_dir", ask=folders.work_dir),
     Leg(name="disk", ask=disk.room, needs=("datastore",)),
     Leg(name="uploads", ask=portal.uploads, needs=("ckan_database",)),
+    Leg(name="solr", ask=solr.search_index),
     Leg(name="site_url", ask=portal.site_url),
     Leg(name="stash_web", ask=web.stash, needs=("site_url",)),
     Leg(name="clock", ask=partial(clock.skew, clock.DATABASES)),

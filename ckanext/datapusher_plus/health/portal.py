@@ -11,7 +11,7 @@ from ..core.errors import IngestError
 from ..fetch.redact import redacted
 from ..portal.uploads import open_upload
 from .finding import Verdict, fail, ok, warn
-from .words import reason
+from .words import cause
 
 #: Seconds to connect, and between two pieces of an answer.
 PATIENCE = (3, 5)
@@ -27,7 +27,7 @@ def site_url() -> Verdict:
         reply = requests.get(url, timeout=PATIENCE, verify=settings.current().ssl_verify)
     except requests.RequestException as error:
         return fail(
-            f"The site does not answer at {shown} from this machine: {_cause(error)}.",
+            f"The site does not answer at {shown} from this machine: {cause(error)}.",
             "Start CKAN, or correct ckan.site_url, name resolution or firewall.",
         )
     if reply.status_code >= 500:
@@ -84,11 +84,3 @@ def _unreadable(resource_id: str) -> str:
     except (IngestError, OSError) as error:
         return str(error)
     return ""
-
-
-def _cause(error: requests.RequestException) -> str:
-    # the last cause says it in plain words; the first repeats address and path
-    cause: BaseException = error
-    while cause.__cause__ or cause.__context__:
-        cause = cause.__cause__ or cause.__context__ or cause
-    return getattr(cause, "strerror", None) or reason(cause)

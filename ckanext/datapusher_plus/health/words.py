@@ -44,6 +44,13 @@ def reason(error: BaseException) -> str:
     return (told.removeprefix("connection failed: ") or type(error).__name__)[:300].rstrip(".")
 
 
+def cause(error: BaseException) -> str:
+    """Return what a failed request says in the end; the first error of its chain repeats address and path."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return getattr(error, "strerror", None) or reason(error)
+
+
 def user() -> str:
     """Return as whom this process asks, which need not be as whom workers work."""
     name = account()

@@ -25,6 +25,8 @@ run = sa.Table(
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
+    #: asked for by a command, and loaded after what people ask for
+    sa.Column("bulk", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("dispatched_at", sa.DateTime(timezone=True)),
     sa.Column("started_at", sa.DateTime(timezone=True)),

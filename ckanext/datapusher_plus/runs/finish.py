@@ -56,7 +56,7 @@ def finish(
         sa.update(run)
         .where(run.c.id == run_id, run.c.state.in_(open_sources))
         .values(**values, unpublished=unpublished)
-        .returning(run.c.resource_id, run.c.ignore_hash, run.c.dry_run)
+        .returning(run.c.resource_id, run.c.ignore_hash, run.c.dry_run, run.c.bulk)
     )
     with database.transaction() as connection:
         ended = connection.execute(end).one_or_none()
@@ -88,6 +88,7 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
     joined = {
         "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
         "dry_run": run.c.dry_run & row.excluded.dry_run,
+        "bulk": run.c.bulk & row.excluded.bulk,
     }
     queued = connection.execute(one_queued(row, joined).returning(run.c.id, run.c.retry_of)).one()
     if queued.retry_of == of:

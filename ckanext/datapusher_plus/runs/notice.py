@@ -15,13 +15,14 @@ from typing import Any
 from ckan import model as ckan_model
 from ckan.plugins import toolkit as tk
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import object_session
 
 from .. import settings
 from ..core.read_options import given
 from ..core.wanted import Candidate, is_wanted
-from .request import request
+from . import database
+from .request import asked_by_command, request
 
 log = logging.getLogger(__name__)
 
@@ -55,8 +56,11 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
     connection = session.connection()
     try:
         with connection.begin_nested():
-            request(connection, resource.id, cause=cause)
-    except SQLAlchemyError:
+            request(connection, resource.id, cause=cause, bulk=asked_by_command())
+    except SQLAlchemyError as error:
+        if isinstance(error, ProgrammingError) and database.lacks_tables(error):
+            log.error("The load of resource %s could not be requested. %s", resource.id, database.NOT_MIGRATED)  # noqa: TRY400
+            return
         log.exception("The load of resource %s could not be requested; submit it by hand.", resource.id)
 
 

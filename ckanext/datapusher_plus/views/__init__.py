@@ -178,6 +178,8 @@ def _tab(resource: dict[str, Any]) -> Tab:
         status = tk.get_action("datapusher_status")({}, {"resource_id": resource["id"]})
     except tk.ObjectNotFound:
         status = None
+    except tk.ValidationError as error:
+        tk.abort(503, "; ".join(error.error_summary.values()))
     place = Place(
         resource=resource,
         settings=settings.current(),
