@@ -154,10 +154,10 @@ def test_the_workers_own_server_keeps_its_pages_in_its_home_and_sends_nothing_ou
 
 SERVE = """
 import time, requests
-from ckanext.datapusher_plus.flow.server import EmbeddedServer
-with EmbeddedServer() as server:
+from ckanext.datapusher_plus.flow import prefect_home, server
+with server.EmbeddedServer(prefect_home.folder()) as own:
     # Prefect's services begin with the server
     time.sleep(5)
-    page = requests.get(server.api_url.removesuffix("/api"), headers={"Accept": "text/html"}, timeout=20)
+    page = requests.get(own.api_url.removesuffix("/api"), headers={"Accept": "text/html"}, timeout=20)
     print(page.status_code, page.headers["content-type"].split()[0])
 """

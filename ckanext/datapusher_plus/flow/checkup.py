@@ -86,7 +86,7 @@ def _not_installed(package: str) -> tuple[Leg, ...]:
     advice = (
         "Ask where workers run. To run one here: pip install -c constraints.txt '.[worker]' in a clone of the plugin"
     )
-    found = {name: warn(sentence, advice if name == PREFECT[0] else "") for name in PREFECT}
+    found = {name: warn(sentence, advice if name == "prefect" else "") for name in PREFECT}
     return tuple(Leg(name=name, ask=partial(_verdict, found[name])) for name in PREFECT)
 
 
