@@ -13,7 +13,7 @@ from ..health.finding import Finding, Verdict, fail, ok
 from ..health.legs import Leg, examine
 from ..health.words import reason
 from ..settings import PREFIX, read, use
-from . import prefect_legs, site
+from . import prefect_legs, site, tables_leg
 
 #: Seconds that CKAN may take to load.
 LOADING = 10.0
@@ -66,6 +66,7 @@ def clocks() -> Verdict:
 _LEGS = (
     *(leg for leg in local.BEFORE_WORK if leg.name != "clock"),
     Leg(name="leftovers", ask=datastore.leftovers, needs=("ckan_database", "migrations", "datastore")),
+    Leg(name="tables", ask=tables_leg.tables, needs=("ckan_database", "migrations", "datastore")),
     Leg(name="prefect", ask=prefect_legs.reachable),
     Leg(name="work_pool", ask=prefect_legs.work_pool, needs=("prefect",)),
     Leg(name="deployment", ask=prefect_legs.deployment, needs=("prefect",)),

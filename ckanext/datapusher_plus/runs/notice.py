@@ -27,14 +27,16 @@ log = logging.getLogger(__name__)
 #: Attributes whose change means another file; CKAN sets ``last_modified`` at each upload, also under the same name.
 FILE = ("url", "last_modified")
 #: Attributes whose change may make a file loadable that was not.
-KIND = ("format", "mimetype", "url_type")
+KIND = ("format", "mimetype", "url_type", "state")
+#: Cause of a load of a resource that was deleted before.
+RESTORED = "restored"
 _BEFORE = "_datapusher_plus_before"
 
 
 def watch() -> None:
-    """Have every resource remember what it was before a change; calling it again changes nothing."""
-    for name, remember in REMEMBERERS.items():
-        attribute = getattr(ckan_model.Resource, name)
+    """Have every resource and dataset remember what it was before a change; calling it again changes nothing."""
+    attributes = [(getattr(ckan_model.Resource, name), remember) for name, remember in REMEMBERERS.items()]
+    for attribute, remember in (*attributes, (ckan_model.Package.state, REMEMBERERS["state"])):
         if not event.contains(attribute, "set", remember):
             event.listen(attribute, "set", remember)
 
@@ -45,7 +47,20 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
     A savepoint keeps our failure (no table before `ckan db upgrade`) from failing somebody's upload.
     """
     before = vars(resource).pop(_BEFORE, {})
-    cause = _cause(resource, before, new=new)
+    _request(resource, _cause(resource, before, new=new))
+
+
+def notice_restored(dataset: ckan_model.Package) -> None:
+    """Request a run for each resource of a dataset that is not deleted any more: its table may have been removed."""
+    before = vars(dataset).pop(_BEFORE, {}).get("state")
+    if before != ckan_model.State.DELETED or dataset.state != ckan_model.State.ACTIVE:
+        return
+    for resource in dataset.resources_all:
+        if _is_wanted(_candidate(resource)):
+            _request(resource, RESTORED)
+
+
+def _request(resource: ckan_model.Resource, cause: str | None) -> None:
     session = object_session(resource)
     if cause is None or session is None:
         return
@@ -59,14 +74,18 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
 
 def _cause(resource: ckan_model.Resource, before: dict[str, Any], *, new: bool) -> str | None:
     changed = {name: old for name, old in before.items() if _plain(old) != _plain(getattr(resource, name))}
-    formats = settings.current().formats
-    managed = frozenset(tk.h.datastore_rw_resource_url_types())
-    if not is_wanted(_candidate(resource), formats=formats, managed=managed):
+    if not _is_wanted(_candidate(resource)):
         return None
     if new or any(name in changed for name in FILE):
         return "upload" if resource.url_type == "upload" else "url"
-    was_wanted = is_wanted(_candidate(resource, **changed), formats=formats, managed=managed)
-    return None if was_wanted else "format"
+    if changed.get("state") == ckan_model.State.DELETED:
+        return RESTORED
+    return None if _is_wanted(_candidate(resource, **changed)) else "format"
+
+
+def _is_wanted(candidate: Candidate) -> bool:
+    managed = frozenset(tk.h.datastore_rw_resource_url_types())
+    return is_wanted(candidate, formats=settings.current().formats, managed=managed)
 
 
 def _candidate(resource: ckan_model.Resource, **before: Any) -> Candidate:
@@ -75,10 +94,10 @@ def _candidate(resource: ckan_model.Resource, **before: Any) -> Candidate:
     return Candidate(**text, active=resource.state == ckan_model.State.ACTIVE)
 
 
-def _rememberer(name: str) -> Callable[[ckan_model.Resource, object, object, object], None]:
-    def remember(resource: ckan_model.Resource, value: object, old: object, _: object) -> None:
+def _rememberer(name: str) -> Callable[[object, object, object, object], None]:
+    def remember(entity: object, value: object, old: object, _: object) -> None:
         if _plain(value) != _plain(old):
-            vars(resource).setdefault(_BEFORE, {}).setdefault(name, old)
+            vars(entity).setdefault(_BEFORE, {}).setdefault(name, old)
 
     return remember
 
