@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -86,8 +87,9 @@ def anonymous_rows(resource: Resource) -> int | None:
 
 
 @pytest.mark.usefixtures("clean_datastore")
-@pytest.mark.parametrize("delete", WAYS, ids=lambda way: way.__name__)
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    ("point", "delete"), zip(POINTS, cycle(WAYS), strict=False), ids=lambda each: getattr(each, "__name__", each)
+)
 def test_a_reload_leaves_no_table(
     delete: Callable[[Act, Resource], None],
     point: str,

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 #: Attributes whose change means another file; CKAN sets ``last_modified`` at each upload, also under the same name.
 FILE = ("url", "last_modified")
 #: Attributes whose change may make a file loadable that was not.
-KIND = ("format", "mimetype", "url_type", "state")
+KIND = ("format", "mimetype", "url_type")
 #: Cause of a load of a resource that was deleted before.
 RESTORED = "restored"
 _BEFORE = "_datapusher_plus_before"
@@ -102,7 +102,7 @@ def _rememberer(name: str) -> Callable[[object, object, object, object], None]:
     return remember
 
 
-REMEMBERERS = {name: _rememberer(name) for name in (*FILE, *KIND)}
+REMEMBERERS = {name: _rememberer(name) for name in (*FILE, *KIND, "state")}
 
 
 def _plain(value: object) -> object:
