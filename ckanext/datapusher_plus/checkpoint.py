@@ -40,7 +40,7 @@ POINTS: tuple[str, ...] = (
     *("publish.before", "publish.views", "publish.patch", "publish.told"),
     *("settle.before", "settle.checked", "stash.clearing", "stash.cleared", "finish.before", "finish.after"),
     *("bury.before", "restore.begin", "restore.cleaned", "restore.undoing", "restore.dropped", "restore.closing"),
-    *("restore.undone", "bury.after"),
+    *("restore.undone", "bury.after", "withdraw.dropped", "withdraw.removed"),
 )
 
 _FILE = os.environ.get("DATAPUSHER_PLUS_FAULTS")

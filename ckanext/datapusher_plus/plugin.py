@@ -87,6 +87,8 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
 
         What a resource that goes has left out of its table goes with it.
         """
+        if isinstance(entity, model.Package):
+            notice.notice_restored(entity)
         if not isinstance(entity, model.Resource):
             return
         if operation == model.DomainObjectOperation.deleted or entity.state == model.State.DELETED:

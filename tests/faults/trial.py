@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from tests.faults import verdict
-from tests.faults.cases import COMMITTED, Case
+from tests.faults.cases import COMMITTED, GONE, Case
 from tests.faults.files import CHANGES, File
 from tests.faults.site import Site, until
 from tests.faults.tables import Resource, make, renew
@@ -31,6 +31,7 @@ DURING: dict[str, Callable[[Resource], object]] = {
     "edit": lambda resource: resource.edit_dictionary(),
     "table-deleted": lambda resource: resource.portal.act("datastore_delete", resource_id=resource.id, force=True),
     "resource-deleted": lambda resource: resource.portal.act("resource_delete", id=resource.id),
+    "resource-left-out": lambda resource: resource.portal.act("package_patch", id=resource.package_id, resources=[]),
     "dataset-deleted": lambda resource: resource.portal.act("package_delete", id=resource.package_id),
     "dataset-purged": lambda resource: resource.portal.act("dataset_purge", id=resource.package_id),
 }
@@ -178,11 +179,12 @@ def _join(meanwhile: Sequence[Future[object]]) -> None:
 def _settle(site: Site, trials: Sequence[Trial]) -> None:
     """Wait until nothing is left of any run; the time counts from when all workers are back."""
     left = {trial.resource.id: ["never looked"] for trial in trials}
+    gone = {trial.resource.id for trial in trials if trial.case.situation in GONE}
     back = time.monotonic()
     while left and time.monotonic() < back + PATIENCE:
         if site.revive():
             back = time.monotonic()
-        left = {resource: ends for resource, ends in verdict.open_ends(site, list(left)).items() if ends}
+        left = {resource: ends for resource, ends in verdict.open_ends(site, list(left), gone).items() if ends}
         for trial in trials:
             if trial.resource.id not in left and not trial.settled_in:
                 trial.settled_in = time.monotonic() - back

@@ -6,7 +6,10 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
+
+import requests
 
 from ckanext.datapusher_plus.core import table_names
 from ckanext.datapusher_plus.datastore.lock import key_of
@@ -36,8 +39,8 @@ def over(site: Site, resources: Sequence[str]) -> set[str]:
     return {row[0] for row in found}
 
 
-def open_ends(site: Site, resources: Sequence[str]) -> dict[str, list[str]]:
-    """Return what is left of runs, by resource."""
+def open_ends(site: Site, resources: Sequence[str], gone: AbstractSet[str] = frozenset()) -> dict[str, list[str]]:
+    """Return what is left of runs, by resource, and of resources that are gone the table."""
     left: dict[str, list[str]] = {resource: [] for resource in resources}
     runs = site.query(
         MAIN.ckan_db,
@@ -54,6 +57,9 @@ def open_ends(site: Site, resources: Sequence[str]) -> dict[str, list[str]]:
         if (resource := temporary.name.lstrip(".")[:36]) in left:
             left[resource].append(f"the temporary file {temporary.name}")
     _in_datastore(site, left)
+    for (table,) in site.query(MAIN.datastore_db, "SELECT relname FROM pg_class WHERE relname = ANY(%s)", list(gone)):
+        if table in left:
+            left[table].append("the table of a deleted resource")
     return left
 
 
@@ -93,6 +99,7 @@ def judge(site: Site, trial: Trial) -> None:
     if trial.rows not in case.expected:
         found.append(f"rows: {trial.rows}, where {' or '.join(sorted(case.expected))} was to be; {trial.ended}")
     if case.situation in GONE:
+        found += [f"left: {thing}" for thing in _left(site, resource)]
         return
     if _loaded_twice(site, resource):
         found.append(f"double: the newest file was loaded more than once; {trial.ended}")
@@ -105,6 +112,21 @@ def judge(site: Site, trial: Trial) -> None:
             change = case.situation if trial.rows == "new" else ""
             found += [f"hanging: {lost}" for lost in lost_things(resource, seen, change)]
     found += [f"portal: {wrong}" for wrong in wrong_in_portal(resource, seen, trial.rows)]
+
+
+def _left(site: Site, resource: Resource) -> list[str]:
+    """Return what there must not be any more of a resource that was deleted before its load had ended."""
+    names = site.query(
+        MAIN.datastore_db,
+        "SELECT relname::text FROM pg_class WHERE relname = ANY(%s) AND relkind IN ('r', 'v') UNION ALL"
+        " SELECT 'journal: ' || phase FROM _datapusher_plus_journal WHERE resource_id = %s",
+        [f"{beginning}_{resource.id[:8]}" for beginning in ("staedte", "cities", "nach_ort", "grosse")],
+        resource.id,
+    )
+    reply = requests.get(
+        f"{site.stack.ckan_url}/api/3/action/datastore_search", params={"resource_id": resource.id}, timeout=30
+    )
+    return [*(name for (name,) in names), *(["a stranger reads its rows"] if reply.ok else [])]
 
 
 def rows_of(resource: Resource, seen: Seen | None) -> str:

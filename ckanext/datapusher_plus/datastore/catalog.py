@@ -34,6 +34,21 @@ def tables_like(connection: psycopg.Connection, prefix: str) -> list[str]:
     return [row[0] for row in connection.execute(sql_text.TABLES, [prefix]).fetchall()]
 
 
+def tables_of_resources(connection: psycopg.Connection, *, after: str, limit: int) -> list[str]:
+    """Return the next tables behind ``after`` whose names are resource ids, in order."""
+    return [row[0] for row in connection.execute(sql_text.OF_RESOURCES, [after, limit]).fetchall()]
+
+
+def existing(connection: psycopg.Connection, tables: Sequence[str]) -> set[str]:
+    """Return those of some tables that are in public."""
+    found = connection.execute(
+        "SELECT relname::text FROM pg_class WHERE relname = ANY(%s)"
+        " AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')",
+        [list(tables)],
+    )
+    return {row[0] for row in found.fetchall()}
+
+
 def rows_of(connection: psycopg.Connection, table: str) -> int:
     """Count a table's rows."""
     row = connection.execute(sql_text.count(table)).fetchone()

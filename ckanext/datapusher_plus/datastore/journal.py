@@ -117,6 +117,11 @@ def close(connection: psycopg.Connection, entry: Entry, phase: str, held: Held |
     )
 
 
+def forget(connection: psycopg.Connection, resource_id: str) -> None:
+    """Delete all rows of a resource whose table is removed; a run that is not dead yet finds its lock lost."""
+    connection.execute(f"DELETE FROM {TABLE} WHERE resource_id = %s", [resource_id])  # noqa: S608
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Last:
     """What the last good load has left."""

@@ -20,6 +20,13 @@ SELECT relname::text FROM pg_class
 WHERE starts_with(relname, %s) AND relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname
 """
 
+#: Tables that can be resources' by their names, some of them in order; no other plugin names its own like that.
+OF_RESOURCES = """
+SELECT relname::text FROM pg_class
+WHERE relname ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND relname > %s
+  AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') ORDER BY relname LIMIT %s
+"""
+
 COMMENT = """
 SELECT obj_description(oid, 'pg_class') FROM pg_class
 WHERE relname = %s AND relnamespace = 'public'::regnamespace AND relkind = 'r'

@@ -123,6 +123,15 @@ def drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) -
         _drop_live(connection, table, lock_timeout)
 
 
+def remove(connection: psycopg.Connection, table: str, lock_timeout: float) -> bool:
+    """Drop a live table with everything that depends on it, as CKAN does, and tell whether there was one."""
+    live = _locked(connection, table, catalog.describe(connection, table), lock_timeout)
+    if live:
+        connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(ddl.public(table)))
+    write_count(connection, table, None)
+    return live is not None
+
+
 def write_count(connection: psycopg.Connection, table: str, rows: int | None) -> None:
     """Let CKAN know how many rows the table has; None has it count them when it is next asked."""
     if connection.execute("SELECT to_regclass('public._table_stats')").fetchone() == (None,):

@@ -43,6 +43,8 @@ class Why(str, Enum):
     RESTORE = "restore"
     #: a later run stashed another one, before the load that this one was stashed for had ended well
     STASH = "stash"
+    #: the resource was deleted
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

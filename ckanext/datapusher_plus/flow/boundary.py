@@ -18,7 +18,7 @@ from ..runs import database
 from ..runs.claim import Claimed
 from ..runs.finish import finish, landed
 from ..steps.settle import settle
-from . import outcome, stopping
+from . import gone, outcome, stopping
 from .outcome import Failure, Outcome
 from .passing import may_pass
 from .rollback import WayBack
@@ -70,14 +70,28 @@ def carry_out(
     if landing.swapped is not None and (error is None or isinstance(error, Exception)):
         error = _attempt(lambda: publish(landing)) or error
     end = _settled(claimed, told, way_back, _end(claimed, landing, error, way_back))
+    end = _conclude(claimed, told, way_back, landing, end)
     if not end.unpublished:
         # whoever tells CKAN later finds the rejected rows there
         shutil.rmtree(folder, ignore_errors=True)
-    _tell(told, end)
-    _finish(claimed.run_id, end, landing)
     if error is not None and not isinstance(error, Exception):
         raise error
     return end
+
+
+def _conclude(claimed: Claimed, told: Log, way_back: WayBack, landing: Landing, end: Outcome) -> Outcome:
+    """Finish the run's row and return the end of the run; a resource that is deleted takes its table with it."""
+
+    def unless(end: Outcome) -> Outcome:
+        if claimed.dry_run:
+            return end
+        return gone.unless_gone(claimed.resource_id, told, end, check=way_back.lock.check)
+
+    def write(end: Outcome) -> bool:
+        _tell(told, end)
+        return _finish(claimed.run_id, end, landing)
+
+    return gone.concluded(end, unless, write) or end
 
 
 def _unless_lock_lost(way_back: WayBack, error: BaseException) -> BaseException:
@@ -99,8 +113,8 @@ def _unless_committed(landing: Landing, way_back: WayBack, error: BaseException)
     return None if isinstance(error, Exception) else error
 
 
-def _finish(run_id: str, end: Outcome, landing: Landing) -> None:
-    made = published(landing.swapped, end.warnings) if landing.swapped else None
+def _finish(run_id: str, end: Outcome, landing: Landing) -> bool:
+    made = published(landing.swapped, end.warnings) if landing.swapped and end.state in GOOD else None
     if made and end.kind and not end.unpublished:
         # what CKAN was not told of is not done: the same file must be loaded when somebody asks again
         made = dataclasses.replace(made, load_key="")
@@ -114,8 +128,9 @@ def _finish(run_id: str, end: Outcome, landing: Landing) -> None:
         retry=end.retry,
         unpublished=end.unpublished,
         warnings=end.warnings,
+        unless_gone=end.kind != gone.KIND,
     )
-    database.patiently(tell, PATIENCE)
+    return database.patiently(tell, PATIENCE)
 
 
 def _attempt(work: Callable[[], object]) -> BaseException | None:

@@ -6,7 +6,7 @@ import logging
 import time
 from dataclasses import replace
 
-from .. import settings
+from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core.retries import Again, Tries
 from ..core.states import State
@@ -19,7 +19,7 @@ from ..runs.history import RunRecord
 from ..runs.log import RunLog
 from ..runs.reap import REPORTED
 from ..steps.restore import restore
-from . import outcome, publishing, site
+from . import gone, outcome, publishing, site
 from .outcome import Outcome
 from .passing import may_pass
 
@@ -74,24 +74,35 @@ def bury(run_id: str, resource_id: str, code: int | None = None) -> str | None:
             return None
         works_on(resource_id)
         reach("bury.before")
-        end = _end(dead, code, told)
+        end = _conclude(dead, code, told)
+        reach("bury.after")
+        return end.message if end else None
+
+
+def _conclude(dead: RunRecord, code: int | None, told: Log) -> Outcome | None:
+    def unless(end: Outcome) -> Outcome:
+        return end if dead.dry_run else gone.unless_gone(dead.resource_id, told, end)
+
+    def write(end: Outcome) -> bool:
         if end.state is State.ERROR:
             told.error(end.message)
-        ended = finish(
-            run_id,
+        return finish(
+            dead.id,
             end.state,
             message=end.message,
             error_kind=end.kind,
             published=_published(dead, end),
             retry=end.retry,
             unpublished=end.unpublished,
+            unless_gone=end.kind != gone.KIND,
         )
-        reach("bury.after")
-        return end.message if ended else None
+
+    return gone.concluded(_end(dead, code, told), unless, write)
 
 
 def _end(dead: RunRecord, code: int | None, told: Log) -> Outcome:
-    restored = restore(dead.resource_id, told)
+    # the table of a deleted resource is not made again from the stash, for it would be removed at once
+    restored = restore(dead.resource_id, told, from_stash=not portal.is_gone(dead.resource_id))
     with connect.connect(autocommit=True) as connection:
         committed = journal.is_committed(connection, dead.id)
     if committed:

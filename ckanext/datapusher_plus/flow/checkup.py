@@ -16,7 +16,7 @@ from ..health.finding import Finding, Verdict, fail, ok, warn
 from ..health.legs import Leg, examine
 from ..health.words import reason
 from ..settings import PREFIX, is_set, read, use
-from . import site
+from . import site, tables_leg
 
 #: Seconds that CKAN may take to load.
 LOADING = 10.0
@@ -70,6 +70,7 @@ def _legs() -> tuple[Leg, ...]:
         Leg(name="runs", ask=queue.runs, needs=("ckan_database", "migrations")),
     )
     leftovers = Leg(name="leftovers", ask=datastore.leftovers, needs=("ckan_database", "migrations", "datastore"))
+    tables = Leg(name="tables", ask=tables_leg.tables, needs=("ckan_database", "migrations", "datastore"))
     try:
         from . import prefect_legs
     except ModuleNotFoundError as error:
@@ -77,7 +78,7 @@ def _legs() -> tuple[Leg, ...]:
     else:
         asked, clocks = prefect_legs.LEGS, {**clock.DATABASES, "Prefect's server": prefect_legs.clock}
     skew = Leg(name="clock", ask=partial(clock.skew, clocks))
-    return (*before, leftovers, *asked, *after, skew, Leg(name="qsv", ask=qsv.version))
+    return (*before, leftovers, tables, *asked, *after, skew, Leg(name="qsv", ask=qsv.version))
 
 
 def _not_installed(package: str) -> tuple[Leg, ...]:

@@ -18,7 +18,7 @@ from prefect.utilities.timeout import timeout
 
 from .. import portal, settings
 from ..checkpoint import reach, works_on
-from ..core.errors import DatastoreBusy, DryRun, Vetoed
+from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
 from ..core.states import State as Ended
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
@@ -34,7 +34,7 @@ from . import rollback, site, tasks
 from .boundary import Landing, carry_out
 from .outcome import Outcome
 from .passing import TookTooLong
-from .publishing import guarded, keep_rejected
+from .publishing import check_table, guarded, keep_rejected
 from .rollback import WayBack
 
 NAME = "datapusher-plus"
@@ -89,12 +89,15 @@ def _carry_out(claimed: Claimed, lock: ResourceLock, told: Log) -> Outcome:
         try:
             reach("publish.before")
             if landing.swapped:
+                check_table(claimed.resource_id, claimed.run_id)
                 rejected = landing.swapped.plan.csv.rejected
                 landing.warnings += keep_rejected(claimed.resource_id, claimed.run_id, rejected and rejected.path)
                 landing.warnings += tell_ckan(claimed, landing.swapped)
-        except Exception:
+                check_table(claimed.resource_id, claimed.run_id)
+        except Exception as error:
             # whatever could not be done: nobody would see a table without its flag
-            show(claimed.resource_id)
+            if not show(claimed.resource_id) and not isinstance(error, ResourceGone):
+                raise TableRemoved from error
             raise
 
     return carry_out(claimed, told, way_back, load, publish)

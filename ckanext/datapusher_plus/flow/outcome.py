@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from prefect.exceptions import Pause
 
-from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, Terminal, Transient
+from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, TableRemoved, Terminal, Transient
 from ..core.retries import Again, Retry, Tries
 from ..core.states import State
 from .passing import TookTooLong, may_pass
 from .stopping import Reason
 
 UNCHANGED = "The table is as it was before."
-DELETED = "The resource has been deleted since, so there is nothing more to do."
+DELETED = "The resource has been deleted since, and its table with it."
 #: Errors whose sentence says all; no traceback is needed.
 EXPECTED = (IngestError, Skipped)
 
@@ -154,6 +154,10 @@ def of_success(rows: int, *, error: BaseException | None, warnings: tuple[str, .
     """Return the end of a run whose table is in place; ``error`` is what went wrong after that."""
     if isinstance(error, ResourceGone):
         return Outcome(state=State.COMPLETE, message=f"{loaded(rows)}. {DELETED}")
+    if isinstance(error, TableRemoved):
+        message = f"{loaded(rows)}, but {error}"
+        kind = type(error).__name__
+        return Outcome(state=State.WARNED, message=message, kind=kind, warnings=(message, *warnings))
     if error is None:
         state = State.WARNED if warnings else State.COMPLETE
         return Outcome(state=state, message=" ".join((f"{loaded(rows)}.", *warnings)), warnings=warnings)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from .. import portal, settings
 from ..core import quarantine
+from ..core.errors import TableRemoved
 from ..core.states import State
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
@@ -17,7 +18,9 @@ from ..datastore.lock import ResourceLock
 from ..runs import history, unpublished
 from ..runs.history import RunRecord
 from ..runs.log import RunLog
+from ..steps.restore import show
 from ..steps.settle import settle
+from ..steps.withdraw import withdraw
 from . import outcome
 from .outcome import Outcome
 from .passing import may_pass
@@ -27,7 +30,6 @@ log = logging.getLogger(__name__)
 #: Seconds that one sweep spends at most on this, for others wait to be put right.
 BUDGET = 10.0
 
-GONE = "Its table has been removed or made anew since, so there is nothing more to do."
 REPLACED = "A newer load has replaced them since."
 NOT_KEPT = (
     "The rejected rows could not be kept for download. Ask the site's administrator if CKAN's file storage is in "
@@ -49,10 +51,10 @@ def make_up(run: RunRecord, told: Log) -> Outcome:
     """Tell CKAN of the run's table and settle, and return the end that the run has by that."""
     rows = run.rows or 0
     kept = tuple(warning for warning in run.warnings or () if warning != run.message)
-    if not _is_there(run):
-        return Outcome(state=State.COMPLETE, message=f"{outcome.loaded(rows)}. {GONE}")
     try:
+        check_table(run.resource_id, run.id)
         warnings = (*kept, *_keep_left(run), *_publish(run))
+        check_table(run.resource_id, run.id)
         settle(run.resource_id, told)
     except Exception as error:
         if not may_pass(error) and not isinstance(error, outcome.EXPECTED):
@@ -85,12 +87,18 @@ def _keep_left(run: RunRecord) -> tuple[str, ...]:
     return keep_rejected(run.resource_id, run.id, left if run.rejected else None)
 
 
-def _is_there(run: RunRecord) -> bool:
-    """Tell whether the run's table still is the resource's; one of which nothing is known any more is taken for it."""
+def check_table(resource_id: str, run_id: str) -> None:
+    """Make sure that the resource still has the run's table; if the journal has no row of the run, any table will do.
+
+    :raises TableRemoved: when somebody has deleted or replaced it; CKAN's ``datastore_active`` is right then.
+    """
     with connect.connect(autocommit=True) as connection:
         journal.prepare(connection)
-        live = catalog.oid_of(connection, run.resource_id)
-        return live is not None and journal.oid_of(connection, run.id) in (None, live)
+        live = catalog.oid_of(connection, resource_id)
+        known = journal.oid_of(connection, run_id)
+    if live is None or known not in (None, live):
+        show(resource_id)
+        raise TableRemoved
 
 
 def make_up_for_all(resource_id: str | None, dry_run: bool) -> Iterator[str]:
@@ -114,7 +122,10 @@ def _make_up_for(listed: RunRecord) -> Outcome | None:
         run = history.get(listed.id) if lock.acquire() else None
         if run is None or not run.unpublished:
             return None
-        if unpublished.is_replaced(run):
+        if portal.is_gone(run.resource_id):
+            withdraw(run.resource_id, told)
+            end = Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {outcome.DELETED}")
+        elif unpublished.is_replaced(run):
             end = Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {REPLACED}")
         else:
             end = make_up(run, told)

@@ -23,7 +23,7 @@ from ..health.finding import State
 from ..health.legs import examine
 from ..runs.prune import prune
 from ..settings import Settings
-from . import forking, prefect_home, site, sweep
+from . import forking, prefect_home, site, sweep, upkeep
 from .deploy import DeployFailed, deploy
 from .dispatch import Dispatcher
 from .outage import Outage
@@ -167,14 +167,14 @@ class Housekeeping:
 
     def _sweep(self, worker: CkanWorker, dispatcher: Dispatcher) -> None:
         tables, requests, rest = Outage("the sweep"), Outage("the search for lost requests"), Outage("the tidying up")
-        lost, pruned = frozenset[str](), ""
+        lost, pruned, rounds = frozenset[str](), "", upkeep.Rounds()
         while not self._stop.is_set():
             if self._server is not None:
                 self._server.revive()
             self._marker.renew()
             with tables.tolerated():
                 # what a free lock proves, it proves only while locks hold
-                for sentence in sweep.sweep(besides=worker.watched) if worker.gate.is_open() else ():
+                for sentence in sweep.sweep(besides=worker.watched, rounds=rounds) if worker.gate.is_open() else ():
                     log.info("%s", sentence)
             with requests.tolerated():
                 dispatcher.reconcile()

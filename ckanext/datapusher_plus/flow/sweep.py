@@ -12,7 +12,8 @@ from ..datastore.lock import is_free
 from ..runs import history, reap
 from ..runs.reap import Running
 from ..steps import orphans
-from . import publishing, site
+from ..steps.records import Wrong
+from . import publishing, site, upkeep
 from .bury import bury
 from .passing import is_away
 
@@ -38,16 +39,24 @@ class OperatorsLog:
         """Show nothing: nobody watches."""
 
 
-def sweep(resource_id: str | None = None, *, dry_run: bool = False, besides: Collection[str] = ()) -> list[str]:
+def sweep(
+    resource_id: str | None = None,
+    *,
+    dry_run: bool = False,
+    besides: Collection[str] = (),
+    rounds: upkeep.Rounds | None = None,
+) -> list[str]:
     """Put right whatever dead runs left, of one resource or of all, and return a sentence for each thing done.
 
-    Runs in ``besides`` are left to the worker that watches them and knows how they ended.
+    Runs in ``besides`` are left to the worker that watches them and knows how they ended. With ``rounds`` only the next
+    resources are compared with their tables, not all.
     """
     with site.context():
         return [
             *_runs(resource_id, dry_run, besides),
             *_tables(resource_id, dry_run),
             *publishing.make_up_for_all(resource_id, dry_run),
+            *_mismatches(resource_id, dry_run, rounds),
             *_folders(dry_run),
         ]
 
@@ -82,6 +91,21 @@ def _tables(resource_id: str | None, dry_run: bool) -> Iterator[str]:
         if dry_run:
             yield f"{orphan}: a run has left something in the datastore; it would be put right."
         elif done := _tolerated(orphan, lambda orphan=orphan: orphans.sweep(orphan, OperatorsLog())):
+            yield done
+
+
+def _mismatches(resource_id: str | None, dry_run: bool, rounds: upkeep.Rounds | None) -> Iterator[str]:
+    """Remove tables of deleted resources and correct ``datastore_active``.
+
+    A table whose resource CKAN does not know, and that no run of this plugin has loaded, is removed by name only.
+    """
+    if resource_id is not None:
+        wrong = upkeep.found([resource_id])
+    else:
+        all_found = rounds.some() if rounds else upkeep.every()
+        wrong = [each for each in all_found if each.wrong is not Wrong.STRANGE]
+    for each, work in upkeep.mend(wrong, OperatorsLog(), dry_run=dry_run):
+        if done := _tolerated(each, work):
             yield done
 
 

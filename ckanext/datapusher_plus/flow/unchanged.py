@@ -94,6 +94,9 @@ def _compare(run: RunRecord, known: str) -> None:
     )
     if ticket.url_type != "upload" or portal.vetoed_by(run.resource_id):
         return
+    if not portal.standings([run.resource_id])[run.resource_id].flag:
+        # a run shows the table again
+        return
     with portal.open_upload(run.resource_id) as stream:
         digest = _digest(stream)
     if digest:

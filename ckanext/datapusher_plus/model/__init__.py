@@ -21,7 +21,7 @@ run = sa.Table(
     sa.Column("resource_id", sa.Text, nullable=False),
     #: a value of core.states.State
     sa.Column("state", sa.Text, nullable=False),
-    #: why it was asked for: upload, url, format, options, submit, retry, migrated
+    #: why it was asked for: upload, url, format, options, restored, submit, retry, migrated
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),

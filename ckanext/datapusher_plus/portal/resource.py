@@ -16,6 +16,7 @@ from ..core.read_options import read_options
 from ..core.values import FullText, ReadOptions, Ticket
 from ..core.wanted import MANAGED
 from ..settings import current
+from .presence import refuse_gone
 
 
 def ticket(
@@ -76,8 +77,9 @@ def context() -> Context:
 def shown(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the resource and its dataset as plugins see them.
 
-    :raises ResourceGone: when the resource was deleted.
+    :raises ResourceGone: when the resource or its dataset was deleted.
     """
+    refuse_gone(resource_id)
     # an earlier try may have left the session in a transaction that failed
     model.Session.rollback()
     try:

@@ -10,7 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from .. import portal
 from ..checkpoint import reach
+from ..core.errors import ResourceGone
 from ..core.retries import Retry
 from ..core.states import GOOD, OPEN, State, sources_of
 from ..core.values import Published
@@ -36,12 +38,15 @@ def finish(
     retry: Retry | None = None,
     unpublished: bool = False,
     warnings: Sequence[str] = (),
+    unless_gone: bool = False,
 ) -> bool:
     """Move a run to its last state; False when it has ended already, or cannot go there from where it is.
 
     :param retry: the run to queue in the same transaction, in place of this one.
     :param unpublished: the table is in place, and CKAN shall be told of it later.
     :param warnings: what to look at where nothing was loaded; else they are in ``published``.
+    :param unless_gone: do not end the run if its resource has been deleted; a dry run ends in any case.
+    :raises ResourceGone: then.
     """
     reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "finished_at": database.now(), "progress": None}
@@ -62,6 +67,8 @@ def finish(
         ended = connection.execute(end).one_or_none()
         if ended is None:
             return False
+        if unless_gone and not ended.dry_run and portal.is_gone(ended.resource_id, connection):
+            raise ResourceGone(ended.resource_id)
         if retry is not None:
             _queue(connection, retry, message, of=run_id, **ended._mapping)
         task.show(connection, ended.resource_id)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ..core.changes import LastLoad
-from ..core.states import State
+from ..core.states import OPEN, State
 from ..model import log, run
 from . import database, task
 
@@ -135,6 +136,26 @@ def last_load(resource_id: str) -> LastLoad:
 def pairs(renamed: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
     """Return the pairs of names that a row holds as lists."""
     return tuple((old, new) for old, new in renamed or ())
+
+
+def resources(*, after: str, limit: int) -> list[str]:
+    """Return the next resources behind ``after`` that have runs, in order."""
+    query = sa.select(run.c.resource_id).distinct().where(run.c.resource_id > after).order_by(run.c.resource_id)
+    with database.transaction() as connection:
+        return list(connection.execute(query.limit(limit)).scalars())
+
+
+def settled(resource_ids: Sequence[str]) -> dict[str, bool]:
+    """Return which of some resources have runs, and whether one has loaded the resource while none is open."""
+    is_open = run.c.unpublished | run.c.state.in_([state.value for state in OPEN])
+    loaded = run.c.state.in_([State.COMPLETE.value, State.WARNED.value]) & ~run.c.dry_run
+    query = (
+        sa.select(run.c.resource_id, sa.func.bool_or(loaded) & ~sa.func.bool_or(is_open))
+        .where(run.c.resource_id.in_(resource_ids))
+        .group_by(run.c.resource_id)
+    )
+    with database.transaction() as connection:
+        return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def log_lines(run_id: str, limit: int) -> list[LogLine]:

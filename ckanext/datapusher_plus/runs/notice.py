@@ -32,13 +32,15 @@ FILE = ("url", "last_modified")
 KIND = ("format", "mimetype", "url_type")
 #: The attribute that holds the fields which say how the file is read.
 OPTIONS = "extras"
+#: Cause of a load of a resource that was deleted before.
+RESTORED = "restored"
 _BEFORE = "_datapusher_plus_before"
 
 
 def watch() -> None:
-    """Have every resource remember what it was before a change; calling it again changes nothing."""
-    for name, remember in REMEMBERERS.items():
-        attribute = getattr(ckan_model.Resource, name)
+    """Have every resource and dataset remember what it was before a change; calling it again changes nothing."""
+    attributes = [(getattr(ckan_model.Resource, name), remember) for name, remember in REMEMBERERS.items()]
+    for attribute, remember in (*attributes, (ckan_model.Package.state, REMEMBERERS["state"])):
         if not event.contains(attribute, "set", remember):
             event.listen(attribute, "set", remember)
 
@@ -49,7 +51,20 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
     A savepoint keeps our failure (no table before `ckan db upgrade`) from failing somebody's upload.
     """
     before = vars(resource).pop(_BEFORE, {})
-    cause = _cause(resource, before, new=new)
+    _request(resource, _cause(resource, before, new=new))
+
+
+def notice_restored(dataset: ckan_model.Package) -> None:
+    """Request a run for each resource of a dataset that is not deleted any more: its table may have been removed."""
+    before = vars(dataset).pop(_BEFORE, {}).get("state")
+    if before != ckan_model.State.DELETED or dataset.state != ckan_model.State.ACTIVE:
+        return
+    for resource in dataset.resources_all:
+        if _is_wanted(_candidate(resource)):
+            _request(resource, RESTORED)
+
+
+def _request(resource: ckan_model.Resource, cause: str | None) -> None:
     session = object_session(resource)
     if cause is None or session is None:
         return
@@ -68,16 +83,20 @@ def _cause(resource: ckan_model.Resource, before: dict[str, Any], *, new: bool) 
     changed = {
         name: old for name, old in before.items() if name != OPTIONS and _plain(old) != _plain(getattr(resource, name))
     }
-    formats = settings.current().formats
-    managed = frozenset(tk.h.datastore_rw_resource_url_types())
-    if not is_wanted(_candidate(resource), formats=formats, managed=managed):
+    if not _is_wanted(_candidate(resource)):
         return None
     if new or any(name in changed for name in FILE):
         return "upload" if resource.url_type == "upload" else "url"
-    was_wanted = is_wanted(_candidate(resource, **changed), formats=formats, managed=managed)
-    if not was_wanted:
+    if changed.get("state") == ckan_model.State.DELETED:
+        return RESTORED
+    if not _is_wanted(_candidate(resource, **changed)):
         return "format"
     return "options" if OPTIONS in before and given(before[OPTIONS]) != given(resource.extras) else None
+
+
+def _is_wanted(candidate: Candidate) -> bool:
+    managed = frozenset(tk.h.datastore_rw_resource_url_types())
+    return is_wanted(candidate, formats=settings.current().formats, managed=managed)
 
 
 def _candidate(resource: ckan_model.Resource, **before: Any) -> Candidate:
@@ -86,15 +105,15 @@ def _candidate(resource: ckan_model.Resource, **before: Any) -> Candidate:
     return Candidate(**text, active=resource.state == ckan_model.State.ACTIVE)
 
 
-def _rememberer(name: str) -> Callable[[ckan_model.Resource, object, object, object], None]:
-    def remember(resource: ckan_model.Resource, value: object, old: object, _: object) -> None:
+def _rememberer(name: str) -> Callable[[object, object, object, object], None]:
+    def remember(entity: object, value: object, old: object, _: object) -> None:
         if _plain(value) != _plain(old):
-            vars(resource).setdefault(_BEFORE, {}).setdefault(name, old)
+            vars(entity).setdefault(_BEFORE, {}).setdefault(name, old)
 
     return remember
 
 
-REMEMBERERS = {name: _rememberer(name) for name in (*FILE, *KIND, OPTIONS)}
+REMEMBERERS = {name: _rememberer(name) for name in (*FILE, *KIND, OPTIONS, "state")}
 
 
 def _plain(value: object) -> object:

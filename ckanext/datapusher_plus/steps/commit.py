@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from .. import portal
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import LockLost
@@ -18,6 +19,7 @@ def commit(swapped: Swapped, log: Log) -> Swapped:
     """Drop the parked table, or add the new rows, and close the journal's row, in one transaction.
 
     :raises LockLost: when somebody has taken the run for dead and put the old table back.
+    :raises ResourceGone: when the resource has been deleted; the transaction is rolled back then.
     :raises TableTouched: when rows are to be added to a table that somebody has changed.
     """
     reach("commit.before")
@@ -42,6 +44,7 @@ def _commit(connection: Connection, swapped: Swapped, lock_timeout: float) -> No
             raw.drop(connection, swapped.parked)
         journal.close(connection, entry, "committed", held(connection, plan))
         reach("commit.dropped")
+        portal.refuse_gone(plan.resource_id)
 
 
 def _add(connection: Connection, plan: LoadPlan, tail: Tail) -> None:

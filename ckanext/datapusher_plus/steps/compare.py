@@ -1,13 +1,14 @@
-"""A file that the table holds already need not be read again."""
+"""A file that the table holds already need not be read again, but CKAN must show the table."""
 
 from __future__ import annotations
 
-from .. import settings
+from .. import portal, settings
 from ..core.errors import Unchanged
 from ..core.load_plan import load_key
 from ..core.values import Log, Ticket
 from ..datastore import catalog, connect
 from .plan import kept_dictionary, rules
+from .restore import show
 
 
 def compare(ticket: Ticket, file_hash: str, last_load_key: str | None, log: Log) -> None:
@@ -24,4 +25,11 @@ def compare(ticket: Ticket, file_hash: str, last_load_key: str | None, log: Log)
     kept = kept_dictionary(ticket.resource_id, live, log)
     key = load_key(file_hash=file_hash, resource_format=ticket.format, options=ticket.options, kept=kept, rules=rules())
     if key == last_load_key:
-        raise Unchanged
+        raise Unchanged(shown_again=_show(ticket))
+
+
+def _show(ticket: Ticket) -> bool:
+    """Set ``datastore_active`` if a client that does not know the field has dropped it, and tell whether it had."""
+    if ticket.dry_run or portal.standings([ticket.resource_id])[ticket.resource_id].flag:
+        return False
+    return show(ticket.resource_id)

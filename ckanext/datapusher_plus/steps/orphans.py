@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 
-from .. import dictionary_stash
+from .. import dictionary_stash, portal
 from ..core import table_names
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
 from ..datastore.lock import ResourceLock, is_free
 from .restore import restore
+from .withdraw import withdraw
 
 log = logging.getLogger(__name__)
 
@@ -47,5 +48,8 @@ def sweep(resource_id: str, log: Log) -> str | None:
     with ResourceLock(resource_id) as lock:
         if not lock.acquire():
             return None
+        if portal.is_gone(resource_id):
+            withdraw(resource_id, log)
+            return f"{resource_id}: the resource or its dataset is deleted; what a run had left was cleared away."
         restored = restore(resource_id, log)
     return f"{resource_id}: {restored.what if restored else 'what a run had left was cleared away.'}"

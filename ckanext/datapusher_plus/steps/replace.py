@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
+from .. import portal
 from ..checkpoint import reach
 from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import catalog, connect, indexes, misfit, raw
@@ -24,7 +25,7 @@ from .swap import ordered, taken_aliases
 def replace(plan: LoadPlan, log: Log) -> Swapped:
     """Remove the live table, put the empty new one in its place, and fill that in one transaction.
 
-    :raises ValueDoesNotFit: before anything is removed.
+    :raises ValueDoesNotFit, ResourceGone: before anything is removed.
     :raises UniqueKeyBroken, RowsLost: when the rows cannot be put in place; the table is empty then.
     """
     with connect.connect(autocommit=True) as connection:
@@ -48,6 +49,7 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
 def _exchange(connection: Connection, plan: LoadPlan, table: str, lock_timeout: float) -> exchanging.Exchanged:
     seen = catalog.describe(connection, plan.resource_id)
     order = ordered(connection, plan, table, seen, (), rows=0, park=False)
+    portal.refuse_gone(plan.resource_id)
     return exchanging.exchange(connection, order, lock_timeout)
 
 

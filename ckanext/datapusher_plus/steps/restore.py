@@ -42,7 +42,7 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
     with connect.connect("datapusher_plus restore", autocommit=True) as connection:
         journal.prepare(connection)
         reach("restore.begin")
-        _drop_leftovers(connection, resource_id)
+        drop_unfinished(connection, resource_id)
         reach("restore.cleaned")
         undone = patiently(partial(_undo, connection, resource_id, log))
         remade = patiently(partial(_from_stash, connection, resource_id, log)) if from_stash else None
@@ -69,7 +69,7 @@ def show(resource_id: str) -> bool:
             return table
 
 
-def _drop_leftovers(connection: Connection, resource_id: str) -> None:
+def drop_unfinished(connection: Connection, resource_id: str) -> None:
     """Drop the raw and staged tables that dead runs of the resource did not come to drop."""
     raw_tables, staged_tables, _ = table_names.of_resource(resource_id)
     for prefix in (raw_tables, staged_tables):

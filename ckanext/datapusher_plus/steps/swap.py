@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timezone
 from functools import partial
 
+from .. import portal
 from ..checkpoint import reach
 from ..core.index_plan import Index
 from ..core.values import LoadPlan, Log, Staged, Swapped
@@ -22,7 +23,7 @@ from . import loading
 def swap(staged: Staged, log: Log) -> Swapped:
     """Exchange the tables in one transaction that readers wait for only milliseconds.
 
-    :raises DatastoreBusy, DependentViewBroken: when it cannot be done; nothing is changed then.
+    :raises ResourceGone, DatastoreBusy, DependentViewBroken: when it cannot be done; nothing is changed then.
     """
     reach("swap.before")
     with connect.connect(autocommit=True) as connection:
@@ -46,6 +47,7 @@ def _try(connection: Connection, staged: Staged, log: Log, lock_timeout: float) 
     if late := loading.unbuilt(connection, staged.table, planned.build):
         loading.build(connection, staged.table, late, staged.plan, log)
     order = ordered(connection, staged.plan, staged.table, seen, planned.build, rows=staged.rows)
+    portal.refuse_gone(staged.plan.resource_id)
     started = time.monotonic()
     done = exchanging.exchange(connection, order, lock_timeout)
     log.debug(f"Tables exchanged in {(time.monotonic() - started) * 1000:.0f} ms.")

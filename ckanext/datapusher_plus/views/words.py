@@ -154,6 +154,7 @@ def ended_by(why: str) -> str:
         "edit": _("as it was before an edit"),
         "restore": _("as it was before an earlier version was brought back"),
         "stash": _("saved by a load that did not end well"),
+        "delete": _("as it was when the resource was deleted"),
     }.get(why, why)
 
 

@@ -7,7 +7,7 @@ IngestError
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
 │   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
-│   ├── StashFailed, ResourceGone, RowsLost, RowTooLarge, DatastoreRefused
+│   ├── StashFailed, ResourceGone, TableRemoved, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
     ├── FetchInterrupted, NotReady, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse, TableTouched
 
@@ -62,6 +62,7 @@ from .writing import (
     StashFailed,
     StashUnreadable,
     TableInUse,
+    TableRemoved,
     TableTouched,
     TriggerFailed,
     UniqueKeyBroken,
@@ -105,6 +106,7 @@ __all__ = [
     "StashFailed",
     "StashUnreadable",
     "TableInUse",
+    "TableRemoved",
     "TableTouched",
     "Terminal",
     "TooManyColumns",

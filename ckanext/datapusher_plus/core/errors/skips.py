@@ -22,8 +22,10 @@ class NothingToLoad(Skipped):
 class Unchanged(Skipped):
     """Same bytes, same settings, and the table is there."""
 
-    def __init__(self) -> None:
-        super().__init__("The file has not changed since it was last loaded, so the table was left as it is.")
+    def __init__(self, *, shown_again: bool = False) -> None:
+        unchanged = "The file has not changed since it was last loaded, so the table was left as it is."
+        again = " The resource had lost its field datastore_active, so nobody saw the table; it is shown again."
+        super().__init__(unchanged + again if shown_again else unchanged)
 
 
 class Vetoed(Skipped):

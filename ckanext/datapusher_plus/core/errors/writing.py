@@ -66,10 +66,22 @@ class RowsLost(Terminal):
 
 
 class ResourceGone(Terminal):
-    """The resource was deleted while its file was on the way."""
+    """The resource or its dataset was deleted before its load had ended."""
 
     def __init__(self, resource_id: str) -> None:
-        super().__init__(f"The resource {resource_id} no longer exists, so nothing was loaded.")
+        super().__init__(
+            f"The resource {resource_id} or its dataset has been deleted, so nothing was loaded and no table is kept."
+        )
+
+
+class TableRemoved(Terminal):
+    """Somebody deleted or replaced the new table before its load had ended."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "somebody deleted this table, or made another one in its place, before the load had ended. "
+            "If that was a mistake, load again from the DataStore tab."
+        )
 
 
 class DatastoreBusy(Transient):

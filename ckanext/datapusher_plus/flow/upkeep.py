@@ -1,0 +1,116 @@
+"""Goes through all resources, some at a time: removes tables of deleted ones, and corrects ``datastore_active``."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from .. import dictionary_stash
+from ..core.values import Log
+from ..datastore import catalog, connect
+from ..datastore.lock import ResourceLock
+from ..runs import history
+from ..steps.records import Mismatch, Wrong, mismatches
+from ..steps.restore import show
+from ..steps.withdraw import GRACE, withdraw
+
+#: Resources that one sweep looks at, so that a large site pays no more for it than a small one.
+PAGE = 1000
+
+_DONE = {
+    Wrong.LEFT: "the resource is deleted, and so are its table and stash now.",
+    Wrong.STRANGE: "CKAN does not know this resource, and its table is deleted now.",
+    Wrong.HIDDEN: "its table was hidden, because the resource had lost its field datastore_active; it is shown again.",
+    Wrong.MISSING: "it has no table, and its field datastore_active says so now.",
+}
+_WOULD = {
+    Wrong.LEFT: "the resource is deleted; its table and stash would be deleted too.",
+    Wrong.STRANGE: "CKAN does not know this resource; its table would be deleted.",
+    Wrong.HIDDEN: "its table is hidden, because the resource has lost its field datastore_active; it would be set.",
+    Wrong.MISSING: "it has no table; its field datastore_active would be cleared.",
+}
+
+
+class Rounds:
+    """Remembers how far the last sweep came."""
+
+    def __init__(self) -> None:
+        self._source, self._after = 0, ""
+
+    def some(self) -> Iterator[Mismatch]:
+        """Look at the next resources, at all of them where there are few."""
+        looked = 0
+        for _ in SOURCES:
+            page = self._next()
+            yield from found(page)
+            looked += len(page)
+            if looked >= PAGE:
+                return
+
+    def _next(self) -> Sequence[str]:
+        page = SOURCES[self._source](self._after)
+        if len(page) < PAGE:
+            self._source, self._after = (self._source + 1) % len(SOURCES), ""
+        else:
+            self._after = page[-1]
+        return page
+
+
+def _tables(after: str) -> Sequence[str]:
+    with connect.connect() as connection:
+        return catalog.tables_of_resources(connection, after=after, limit=PAGE)
+
+
+def _resources(after: str) -> Sequence[str]:
+    return history.resources(after=after, limit=PAGE)
+
+
+def _stashes(after: str) -> Sequence[str]:
+    try:
+        return [each for each in dictionary_stash.pending() if each > after][:PAGE]
+    except OSError:
+        # the stash's own check says what is wrong with the folder
+        return []
+
+
+SOURCES = (_tables, _resources, _stashes)
+
+
+def found(resource_ids: Sequence[str]) -> list[Mismatch]:
+    """Return what does not fit of some resources."""
+    return mismatches(resource_ids, history.settled(resource_ids)) if resource_ids else []
+
+
+def every(seconds: float = math.inf) -> Iterator[Mismatch]:
+    """Look at all resources; no page is begun once so many seconds are over."""
+    deadline = time.monotonic() + seconds
+    for source in SOURCES:
+        after: str | None = ""
+        while after is not None and time.monotonic() < deadline:
+            page = source(after)
+            yield from found(page)
+            after = page[-1] if len(page) == PAGE else None
+
+
+def mend(wrong: Sequence[Mismatch], log: Log, *, dry_run: bool) -> Iterator[tuple[str, partial[str | None]]]:
+    """Yield a resource and what puts it right, which returns a sentence; None when a run holds it, or all is well."""
+    if not dry_run and any(each.wrong is Wrong.LEFT for each in wrong):
+        # CKAN itself may be about to drop a table whose deletion it has just committed
+        time.sleep(GRACE)
+    for each in wrong:
+        yield each.resource_id, partial(_mend, each, log, dry_run)
+
+
+def _mend(seen: Mismatch, log: Log, dry_run: bool) -> str | None:
+    if dry_run:
+        return f"{seen.resource_id}: {_WOULD[seen.wrong]}"
+    with ResourceLock(seen.resource_id) as lock:
+        if not lock.acquire() or seen not in found([seen.resource_id]):
+            return None
+        if seen.wrong in (Wrong.LEFT, Wrong.STRANGE):
+            withdraw(seen.resource_id, log, grace=0)
+        else:
+            show(seen.resource_id)
+    return f"{seen.resource_id}: {_DONE[seen.wrong]}"

@@ -1,0 +1,100 @@
+"""Remove the table of a deleted resource, with everything that loads have left of it."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+
+from .. import dictionary_stash, portal
+from ..checkpoint import reach
+from ..core import table_names
+from ..core.errors import StashUnreadable
+from ..core.values import Log
+from ..datastore import catalog, connect, journal, raw, swap
+from ..datastore.connect import Connection
+from ..datastore.patience import patiently
+from ..dictionary_stash.history import Why
+from ..portal import Presence
+from .plan import kept_dictionary
+from .restore import drop_unfinished, has_table
+
+#: Seconds that CKAN gets to drop the table itself: ``resource_delete`` does so after it has committed the deletion, and
+#: fails if the table vanishes in between. And seconds between two looks.
+GRACE = 2.0
+_LOOK = 0.1
+
+
+class _Restored(Exception):
+    """CKAN has the resource again."""
+
+
+def withdraw(resource_id: str, log: Log, *, grace: float = GRACE) -> bool:
+    """Remove a deleted resource's table, views, journal rows and stash, and tell whether there was a table.
+
+    Nothing happens while CKAN has the resource. It can be repeated; whoever calls this holds the resource's lock. The
+    Data Dictionary goes to the history. If only the dataset is deleted it stays in the stash: the next load needs it
+    when somebody restores the dataset.
+    """
+    if not portal.is_gone(resource_id):
+        return False
+    _leave_to_ckan(resource_id, grace)
+    dictionary_stash.drop_leftovers(resource_id)
+    with connect.connect("datapusher_plus restore", autocommit=True) as connection:
+        journal.prepare(connection)
+        drop_unfinished(connection, resource_id)
+        _keep_dictionary(connection, resource_id, log)
+        try:
+            removed = patiently(partial(_remove, connection, resource_id))
+        except _Restored:
+            return False
+    reach("withdraw.removed")
+    _clear_stash(resource_id, log)
+    portal.clear_flag(resource_id)
+    portal.remove_rejected(resource_id)
+    return removed
+
+
+def _leave_to_ckan(resource_id: str, grace: float) -> None:
+    deadline = time.monotonic() + grace
+    while time.monotonic() < deadline:
+        standing = portal.standings([resource_id])[resource_id]
+        if standing.presence is not Presence.DELETED or not standing.flag or not has_table(resource_id):
+            return
+        time.sleep(_LOOK)
+
+
+def _remove(connection: Connection, resource_id: str, lock_timeout: float) -> bool:
+    *_, parked = table_names.of_resource(resource_id)
+    with connection.transaction():
+        removed = swap.remove(connection, resource_id, lock_timeout)
+        for table in catalog.tables_like(connection, parked):
+            raw.drop(connection, table)
+        journal.forget(connection, resource_id)
+        reach("withdraw.dropped")
+        if not portal.is_gone(resource_id):
+            raise _Restored
+    return removed
+
+
+def _keep_dictionary(connection: Connection, resource_id: str, log: Log) -> None:
+    """Save what people wrote about the columns; a folder that cannot be written does not keep the table alive."""
+    try:
+        kept = kept_dictionary(resource_id, catalog.dictionary(connection, resource_id), log)
+        if kept is None:
+            return
+        if portal.presence(resource_id) is not Presence.IN_TRASH:
+            dictionary_stash.history.keep(resource_id, kept, why=Why.DELETE)
+        elif kept.columns:
+            dictionary_stash.save(resource_id, kept)
+    except (OSError, StashUnreadable) as error:
+        log.warning(f"The Data Dictionary of the deleted resource {resource_id} could not be kept: {error}")
+
+
+def _clear_stash(resource_id: str, log: Log) -> None:
+    if portal.presence(resource_id) in (Presence.ACTIVE, Presence.IN_TRASH):
+        return
+    try:
+        dictionary_stash.clear(resource_id)
+        dictionary_stash.remember(resource_id, [])
+    except OSError as error:
+        log.warning(f"The stash of the deleted resource {resource_id} could not be removed: {error}")
