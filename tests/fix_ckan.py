@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -80,3 +80,13 @@ def runs() -> Runs:
             return [dict(row) for row in connection.execute(query).mappings()]
 
     return committed
+
+
+@pytest.fixture
+def worker_site(app: Any) -> Iterator[Any]:
+    """CKAN as a worker holds it."""
+    from ckanext.datapusher_plus.flow import site
+
+    before, site._app = site._app, app.app
+    yield site
+    site._app = before

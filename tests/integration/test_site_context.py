@@ -22,34 +22,24 @@ class Raising(plugins.SingletonPlugin):
         raise LookupError("no such term")
 
 
-@pytest.fixture
-def site(app: Any) -> Any:
-    """CKAN as a worker holds it."""
-    from ckanext.datapusher_plus.flow import site
-
-    before, site._app = site._app, app.app
-    yield site
-    site._app = before
-
-
 @pytest.mark.ckan_config("ckan.locale_default", "de")
-def test_a_hook_finds_what_ckan_sets_for_each_request(site: Any, loaded: None) -> None:
-    with site.context():
+def test_a_hook_finds_what_ckan_sets_for_each_request(worker_site: Any, loaded: None) -> None:
+    with worker_site.context():
         environ = request.environ
         assert (environ["CKAN_LANG"], environ["CKAN_LANG_IS_DEFAULT"], environ["CKAN_CURRENT_URL"]) == ("de", True, "/")
         assert (g.user, g.userobj, tk.h.lang()) == ("", None, "de")
 
 
 @pytest.mark.with_plugins("multilingual_dataset", "multilingual_resource")
-def test_core_s_multilingual_plugins_show_a_resource(site: Any, dataset: dict[str, Any]) -> None:
-    with site.context():
+def test_core_s_multilingual_plugins_show_a_resource(worker_site: Any, dataset: dict[str, Any]) -> None:
+    with worker_site.context():
         assert shown(_resource(dataset["id"]))[0]["url"] == "http://example.org/a.csv"
 
 
 @pytest.mark.provide_plugin("raising", Raising)
 @pytest.mark.with_plugins("raising")
 def test_a_hook_that_raises_does_not_keep_a_worker_from_starting(
-    site: Any, dataset: dict[str, Any], caplog: pytest.LogCaptureFixture
+    worker_site: Any, dataset: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     from ckanext.datapusher_plus.flow import ready
 

@@ -15,6 +15,8 @@ from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.runs import claim, finish
 from tests.fix_ckan import Act, Runs
 
+pytestmark = pytest.mark.usefixtures("worker_site")
+
 Resource = dict[str, Any]
 
 
