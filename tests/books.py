@@ -160,25 +160,32 @@ def cell(text: str, **attributes: str) -> str:
     return f"<table:table-cell {given}><text:p>{text}</text:p></table:table-cell>"
 
 
-def xlsb(cells: Sequence[tuple[int, int, int, bytes]]) -> bytes:
-    """Return an XLSB workbook with one sheet of cells: row, column, kind of record, content."""
+def xlsb(*sheets: Sequence[tuple[int, int, int, bytes]], names: Sequence[str] = ("one", "two", "three")) -> bytes:
+    """Return an XLSB workbook of sheets, each of cells: row, column, kind of record, content."""
+    parts = [f"worksheets/sheet{number}.bin" for number in range(1, len(sheets) + 1)]
+    bundles = b"".join(
+        _record(156, struct.pack("<LL", 0, number) + wide(f"r{number}") + wide(name))
+        for number, name in enumerate(names[: len(sheets)], 1)
+    )
+    return zipped(
+        {
+            "[Content_Types].xml": "<Types/>",
+            "_rels/.rels": relations({"xl/workbook.bin": "officeDocument"}),
+            "xl/workbook.bin": _record(131) + _record(143) + bundles + _record(144) + _record(132),
+            "xl/_rels/workbook.bin.rels": relations(dict.fromkeys(parts, "worksheet")),
+            **{f"xl/{part}": _xlsb_sheet(cells) for part, cells in zip(parts, sheets, strict=True)},
+        }
+    )
+
+
+def _xlsb_sheet(cells: Sequence[tuple[int, int, int, bytes]]) -> bytes:
     last_row, last_column = max(cell[0] for cell in cells), max(cell[1] for cell in cells)
     sheet = _record(129) + _record(148, struct.pack("<4L", 0, last_row, 0, last_column)) + _record(145)
     for row in sorted({cell[0] for cell in cells}):
         sheet += _record(0, struct.pack("<LLHBBLL", row, 0, 300, 0, 0, 0, 0))
         for _, column, kind, content in (cell for cell in cells if cell[0] == row):
             sheet += _record(kind, struct.pack("<LL", column, 0) + content)
-    sheet += _record(146) + _record(130)
-    bundle = struct.pack("<LL", 0, 1) + wide("r1") + wide("one")
-    return zipped(
-        {
-            "[Content_Types].xml": "<Types/>",
-            "_rels/.rels": relations({"xl/workbook.bin": "officeDocument"}),
-            "xl/workbook.bin": _record(131) + _record(143) + _record(156, bundle) + _record(144) + _record(132),
-            "xl/_rels/workbook.bin.rels": relations({"worksheets/sheet1.bin": "worksheet"}),
-            "xl/worksheets/sheet1.bin": sheet,
-        }
-    )
+    return sheet + _record(146) + _record(130)
 
 
 def wide(text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Files of records and maps, read in this process; `convert` would read each in one of its own."""
+"""Workbooks and files of records and maps, read in this process; `convert` would read each in one of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pytest
 from ckanext.datapusher_plus import formats
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
 from ckanext.datapusher_plus.formats.apart import Apart
+from ckanext.datapusher_plus.formats.workbook.base import Spreadsheet
 
 if TYPE_CHECKING:
     from tests.fix_file import Publish, Said
@@ -48,5 +49,21 @@ def read_document(publish: Publish, said: Said) -> ReadDocument:
         text = io.StringIO(found.path.read_bytes().decode("utf-8"), newline="")
         next(csv.reader(text))
         return Table(found, text.read())
+
+    return read
+
+
+Sheet = Callable[..., CleanCsv]
+
+
+@pytest.fixture
+def sheet(publish: Publish, said: Said) -> Sheet:
+    """Read a workbook."""
+
+    def read(content: bytes, *, name: str = "book", **options: Any) -> CleanCsv:
+        ticket, source = publish(content, format="", name=name, options=ReadOptions(**options))
+        kind = formats.detect(source, ticket.format)
+        assert isinstance(kind, Spreadsheet)
+        return kind.read(source, formats.Work(dir=ticket.work_dir, log=said, options=ticket.options))
 
     return read

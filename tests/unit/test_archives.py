@@ -45,6 +45,17 @@ def shifted(archive: bytes) -> bytes:
     return archive[:-6] + struct.pack("<I", listed + 100) + archive[-2:]
 
 
+def nameless(members: dict[str, bytes]) -> bytes:
+    """Return an archive of some files and of one whose name is empty."""
+    out = io.BytesIO(zipped(members))
+    with zipfile.ZipFile(out, "a") as archive:
+        info = zipfile.ZipInfo("-")
+        info.filename = ""
+        with archive.open(info, "w") as member:
+            member.write(b"x")
+    return out.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "name", "format", "read_as"),
     [
@@ -62,6 +73,7 @@ def shifted(archive: bytes) -> bytes:
             "CSV, from ZIP",
         ),
         (zipped({"book.xlsx": BOOK}), "x", "", "XLSX, sheet “one”, from ZIP"),
+        (nameless({"table.csv": TABLE}), "x", "", "CSV, from ZIP"),
     ],
 )
 def test_the_table_in_an_archive_is_read_by_its_own_format(

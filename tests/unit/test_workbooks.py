@@ -26,25 +26,10 @@ from ckanext.datapusher_plus.core.errors import (
     TooManyColumns,
     UnpacksTooLarge,
 )
-from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
-from ckanext.datapusher_plus.formats.workbook.base import Spreadsheet
+from ckanext.datapusher_plus.core.values import CleanCsv
 from tests import books
+from tests.fix_documents import Sheet
 from tests.fix_file import Analyse, Publish, Said
-
-Sheet = Callable[..., CleanCsv]
-
-
-@pytest.fixture
-def sheet(publish: Publish, said: Said) -> Sheet:
-    """Read a workbook in this process; `convert` would read it in one of its own."""
-
-    def read(content: bytes, *, name: str = "book", **options: Any) -> CleanCsv:
-        ticket, source = publish(content, format="", name=name, options=ReadOptions(**options))
-        kind = formats.detect(source, ticket.format)
-        assert isinstance(kind, Spreadsheet)
-        return kind.read(source, formats.Work(dir=ticket.work_dir, log=said, options=ticket.options))
-
-    return read
 
 
 def text(csv: CleanCsv) -> str:

@@ -50,7 +50,7 @@ class Zip(Format):
         :raises UnpacksTooLarge: when too much comes out.
         """
         with zipped.opened(source.path) as archive:
-            files = [info for info in archive.infolist() if not info.is_dir()]
+            files = [info for info in archive.infolist() if not _is_folder(info)]
             if not files:
                 raise NothingToLoad("is an archive without files")
             if what := foreign_members(frozenset(zipped.simple(info.filename) for info in files)):
@@ -64,6 +64,11 @@ class Zip(Format):
         name = shown(table)
         work.log.info(f"The archive's file “{name}” is loaded.")
         return inner.read(target, PurePosixPath(name).name, source, work, self.name)
+
+
+def _is_folder(info: ZipInfo) -> bool:
+    # ZipInfo.is_dir fails where a name is empty
+    return not info.filename or info.is_dir()
 
 
 def _tables(files: Sequence[ZipInfo]) -> list[ZipInfo]:

@@ -11,7 +11,8 @@ from ...core.errors import NothingToLoad
 from ...core.values import CleanCsv, Log, Source
 from ..apart import Apart
 from ..base import Work
-from .book import Book, Faults, Row, Sheet, choose
+from .book import Book, Faults, Row, Sheet
+from .choice import Choice, choose
 from .table import Table, write_table
 
 TARGET = "sheet.csv"
@@ -31,10 +32,11 @@ class Spreadsheet(Apart):
         """
 
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the sheet that is asked for, else of the first that is not empty."""
+        """Make canonical CSV of the sheet that is asked for, else of the first one with a table."""
         with self.open(source, work) as book:
-            sheet = choose(book, work.options.sheet or work.options.workbook_sheet)
-            _tell_sheets(book, sheet, work.log)
+            choice = choose(book, work.options.sheet or work.options.workbook_sheet)
+            sheet = choice.sheet
+            _tell_sheets(book, choice, work.log)
             table, faults = _written(book, sheet, source.size, work)
         if table is None:
             raise NothingToLoad(f"has nothing in its sheet “{sheet.name}”")
@@ -64,12 +66,19 @@ def _written(book: Book, sheet: Sheet, size: int, work: Work) -> tuple[Table | N
     return table, faults
 
 
-def _tell_sheets(book: Book, sheet: Sheet, log: Log) -> None:
-    others = [other for other in book.sheets if other != sheet]
+def _tell_sheets(book: Book, choice: Choice, log: Log) -> None:
+    if choice.covers:
+        verb = "holds" if len(choice.covers) == 1 else "hold"
+        log.info(f"{_named(choice.covers)} {verb} text about the data, so “{choice.sheet.name}” is loaded instead.")
+    others = [other for other in book.sheets if other != choice.sheet]
     if others:
-        listed = ", ".join(f"“{other.name}”{' (hidden)' if other.hidden else ''}" for other in others[:20])
-        more = f" and {len(others) - 20:,} more" if len(others) > 20 else ""
-        log.info(f"Sheet “{sheet.name}” is loaded; the workbook also has {listed}{more}. The field dpp_sheet chooses.")
+        also = f"the workbook also has {_named(others)}"
+        log.info(f"Sheet “{choice.sheet.name}” is loaded; {also}. The field dpp_sheet chooses.")
+
+
+def _named(sheets: Sequence[Sheet]) -> str:
+    listed = ", ".join(f"“{sheet.name}”{' (hidden)' if sheet.hidden else ''}" for sheet in sheets[:20])
+    return listed + (f" and {len(sheets) - 20:,} more" if len(sheets) > 20 else "")
 
 
 def _tell_table(table: Table, faults: Faults, log: Log) -> None:

@@ -1,4 +1,4 @@
-"""What a workbook is to its reader: sheets, and rows of texts; and which of the sheets is meant."""
+"""What a workbook is to its reader: sheets, and rows of texts."""
 
 from __future__ import annotations
 
@@ -6,9 +6,6 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
-
-from ...core.errors import NoSuchSheet, NothingToLoad
 
 #: number of a row, from 1, and its values from column A to the last that is not blank
 Row = tuple[int, list[str | None]]
@@ -64,40 +61,3 @@ def letters(column: int) -> str:
         name = chr(ord("A") + rest) + name
         column -= 1
     return name
-
-
-def choose(book: Book, wanted: str) -> Sheet:
-    """Return the sheet of that name or number, else the first visible one with a table, else the first with anything.
-
-    :raises NoSuchSheet: when there is none of that name or number.
-    :raises NothingToLoad: when all are empty.
-    """
-    if wanted:
-        return _called(book.sheets, wanted)
-    if len(book.sheets) == 1:
-        return book.sheets[0]
-    best: Sheet | None = None
-    for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
-        rows = len(list(islice(book.rows(sheet, Faults()), 2)))
-        if rows > 1:
-            return sheet
-        best = best or (sheet if rows else None)
-    if best is None:
-        raise NothingToLoad("has no sheet with anything in it")
-    return best
-
-
-def _called(sheets: Sequence[Sheet], wanted: str) -> Sheet:
-    """Return the sheet of a name, else of a number from 0, from the last one when negative."""
-    for alike in (str, _bare):
-        for sheet in sheets:
-            if alike(sheet.name) == alike(wanted):
-                return sheet
-    try:
-        return sheets[int(wanted)]
-    except (ValueError, IndexError) as error:
-        raise NoSuchSheet(wanted, tuple(sheet.name for sheet in sheets)) from error
-
-
-def _bare(name: str) -> str:
-    return " ".join(name.split()).casefold()
