@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ckan import model, plugins
 from ckan.common import CKANConfig
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit as tk
 
+from ckanext import datastore
+
 from . import portal, settings
 from .core import coltypes
 from .runs import notice
+
+
+def _before_datastore(folders: list[str]) -> list[str]:
+    """Return the template folders with the one that extends the datastore's templates in front of the datastore's.
+
+    CKAN searches the plugins' folders in the order of ``ckan.plugins``, where the datastore usually stands first, and
+    its templates extend nothing.
+    """
+    mine = str(Path(__file__).with_name("templates_before_datastore"))
+    others = [folder for folder in folders if folder != mine]
+    theirs = Path(datastore.__file__ or "").with_name("templates")
+    at = next((place for place, folder in enumerate(others) if Path(folder) == theirs), len(others))
+    return [*others[:at], mine, *others[at:]]
 
 
 @tk.blanket.actions
@@ -37,6 +54,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
 
     def configure(self, config_: CKANConfig) -> None:
         """Read the settings, and begin to watch resources."""
+        config_["computed_template_paths"] = _before_datastore(config_["computed_template_paths"])
         settings.use(settings.read(config_))
         coltypes.check_mapping(settings.current().type_mapping)
         notice.watch()
