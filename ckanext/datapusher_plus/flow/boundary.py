@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import settings
 from ..core.errors import LockLost, Skipped, Transient
+from ..core.quarantine import Rejected
 from ..core.retries import Tries
 from ..core.states import GOOD, State
 from ..core.values import Log, Published, Strategy, Swapped
@@ -21,6 +22,7 @@ from ..steps.settle import settle
 from . import outcome, stopping
 from .outcome import Failure, Outcome
 from .passing import may_pass
+from .publishing import keep_refused
 from .rollback import WayBack
 
 log = logging.getLogger(__name__)
@@ -69,11 +71,12 @@ def carry_out(
     if landing.swapped is not None and (error is None or isinstance(error, Exception)):
         error = _attempt(lambda: publish(landing)) or error
     end = _settled(claimed, told, way_back, _end(claimed, landing, error, way_back))
+    refused = keep_refused(claimed, error, told) if landing.swapped is None else None
     if not end.unpublished:
         # whoever tells CKAN later finds the rejected rows there
         shutil.rmtree(folder, ignore_errors=True)
     _tell(told, end)
-    _finish(claimed.run_id, end, landing)
+    _finish(claimed.run_id, end, landing, refused)
     if error is not None and not isinstance(error, Exception):
         raise error
     return end
@@ -98,7 +101,7 @@ def _unless_committed(landing: Landing, way_back: WayBack, error: BaseException)
     return None if isinstance(error, Exception) else error
 
 
-def _finish(run_id: str, end: Outcome, landing: Landing) -> None:
+def _finish(run_id: str, end: Outcome, landing: Landing, refused: Rejected | None) -> None:
     made = published(landing.swapped, end.warnings) if landing.swapped else None
     if made and end.kind and not end.unpublished:
         # what CKAN was not told of is not done: the same file must be loaded when somebody asks again
@@ -109,9 +112,11 @@ def _finish(run_id: str, end: Outcome, landing: Landing) -> None:
         end.state,
         message=end.message,
         error_kind=end.kind,
+        error_about=end.about,
         published=made,
         retry=end.retry,
         unpublished=end.unpublished,
+        refused=refused,
     )
     database.patiently(tell, PATIENCE)
 
@@ -168,7 +173,8 @@ def _settled(claimed: Claimed, told: Log, way_back: WayBack, end: Outcome) -> Ou
 
 
 def _tell(told: Log, end: Outcome) -> None:
-    tellers = {State.COMPLETE: told.info, State.SKIPPED: told.info, State.WARNED: told.warning}
+    quiet = dict.fromkeys((State.COMPLETE, State.SKIPPED, State.CANCELLED), told.info)
+    tellers = {**quiet, State.WARNED: told.warning}
     tellers.get(end.state, told.error)(end.message)
 
 

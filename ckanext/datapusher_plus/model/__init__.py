@@ -41,13 +41,13 @@ run = sa.Table(
     sa.Column("load_key", sa.Text),
     #: the sentence for the publisher
     sa.Column("message", sa.Text),
-    #: {"message": sentence, "kind": class of the error}
+    #: {"message": sentence, "kind": class of the error}, and of a value that does not fit: "column" and "type"
     sa.Column("error", JSONB(none_as_null=True)),
     #: {"stage": …, "done": …, "total": …}
     sa.Column("progress", JSONB(none_as_null=True)),
     #: [sentence, …]
     sa.Column("warnings", JSONB(none_as_null=True)),
-    #: [rows that were left out, rows of the file]
+    #: [rows that were left out, rows of the file], and of a file that was refused: [, rows that are listed]
     sa.Column("rejected", JSONB(none_as_null=True)),
     #: which try of one request this is, from 1
     sa.Column("tries", sa.Integer, nullable=False, server_default="1"),

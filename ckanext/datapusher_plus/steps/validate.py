@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..checkpoint import reach
-from ..core.errors import HeadingTooLong, NothingToLoad, RaggedRow, TooManyColumns
+from ..core.errors import HeadingTooLong, NothingToLoad, TooManyColumns
 from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
@@ -37,12 +37,13 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
         total=findings.rows + findings.ragged_rows,
         limit=current().max_quarantine_pct,
     )
+    kept = replace(csv, rows=share.total)
     if findings.ragged and not share.allowed:
-        raise RaggedRow(findings.ragged.line, findings.ragged.found, shape.width, share)
+        # it refuses the file, and lists its rows on the way
+        sift(kept, "orderly.csv", log)
     if findings.rows < 1:
         raise NothingToLoad("has a header line but no rows")
     _tell(findings, log)
-    kept = replace(csv, rows=share.total)
     if not findings.tidy:
         kept = sift(kept, "orderly.csv", log)
     reach("validate.after")

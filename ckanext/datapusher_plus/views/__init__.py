@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from datetime import datetime, timezone
-from functools import partial
-from typing import Any, BinaryIO
+from typing import Any
 
 from ckan import types
 from ckan.plugins import toolkit as tk
@@ -14,12 +12,12 @@ from ckan.plugins.toolkit import _
 from flask import Blueprint
 from flask.views import MethodView
 
-from .. import portal, settings
+from .. import settings
 from ..core import quarantine
+from ..core.coltypes import wanted_type
 from ..core.errors import IngestError
-from ..runs import history
-from ..steps.bring_back import carriable
-from . import earlier, words
+from ..steps.bring_back import carriable, today
+from . import downloads, earlier, words
 from .earlier import Earlier
 from .tab import Place, Tab, describe
 
@@ -54,8 +52,11 @@ class ResourceData(MethodView):
         return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
-def resource_data_status(id: str, resource_id: str) -> str:
-    """Show the part of the tab that changes, for the page that waits."""
+def resource_data_status(id: str, resource_id: str) -> str | types.Response:
+    """Show the part of the tab that changes, for the page that waits; 401 once the login has ended."""
+    if tk.current_user.is_anonymous:
+        # CKAN would send the login page, which a script cannot tell from an error
+        return types.Response(status=401)
     return _rendered("datapusher/status.html", id, resource_id)
 
 
@@ -98,25 +99,12 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
 
 def rejected(id: str, resource_id: str) -> types.Response:
     """Send the rows that were left out of the table to somebody who may edit the resource."""
-    _resource(id, resource_id)
-    loaded = history.last_loaded(resource_id)
-    if loaded is None or not loaded.rejected:
-        tk.abort(404, _("No rows were left out of this table."))
-    file = portal.open_rejected(resource_id, loaded.id)
-    if file is None:
-        tk.abort(404, words.not_here((loaded.worker or "").partition(":")[0]))
-    response = types.Response(_pieces(file), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f"attachment; filename={quarantine.FILE}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # else CKAN calls it public
-    tk.request.environ["__no_cache__"] = True
-    response.cache_control.no_store = True
-    return response
+    return downloads.left_out(_resource(id, resource_id)[1])
 
 
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        yield from iter(partial(file.read, 1 << 16), b"")
+def refused(id: str, resource_id: str, run_id: str) -> types.Response:
+    """Send the rows because of which a file was refused to somebody who may edit the resource."""
+    return downloads.refused(_resource(id, resource_id)[1], run_id)
 
 
 def _rendered(template: str, id: str, resource_id: str) -> str:
@@ -171,13 +159,28 @@ def _tab(resource: dict[str, Any]) -> Tab:
         settings=settings.current(),
         managed=resource.get("url_type") in tk.h.datastore_rw_resource_url_types(),
         now=datetime.now(timezone.utc),
+        asked_now=_asked_now(resource["id"], status or {}),
     )
     return describe(status, place)
+
+
+def _asked_now(resource_id: str, status: dict[str, Any]) -> str | None:
+    """Return the type that the Data Dictionary asks for now, of the column whose value ended the run."""
+    misfit = (status.get("task_info") or {}).get("misfit")
+    if not misfit:
+        return None
+    try:
+        column = today(resource_id).column(misfit["column"])
+    except (OSError, ValueError, IngestError) as error:
+        log.warning("The Data Dictionary of %s cannot be compared with its last load: %s", resource_id, error)
+        return None
+    return wanted_type(column) if column else None
 
 
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=ResourceData.as_view("resource_data"))
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
 datapusher.add_url_rule(f"/dataset/<id>/resource_data/<resource_id>/{quarantine.FILE}", view_func=rejected)
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/rejected/<run_id>.csv", view_func=refused)
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -16,6 +16,8 @@ from .words import Badge
 
 #: Seconds a request may wait before the page says that no worker seems to run.
 _PATIENCE = 120
+#: Warnings that are shown above the log.
+_MOST_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,10 +61,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """Rows that were left out of the table, to be downloaded."""
+    """Rows that were not loaded, to be downloaded."""
 
     sentence: str
+    #: what the link says
+    label: str
     url: str
+    #: when the load ended that left them out, where that is not the load that the tab shows
+    when: datetime | None = None
+    #: the warnings say it already
+    is_said: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +84,7 @@ class Tab:
     notes: tuple[str, ...] = ()
     progress: Progress | None = None
     warnings: tuple[str, ...] = ()
-    rejected: Rejected | None = None
+    rejected: tuple[Rejected, ...] = ()
     facts: tuple[Fact, ...] = ()
     columns: tuple[Column, ...] = ()
     #: newest first
@@ -112,6 +120,9 @@ class Place:
     #: whether the resource's rows live in the datastore itself, without a file
     managed: bool
     now: datetime
+    #: the type that the Data Dictionary asks for now, of the column whose value ended the run; None where that is not
+    #: known
+    asked_now: str | None = None
 
 
 def describe(status: Mapping[str, Any] | None, place: Place) -> Tab:
@@ -151,7 +162,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
         notes=tuple(_notes(state, task, active, place)),
         progress=None if ended else _progress(task.get("progress")),
         warnings=_warnings(state, task),
-        rejected=_rejected(status.get("rejected")),
+        rejected=tuple(_rejected(status)),
         facts=tuple(_facts(task)),
         columns=tuple(_column(*column) for column in task.get("columns") or ()),
         log=tuple(_line(entry) for entry in _newest_first(task.get("logs") or [])),
@@ -185,9 +196,14 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
 
 def _warnings(state: str, task: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what to look at; a run that ended after its table was in place has only its message."""
-    if task.get("warnings"):
-        return tuple(task["warnings"])
-    return (task["message"],) if state == State.WARNED and task.get("message") else ()
+    message = task.get("message")
+    kept = tuple(task.get("warnings") or ()) or ((message,) if state == State.WARNED and message else ())
+    if state not in (State.COMPLETE, State.WARNED):
+        return kept
+    # the reasons are in the log, whose last line repeats the message
+    logged = (entry["message"] for entry in task.get("logs") or () if entry.get("level") == "WARNING")
+    found = tuple(dict.fromkeys((*kept, *(line for line in logged if line != message))))
+    return found if len(found) <= _MOST_WARNINGS else (*found[:_MOST_WARNINGS], words.more_warnings(len(found)))
 
 
 def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
@@ -195,9 +211,13 @@ def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> l
         return _notes_while_open(state, task, active, place)
     if state in GOOD or not active:
         return []
+    notes = []
+    misfit = task.get("misfit")
+    if misfit and place.asked_now not in (None, misfit["type"]):
+        notes.append(words.dictionary_changed(misfit["column"], misfit["type"]))
     if place.settings.load_strategy == "swap":
-        return [_("The table and its Data Dictionary are still there, as they were before this load.")]
-    return [_("The Data Dictionary is kept. The table may be empty until a load succeeds.")]
+        return [*notes, _("The table and its Data Dictionary are still there, as they were before this load.")]
+    return [*notes, _("The Data Dictionary is kept. The table may be empty until a load succeeds.")]
 
 
 def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
@@ -221,10 +241,23 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     return Progress(stage=words.stage(stage), percent=percent, amount=words.amount(stage, done, total))
 
 
-def _rejected(rejected: Mapping[str, Any] | None) -> Rejected | None:
-    if not rejected:
-        return None
-    return Rejected(sentence=words.left_out(rejected["rows"], rejected["total"]), url=rejected["url"])
+def _rejected(status: Mapping[str, Any]) -> Iterator[Rejected]:
+    """Yield the rows that made this load refuse its file, then those left out of the table that is in place."""
+    if refused := status.get("refused"):
+        yield Rejected(
+            sentence=words.refused(refused["rows"], refused["total"], refused["listed"]),
+            label=_("Download the rows that cannot be loaded (CSV)"),
+            url=refused["url"],
+        )
+    if left_out := status.get("rejected"):
+        is_older = left_out["job_id"] != status.get("job_id")
+        yield Rejected(
+            sentence=words.left_out(left_out["rows"], left_out["total"]),
+            label=_("Download the rejected rows (CSV)"),
+            url=left_out["url"],
+            when=words.moment(left_out["loaded_at"]) if is_older else None,
+            is_said=not is_older and bool((status.get("task_info") or {}).get("warnings")),
+        )
 
 
 def _column(name: str, pg_type: str, heading: str | None = None) -> Column:

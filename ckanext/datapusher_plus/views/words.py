@@ -97,6 +97,31 @@ def left_out(rows: int, total: int) -> str:
     ).format(rows=h.localised_number(rows), total=h.localised_number(total))
 
 
+def refused(rows: int, total: int, listed: int) -> str:
+    """Return the sentence for the rows because of which a file was refused."""
+    sentence = ungettext(
+        "{rows} of the file's {total} rows cannot be loaded, so nothing was loaded.",
+        "{rows} of the file's {total} rows cannot be loaded, so nothing was loaded.",
+        rows,
+    ).format(rows=h.localised_number(rows), total=h.localised_number(total))
+    if listed < rows:
+        sentence += " " + _("The list has the first {listed} of them.").format(listed=h.localised_number(listed))
+    return sentence
+
+
+def dictionary_changed(column: str, pg_type: str) -> str:
+    """Return that the reason for an error is gone from the Data Dictionary."""
+    return _(
+        "The Data Dictionary has changed since this load: it no longer asks for the type {type} in the column "
+        "“{column}”. Load again to use it as it is now."
+    ).format(type=pg_type, column=column)
+
+
+def more_warnings(count: int) -> str:
+    """Return how many warnings there are, of which only some are shown."""
+    return _("There are {count} warnings in all; the log has the others.").format(count=h.localised_number(count))
+
+
 def not_here(worker: str) -> str:
     """Return where the rejected rows are that this web server does not see."""
     return _(
