@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any, BinaryIO
 
 from ckan import types
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
-from flask import send_file
 
 from .. import portal
 from ..core.states import State
@@ -41,14 +41,18 @@ def _send(resource: Mapping[str, Any], run: RunRecord) -> types.Response:
     file = portal.open_rejected(run.resource_id, run.id)
     if file is None:
         tk.abort(404, words.not_here((run.worker or "").partition(":")[0]))
-    response: types.Response = send_file(
-        file, mimetype="text/csv", as_attachment=True, download_name=_file_name(resource, run)
-    )
+    response = types.Response(_pieces(file), mimetype="text/csv")
+    response.headers.set("Content-Disposition", "attachment", filename=_file_name(resource, run))
     response.headers["X-Content-Type-Options"] = "nosniff"
     # otherwise CKAN marks the answer as public
     tk.request.environ["__no_cache__"] = True
     response.cache_control.no_store = True
     return response
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        yield from iter(partial(file.read, 1 << 16), b"")
 
 
 def _file_name(resource: Mapping[str, Any], run: RunRecord) -> str:
@@ -57,6 +61,6 @@ def _file_name(resource: Mapping[str, Any], run: RunRecord) -> str:
     if name.lower().endswith(ending.lower()):
         name = name[: -len(ending)]
     kept = "".join(sign if unicodedata.category(sign)[0] in "LMN" or sign in "._" else "-" for sign in name)
-    short = "-".join(part for part in kept[:_LONGEST].split("-") if part).strip("._")
+    short = "-".join(part for part in kept[:_LONGEST].split("-") if part.strip("._")).strip("-._")
     ended = words.moment(run.finished_at or run.requested_at)
     return f"{short or 'resource'}-rejected-{ended:%Y-%m-%d-%H%M}.csv"
