@@ -5,19 +5,22 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from ckanext.datapusher_plus.core.errors import BadQuoting, NotText, RaggedRow
-from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
+from ckanext.datapusher_plus.core.values import CleanCsv, LoadPlan, ReadOptions
 from ckanext.datapusher_plus.steps import convert as step
+from ckanext.datapusher_plus.steps import plan
 from ckanext.datapusher_plus.steps import validate as check
-from tests.fix_file import Publish, Read, Said
+from ckanext.datapusher_plus.steps.analyse import analyse as look
+from tests.fix_file import Analyse, Publish, Read, Said
 
 Table = list[list[str]]
+Planned = Callable[..., LoadPlan]
 
 
 @pytest.fixture
@@ -43,6 +46,18 @@ def rows_of(found: CleanCsv) -> Table:
         (b"a,b\nx\ry,2\n", [["a", "b"], ["x\ry", "2"]]),
         (b"a\n1\r2\n", [["a"], ["1"], ["2"]]),
         (b"a,b\r\n1,2\r\n\x1a", [["a", "b"], ["1", "2"]]),
+        (b"a,b\r\r\n1,2\r\r\n3,4\r\r\n", [["a", "b"], ["1", "2"], ["3", "4"]]),
+        (b'a,b\r\r\n1,"2"\r\r\n"3",4\r\n', [["a", "b"], ["1", "2"], ["3", "4"]]),
+        (b"a,b\r1,2\r\n3,4\r\n", [["a", "b"], ["1", "2"], ["3", "4"]]),
+        (
+            b'"a","b"\r"1","2"\r\n"3","4, 5"\n"6","7"\r8,"9"',
+            [["a", "b"], ["1", "2"], ["3", "4, 5"], ["6", "7"], ["8", "9"]],
+        ),
+        (b"Title\ra,b,c\r1,2,3\r\n4,5,6\n", [["a", "b", "c"], ["1", "2", "3"], ["4", "5", "6"]]),
+        (b"a,b\n\r1,2\n\r3,4\n\r", [["a", "b"], ["1", "2"], ["3", "4"]]),
+        (b"a\r1\r\n2\n3\r", [["a"], ["1"], ["2"], ["3"]]),
+        (b'a,"b\rc"\r\n1,"x\r"\r\n2,y\r\n', [["a", "b\rc"], ["1", "x\r"], ["2", "y"]]),
+        (b'a,"b\r\nc"\r\n1,"x\r\n"\r\n', [["a", "b\r\nc"], ["1", "x\r\n"]]),
     ],
     ids=[
         "mac",
@@ -54,10 +69,20 @@ def rows_of(found: CleanCsv) -> Table:
         "CR within",
         "one column",
         "end of DOS",
+        "CR CR LF",
+        "CR CR LF, quoted",
+        "header in CR",
+        "quoted, all three",
+        "title in CR",
+        "LF CR",
+        "one column, all three",
+        "CR in a heading",
+        "CRLF in a heading",
     ],
 )
-def test_lines_end_in_any_way(content: bytes, expected: Table, table) -> None:
+def test_lines_end_in_any_way(content: bytes, expected: Table, table, analyse: Analyse) -> None:
     assert table(content) == expected
+    assert analyse(content).rows == len(expected) - 1
 
 
 @pytest.mark.parametrize(
@@ -90,6 +115,155 @@ def test_separators_are_found_out(content: bytes, format: str, named: str, read:
 )
 def test_what_is_within_values_separates_none(content: bytes, expected: Table | None, convert) -> None:
     assert rows_of(convert(content)) == (expected or [["a", "b"]])
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3, 20])
+def test_a_comma_in_a_heading_and_in_each_row_separates_nothing(rows: int, planned: Planned, said: Said) -> None:
+    lines = [f"{number},5;{1000 + number};Ort {number}" for number in range(rows)]
+    found = planned("\n".join(["Fläche, km²;Einwohner;Gemeinde", *lines, ""]).encode())
+    assert (found.csv.header, found.rows) == (("Fläche, km²", "Einwohner", "Gemeinde"), rows)
+    assert [column.type for column in found.columns] == ["numeric", "numeric", "text"]
+    assert not [line for line in said.lines if "not certain" in line]
+
+
+@pytest.mark.parametrize(
+    ("lines", "width"),
+    [
+        (["Name, Vorname;Alter", "Muster, Anna;12", "Muster, Bert;13"], 2),
+        (["Name,Vorname;Alter", "Muster,Anna;12"], 2),
+        (["Fläche, km²;Ort", "0,5;Bonn", "1,5;Kiel"], 2),
+        (["Name;Ort", "Muster, Anna;Bonn", "Meier, Bert, jun.;Kiel"], 2),
+        (["Name;Ort", *["Muster,Anna,Maria;Bonn"] * 20], 2),
+        (["Name\tAge, years", "Muster, Anna\t12"], 2),
+        (["Last, first, middle\tx", "A, B, C\t12"], 2),
+        (["Name|Age, years", "Muster, Anna|12", "Muster, Bert|13"], 2),
+        (["id,name,tags", "1,Anna,red;blue", "2,Bert,a;b"], 3),
+        (["id,name,code a|b,x", "1,foo,c|d,y"], 4),
+        (["id,authors;editors,year", "1,Smith;Jones,2001"], 3),
+        (["id;name;note, text", '1;"Muster, Anna";"a, b"', '2;"Muster, Bert";"c, d"'], 3),
+        (["Towns, in 2020", "Area, km²;People;Town", "0,5;1000;A", "1,5;1000;B"], 3),
+        (["Towns, in 2020", "", "Area, km²;People;Town", "0,5;1000;A", "1,5;1000;B", "", "Source: me, 2020"], 3),
+        (["a, b;c;d", "1,5;2;3", "1,5;2", "1,5;2;3;4", *["1,5;2;3"] * 50], 3),
+        (["x;y", "1;2;3", "4;5;6"], 2),
+        (["a;b,c"], 2),
+    ],
+)
+def test_the_separator_that_explains_the_rows_best_is_taken(lines: list[str], width: int, convert) -> None:
+    found = convert("\n".join([*lines, ""]).encode())
+    header = next(line for line in lines if line.count(found_separator(found)) == width - 1)
+    assert list(found.header) == header.split(found_separator(found))
+
+
+def found_separator(found: CleanCsv) -> str:
+    return {"CSV": ",", "CSV with semicolons": ";", "CSV with tabs": "\t", "CSV with bars": "|"}[found.format]
+
+
+def test_a_doubt_about_the_separator_is_a_warning(convert, said: Said) -> None:
+    convert(b"id,authors;editors,year\n1,Smith;Jones,2001\n")
+    assert said.lines[0].startswith("It is not certain what separates the values. They were read with commas, which")
+    assert "with semicolons there would be 2" in said.lines[0]
+
+
+@pytest.mark.parametrize(("said_first", "believed"), [(b";", ";"), (b"|", ",")], ids=["right", "wrong"])
+def test_a_first_line_that_names_the_separator_is_believed_unless_it_is_wrong(
+    said_first: bytes, believed: str, convert, said: Said
+) -> None:
+    found = convert(
+        b"sep="
+        + said_first
+        + b"\nname, first;age, years;n, all\nA, b;1,5;2,5\n".replace(b";", b";" if believed == ";" else b",")
+    )
+    assert found_separator(found) == believed
+    assert any("first line says" in line for line in said.lines) == (believed == ",")
+
+
+def test_a_decimal_comma_that_the_resource_names_separates_nothing(convert) -> None:
+    content = b"a,b;c\n1,5;x\n2,5;y\n"
+    assert convert(content, options=ReadOptions(decimal=",")).header == ("a,b", "c")
+
+
+GOOD = ["id;name;x", *[f"{number};name {number};{number},5" for number in range(60)]]
+
+
+@pytest.mark.parametrize("line", [1, 2, 3, 22, 60, 61])
+@pytest.mark.parametrize("bad", ['"IL FARO" DI ROSSI', '"never closed', '"', '"one""'])
+@pytest.mark.parametrize("separator", ";,\t|")
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_bad_quote_anywhere_is_named_and_leaves_the_separator_as_it_is(
+    line: int, bad: str, separator: str, place: int, convert, said: Said
+) -> None:
+    rows = [row.replace(",", ".").split(";") for row in GOOD]
+    rows[line - 1][place] = bad
+    content = "\n".join([*(separator.join(row) for row in rows), ""]).encode()
+    with pytest.raises(BadQuoting, match=f"line {line} "):
+        check.validate(convert(content), said)
+
+
+@pytest.mark.parametrize(
+    ("content", "rows", "told"),
+    [
+        (
+            b"a,b,c\n1,x,2\n,,\n3,y,4\n,,\n,,\n",
+            ["1", "3"],
+            "3 rows of nothing but separators were left out: lines 3, 5, 6.",
+        ),
+        (b"a,b,c\n1,x,2\n,\n3,y,4\n", ["1", "3"], "1 row of nothing but separators was left out: line 3."),
+        (b"a,b,c\n1,x,2\n,,,,,\n3,y,4\n", ["1", "3"], "1 row of nothing but separators was left out: line 3."),
+        (b"a,b,c\r\n1,x,2\r\n , ,\t\r\n3,y,4\r\n , ", ["1", "3"], "2 rows of nothing but separators were"),
+        (b"a;b;c\n1,5;x;2\n;;\n3,5;y;4\n;\n", ["1,5", "3,5"], "2 rows of nothing but separators were left out"),
+        (b"a\tb\tc\n1\tx\t2\n\t\t\n3\ty\t4\n\t\n", ["1", "3"], "2 rows of nothing but separators were"),
+        (b",,\n\n,,\na,b,c\n,,\n1,x,2\n3,y,4\n", ["1", "3"], "1 row of nothing but separators was left out: line 5."),
+        (b'a,b,c\n"1",x,2\n,,\n"3",y,"\n,,\n"\n', ["1", "3"], "1 row of nothing but separators was left out: line 3."),
+        (b'a,b,c\n1,x,2\n"","",""\n3,y,4\n,"",\n', ["1", "", "3", ""], ""),
+        (b'a,b,c\n1,x,"\n,,\n"\n3,y,"\n,,\n"\n', ["1", "3"], ""),
+    ],
+    ids=["full", "short", "wide", "blanks", "semicolons", "tabs", "above", "beside quotes", "quoted", "within quotes"],
+)
+def test_rows_of_nothing_but_separators_are_left_out(
+    content: bytes, rows: list[str], told: str, table, said: Said
+) -> None:
+    assert [row[0] for row in table(content)[1:]] == rows
+    found = [line for line in said.lines if "nothing but separators" in line]
+    assert len(found) == bool(told)
+    assert "".join(found).startswith(told)
+
+
+def test_a_row_without_a_value_in_the_one_column_stays(table) -> None:
+    assert table(b"a\n1\n\n2\n") == [["a"], ["1"], [], ["2"]]
+
+
+def test_lines_are_counted_past_rows_that_are_left_out(read: Read, configured) -> None:
+    configured(max_quarantine_pct=5.0)
+    found = read(b"a,b,c\n1,x,2\n,,\n,\n\n" + b"1,x,2\n" * 30 + b",,\n4,y\n,,\n")
+    assert found.rejected
+    assert found.rejected.path.read_text().splitlines()[1].startswith("37,")
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        (b'LatD, "City", State\n41, "Youngstown", OH\n42, "Yankton, ""SD""", SD\n', ["Youngstown", 'Yankton, "SD"']),
+        (b'"LatD", "City", "State"\n"41", "Bonn, Rhein", "x"\n', ["Bonn, Rhein"]),
+        (b'a;   "b"; c\n1;\t"x;y"; 2\n', ["x;y"]),
+        (b'a, b\n1, "x"\n2,"y"\n', [' "x"', "y"]),
+        (b'a,b\n1,"x, ""y"", z"\n2,"y"\n', ['x, "y", z', "y"]),
+        (b'a,b\n1, "x" of y\n2, y\n', [' "x" of y', " y"]),
+        (
+            b'id,name,n\n1,"Bonn" ,5\n2,"Trier, x"\xc2\xa0 ,6\n3,"Mainz"\t\r\n'[:-1].replace(b"\t\r", b",7\n"),
+            ["Bonn", "Trier, x", "Mainz"],
+        ),
+        (b'a\tb\tc\n1\t"x" \t2\n2\t"y"\t\n', ["x", "y"]),
+        (b'a,b\n1,"x" \r\n2,"y"\xe3\x80\x80\n3,"z" ', ["x", "y", "z"]),
+    ],
+    ids=["cities", "all quoted", "tab", "not all", "within", "text", "after", "after, tabs", "after, at ends"],
+)
+def test_blanks_beside_quotes_are_layout_where_the_file_shows_it(content: bytes, rows: list[str], table) -> None:
+    assert [row[1] for row in table(content)[1:]] == rows
+
+
+def test_blanks_before_quotes_are_values_if_one_far_down_follows_none(table) -> None:
+    content = b"a,b\n" + b'1, "x"\n' * 160_000 + b'2,"y"\n'
+    assert table(content)[1:] == [["1", ' "x"']] * 160_000 + [["2", "y"]]
 
 
 def test_text_without_columns_is_no_table(convert) -> None:
@@ -149,7 +323,7 @@ def test_notes_below_the_table_are_left_out_and_told(below: bytes, told: str | N
     [
         (b"a,b\n1,x\n\ny,\n", [["1", "x"], ["y", ""]]),
         (b"a,b,c\n1,x,2\ny,,\n", [["1", "x", "2"], ["y", "", ""]]),
-        (b"a,b,c\n1,x,2\ny,,\n,,\nz,,\n", [["1", "x", "2"], ["y", "", ""], ["", "", ""], ["z", "", ""]]),
+        (b"a,b,c\n1,x,2\ny,,\n,,\nz,,\n", [["1", "x", "2"], ["y", "", ""], ["z", "", ""]]),
         (b"a,b,c\n1,x,2\n\n5,,\n", [["1", "x", "2"], ["5", "", ""]]),
         (b'a,b,c\n1,x,"2\n\nSource: x\n"\n', [["1", "x", "2\n\nSource: x\n"]]),
         (b'a,b,c\n1,x,"\n\n""Source"": x\n y"\n', [["1", "x", '\n\n"Source": x\n y']]),
@@ -277,7 +451,10 @@ TABLES = st.integers(1, 4).flatmap(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+AGAIN = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+
+
+@AGAIN
 @given(
     rows=TABLES,
     separator=st.sampled_from(",;\t|"),
@@ -293,8 +470,10 @@ def test_any_table_in_any_dialect_comes_back_equal(
     assume(quoting != csv.QUOTE_MINIMAL or not any(others & set(value) for row in rows for value in row))
     # one column of a;b is a table of two columns
     assume(quoting == csv.QUOTE_ALL or len(rows[0]) > 1 or not any(set(",;\t|") & set(row[0]) for row in rows))
-    # a single value below an empty row at the end is a note
-    assume(len(rows[0]) < 3 or all("".join(row).strip() for row in rows))
+    # rows of nothing but separators are no rows, and a single value below one at the end is a note
+    assume(len(rows[0]) < 2 or all("".join(row).strip() for row in rows))
+    # without quotes in the header other separators in it may well be those of the file
+    assume(quoting != csv.QUOTE_MINIMAL or not set(",;\t|") & set("".join(rows[0])))
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=separator, quoting=quoting, lineterminator=newline).writerows(rows)
     content = out.getvalue().encode(encoding, "ignore")
@@ -306,6 +485,82 @@ def test_any_table_in_any_dialect_comes_back_equal(
     assert rows_of(check.validate(step.convert(ticket, source, said), said)) == rows
 
 
+PLAIN = st.text(st.sampled_from("abcéЖ名 0123456789.-"), min_size=1, max_size=6).map(str.strip).filter(bool)
+SPOKEN = st.builds(
+    lambda words, comma: comma.join(words), st.lists(PLAIN, min_size=2, max_size=3), st.sampled_from([",", ", "])
+)
+PUBLISHED = st.integers(2, 4).flatmap(
+    lambda width: st.tuples(
+        st.lists(st.text(st.sampled_from("abcxyzÄé"), min_size=1, max_size=5), min_size=width, max_size=width),
+        st.lists(st.lists(PLAIN | SPOKEN, min_size=width, max_size=width), min_size=1, max_size=8),
+    ).map(lambda parts: [parts[0], *parts[1]])
+)
+
+
+def line_of(row: list[str], separator: str, quoted: bool) -> str:
+    quote = quoted or separator == ","
+    return separator.join(f'"{value}"' if quote and (quoted or "," in value) else value for value in row)
+
+
+@AGAIN
+@given(
+    rows=PUBLISHED,
+    separator=st.sampled_from(",;\t|"),
+    quoted=st.lists(st.booleans(), min_size=9, max_size=9),
+    ends=st.lists(st.sampled_from(["\n", "\r\n", "\r", "\r\r\n"]), min_size=30, max_size=30),
+    empty=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 6), st.sampled_from(["", " "])), max_size=4),
+)
+def test_any_table_with_commas_empty_rows_and_all_line_ends_comes_back_equal(
+    rows: Table,
+    separator: str,
+    quoted: list[bool],
+    ends: list[str],
+    empty: list[tuple[int, int, str]],
+    publish: Publish,
+) -> None:
+    lines = [line_of(row, separator, quote) for row, quote in zip(rows, quoted, strict=False)]
+    for place, width, blank in empty:
+        lines.insert(place, blank + separator * width)
+    content = "".join(line + end for line, end in zip(lines, ends, strict=False)).encode()
+    said = Said()
+    ticket, source = publish(content)
+    found = check.validate(step.convert(ticket, source, said), said)
+    assert rows_of(found) == rows
+    assert look(found, said).rows == len(rows) - 1
+
+
+@AGAIN
+@given(
+    rows=PUBLISHED,
+    separator=st.sampled_from(",;\t|"),
+    quoted=st.lists(st.booleans(), min_size=9, max_size=9),
+    bad=st.sampled_from(['"x" y', '"x', '"', '"x""', '"x"y"']),
+    row=st.integers(0, 8),
+    column=st.integers(0, 3),
+)
+def test_a_bad_quote_in_any_table_ends_in_an_error_that_names_its_line(
+    rows: Table, separator: str, quoted: list[bool], bad: str, row: int, column: int, publish: Publish
+) -> None:
+    row %= len(rows)
+    lines = [line_of(values, separator, quote) for values, quote in zip(rows, quoted, strict=False)]
+    values = [value.replace(",", " ") for value in rows[row]]
+    values[column % len(values)] = bad
+    lines[row] = separator.join(values)
+    ticket, source = publish("\n".join([*lines, ""]).encode())
+    with pytest.raises(BadQuoting, match=f"line {row + 1} "):
+        check.validate(step.convert(ticket, source, Said()), Said())
+
+
 @pytest.fixture
 def convert(publish: Publish, said: Said) -> Callable[..., CleanCsv]:
     return lambda content, **how: step.convert(*publish(content, **how), said)
+
+
+@pytest.fixture
+def planned(publish: Publish, said: Said) -> Planned:
+    def make(content: bytes, **how: Any) -> LoadPlan:
+        ticket, source = publish(content, **how)
+        found = look(check.validate(step.convert(ticket, source, said), said), said, ticket.options)
+        return plan.decide(ticket, found, None, live=False, file_hash="", log=said)
+
+    return make

@@ -19,8 +19,9 @@ RUSSIAN = "имя,город\nИван,Москва\nПётр,Казань\n"
 
 @pytest.fixture
 def convert(publish: Publish, said: Said) -> object:
-    def run(content: bytes, encoding: str = "") -> CleanCsv:
-        return step.convert(*publish(content, options=ReadOptions(encoding=encoding)), said)
+    def run(content: bytes, encoding: str = "", languages: tuple[str, ...] = ()) -> CleanCsv:
+        options = ReadOptions(encoding=encoding, languages=languages)
+        return step.convert(*publish(content, options=options), said)
 
     return run
 
@@ -165,3 +166,78 @@ def test_nuls_in_text_are_left_out_and_counted(encoding: str, convert, said: Sai
 def test_what_is_no_text_is_refused(content: bytes, convert) -> None:
     with pytest.raises(NotText, match="binary data"):
         convert(content)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Invoices over £500: Albany Furniture",
+        "£5m–£10m",
+        "5 €",
+        "10 °C",
+        "a – b",
+        "Smith’s",
+        "“so”",
+        "§ 5",
+        "½ cup",
+        "1¼",
+    ]
+    + ["m²", "km³", "10³", "5 µm", "© 2020", "Windows®", "±5", "¥500", "5¢", "«Le Monde»", "¿Qué?", "nº 5"]
+    + [
+        "café",
+        "naïve",
+        "Straße",
+        "España",
+        "Hélène",
+        "Anaïs",
+        "Guimarães",
+        "Tromsø",
+        "Málaga",
+        "Curaçao",
+        "Köln",
+        "ÅÄÖ",
+    ],
+)
+@pytest.mark.parametrize("languages", [("en",), ("en", "fr", "nb_NO"), ("pl",)])
+def test_one_word_beyond_ascii_is_what_it_is_in_the_west(words: str, languages: tuple[str, ...], convert) -> None:
+    if languages == ("pl",) and words in ("España", "Hélène", "Guimarães"):
+        languages = ()
+    table = "name,about\n" + "plain,words\n" * 20 + f"one,{words}\n" + "plain,words\n" * 20
+    assert text(convert(table.encode("cp1252"), languages=languages)) == table
+
+
+@pytest.mark.parametrize(
+    ("languages", "encoding", "words"),
+    [
+        (("pl",), "cp1250", ["Wrocław", "Paweł", "są", "Kraków", "Gdańsk", "Świdnica", "Żółw", "Częstochowa"]),
+        (("en", "pl"), "cp1250", ["Wrocław", "Paweł", "są", "Kraków", "Gdańsk"]),
+        (("cs_CZ",), "cp1250", ["Plzeň", "Čech", "Dvořák", "Město"]),
+        (("hu",), "cp1250", ["Győr", "Hódmezővásárhely"]),
+        (("hr", "en"), "cp1250", ["Čakovec", "Mađarska"]),
+        (("tr",), "cp1254", ["Eskişehir", "İstanbul", "Ağrı", "Iğdır"]),
+        (("lv",), "cp1257", ["Rīga", "Kauņas", "Liepāja"]),
+        (("lt",), "cp1257", ["Vilnių", "Šiaulių"]),
+        ((), "cp1250", ["Wrocław", "Paweł", "Dvořák", "Jiří", "Zażółć", "Timişoara"]),
+        ((), "cp1254", ["İstanbul", "Ağrı"]),
+    ],
+)
+def test_a_word_is_in_the_encoding_of_the_sites_language(
+    languages: tuple[str, ...], encoding: str, words: list[str], convert
+) -> None:
+    for word in words:
+        table = f"name,n\n{word},1\nplain,2\n"
+        found = convert(table.encode(encoding), languages=languages)
+        assert (text(found), found.encoding) == (table, encoding.replace("cp", "Windows-"))
+
+
+@pytest.mark.parametrize(("encoding", "word"), [("cp949", "가나다"), ("gb18030", "北京"), ("cp1253", "Αθήνα")])
+def test_letters_of_other_scripts_are_no_signs(encoding: str, word: str, convert) -> None:
+    table = f"name,n\n{word},1\n"
+    assert text(convert(table.encode(encoding), languages=("en",))) == table
+
+
+def test_the_process_that_reads_a_file_knows_the_sites_languages(publish: Publish, said: Said) -> None:
+    content = '[{"city": "Gdańsk"}]'.encode("cp1250")
+    options = ReadOptions(languages=("pl",))
+    found = step.convert(*publish(content, name="table.json", format="JSON", options=options), said)
+    assert text(found) == "city\nGdańsk\n"

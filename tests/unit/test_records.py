@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from ckanext.datapusher_plus.core.errors import BadQuoting
 from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.formats.check import Block, examine, joined, walk
-from ckanext.datapusher_plus.formats.quick import Shape
-from ckanext.datapusher_plus.formats.records import Piece, plain, records
+from ckanext.datapusher_plus.formats.records import Dialect, Piece, Shape, plain, records
 from ckanext.datapusher_plus.formats.sift import Job, sift
 
 TEXT = st.text(alphabet=st.sampled_from('ab",;\t\n\r é\\.'), max_size=6)
@@ -23,7 +22,10 @@ AGAIN = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], de
 
 
 def read(data: bytes, separator: bytes = b",") -> list[list[str]]:
-    return [[plain(v) for v in record.values] for record in records(Piece(data, 1, final=True), separator)]
+    return [
+        [plain(v) for v in record.values]
+        for record in records(Piece(data, 1, final=True), Dialect(separator=separator))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_values_are_what_the_publisher_meant(data: bytes, rows: list[list[str]])
 
 
 @pytest.mark.parametrize(
-    ("data", "line"), [(b'a,b\n1,"2\n3\n', 2), (b'a\n"x\ny"z\n', 2), (b'"a" ,b\n', 1), (b'a,"b\n\n",c\n"d""\n', 4)]
+    ("data", "line"), [(b'a,b\n1,"2\n3\n', 2), (b'a\n"x\ny"z\n', 2), (b'"a" x,b\n', 1), (b'a,"b\n\n",c\n"d""\n', 4)]
 )
 def test_a_quoted_value_that_goes_wrong_is_found(data: bytes, line: int) -> None:
     with pytest.raises(BadQuoting) as error:
@@ -108,4 +110,4 @@ def test_a_lone_end_of_copy_mark_is_quoted(value: bytes, tidy: bool, tmp_path: P
     path = tmp_path / "table"
     path.write_bytes(b"a\n" + value + b"\nb\n")
     assert examine(path, Shape(1, b",", b"\n")).tidy is tidy
-    assert [joined(r, b"\n") for r in records(Piece(b"\\.\n", 1, final=True), b",")] == [b'"\\."\n']
+    assert [joined(r, b"\n") for r in records(Piece(b"\\.\n", 1, final=True), Dialect(separator=b","))] == [b'"\\."\n']

@@ -49,7 +49,8 @@ class Landing:
         :raises sqlalchemy.exc.OperationalError: when that database is away for long; the load is undone then.
         """
         rejected = swapped.plan.csv.rejected
-        self.near, self.warnings = swapped, (*((rejected.sentence,) if rejected else ()), *swapped.warnings)
+        left_out = (rejected.sentence,) if rejected else ()
+        self.near, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
         database.patiently(partial(landed, self.run_id, published(swapped, self.warnings)), SHORT_PATIENCE)
 
 
@@ -117,6 +118,7 @@ def _finish(run_id: str, end: Outcome, landing: Landing, refused: Rejected | Non
         retry=end.retry,
         unpublished=end.unpublished,
         refused=refused,
+        warnings=end.warnings,
     )
     database.patiently(tell, PATIENCE)
 
@@ -173,8 +175,9 @@ def _settled(claimed: Claimed, told: Log, way_back: WayBack, end: Outcome) -> Ou
 
 
 def _tell(told: Log, end: Outcome) -> None:
-    quiet = dict.fromkeys((State.COMPLETE, State.SKIPPED, State.CANCELLED), told.info)
-    tellers = {**quiet, State.WARNED: told.warning}
+    skipped = told.warning if end.warnings else told.info
+    quiet = dict.fromkeys((State.COMPLETE, State.CANCELLED), told.info)
+    tellers = {**quiet, State.SKIPPED: skipped, State.WARNED: told.warning}
     tellers.get(end.state, told.error)(end.message)
 
 
@@ -188,4 +191,6 @@ def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
         load_key=plan.load_key,
         warnings=warnings,
         rejected=(rejected.rows, rejected.total) if rejected else None,
+        read_as=plan.csv.read_as,
+        renamed=plan.renamed,
     )

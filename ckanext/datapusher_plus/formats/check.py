@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .quick import Shape, orderly_rows
-from .records import Record, pieces, records, tidy
+from .quick import orderly_rows
+from .records import Record, Shape, pieces, records, tidy
 from .text import PIECE_BYTES
+
+#: line numbers that messages may show
+_MOST_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Findings:
     ragged_rows: int = 0
     #: lines of the file that are blank where a record of several values should be
     blank_lines: list[int] = field(default_factory=list)
+    #: lines of rows of nothing but separators, the first ones, and how many there are
+    empty_lines: list[int] = field(default_factory=list)
+    empty_rows: int = 0
     #: COPY reads the file as it is meant
     tidy: bool = True
 
@@ -55,7 +61,7 @@ def walk(
         if rows is not None:
             yield Block(piece.data[: piece.used], rows, piece.line)
         else:
-            yield from records(piece, shape.separator)
+            yield from records(piece, shape.dialect)
 
 
 def examine(path: Path, shape: Shape, line: int = 1) -> Findings:
@@ -82,13 +88,24 @@ def _bytes_from(path: Path, place: int) -> bytes:
 
 def _look_at(record: Record, shape: Shape, findings: Findings) -> None:
     findings.tidy = False
-    if len(record.values) == shape.width:
+    if is_left_out(record, shape):
+        if len(record.values) == 1:
+            findings.blank_lines.append(record.line)
+        else:
+            findings.empty_rows += 1
+            findings.empty_lines += [record.line] * (findings.empty_rows <= _MOST_LINES)
+    elif len(record.values) == shape.width:
         findings.rows += 1
-    elif record.blank:
-        findings.blank_lines.append(record.line)
     else:
         findings.ragged_rows += 1
         findings.ragged = findings.ragged or Ragged(line=record.line, found=len(record.values))
+
+
+def is_left_out(record: Record, shape: Shape) -> bool:
+    """Tell whether a record is no row: a blank line in a table of several columns, a row of nothing but separators."""
+    if len(record.values) == 1:
+        return shape.width > 1 and record.blank
+    return shape.skips_empty and record.blank
 
 
 def joined(record: Record, newline: bytes) -> bytes:

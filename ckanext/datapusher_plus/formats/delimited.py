@@ -9,8 +9,9 @@ from ..core.errors import NothingToLoad, NotText
 from ..core.values import CleanCsv, Log, Source
 from .base import Format, Work, read_head, register
 from .footer import find_footer
-from .layout import SEPARATORS, Layout, by_returns, find_layout, is_separated
+from .layout import Layout, by_returns, find_layout, is_separated
 from .rewriting import Rewriting, Rewritten, ends_as_in_dos, has_returns, rewrite, swap, used_width
+from .separators import SEPARATORS
 from .text import as_utf8, listed
 
 
@@ -28,7 +29,7 @@ class Delimited(Format):
         text = as_utf8(source.path, work)
         swapped = by_returns(read_head(text.path))
         path = swap(text.path, work.dir / "lines.txt") if swapped else text.path
-        layout = find_layout(path, self.separator)
+        layout = find_layout(path, self.separator, work.options.decimal)
         if layout is None:
             raise NothingToLoad("is empty")
         self._check(layout)
@@ -43,6 +44,7 @@ class Delimited(Format):
             # editors take blanks off the ends of lines, and spreadsheet programs do not write them
             fill=layout.separator == b"\t",
         )
+        _tell_separator(layout, work.log)
         if change.needed or ends_as_in_dos(path):
             _tell(change, rewrite(path, change, work.dir / "commas.csv"), work.log)
             path = work.dir / "commas.csv"
@@ -51,7 +53,9 @@ class Delimited(Format):
             header=layout.header[:width],
             format=f"{self.name}{self._how(layout)}",
             encoding=text.encoding,
+            between_commas=layout.separator == b"," and (width > 1 or not read_head(path).startswith(b'"')),
             first_line=layout.first_line,
+            separator=_called(layout.separator) if width > 1 else "",
         )
 
     def _check(self, layout: Layout) -> None:
@@ -60,7 +64,27 @@ class Delimited(Format):
     def _how(self, layout: Layout) -> str:
         if layout.separator == self.separator:
             return ""
-        return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"
+        return f" with {_called(layout.separator)}"
+
+
+def _called(separator: bytes) -> str:
+    return SEPARATORS.get(separator) or separator.decode("utf-8", "replace")
+
+
+def _tell_separator(layout: Layout, log: Log) -> None:
+    columns = f"{_called(layout.separator)}, which make {len(layout.header):,} columns"
+    if layout.said not in (b"", layout.separator):
+        log.warning(
+            f"The file's first line says that {_called(layout.said)} separate its values; they do not. It was read "
+            f"with {columns}. Correct or remove that line."
+        )
+    elif layout.rival:
+        other, number = layout.rival
+        sign = "a tab" if other == b"\t" else f"“{other.decode()}”"
+        log.warning(
+            f"It is not certain what separates the values. They were read with {columns}; with {_called(other)} there "
+            f"would be {number:,}. If that is right, put a line above the header that says sep= and then {sign}."
+        )
 
 
 def _tell(change: Rewriting, done: Rewritten, log: Log) -> None:
@@ -149,4 +173,4 @@ class Txt(Delimited):
             raise NotText("text without columns")
 
     def _how(self, layout: Layout) -> str:
-        return f" with {SEPARATORS.get(layout.separator) or layout.separator.decode('utf-8', 'replace')}"
+        return f" with {_called(layout.separator)}"

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from .layout import Layout, is_number, shown
+from .candidates import is_number
+from .layout import Layout, shown
 
 #: bytes at the end of a file that are looked at
 _TAIL_BYTES = 1 << 16

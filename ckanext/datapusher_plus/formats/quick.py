@@ -8,27 +8,19 @@ flights take 0.1 s this way, against 3 s value by value; what is not in order he
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
 
-from .records import Piece
+from .records import Piece, Shape
 
 _QUOTED = re.compile(rb'"[^"]*"')
 _END_OF_COPY = re.compile(rb"^\\\.\r?$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What every record of an orderly file has in common."""
-
-    width: int
-    separator: bytes
-    #: b"\\n" or b"\\r\\n"
-    newline: bytes
-
-
 def orderly_rows(piece: Piece, shape: Shape) -> int | None:
     """Return how many records the piece begins with when all are in order, having marked them as used; else None."""
-    end = len(piece.data) if piece.final else _last_record_end(piece.data)
+    if shape.padded:
+        return None
+    end = len(piece.data) if piece.final else last_record_end(piece.data)
     body = piece.data[:end]
     if piece.final and not body.endswith(b"\n"):
         body += shape.newline
@@ -40,11 +32,18 @@ def orderly_rows(piece: Piece, shape: Shape) -> int | None:
         return None
     if lean.translate(None, _all_but(shape.separator)) != (shape.separator * (shape.width - 1) + b"\n") * rows:
         return None
+    if shape.skips_empty and _empty_row(shape.separator).search(b"\n" + lean):
+        return None
     piece.used = end
     return rows
 
 
-def _last_record_end(data: bytes) -> int:
+@lru_cache
+def _empty_row(separator: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"\n[ \t\v\f" + re.escape(separator) + rb"]+\r?\n")
+
+
+def last_record_end(data: bytes) -> int:
     """Return the place after the last line end that is outside of quotes, 0 when there is none."""
     inside = data.count(b'"') % 2
     end = len(data)

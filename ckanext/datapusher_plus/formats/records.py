@@ -18,7 +18,44 @@ from .text import PIECE_BYTES
 #: a longer record is taken for a quoted value that is never closed; PostgreSQL could not take much more in a row
 LONGEST_RECORD = 64 << 20
 
-_OPENED = re.compile(rb'"[^"]*(?:""[^"]*)*')
+_OPENED = re.compile(rb'[ \t]*"[^"]*(?:""[^"]*)*')
+#: blanks of all kinds that may follow a closing quote, in UTF-8; ends that are cut off may have four more bytes
+_BLANKS = rb"(?:[ \t\v\f]|\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8b\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf)*"
+_CUT_OFF = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialect:
+    """How the values and rows of a text are told apart."""
+
+    separator: bytes
+    #: blanks after a separator are layout: `1, "x"`
+    padded: bool = False
+    #: where a CR alone ends a row: None: nowhere, 0: everywhere, else where that makes the row as wide as this
+    returns: int | None = None
+    #: take a value as written whose quotes are wrong
+    lenient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What every record of an orderly file has in common."""
+
+    width: int
+    separator: bytes
+    #: b"\\n" or b"\\r\\n"
+    newline: bytes
+    #: rows of nothing but separators are no rows
+    skips_empty: bool = False
+    padded: bool = False
+    #: there are CR without LF
+    returns: bool = False
+
+    @property
+    def dialect(self) -> Dialect:
+        """Return how the file's values are told apart."""
+        returns = self.width if self.returns else None
+        return Dialect(separator=self.separator, padded=self.padded, returns=returns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +77,8 @@ class Record:
 
     @property
     def blank(self) -> bool:
-        """Tell whether the record is a line with nothing but blanks."""
-        return len(self.values) == 1 and not self.values[0].strip()
+        """Tell whether there is nothing but blanks and separators."""
+        return not self.values[0].strip() and not b"".join(self.values).strip()
 
 
 @dataclass(slots=True)
@@ -54,6 +91,8 @@ class Piece:
     final: bool
     #: bytes that were dealt with; the rest comes again at the beginning of the next piece
     used: int = 0
+    #: records so far that a CR alone has ended
+    returns: int = 0
 
 
 def pieces(
@@ -74,7 +113,7 @@ def pieces(
             if not piece.data:
                 return
             yield piece
-            line += piece.data.count(b"\n", 0, piece.used)
+            line += piece.data.count(b"\n", 0, piece.used) + piece.returns
             rest = piece.data[piece.used :]
             if not read:
                 return
@@ -82,7 +121,7 @@ def pieces(
                 raise BadQuoting(line)
 
 
-def records(piece: Piece, separator: bytes) -> Iterator[Record]:
+def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
     """Yield the whole records of a piece, marking each as used.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
@@ -97,48 +136,90 @@ def records(piece: Piece, separator: bytes) -> Iterator[Record]:
             return
         stop = _or_end(stop, data)
         # a line without any quote, as most are, is a record
-        unquoted = data[start:stop].removesuffix(b"\r").split(separator) if quote > stop else None
-        values, piece.used = (unquoted, stop + 1) if unquoted else _quoted_record(piece, separator, line)
+        text = data[start:stop].strip(b"\r") if quote > stop else b'"'
+        if quote > stop and (dialect.returns is None or b"\r" not in text):
+            values, piece.used = text.split(dialect.separator), stop + 1
+        else:
+            values, piece.used = _record(piece, dialect, line)
         if not values:
             return
-        yield Record(values, line)
-        line += data.count(b"\n", start, piece.used)
+        yield Record(_unpadded(values) if dialect.padded else values, line)
+        alone = data[piece.used - 1 : piece.used] == b"\r"
+        piece.returns += alone
+        line += data.count(b"\n", start, piece.used) + alone
 
 
 def _or_end(found: int, data: bytes) -> int:
     return len(data) if found < 0 else found
 
 
-def _quoted_record(piece: Piece, separator: bytes, line: int) -> tuple[list[bytes], int]:
+def _unpadded(values: list[bytes]) -> list[bytes]:
+    first, *others = values
+    return [first, *(value.lstrip(b" \t") for value in others)]
+
+
+def _record(piece: Piece, dialect: Dialect, line: int) -> tuple[list[bytes], int]:
     """Return the values of the record where the piece's use has come to, and its end; no values when it goes on.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
-    pattern = _value_pattern(separator)
-    position = piece.used
+    if dialect.returns is None:
+        return _parsed(piece, dialect, line, returns=False)
+    short = _parsed(piece, dialect, line, returns=True)
+    if dialect.returns <= 1 or not b"".join(short[0]).strip():
+        return short
+    try:
+        whole = _parsed(piece, dialect, line, returns=False)
+    except BadQuoting:
+        return short
+    # a CR within a value leaves the row as wide as it is to be
+    fits = len(short[0]) == dialect.returns != len(whole[0])
+    return short if fits and whole[0] else whole
+
+
+def _parsed(piece: Piece, dialect: Dialect, line: int, *, returns: bool) -> tuple[list[bytes], int]:
+    """Return the values of a record, and its end, where a CR in unquoted text ends it or does not."""
+    pattern = _value_pattern(dialect.separator, dialect.padded, returns)
+    start = piece.used
+    begun = not returns or piece.data[start - 1 : start] == b"\n"
+    position = start + (_returns_at(piece.data, start) if begun else 0)
     values: list[bytes] = []
     while True:
         found = pattern.match(piece.data, position)
         if not found:
-            if _broken(piece, position):
-                raise BadQuoting(line + piece.data.count(b"\n", piece.used, position))
+            if not _broken(piece, position):
+                return [], piece.used
+            if not dialect.lenient:
+                raise BadQuoting(line + piece.data.count(b"\n", start, position))
+            found = _as_written(dialect.separator, returns).match(piece.data, position)
+            assert found
+        # what ends here may go on, and a CR may be half of a line end
+        if found.end() == len(piece.data) and found[3] in (b"", b"\r") and not piece.final:
             return [], piece.used
-        if not found[2] and not piece.final:
-            return [], piece.used
-        values.append(found[1])
+        quoted = found[1] is not None
+        values.append(found[1] if quoted else found[2])
         position = found.end()
-        if found[2] != separator:
-            values[-1] = values[-1].removesuffix(b"\r")
+        if found[3] != dialect.separator:
+            if not quoted:
+                values[-1] = values[-1].rstrip(b"\r")
             return values, position
 
 
-def read_header(path: Path, separator: bytes, start: int = 0) -> Header | None:
-    """Return a file's header, from ``start`` on, or None when nothing but blank lines is in it.
+def _returns_at(data: bytes, place: int) -> int:
+    """Return how many CR stand at a place, where some programs write LF and CR in this order."""
+    count = 0
+    while data[place + count : place + count + 1] == b"\r":
+        count += 1
+    return count
+
+
+def read_header(path: Path, dialect: Dialect, start: int = 0, line: int = 1) -> Header | None:
+    """Return a file's header, from ``start`` in a line on, or None when there is nothing but separators and blanks.
 
     :raises BadQuoting: when a heading is quoted wrongly.
     """
-    for piece in pieces(path, start=start):
-        for record in records(piece, separator):
+    for piece in pieces(path, start=start, line=line):
+        for record in records(piece, dialect):
             if not record.blank:
                 newline = b"\r\n" if piece.data[: piece.used].endswith(b"\r\n") else b"\n"
                 return Header(tuple(plain(value) for value in record.values), newline)
@@ -150,17 +231,27 @@ def _broken(piece: Piece, position: int) -> bool:
     opened = _OPENED.match(piece.data, position)
     if piece.final or not opened:
         return piece.final
-    rest = piece.data[opened.end() :]
-    # the closing quote may be yet to come, or half of the line end after it
-    return rest not in (b"", b'"\r')
+    # the closing quote may be yet to come, or half of what follows it
+    return piece.data[opened.end() : opened.end() + 1] == b'"' and len(piece.data) - opened.end() > _CUT_OFF
 
 
 @lru_cache
-def _value_pattern(separator: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of a value and what ends it: separator, line end, or end of data."""
+def _value_pattern(separator: bytes, padded: bool, returns: bool) -> re.Pattern[bytes]:
+    """Return the pattern of a value, (quoted, unquoted), and what ends it: separator, line end, or end of data."""
     sep = re.escape(separator)
-    plain = rb'[^"\n' + sep + rb"][^\n" + sep + rb"]*|"
-    return re.compile(rb'("[^"]*(?:""[^"]*)*"|' + plain + rb")(" + sep + rb"|\r?\n|\Z)")
+    blanks = rb"(?:(?!" + sep + rb")" + _BLANKS.removesuffix(b"*") + rb")*"
+    pad = rb"(?:(?!" + sep + rb")[ \t])*" if padded else rb""
+    within = rb"[^\n" + (rb"\r" if returns else rb"") + sep + rb"]*"
+    quoted = pad + rb'("[^"]*(?:""[^"]*)*")' + blanks
+    return re.compile(rb"(?:" + quoted + rb"|(?!" + pad + rb'")(' + within + rb"))(" + sep + rb"|\r*\n|\r|\Z)")
+
+
+@lru_cache
+def _as_written(separator: bytes, returns: bool) -> re.Pattern[bytes]:
+    """Return the pattern of what stands up to the next separator or line end, in groups like those of a value."""
+    sep = re.escape(separator)
+    ends = rb"\r\n" if returns else rb"\n"
+    return re.compile(rb"((?!))?([^" + ends + sep + rb"]*)(" + sep + rb"|\r*\n|\r|\Z)")
 
 
 def tidy(value: bytes) -> bytes:

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from .candidates import named_width
 from .check import Block, joined, walk
 from .footer import Footer
-from .layout import Layout, named_width
-from .quick import Shape
-from .records import Piece, Record, records
+from .layout import Layout
+from .records import Piece, Record, Shape, records
 from .text import PIECE_BYTES
 
 #: CR for LF and the reverse
@@ -39,14 +39,22 @@ class Rewriting:
     @property
     def shape(self) -> Shape:
         """Return what the file's records have in common."""
-        return Shape(len(self.layout.header), self.layout.separator, self.layout.newline)
+        layout = self.layout
+        return Shape(len(layout.header), layout.separator, layout.newline, padded=layout.padded, returns=self.returns)
+
+    @property
+    def newline(self) -> bytes:
+        """Return how rows are to end: in LF where a heading has a line break, which engines take for a row's end."""
+        broken = any("\r" in heading or "\n" in heading for heading in self.layout.header)
+        return b"\n" if broken else self.layout.newline
 
     @property
     def needed(self) -> bool:
         """Tell whether anything is to be changed."""
         layout = self.layout
         moved = bool(layout.start or self.footer)
-        return layout.separator != b"," or moved or layout.trailing or self.swapped or self.returns
+        lines = self.swapped or self.returns or self.newline != layout.newline
+        return layout.separator != b"," or moved or layout.trailing or layout.padded or lines
 
 
 @dataclass(slots=True)
@@ -137,47 +145,30 @@ def _rewrite(path: Path, change: Rewriting, target: Path) -> Rewritten:
     table = walk(path, shape, start=change.layout.start, line=change.layout.first_line, end=footer and footer.start)
     with target.open("wb") as out:
         for item in table:
-            # where CR and LF were exchanged they are in quoted values too
-            quoted = change.swapped and isinstance(item, Block) and b'"' in item.data
-            if isinstance(item, Block) and change.width == shape.width and not quoted:
+            if isinstance(item, Block) and not _is_changed(item, change):
                 out.write(_block_with_commas(item, shape))
                 continue
             for record in _records(item, shape):
-                for values in _rows(record.values, change):
-                    kept = values if named_width(values) > change.width else values[: change.width]
-                    done.shortened += len(kept) < len(values)
-                    row = Record(kept, record.line)
-                    out.write(
-                        joined(Record(done.fill(row, change.width), row.line) if change.fill else row, shape.newline)
-                    )
+                if record.values == [DOS_END]:
+                    continue
+                values = _as_published(record.values, change)
+                kept = values if named_width(values) > change.width else values[: change.width]
+                done.shortened += len(kept) < len(values) and not record.blank
+                row = Record(kept, record.line)
+                filled = done.fill(row, change.width) if change.fill else kept
+                out.write(joined(Record(filled, row.line), change.newline))
     return done
 
 
+def _is_changed(block: Block, change: Rewriting) -> bool:
+    """Tell whether values or line ends of an orderly block are other ones in the table."""
+    # where CR and LF were exchanged they are in quoted values too
+    quoted = change.swapped and b'"' in block.data
+    return quoted or change.width < change.shape.width or change.newline != change.layout.newline
+
+
 def _records(item: Block | Record, shape: Shape) -> Iterator[Record]:
-    return records(Piece(item.data, 1, final=True), shape.separator) if isinstance(item, Block) else iter((item,))
-
-
-def _rows(values: list[bytes], change: Rewriting) -> Iterator[list[bytes]]:
-    """Yield the rows of a record: several where CR ends some of them and LF others."""
-    if change.returns and any(b"\r" in value and not value.startswith(b'"') for value in values):
-        rows = list(_split(values))
-        full = [row for row in rows if row != [b""]]
-        if len(values) == 1 or (len(values) != change.width and all(len(row) == change.width for row in full)):
-            yield from (_as_published(row, change) for row in full)
-            return
-    if values != [DOS_END]:
-        yield _as_published(values, change)
-
-
-def _split(values: list[bytes]) -> Iterator[list[bytes]]:
-    row: list[bytes] = []
-    for value in values:
-        *ended, last = [value] if value.startswith(b'"') else value.split(b"\r")
-        for each in ended:
-            yield [*row, each]
-            row = []
-        row.append(last)
-    yield row
+    return records(Piece(item.data, 1, final=True), shape.dialect) if isinstance(item, Block) else iter((item,))
 
 
 def _as_published(values: list[bytes], change: Rewriting) -> list[bytes]:

@@ -14,9 +14,10 @@ from typing import BinaryIO
 
 from ..core.quarantine import BOM, HEADER, LISTED_BYTES, LISTED_ROWS, Check, Fault, neutral, wrong_width
 from ..core.values import CleanCsv
-from .check import Block, content_end, joined, walk
-from .quick import Shape
-from .records import Piece, Record, plain, read_header, records
+from .check import Block, content_end, is_left_out, joined, walk
+from .records import Dialect, Piece, Record, Shape, plain, read_header, records
+
+_COMMAS = Dialect(separator=b",")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,14 +62,18 @@ class Job:
 
 def shape_of(csv: CleanCsv) -> Shape:
     """Return the shape of an orderly row of canonical CSV."""
-    header = read_header(csv.path, b",")
-    return Shape(len(csv.header), b",", header.newline if header else b"\n")
+    header = read_header(csv.path, _COMMAS)
+    width = len(csv.header)
+    # a record or a sheet's row without any value is one that was published so
+    skips_empty = csv.counts == "line" and width > 1
+    return Shape(width, b",", header.newline if header else b"\n", skips_empty=skips_empty)
 
 
 def sift(job: Job, target: Path, rejects: Path) -> Sifted:
     """Write the rows that can be loaded to ``target`` so that COPY understands them, all others to ``rejects``.
 
-    Blank lines go nowhere. ``rejects`` is not made when there are none. When there are too many, ``target`` ends early.
+    Blank lines and rows of nothing but separators go nowhere. ``rejects`` is not made when there are none. When there
+    are too many, ``target`` ends early.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
@@ -87,7 +92,7 @@ def _records(item: Block | Record) -> Iterator[Record]:
     if isinstance(item, Record):
         yield item
     else:
-        yield from records(Piece(item.data, item.line, final=True), b",")
+        yield from records(Piece(item.data, item.line, final=True), _COMMAS)
 
 
 class _Sieve:
@@ -137,7 +142,7 @@ class _Sieve:
         """Keep a record, or reject it."""
         self._records += 1
         wide = len(record.values) == self._job.shape.width
-        if not wide and record.blank:
+        if is_left_out(record, self._job.shape):
             return
         if self._header is None:
             self._header = self._place(record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def as_utf8(path: Path, work: Work) -> Text:
     """
     declared = _declared(path, work)
     valid = declared in (None, UTF_8) and _is_utf_8(path, work.log)
-    encoding = UTF_8 if valid else declared or _found(path)
+    encoding = UTF_8 if valid else declared or _found(path, work.options.languages)
     nuls = 0 if encoding.wide else _nuls(path)
     if nuls or not valid:
         path = _rewritten(path, work.dir / "utf8.txt", encoding, work.log)
@@ -78,13 +78,13 @@ def _is_utf_8(path: Path, log: Log) -> bool:
     return True
 
 
-def _found(path: Path) -> Encoding:
+def _found(path: Path, languages: Collection[str]) -> Encoding:
     """Return the encoding that the file's letters tell.
 
     :raises WrongEncoding: when they tell of two.
     :raises NotText: when they are no letters.
     """
-    evidence = Evidence(path.stat().st_size)
+    evidence = Evidence(path.stat().st_size, languages)
     for piece in _whole_lines(path):
         evidence.add(piece)
     if evidence.binary:

@@ -1,7 +1,8 @@
 """Check that every row has as many fields as the header, and put in order what COPY would misread.
 
 Blank lines are no rows: those at the end are what editors leave behind, and one elsewhere in a table of several columns
-cannot be a record. In a table of one column a blank line is a record without a value.
+cannot be a record. In a table of one column a blank line is a record without a value. Rows of nothing but separators,
+as spreadsheet programs write empty rows, are left out too.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..checkpoint import reach
-from ..core.errors import HeadingTooLong, NothingToLoad, TooManyColumns
+from ..core.errors import HeadingTooLong, TooManyColumns
 from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
 from ..formats.check import Findings, examine
 from ..formats.sift import shape_of
+from ..formats.text import listed
 from ..settings import current
 from .sift import sift
 
@@ -27,7 +29,6 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     :raises HeadingTooLong: when a heading cannot be one.
     :raises RaggedRow: naming the first row of another width, when there are too many.
     :raises BadQuoting: naming the line where a quoted value goes wrong.
-    :raises NothingToLoad: when there is no row below the header.
     """
     _check_headings(csv.header)
     shape = shape_of(csv)
@@ -41,8 +42,6 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     if findings.ragged and not share.allowed:
         # it refuses the file, and lists its rows on the way
         sift(kept, "orderly.csv", log)
-    if findings.rows < 1:
-        raise NothingToLoad("has a header line but no rows")
     _tell(findings, log)
     if not findings.tidy:
         kept = sift(kept, "orderly.csv", log)
@@ -59,8 +58,14 @@ def _check_headings(header: Sequence[str]) -> None:
 
 
 def _tell(findings: Findings, log: Log) -> None:
-    blank = findings.blank_lines
+    blank, empty = findings.blank_lines, findings.empty_rows
     if blank:
-        first = ", ".join(f"{line:,}" for line in blank[:5]) + (", …" if len(blank) > 5 else "")
-        log.warning(f"{len(blank):,} blank lines among the rows were left out: {first}.")
+        log.warning(f"{len(blank):,} blank lines among the rows were left out: {listed(blank)}.")
+    if empty:
+        rows = "row of nothing but separators was" if empty == 1 else "rows of nothing but separators were"
+        log.info(f"{empty:,} {rows} left out: {_lines(empty)} {listed(findings.empty_lines)}.")
     log.info(f"{findings.rows:,} rows with as many fields as the header.")
+
+
+def _lines(number: int) -> str:
+    return "line" if number == 1 else "lines"

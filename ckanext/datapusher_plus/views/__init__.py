@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import datetime, timezone
 from typing import Any
@@ -16,6 +17,8 @@ from .. import settings
 from ..core import quarantine
 from ..core.coltypes import wanted_type
 from ..core.errors import IngestError
+from ..health import web
+from ..runs import history
 from ..steps.bring_back import carriable, today
 from . import downloads, earlier, words
 from .earlier import Earlier
@@ -107,6 +110,16 @@ def refused(id: str, resource_id: str, run_id: str) -> types.Response:
     return downloads.refused(_resource(id, resource_id)[1], run_id)
 
 
+def stash_seen() -> types.Response:
+    """Answer `ckan datapusher_plus check`, which shows a signed time, what this process sees of the stash folder."""
+    if not web.is_let_in(tk.request.headers.get(web.HEADER, "")):
+        tk.abort(404)
+    response = types.Response(json.dumps(web.answer()), mimetype="application/json")
+    tk.request.environ["__no_cache__"] = True
+    response.cache_control.no_store = True
+    return response
+
+
 def _rendered(template: str, id: str, resource_id: str) -> str:
     package, resource = _resource(id, resource_id)
     tab = _tab(resource)
@@ -118,7 +131,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
 
 def _renamed(resource_id: str) -> tuple[tuple[str, str], ...]:
     try:
-        return carriable(resource_id)
+        return carriable(resource_id, history.last_load(resource_id).renamed)
     except (OSError, ValueError, IngestError) as error:
         log.warning("The renamed columns of %s cannot be shown: %s", resource_id, error)
         return ()
@@ -154,6 +167,8 @@ def _tab(resource: dict[str, Any]) -> Tab:
         status = tk.get_action("datapusher_status")({}, {"resource_id": resource["id"]})
     except tk.ObjectNotFound:
         status = None
+    except tk.ValidationError as error:
+        tk.abort(503, "; ".join(error.error_summary.values()))
     place = Place(
         resource=resource,
         settings=settings.current(),
@@ -177,6 +192,7 @@ def _asked_now(resource_id: str, status: dict[str, Any]) -> str | None:
     return wanted_type(column) if column else None
 
 
+datapusher.add_url_rule(web.PATH, view_func=stash_seen)
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=ResourceData.as_view("resource_data"))
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
 datapusher.add_url_rule(f"/dataset/<id>/resource_data/<resource_id>/{quarantine.FILE}", view_func=rejected)
