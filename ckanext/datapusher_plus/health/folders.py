@@ -27,7 +27,7 @@ _VOLATILE = {"tmpfs": "lives in memory", "ramfs": "lives in memory", "overlay": 
 _REMEDIES = {
     errno.ENOSPC: "Make room on the disk of {folder}, or set {option} to a folder on a larger disk.",
     errno.EDQUOT: "Raise the quota of this user on the disk of {folder}, or make room there.",
-    errno.EROFS: "Mount the disk of {folder} for writing; see the system's log for why it is read-only.",
+    errno.EROFS: "Mount the disk of {folder} for writing (the system's log says why not), or set {option} to another.",
     errno.ESTALE: "Mount {folder} anew: its server no longer knows it.",
     errno.EIO: "See the system's log: the disk of {folder} reports errors.",
 }
