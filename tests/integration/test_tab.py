@@ -15,6 +15,7 @@ from ckan.common import CKANConfig
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
+from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.coltypes import PG_TYPES
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
@@ -401,14 +402,22 @@ def test_every_form_carries_the_token_against_forgery(tab: Tab) -> None:
 def test_prefect_is_linked_only_where_its_pages_are_known(
     tab: Tab, base: str, ckan_config: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ckanext.datapusher_plus import settings
-
     monkeypatch.setattr(settings, "_current", replace(settings.current(), prefect_ui_base=base))
     tab.start()
     sysadmin = replace(tab, headers={"Authorization": factories.SysadminWithToken()["token"]})
     links = [link["href"] for link in sysadmin.page().select("[data-part=facts] a")]
     assert links == ([f"{base}/runs/flow-run/f00d"] if base else [])
-    assert "Prefect" not in tab.page().get_text()
+
+
+@pytest.mark.parametrize("path", ["{tab}", "{tab}/status", "/api/3/action/datapusher_status?resource_id={id}"])
+def test_only_sysadmins_get_the_address_of_prefect(tab: Tab, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "_current", replace(settings.current(), prefect_ui_base="https://flows.example.org"))
+    tab.end(tab.start(), State.ERROR, "No.")
+    path = path.format(tab=tab.path, id=tab.resource["id"])
+    sysadmin = {"Authorization": factories.SysadminWithToken()["token"]}
+    assert "https://flows.example.org/runs/flow-run/f00d" in tab.app.get(path, headers=sysadmin).text
+    editors = tab.app.get(path, headers=tab.headers, status=200).text
+    assert ("flows.example.org" in editors, "Open in Prefect" in editors) == (False, False)
 
 
 @pytest.mark.parametrize("path", ["", "/status"])
