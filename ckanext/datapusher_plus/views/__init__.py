@@ -46,12 +46,11 @@ class ResourceData(MethodView):
         try:
             accepted = tk.get_action("datapusher_submit")({}, wanted)
         except tk.ValidationError as error:
-            tk.h.flash_error("; ".join(error.error_summary.values()))
+            tk.h.flash_error(words.isolated("; ".join(error.error_summary.values())))
         else:
             if not accepted:
-                tk.h.flash_notice(
-                    _("Nothing new was queued: the resource waits already, or a plugin of this site declined it.")
-                )
+                waits = _("Nothing new was queued: the resource waits already, or a plugin of this site declined it.")
+                tk.h.flash_notice(words.isolated(waits))
         return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -69,9 +68,10 @@ def delete_datastore_table(id: str, resource_id: str) -> types.Response:
     try:
         tk.get_action("datastore_delete")({}, {"resource_id": resource_id, "force": True})
     except tk.ObjectNotFound:
-        tk.h.flash_notice(_("There was no table to delete."))
+        tk.h.flash_notice(words.isolated(_("There was no table to delete.")))
     else:
-        tk.h.flash_notice(_("The table and its Data Dictionary were deleted. The file is still there."))
+        deleted = _("The table and its Data Dictionary were deleted. The file is still there.")
+        tk.h.flash_notice(words.isolated(deleted))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -92,11 +92,11 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
     try:
         brought = tk.get_action(action)({}, wanted)
     except tk.ValidationError as error:
-        tk.h.flash_error("; ".join(error.error_summary.values()))
+        tk.h.flash_error(words.isolated("; ".join(error.error_summary.values())))
     except tk.ObjectNotFound as error:
-        tk.h.flash_error(str(error.message))
+        tk.h.flash_error(words.isolated(str(error.message)))
     else:
-        tk.h.flash_success(words.brought(brought["columns"], brought.get("absent", [])))
+        tk.h.flash_success(words.isolated(words.brought(brought["columns"], brought.get("absent", []))))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 

@@ -11,6 +11,11 @@ from ckan.plugins.toolkit import _, h, ungettext
 _SOME = 20
 
 
+def isolated(text: str) -> str:
+    """Return a text with a direction of its own, for where CKAN's HTML stands around it; ours has ``<bdi>``."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+
+
 @dataclass(frozen=True, slots=True)
 class Badge:
     """A word with a colour and an icon, so that no meaning hangs on colour alone."""
