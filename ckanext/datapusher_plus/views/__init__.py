@@ -185,11 +185,10 @@ def _asked_now(resource_id: str, status: dict[str, Any]) -> str | None:
     if not misfit:
         return None
     try:
-        column = today(resource_id).column(misfit["column"])
+        return wanted_type(today(resource_id).column(misfit["column"]))
     except (OSError, ValueError, IngestError) as error:
         log.warning("The Data Dictionary of %s cannot be compared with its last load: %s", resource_id, error)
         return None
-    return wanted_type(column) if column else None
 
 
 datapusher.add_url_rule(web.PATH, view_func=stash_seen)

@@ -94,6 +94,8 @@ class Tab:
     offers_ignore_hash: bool = False
     can_delete: bool = False
     prefect_url: str = ""
+    #: why the error needs no correction any more is the sentence
+    is_outdated: bool = False
 
     @property
     def headings(self) -> tuple[Column, ...]:
@@ -108,7 +110,7 @@ class Tab:
     @property
     def failed(self) -> bool:
         """Tell whether the sentence is an error's."""
-        return self.state == State.ERROR
+        return self.state == State.ERROR and not self.is_outdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +122,8 @@ class Place:
     #: whether the resource's rows live in the datastore itself, without a file
     managed: bool
     now: datetime
-    #: the type that the Data Dictionary asks for now, of the column whose value ended the run; None where that is not
-    #: known
+    #: the type that the Data Dictionary asks for now, of the column whose value ended the run; empty for none,
+    #: None where that is not known
     asked_now: str | None = None
 
 
@@ -155,10 +157,12 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
     state = _state(status, task)
     active = bool(place.resource.get("datastore_active"))
     ended = state not in OPEN
+    outdated = _outdated(task, place)
     return Tab(
         state=state,
         badge=words.badge("empty" if _is_empty(state, task) else state),
-        sentence=_sentence(state, status, task),
+        sentence=outdated or _sentence(state, status, task),
+        is_outdated=bool(outdated),
         notes=tuple(_notes(state, task, active, place)),
         progress=None if ended else _progress(task.get("progress")),
         warnings=_warnings(state, task),
@@ -196,6 +200,17 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
     return reason or _("The run ended without telling why. Load again; if it happens again, tell the administrator.")
 
 
+def _outdated(task: Mapping[str, Any], place: Place) -> str:
+    """Return that the Data Dictionary has changed since a value did not fit, empty where it has not.
+
+    The error's own sentence, which asks for that change, stays in the log.
+    """
+    misfit = task.get("misfit")
+    if not misfit or place.asked_now in (None, misfit["type"]):
+        return ""
+    return words.dictionary_changed(misfit["column"], misfit["type"])
+
+
 def _is_empty(state: str, task: Mapping[str, Any]) -> bool:
     """Tell whether the file had nothing to load; its warning says why."""
     return state == State.SKIPPED and bool(task.get("warnings"))
@@ -218,13 +233,9 @@ def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> l
         return _notes_while_open(state, task, active, place)
     if state in GOOD or not active:
         return []
-    notes = []
-    misfit = task.get("misfit")
-    if misfit and place.asked_now not in (None, misfit["type"]):
-        notes.append(words.dictionary_changed(misfit["column"], misfit["type"]))
     if place.settings.load_strategy == "swap":
-        return [*notes, _("The table and its Data Dictionary are still there, as they were before this load.")]
-    return [*notes, _("The Data Dictionary is kept. The table may be empty until a load succeeds.")]
+        return [_("The table and its Data Dictionary are still there, as they were before this load.")]
+    return [_("The Data Dictionary is kept. The table may be empty until a load succeeds.")]
 
 
 def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:

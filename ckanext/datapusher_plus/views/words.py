@@ -116,10 +116,10 @@ def refused(rows: int, total: int, listed: int) -> str:
 
 
 def dictionary_changed(column: str, pg_type: str) -> str:
-    """Return that the reason for an error is gone from the Data Dictionary."""
+    """Return that the Data Dictionary no longer asks for what a value did not fit."""
     return _(
-        "The Data Dictionary has changed since this load: it no longer asks for the type {type} in the column "
-        "“{column}”. Load again to use it as it is now."
+        "A value in the column “{column}” was not of the type {type}, but the Data Dictionary no longer asks for this "
+        "type. Load again."
     ).format(type=pg_type, column=column)
 
 
