@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
@@ -11,7 +11,7 @@ from ckan.plugins.toolkit import _
 
 from ..core.states import GOOD, OPEN, State
 from ..settings import Settings
-from . import words
+from . import rejected_rows, words
 from .words import Badge
 
 #: Seconds a request may wait before the page says that no worker seems to run.
@@ -60,20 +60,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """Rows that were not loaded, to be downloaded."""
-
-    sentence: str
-    #: what the link says
-    label: str
-    url: str
-    #: when the load ended that left them out, where that is not the load that the tab shows
-    when: datetime | None = None
-    #: the warnings say it already
-    is_said: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
     """The whole tab; every text is for people and none of it is HTML."""
 
@@ -84,7 +70,7 @@ class Tab:
     notes: tuple[str, ...] = ()
     progress: Progress | None = None
     warnings: tuple[str, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
+    rejected: tuple[rejected_rows.Rejected, ...] = ()
     facts: tuple[Fact, ...] = ()
     columns: tuple[Column, ...] = ()
     #: newest first
@@ -166,7 +152,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
         notes=tuple(_notes(state, task, active, place)),
         progress=None if ended else _progress(task.get("progress")),
         warnings=_warnings(state, task),
-        rejected=tuple(_rejected(status)),
+        rejected=tuple(rejected_rows.describe(status)),
         facts=tuple(_facts(task)),
         columns=tuple(_column(*column) for column in task.get("columns") or ()),
         log=tuple(_line(entry) for entry in _newest_first(task.get("logs") or [])),
@@ -257,25 +243,6 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     # an empty bar would look stuck; a stage that has just begun moves instead
     percent = min(100, 100 * done // total) if done and total else None
     return Progress(stage=words.stage(stage), percent=percent, amount=words.amount(stage, done, total))
-
-
-def _rejected(status: Mapping[str, Any]) -> Iterator[Rejected]:
-    """Yield the rows that made this load refuse its file, then those left out of the table that is in place."""
-    if refused := status.get("refused"):
-        yield Rejected(
-            sentence=words.refused(refused["rows"], refused["total"], refused["listed"]),
-            label=_("Download the rows that cannot be loaded (CSV)"),
-            url=refused["url"],
-        )
-    if left_out := status.get("rejected"):
-        is_older = left_out["job_id"] != status.get("job_id")
-        yield Rejected(
-            sentence=words.left_out(left_out["rows"], left_out["total"]),
-            label=_("Download the rejected rows (CSV)"),
-            url=left_out["url"],
-            when=words.moment(left_out["loaded_at"]) if is_older else None,
-            is_said=not is_older and bool((status.get("task_info") or {}).get("warnings")),
-        )
 
 
 def _column(name: str, pg_type: str, heading: str | None = None) -> Column:
