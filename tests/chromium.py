@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from bs4 import BeautifulSoup
+from werkzeug import Response
 from werkzeug.serving import BaseWSGIServer
 
 from tests.tab import Tab
@@ -34,25 +35,34 @@ class Site:
 
     tab: Tab
     profile: Path
-    #: called each time the page looks how its run stands, with the number of the look; False means a broken server
-    on_look: Callable[[int], bool] = field(default=lambda look: True)
+    #: called each time the page looks how its run stands, with the number of the look; returns the status with which
+    #: something in front of CKAN answers, "" where CKAN answers
+    on_look: Callable[[int], str] = field(default=lambda look: "")
     looks: int = 0
+    #: whether the editor is logged in
+    logged_in: bool = True
+    #: JavaScript that runs at the end of each page
+    script: str = ""
     server: BaseWSGIServer | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         """Answer as the editor's own requests are answered."""
         if environ["PATH_INFO"].endswith("/status"):
             self.looks += 1
-            if not self.on_look(self.looks):
-                start_response("503 Service Unavailable", [])
+            if status := self.on_look(self.looks):
+                start_response(status, [("Location", "/user/login")])
                 return []
-        environ["HTTP_AUTHORIZATION"] = self.tab.headers["Authorization"]
-        return self.tab.app.flask_app(environ, start_response)
+        if self.logged_in:
+            environ["HTTP_AUTHORIZATION"] = self.tab.headers["Authorization"]
+        answer = Response.from_app(self.tab.app.flask_app, environ)
+        if self.script and answer.mimetype == "text/html":
+            answer.set_data(answer.get_data().replace(b"</body>", f"<script>{self.script}</script></body>".encode()))
+        return answer(environ, start_response)
 
-    def open(self, *, patience: int = 5) -> BeautifulSoup:
+    def open(self, *, language: str = "", patience: int = 5) -> BeautifulSoup:
         """Open the tab and return the page as scripts have made it after so many seconds of the browser's time."""
         assert self.server
-        address = f"http://127.0.0.1:{self.server.port}{self.tab.path}"
+        address = f"http://127.0.0.1:{self.server.port}{language and '/' + language}{self.tab.path}"
         options = [f"--user-data-dir={self.profile}", f"--virtual-time-budget={patience * 1000}", "--dump-dom"]
         done = subprocess.run([*CHROMIUM, *options, address], check=True, capture_output=True, text=True, timeout=120)
         return BeautifulSoup(done.stdout, "html.parser")

@@ -86,12 +86,12 @@ class WorkerUnderTest:
         for process in [root := psutil.Process(self._process.pid), *root.children(recursive=True)]:
             process.resume()
 
-    def kill_run(self) -> None:
-        """Kill the newest process that carries out a run."""
+    def run(self) -> psutil.Process:
+        """Return the newest process that carries out a run."""
         assert self._process is not None
         server = psutil.Process(self._process.pid).children()
         runs = [run for child in server for run in child.children()]
-        max(runs, key=lambda run: run.create_time()).kill()
+        return max(runs, key=lambda run: run.create_time())
 
     def order(self, **faults: str) -> None:
         """Order faults at checkpoints, written with `__` for the dot; without any, take all orders back."""

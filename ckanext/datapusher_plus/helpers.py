@@ -8,9 +8,13 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
 
+from .core.coltypes import PG_TYPES
+
 __all__ = [
     "datapusher_plus_status",
     "datapusher_plus_status_description",
+    "datapusher_plus_type_options",
+    "datapusher_plus_type_override",
     "datapusher_status",
     "datapusher_status_description",
 ]
@@ -40,6 +44,20 @@ def datapusher_plus_status_description(status: Mapping[str, Any]) -> str:
         "error": _("Error"),
     }
     return captions.get(state) or str(state).capitalize()
+
+
+def datapusher_plus_type_override(field: Mapping[str, Any]) -> str:
+    """Return the type that the Data Dictionary asks for in a column, as ``datastore_info`` returned the column."""
+    return str((field.get("info") or {}).get("type_override") or "")
+
+
+def datapusher_plus_type_options(field: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the types to choose from for a column, for ``form.select``.
+
+    What somebody has asked for by the API is among them, so that saving the form does not change it.
+    """
+    types = dict.fromkeys(("", *PG_TYPES, datapusher_plus_type_override(field)))
+    return [{"value": name, "text": name} for name in types]
 
 
 datapusher_status = datapusher_plus_status

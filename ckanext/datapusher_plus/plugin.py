@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from ckan import model, plugins
@@ -11,6 +12,8 @@ from ckan.exceptions import CkanConfigurationException
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit as tk
 from flask import Flask
+
+from ckanext import datastore
 
 from . import portal, settings
 from .core import coltypes
@@ -24,6 +27,19 @@ NO_DATASTORE = (
     "The plugin datapusher_plus needs the plugin datastore. "
     "Add it to this line of ckan.ini: ckan.plugins = … datastore datapusher_plus"
 )
+
+
+def _before_datastore(folders: list[str]) -> list[str]:
+    """Return the template folders with the one that extends the datastore's templates in front of the datastore's.
+
+    CKAN searches the plugins' folders in the order of ``ckan.plugins``, where the datastore usually stands first, and
+    its templates extend nothing.
+    """
+    mine = str(Path(__file__).with_name("templates_before_datastore"))
+    others = [folder for folder in folders if folder != mine]
+    theirs = Path(datastore.__file__ or "").with_name("templates")
+    at = next((place for place, folder in enumerate(others) if Path(folder) == theirs), len(others))
+    return [*others[:at], mine, *others[at:]]
 
 
 @tk.blanket.actions
@@ -62,6 +78,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
         """
         if not plugins.plugin_loaded("datastore"):
             raise CkanConfigurationException(NO_DATASTORE)
+        config_["computed_template_paths"] = _before_datastore(config_["computed_template_paths"])
         try:
             settings.use(settings.read(config_))
             coltypes.check_mapping(settings.current().type_mapping)

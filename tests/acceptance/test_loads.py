@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ckan.tests import factories
+from ckan.tests.helpers import CKANTestApp
 
 from tests.fix_ckan import Act, Runs, Upload
 from tests.fix_worker import Ended, WorkerUnderTest, until
@@ -126,3 +128,32 @@ def test_the_newest_of_many_uploads_wins(
     ended(uploaded, "complete")
     assert rows(act, uploaded) == [["Ada", 4]]
     assert len(runs(uploaded["id"])) < 6
+
+
+#: in a file, a value for each type of the Data Dictionary, of a column that would have another type without it
+OF_TYPE = {
+    "text": "7",
+    "numeric": "",
+    "int4": "7",
+    "int8": "8",
+    "float8": "2.5",
+    "timestamp": "2026-01-02",
+    "date": "2026-01-02T00:00:00",
+    "bool": "1",
+}
+
+
+def test_every_type_can_be_chosen_in_the_data_dictionary_form_and_is_that_of_the_next_load(
+    dataset: dict[str, Any], act: Act, upload: Upload, ended: Ended, app: CKANTestApp
+) -> None:
+    header, row = (",".join(line).encode() + b"\n" for line in (OF_TYPE, OF_TYPE.values()))
+    resource = act("resource_create", package_id=dataset["id"], upload=upload(header + row), format="CSV")
+    types = [column[1] for column in ended(resource, "complete")["task_info"]["columns"]]
+    assert [kind for kind, found in zip(OF_TYPE, types, strict=True) if kind == found] == []
+    headers = {"Authorization": factories.SysadminWithToken()["token"]}
+    form = {f"info__{place}__type_override": kind for place, kind in enumerate(OF_TYPE, 1)}
+    app.post(f"/dataset/{dataset['id']}/dictionary/{resource['id']}", headers=headers, data=form, status=200)
+    act("resource_patch", id=resource["id"], upload=upload(header + row * 2))
+    assert ended(resource, "complete", "complete_with_warnings")["task_info"]["state"] == "complete"
+    fields = act("datastore_info", id=resource["id"])["fields"]
+    assert [(f["id"], f["type"], f["info"]["type_override"]) for f in fields] == [(kind,) * 3 for kind in OF_TYPE]

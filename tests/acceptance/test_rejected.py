@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ BAD = b"name,age\n" + b"Ada,36\n" * 38 + b"=Bob\nCay,1,2\n"
 WARNED = "complete_with_warnings"
 TOLD = "2 of 40 rows were left out; see the rejected rows."
 REASONS = "The row has 1 field where the header has 2.", "The row has 3 fields where the header has 2."
-FILE = f'line,column,value,reason,row\r\n40,,,{REASONS[0]},\'=Bob\r\n41,,,{REASONS[1]},"Cay,1,2"\r\n'
+FILE = f'\ufeffline,column,value,reason,row\r\n40,,,{REASONS[0]},\'=Bob\r\n41,,,{REASONS[1]},"Cay,1,2"\r\n'
 
 pytestmark = pytest.mark.usefixtures("worker")
 
@@ -36,7 +37,7 @@ def nothing_stored(loaded: None) -> None:
 @pytest.fixture
 def bad(dataset: dict[str, Any], act: Act, upload: Upload, ended: Ended) -> dict[str, Any]:
     """A resource that was loaded without two rows of its file."""
-    resource = act("resource_create", package_id=dataset["id"], upload=upload(BAD), format="CSV")
+    resource = act("resource_create", package_id=dataset["id"], upload=upload(BAD), format="CSV", name="../trees.csv")
     assert ended(resource, WARNED)["task_info"]["message"] == f"38 rows were loaded. {TOLD}"
     return resource
 
@@ -56,7 +57,9 @@ def test_editors_download_what_was_left_out_and_nobody_else_does(
     file = app.get(rejected["url"], headers=editor)
     assert file.data.decode() == FILE
     assert file.content_type.startswith("text/csv")
-    assert file.headers["Content-Disposition"] == "attachment; filename=rejected.csv"
+    assert re.fullmatch(
+        r"attachment; filename=trees-rejected-\d{4}-\d\d-\d\d-\d{4}\.csv", file.headers["Content-Disposition"]
+    )
     assert file.headers["X-Content-Type-Options"] == "nosniff"
     assert "public" not in file.headers["Cache-Control"]
 
@@ -70,6 +73,28 @@ def test_editors_download_what_was_left_out_and_nobody_else_does(
         assert "rejected.csv" not in shown.text
 
 
+def test_a_refused_file_has_its_own_list_beside_that_of_the_table(
+    bad: dict[str, Any], act: Act, upload: Upload, app: CKANTestApp, ended: Ended
+) -> None:
+    act("resource_patch", id=bad["id"], upload=upload(b"name,age\n" + b"Ada,36\n" * 133 + b"Bob\n" * 67))
+    status = ended(bad, "error")
+    refused = status["refused"]
+    assert (refused["rows"], refused["total"], refused["listed"]) == (67, 200, 67)
+    assert (status["rejected"]["rows"], len(stored())) == (2, 2)
+    editor = {"Authorization": factories.SysadminWithToken()["token"]}
+    file = app.get(refused["url"], headers=editor)
+    assert file.data.decode().splitlines()[1::66] == [f"{line},,,{REASONS[0]},Bob" for line in (135, 201)]
+    page = app.get(f"/dataset/{bad['package_id']}/resource_data/{bad['id']}", headers=editor).text
+    assert "67 of the file&#39;s 200 rows cannot be loaded, so nothing was loaded." in page
+    assert page.index(refused["url"]) < page.index("Earlier load") < page.index(status["rejected"]["url"])
+    stranger = {"Authorization": factories.UserWithToken()["token"]}
+    act("package_patch", id=bad["package_id"], owner_org=factories.Organization()["id"])
+    for nobody in (stranger, {}):
+        answer = app.get(refused["url"], headers=nobody, follow_redirects=False)
+        assert (answer.status_code in (302, 403), "Bob" in answer.text) == (True, False)
+    assert app.get(refused["url"].replace(status["job_id"], "0"), headers=editor).status_code == 404
+
+
 def test_they_stay_while_loads_fail_and_go_with_the_next_good_one(
     bad: dict[str, Any], act: Act, upload: Upload, ended: Ended, worker: WorkerUnderTest
 ) -> None:
@@ -81,7 +106,7 @@ def test_they_stay_while_loads_fail_and_go_with_the_next_good_one(
     act("resource_patch", id=bad["id"], upload=upload(BAD.replace(b"36", b"37")))
     status = ended(bad, "error")
     assert "unexpected" in status["task_info"]["message"]
-    assert (status["rejected"]["rows"], stored()) == (2, [kept])
+    assert (status["rejected"]["rows"], status["refused"], kept in stored()) == (2, None, True)
     worker.order()
     act("resource_patch", id=bad["id"], upload=upload(b"name,age\nAda,36\n"))
     assert (ended(bad, "complete")["rejected"], stored()) == (None, [])

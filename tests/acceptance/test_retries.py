@@ -12,11 +12,14 @@ import psutil
 import psycopg
 import pytest
 import requests
+import sqlalchemy as sa
 
+from ckanext.datapusher_plus.model import run
+from ckanext.datapusher_plus.runs import database
 from tests.fix_ckan import Act, Runs, Upload
 from tests.fix_gate import Gates
 from tests.fix_tables import TODAY, Portal, Table
-from tests.fix_worker import Command, Ended, WorkerUnderTest
+from tests.fix_worker import Command, Ended, WorkerUnderTest, until
 from tests.servers import RunningStack
 
 NEW = TODAY.count(b"\n") - 1
@@ -249,3 +252,59 @@ def test_a_machine_that_is_thawed_after_its_runs_were_given_up_does_no_harm(
     worker.thaw()
     assert whole(resource)["tries"] == 2
     assert [row["state"] for row in runs(resource["id"])] == ["error", "complete"]
+
+
+@pytest.fixture
+def retry_in_prefect(stack: RunningStack) -> Callable[[str], tuple[str, str]]:
+    """Retry a flow run as the button on Prefect's page does, and return the type and the message of its new end."""
+
+    def retry(flow_run_id: str) -> tuple[str, str]:
+        address = f"{stack.prefect_url}/api/flow_runs/{flow_run_id}"
+
+        def state() -> dict[str, Any]:
+            return requests.get(address, timeout=10).json()["state"]
+
+        def has_ended() -> bool:
+            return state()["type"] in ("FAILED", "COMPLETED", "CANCELLED", "CRASHED")
+
+        until(has_ended, SETTLED, state)
+        order = {"state": {"type": "SCHEDULED", "name": "AwaitingRetry", "message": "Retry from the UI"}}
+        answer = requests.post(f"{address}/set_state", json=order, timeout=10)
+        assert answer.json()["status"] == "ACCEPT", answer.text
+        until(has_ended, SETTLED, state)
+        return state()["type"], state()["message"]
+
+    return retry
+
+
+@pytest.mark.parametrize(
+    ("content", "kind", "said"),
+    [(b"a,b\n1\n", "FAILED", "Line 2 has 1 field"), (TODAY, "COMPLETED", f"{NEW} rows were loaded")],
+)
+def test_a_retry_in_prefect_ends_as_its_run_did(
+    content: bytes,
+    kind: str,
+    said: str,
+    worker: WorkerUnderTest,
+    live: Table,
+    upload: Upload,
+    ended: Ended,
+    runs: Runs,
+    retry_in_prefect: Callable[[str], tuple[str, str]],
+) -> None:
+    resource = live.act("resource_patch", id=live.resource_id, upload=upload(content, "neu.csv"), format="CSV")
+    status = ended(resource, "complete", "error", patience=SETTLED)
+    before = runs(resource["id"])
+    found, message = retry_in_prefect(status["flow_run_id"])
+    assert (found, said in message, "Ask for a new load in CKAN" in message) == (kind, True, True)
+    assert runs(resource["id"]) == before
+
+
+def test_a_retry_in_prefect_of_what_ckan_has_forgotten_fails(
+    worker: WorkerUnderTest, load: Load, ended: Ended, retry_in_prefect: Callable[[str], tuple[str, str]]
+) -> None:
+    status = ended(load(), "complete", patience=SETTLED)
+    with database.transaction() as connection:
+        connection.execute(sa.delete(run).where(run.c.id == status["job_id"]))
+    found, message = retry_in_prefect(status["flow_run_id"])
+    assert (found, "CKAN no longer has run" in message) == ("FAILED", True)

@@ -103,7 +103,23 @@ def test_cancelling_in_prefect_undoes_the_run(
     before = live.whole()
     resource = halt("swap.after")
     prefect_cancel(ended(resource, "running")["flow_run_id"])
-    assert "cancelled" in ended(resource, "cancelled")["error"]["message"]
+    status = ended(resource, "cancelled")
+    assert "cancelled" in status["error"]["message"]
+    assert [line for line in status["task_info"]["logs"] if line["level"] == "ERROR"] == []
+    assert live.whole() == before
+
+
+def test_a_cancelled_run_that_has_to_be_killed_is_shown_as_cancelled(
+    worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended, prefect_cancel: Callable[[str], None]
+) -> None:
+    before = live.whole()
+    resource = halt("swap.after")
+    flow_run_id = ended(resource, "running")["flow_run_id"]
+    worker.run().suspend()
+    prefect_cancel(flow_run_id)
+    task = ended(resource, "cancelled", "error", patience=60)["task_info"]
+    assert (task["state"], task["message"].startswith("Loading was cancelled in Prefect.")) == ("cancelled", True)
+    assert [line for line in task["logs"] if line["level"] == "ERROR"] == []
     assert live.whole() == before
 
 

@@ -40,7 +40,7 @@ def test_a_run_that_dies_takes_no_other_with_it(
     ended(uploaded, "running")
     other = act("resource_create", package_id=uploaded["package_id"], name="other", upload=upload())
     ended(other, "running")
-    worker.kill_run()
+    worker.run().kill()
     assert {ended(uploaded)["task_info"]["state"], ended(other)["task_info"]["state"]} == {"complete", "error"}
 
 

@@ -15,11 +15,14 @@ from ckan.common import CKANConfig
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
+from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.core.coltypes import PG_TYPES
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.plugin import DatapusherPlusPlugin
 from ckanext.datapusher_plus.runs import database
+from ckanext.datapusher_plus.runs.finish import finish
 from tests.tab import Tab
 
 LOADED = Published(
@@ -158,6 +161,151 @@ def test_complete_with_warnings(tab: Tab) -> None:
     assert [item.get_text() for item in page.select("[data-part=warnings] li")] == list(warned.warnings)
 
 
+def test_the_reasons_for_a_warning_are_listed_above_the_log(tab: Tab) -> None:
+    log = tab.start()
+    log.warning("Line 40 has 1 field.")
+    message = "38 rows were loaded. Look at them."
+    log.warning(message)
+    warned = Published(rows=38, columns=(), file_hash="", load_key="", warnings=("Look at them.",))
+    tab.end(log, State.WARNED, message, warned)
+    shown = [item.get_text() for item in tab.page().select("[data-part=warnings] li")]
+    assert shown == ["Look at them.", "Line 40 has 1 field."]
+
+
+def test_many_warnings_do_not_bury_the_page(tab: Tab) -> None:
+    log = tab.start()
+    for number in range(30):
+        log.warning(f"Warning {number}.")
+    tab.end(log, State.WARNED, "Loaded.", Published(rows=1, columns=(), file_hash="", load_key=""))
+    shown = [item.get_text() for item in tab.page().select("[data-part=warnings] li")]
+    assert (len(shown), shown[-1]) == (21, "There are 31 warnings in all; the log has the others.")
+
+
+@pytest.fixture
+def misfit(tab: Tab) -> Callable[[str | None], BeautifulSoup]:
+    """Return the page after a load that failed of a date, with another type asked for since; None without a table."""
+
+    def page(now: str | None) -> BeautifulSoup:
+        fields: list[dict[str, Any]] = [{"id": "a", "type": "text", "info": {"type_override": "date"}}]
+        call_action("datastore_create", resource_id=tab.resource["id"], fields=fields, force=True)
+        about = {"column": "a", "type": "date"}
+        assert finish(tab.start()._run_id, State.ERROR, message="Change the type.", error_about=about)
+        if now is None:
+            call_action("datastore_delete", resource_id=tab.resource["id"], force=True)
+        else:
+            fields[0]["info"] = {"type_override": now, "label": "A"}
+            call_action("datastore_create", resource_id=tab.resource["id"], fields=fields, force=True)
+        return tab.page()
+
+    return page
+
+
+@pytest.mark.parametrize("now", ["", "timestamp", None])
+def test_an_error_about_a_type_that_is_not_asked_for_now_asks_for_no_change(
+    now: str | None, misfit: Callable[[str | None], BeautifulSoup]
+) -> None:
+    page = misfit(now)
+    assert "the Data Dictionary no longer asks for this type. Load again." in text(page, "state")
+    assert ("Change the type." in text(page, "state"), len(page.select(".dpp .alert-danger p.lead"))) == (False, 0)
+    assert button(page) == "Load again"
+
+
+def test_an_error_about_a_type_that_is_still_asked_for_stays(misfit: Callable[[str | None], BeautifulSoup]) -> None:
+    page = misfit("date")
+    assert [p.get_text() for p in page.select(".dpp .alert-danger p.lead")] == ["Change the type."]
+    assert "no longer" not in text(page, "state")
+
+
+def test_rows_that_an_earlier_load_left_out_are_dated(tab: Tab) -> None:
+    table(tab)
+    tab.end(tab.start(), State.WARNED, "Loaded.", replace(LOADED, rejected=(2, 40)))
+    assert "Earlier load" not in text(tab.page(), "rejected")
+    tab.end(tab.start(), State.ERROR, "No.")
+    found = tab.page().select_one("[data-part=rejected]")
+    assert found
+    assert text(tab.page(), "rejected").startswith("Earlier load, whose table is in place:")
+    assert len(found.select("time[datetime]")) == 1
+
+
+def test_a_cancelled_run_is_no_error(tab: Tab) -> None:
+    tab.end(tab.start(), State.CANCELLED, "Loading was cancelled in Prefect.")
+    page = tab.page()
+    assert text(page, "state") == "State: Cancelled Loading was cancelled in Prefect."
+    assert not page.select(".dpp .alert-danger, .dpp .text-bg-danger, .dpp-danger")
+
+
+def test_the_page_that_waits_learns_that_the_login_has_ended(tab: Tab) -> None:
+    assert tab.app.get(tab.path + "/status", follow_redirects=False).status_code == 401
+    notice = tab.page().select_one("[data-login][hidden] a")
+    assert notice
+    assert str(notice["href"]).startswith("/user/login?came_from=")
+
+
+def test_each_text_has_a_direction_of_its_own(make_tab: Callable[..., Tab]) -> None:
+    """A right-to-left page puts a full stop at the wrong end of a text in another script, unless it is isolated."""
+    tab = make_tab()
+    log = tab.start()
+    log.info("Read as CSV.")
+    log.progress("copy", 1024, 2048)
+    pages = [tab.page()]
+    columns = (("city", "text", "City."),)
+    tab.end(log, State.WARNED, "Look.", Published(rows=1, columns=columns, file_hash="", load_key="", rejected=(1, 2)))
+    pages += [tab.page()]
+    tab.end(tab.start(), State.ERROR, "No.")
+    pages += [tab.page()]
+    for page in pages:
+        loose = [
+            found.strip()
+            for found in page.select(".dpp")[0].find_all(string=True)
+            if found.strip() not in ("", "→") and not found.find_parent(["bdi", "noscript"])
+        ]
+        assert loose == []
+
+
+def test_a_message_after_a_button_has_a_direction_of_its_own(tab: Tab) -> None:
+    page = tab.press(path=f"/dataset/{tab.resource['package_id']}/delete-datastore/{tab.resource['id']}")
+    [message] = page.select(".flash-messages .alert")
+    assert message.get_text(strip=True) == "\u2068There was no table to delete.\u2069"
+
+
+def test_the_heading_of_the_page_is_seen(tab: Tab) -> None:
+    [heading] = tab.page().select("h1")[-1:]
+    assert heading.get_text(strip=True) == "DataStore"
+    assert not heading.get("class")
+
+
+def form_of(tab: Tab) -> dict[str, str]:
+    """Return the Data Dictionary's form as a browser would send it."""
+    page = tab.page(f"/dataset/{tab.resource['package_id']}/dictionary/{tab.resource['id']}")
+    chosen = {str(s["name"]): s.select_one("option[selected]") for s in page.select("select[name^=info__]")}
+    return {name: str(option["value"]) for name, option in chosen.items() if option}
+
+
+@pytest.mark.parametrize("kind", ["date", "int4", "int8", "float8", "bool", "numeric", "timestamp", "text", "integer"])
+def test_the_data_dictionary_offers_every_type_and_keeps_the_choice(tab: Tab, kind: str) -> None:
+    table(tab)
+    path = f"/dataset/{tab.resource['package_id']}/dictionary/{tab.resource['id']}"
+    offered = [str(option["value"]) for option in tab.page(path).select("select[name^=info__] option")]
+    assert offered == ["", *PG_TYPES]
+    tab.press({"info__1__type_override": kind}, path)
+    assert form_of(tab) == {"info__1__type_override": kind}
+    tab.press({**form_of(tab), "info__1__label": "A"}, path)
+    [field] = call_action("datastore_info", id=tab.resource["id"])["fields"]
+    assert (field["info"]["type_override"], field["info"]["label"]) == (kind, "A")
+
+
+@pytest.mark.usefixtures("with_plugins")
+@pytest.mark.ckan_config("ckan.plugins", "tabledesigner datastore datatables_view datapusher_plus")
+def test_the_data_dictionary_works_beside_table_designer(make_tab: Callable[..., Tab]) -> None:
+    for url_type, kinds in ((None, ["", *PG_TYPES]), ("tabledesigner", [])):
+        tab = make_tab(**({"url_type": url_type} if url_type else {}))
+        fields = [{"id": "a", "type": "text", **({"tdtype": "text"} if url_type else {})}]
+        call_action("datastore_create", resource_id=tab.resource["id"], fields=fields, force=True)
+        page = tab.page(f"/dataset/{tab.resource['package_id']}/dictionary/{tab.resource['id']}")
+        assert [str(o["value"]) for o in page.select("select[name$=type_override] option")] == kinds
+        assert bool(page.select("[name$=tdpkreq]")) is (url_type is not None)
+
+
 def test_a_run_that_died_after_its_table_was_in_place_tells_what_is_left_to_do(tab: Tab) -> None:
     tab.end(tab.start(), State.WARNED, "Its worker died before the details were updated.")
     page = tab.page()
@@ -282,14 +430,22 @@ def test_every_form_carries_the_token_against_forgery(tab: Tab) -> None:
 def test_prefect_is_linked_only_where_its_pages_are_known(
     tab: Tab, base: str, ckan_config: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
-    from ckanext.datapusher_plus import settings
-
     monkeypatch.setattr(settings, "_current", replace(settings.current(), prefect_ui_base=base))
     tab.start()
-    links = [link["href"] for link in tab.page().select("[data-part=facts] a")]
+    sysadmin = replace(tab, headers={"Authorization": factories.SysadminWithToken()["token"]})
+    links = [link["href"] for link in sysadmin.page().select("[data-part=facts] a")]
     assert links == ([f"{base}/runs/flow-run/f00d"] if base else [])
+
+
+@pytest.mark.parametrize("path", ["{tab}", "{tab}/status", "/api/3/action/datapusher_status?resource_id={id}"])
+def test_only_sysadmins_get_the_address_of_prefect(tab: Tab, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settings, "_current", replace(settings.current(), prefect_ui_base="https://flows.example.org"))
+    tab.end(tab.start(), State.ERROR, "No.")
+    path = path.format(tab=tab.path, id=tab.resource["id"])
+    sysadmin = {"Authorization": factories.SysadminWithToken()["token"]}
+    assert "https://flows.example.org/runs/flow-run/f00d" in tab.app.get(path, headers=sysadmin).text
+    editors = tab.app.get(path, headers=tab.headers, status=200).text
+    assert ("flows.example.org" in editors, "Open in Prefect" in editors) == (False, False)
 
 
 @pytest.mark.parametrize("path", ["", "/status"])

@@ -49,6 +49,8 @@ def ended(error: BaseException, reason: Reason | None = None, lost: str = "", tr
         (TookTooLong(), None, State.ERROR, "longer than 7,200 s"),
         (Pause(), None, State.CANCELLED, "suspended"),
         (STOPPED, Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
+        (KeyError(), Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
+        (psycopg.errors.QueryCanceled(), Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
         (GONE, Reason.CANCEL, State.CANCELLED, "could not be used"),
         (STOPPED, Reason.DRAIN, State.ERROR, "worker was shut down"),
         (STOPPED, Reason.ORPHANED, State.ERROR, "worker died"),

@@ -44,7 +44,7 @@ def decide(analyse: Analyse, publish: Publish, configured: Callable[..., None], 
 
 
 def rows_of(path: Path) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(path.read_bytes().decode(), newline="")))
+    return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
 
 
 def kept(made: LoadPlan) -> list[list[str]]:
@@ -240,3 +240,41 @@ def test_many_rejected_rows_of_a_large_file_take_no_memory(decide: Decide, tmp_p
     assert made.csv.rejected is not None
     assert (made.rows, made.csv.rejected.rows) == (200_000, 50_000)
     assert peak < len(content) + 30_000_000
+
+
+def test_a_refused_file_leaves_a_list_of_all_its_bad_rows(decide: Decide) -> None:
+    with pytest.raises(RaggedRow) as raised:
+        decide(b"a,b\n" + b"1,2\n" * 133 + b"3\n" * 67, limit=5)
+    rejected = raised.value.rejected
+    assert rejected is not None
+    assert (rejected.rows, rejected.total, rejected.listed) == (67, 200, 67)
+    assert rows_of(rejected.path)[1:] == [[str(line), "", "", SHORT, "3"] for line in range(135, 202)]
+
+
+def test_values_of_the_wrong_type_are_listed_too(decide: Decide) -> None:
+    with pytest.raises(ValueDoesNotFit) as raised:
+        decide(b"a,b\nx,2\ny,2\n1\n5,6\n7,8\n", limit=40, types={"a": "numeric"})
+    assert raised.value.rejected is not None
+    assert [row[:3] for row in rows_of(raised.value.rejected.path)[1:]] == [
+        ["2", "a", "x"],
+        ["3", "a", "y"],
+        ["4", "", ""],
+    ]
+
+
+@pytest.mark.parametrize(("value", "listed"), [(b"x", quarantine.LISTED_ROWS), (b"x" * 100_000, 200)])
+def test_the_list_of_a_refused_file_is_bounded(value: bytes, listed: int, decide: Decide) -> None:
+    with pytest.raises(RaggedRow) as raised:
+        decide(b"a,b\n" + (value + b"\n") * (3 * listed), limit=5)
+    rejected = raised.value.rejected
+    assert rejected is not None
+    assert rejected.rows == 3 * listed
+    assert rejected.listed is not None
+    assert listed <= rejected.listed < 2.5 * listed
+    assert len(rows_of(rejected.path)) == rejected.listed + 1
+
+
+def test_excel_reads_the_list_as_utf_8(decide: Decide) -> None:
+    made = decide("a,b\n1,2\nä\n".encode())
+    assert made.csv.rejected is not None
+    assert made.csv.rejected.path.read_bytes().startswith(b"\xef\xbb\xbfline,")

@@ -42,13 +42,19 @@
 
     function look() {
       if (document.hidden) { return later(); }
-      fetch(root.getAttribute('data-url'), {credentials: 'same-origin'})
+      fetch(root.getAttribute('data-url'), {credentials: 'same-origin', redirect: 'manual'})
         .then(function (response) {
+          /* A redirect leads to a login page: CKAN's, or that of a proxy or plugin which answers before CKAN does. */
+          sayLoginEnded(response.type === 'opaqueredirect' || response.status === 401 || response.status === 403);
           if (!response.ok) { throw new Error(response.status); }
           return response.text();
         })
         .then(show)
         .catch(beMorePatient);
+    }
+
+    function sayLoginEnded(ended) {
+      document.querySelectorAll('[data-login]').forEach(function (notice) { notice.hidden = !ended; });
     }
 
     function show(html) {
@@ -68,7 +74,7 @@
       if (fresh.hasAttribute('data-open')) { later(); }
     }
 
-    /* A web server that restarts, or a login that ended: ask less and less often, and say nothing. */
+    /* A web server that restarts, or a login that ended, which may begin again elsewhere: ask less and less often. */
     function beMorePatient() {
       delay = Math.min(delay * 2, LONGEST);
       later();

@@ -12,6 +12,11 @@ from .lexical import Accepts
 FILE = "rejected.csv"
 #: its headings; ``line`` holds what messages count: line, row, record or feature
 HEADER = ("line", "column", "value", "reason", "row")
+#: Excel reads a CSV file as UTF-8 only when it begins with this.
+BOM = b"\xef\xbb\xbf"
+#: Rows and bytes of a list of rejected rows that end the list when the whole file is refused.
+LISTED_ROWS = 10_000
+LISTED_BYTES = 20_000_000
 #: What makes a spreadsheet take a value for a formula when it stands first (CWE-1236).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -79,13 +84,15 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """The rows that were left out of a table."""
+    """The rows that were left out of a table, or because of which a file was refused."""
 
     rows: int
     #: rows of the file, these included
     total: int
     #: where they are, as CSV, until the run ends
     path: Path
+    #: how many of them are in that CSV; None means all
+    listed: int | None = None
 
     @property
     def sentence(self) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import settings
 from ..core.errors import LockLost, Skipped, Transient
+from ..core.quarantine import Rejected
 from ..core.retries import Tries
 from ..core.states import GOOD, State
 from ..core.values import Log, Published, Strategy, Swapped
@@ -21,6 +22,7 @@ from ..steps.settle import settle
 from . import gone, outcome, stopping
 from .outcome import Failure, Outcome
 from .passing import may_pass
+from .publishing import keep_refused
 from .rollback import WayBack
 
 log = logging.getLogger(__name__)
@@ -40,6 +42,8 @@ class Landing:
     near: Swapped | None = None
     swapped: Swapped | None = None
     warnings: tuple[str, ...] = ()
+    #: the rows because of which the file was refused
+    refused: Rejected | None = None
 
     def is_near(self, swapped: Swapped) -> None:
         """Note in CKAN's database what is committed next, for should this process die before it can tell.
@@ -70,6 +74,7 @@ def carry_out(
     if landing.swapped is not None and (error is None or isinstance(error, Exception)):
         error = _attempt(lambda: publish(landing)) or error
     end = _settled(claimed, told, way_back, _end(claimed, landing, error, way_back))
+    landing.refused = keep_refused(claimed, error, told) if landing.swapped is None else None
     end = _conclude(claimed, told, way_back, landing, end)
     if not end.unpublished:
         # whoever tells CKAN later finds the rejected rows there
@@ -124,9 +129,12 @@ def _finish(run_id: str, end: Outcome, landing: Landing) -> bool:
         end.state,
         message=end.message,
         error_kind=end.kind,
+        error_about=end.about,
         published=made,
         retry=end.retry,
         unpublished=end.unpublished,
+        # those of a deleted resource went with its table
+        refused=None if end.kind == gone.KIND else landing.refused,
         warnings=end.warnings,
         unless_gone=end.kind != gone.KIND,
     )
@@ -186,7 +194,8 @@ def _settled(claimed: Claimed, told: Log, way_back: WayBack, end: Outcome) -> Ou
 
 def _tell(told: Log, end: Outcome) -> None:
     skipped = told.warning if end.warnings else told.info
-    tellers = {State.COMPLETE: told.info, State.SKIPPED: skipped, State.WARNED: told.warning}
+    quiet = dict.fromkeys((State.COMPLETE, State.CANCELLED), told.info)
+    tellers = {**quiet, State.SKIPPED: skipped, State.WARNED: told.warning}
     tellers.get(end.state, told.error)(end.message)
 
 

@@ -59,10 +59,10 @@ def _look_at(run_id: str, code: int | None, cancelled: bool) -> None:
         queue.put_back(run_id)
     elif found.state is State.RUNNING:
         with site.context():
-            bury(run_id, found.resource_id, code)
+            bury(run_id, found.resource_id, code, cancelled=cancelled)
 
 
-def bury(run_id: str, resource_id: str, code: int | None = None) -> str | None:
+def bury(run_id: str, resource_id: str, code: int | None = None, *, cancelled: bool = False) -> str | None:
     """Undo, or bring to its end, a run whose owner is dead, and return its last sentence.
 
     None when it lives, or has ended by itself.
@@ -74,12 +74,12 @@ def bury(run_id: str, resource_id: str, code: int | None = None) -> str | None:
             return None
         works_on(resource_id)
         reach("bury.before")
-        end = _conclude(dead, code, told)
+        end = _conclude(dead, code, told, cancelled=cancelled)
         reach("bury.after")
         return end.message if end else None
 
 
-def _conclude(dead: RunRecord, code: int | None, told: Log) -> Outcome | None:
+def _conclude(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) -> Outcome | None:
     def unless(end: Outcome) -> Outcome:
         return end if dead.dry_run else gone.unless_gone(dead.resource_id, told, end)
 
@@ -97,10 +97,10 @@ def _conclude(dead: RunRecord, code: int | None, told: Log) -> Outcome | None:
             unless_gone=end.kind != gone.KIND,
         )
 
-    return gone.concluded(_end(dead, code, told), unless, write)
+    return gone.concluded(_end(dead, code, told, cancelled=cancelled), unless, write)
 
 
-def _end(dead: RunRecord, code: int | None, told: Log) -> Outcome:
+def _end(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) -> Outcome:
     # the table of a deleted resource is not made again from the stash, for it would be removed at once
     restored = restore(dead.resource_id, told, from_stash=not portal.is_gone(dead.resource_id))
     with connect.connect(autocommit=True) as connection:
@@ -112,6 +112,9 @@ def _end(dead: RunRecord, code: int | None, told: Log) -> Outcome:
         told.info(end.message)
         return end
     table = restored.what if restored else outcome.UNCHANGED
+    if cancelled:
+        # it was killed because it did not end in time
+        return outcome.of_cancelled_death(table)
     tries = Tries(this=dead.tries, retries=settings.current().run_retries)
     # another loader's run is that loader's to try again
     again = Again.NEVER if dead.worker == REPORTED else Again.AT_ONCE
@@ -119,7 +122,7 @@ def _end(dead: RunRecord, code: int | None, told: Log) -> Outcome:
 
 
 def _published(dead: RunRecord, end: Outcome) -> Published | None:
-    if end.state is State.ERROR:
+    if end.state in (State.ERROR, State.CANCELLED):
         return None
     made = Published(
         rows=dead.rows or 0,

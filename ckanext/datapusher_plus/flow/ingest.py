@@ -19,12 +19,13 @@ from prefect.utilities.timeout import timeout
 from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
+from ..core.states import OPEN
 from ..core.states import State as Ended
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs import database
 from ..runs.claim import Claimed, claim, this_process
-from ..runs.history import has_loaded_before, last_good_load_key, last_load
+from ..runs.history import get, has_loaded_before, last_good_load_key, last_load
 from ..runs.log import RunLog, warnings_last
 from ..steps.compare import compare
 from ..steps.grow import grow
@@ -58,14 +59,36 @@ def ingest(run_id: str, resource_id: str) -> State[None]:
         reach("claim.before")
         claimed = _claim(run_id)
         if claimed is None:
-            return Completed(
-                name="NothingToDo", message=f"Run {run_id} is not waiting any more. Ask for loads in CKAN."
-            )
+            return _unclaimed(run_id, resource_id)
         reach("claim.after")
         with RunLog(run_id) as told:
             end = _carry_out(claimed, lock, told)
-    failed = end.state in (Ended.ERROR, Ended.CANCELLED)
-    return Failed(message=end.message) if failed else Completed(name=end.state.value.title(), message=end.message)
+    return _shown(end.state, end.message)
+
+
+def _unclaimed(run_id: str, resource_id: str) -> State[None]:
+    """Return the state of a flow run whose run is not waiting.
+
+    A Retry in Prefect ends as the run did, so that a failure stays in sight there. The second of two flow runs of one
+    run has nothing to say about it.
+    """
+    run = database.patiently(partial(get, run_id), PATIENCE)
+    repeated = flow_run.run_count > 1
+    if run is None and repeated:
+        return Failed(message=f"CKAN no longer has run {run_id}. {_ask(resource_id)}")
+    if run is None or run.state in OPEN or not (repeated or run.flow_run_id == str(flow_run.get_id())):
+        return Completed(name="NothingToDo", message=f"Run {run_id} is not waiting any more. {_ask(resource_id)}")
+    return _shown(run.state, f"{run.message or ''} Prefect cannot repeat a load. {_ask(resource_id)}".strip())
+
+
+def _ask(resource_id: str) -> str:
+    return f"Ask for a new load in CKAN, on the DataStore tab of resource {resource_id}."
+
+
+def _shown(state: Ended, message: str) -> State[None]:
+    """Return how the end of a run is shown in Prefect."""
+    failed = state in (Ended.ERROR, Ended.CANCELLED)
+    return Failed(message=message) if failed else Completed(name=state.value.title(), message=message)
 
 
 def _claim(run_id: str) -> Claimed | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from prefect.exceptions import Pause
 
-from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, TableRemoved, Terminal, Transient
+from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, TableRemoved, Terminal, Transient, ValueDoesNotFit
 from ..core.retries import Again, Retry, Tries
 from ..core.states import State
 from .passing import TookTooLong, may_pass
@@ -27,6 +28,8 @@ class Outcome:
     message: str
     #: class of the error, None when the run ended well
     kind: str | None = None
+    #: what the error is about, for other software
+    about: Mapping[str, str] = field(default_factory=dict)
     #: the run that takes this one's place, if there is to be one
     retry: Retry | None = None
     #: whether CKAN must still be told of the table that is in place
@@ -72,6 +75,7 @@ def of_failure(failure: Failure) -> Outcome:
         state=State.CANCELLED if _is_cancelled(failure) else State.ERROR,
         message=" ".join(part for part in (why.what, table, then) if part),
         kind=type(error).__name__,
+        about={"column": error.column, "type": error.type} if isinstance(error, ValueDoesNotFit) else {},
         retry=failure.tries.next(why.again),
     )
 
@@ -102,11 +106,13 @@ def _unexpected(failure: Failure) -> _Why:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         do = "Ask the site's administrator to free space in work_dir, then load again."
         return _Why(what="The worker has no disk space left.", again=Again.NEVER, advice=do)
+    if _is_cancelled(failure):
+        # what a server or a library makes of the interruption
+        return _stopped(Reason.CANCEL)
     finds = f"the site's administrator finds the error in the worker's log under run {failure.run_id}."
     if may_pass(error):
-        again = Again.NEVER if _is_cancelled(failure) else Again.LATER
         what = "A server that loading needs did not answer."
-        return _Why(what=what, again=again, advice=f"Load again later; if it happens again, {finds}")
+        return _Why(what=what, again=Again.LATER, advice=f"Load again later; if it happens again, {finds}")
     what = "An unexpected error ended the load."
     return _Why(what=what, again=Again.NEVER, advice=f"Load again; if it happens again, {finds}")
 
@@ -134,6 +140,13 @@ def of_death(code: int | None, table: str, tries: Tries, *, again: Again = Again
         message=f"Loading was interrupted because {how_it_died(code)}. {table} {tries.then(again, advice)}",
         kind="Interrupted",
         retry=tries.next(again),
+    )
+
+
+def of_cancelled_death(table: str) -> Outcome:
+    """Return the end of a run whose process died after somebody had cancelled it."""
+    return Outcome(
+        state=State.CANCELLED, message=f"{_stopped(Reason.CANCEL).what} {table} {AGAIN}", kind=Reason.CANCEL.value
     )
 
 

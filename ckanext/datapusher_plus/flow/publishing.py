@@ -10,12 +10,14 @@ from pathlib import Path
 
 from .. import portal, settings
 from ..core import quarantine
-from ..core.errors import TableRemoved
+from ..core.errors import RowsRefused, TableRemoved
+from ..core.quarantine import Rejected
 from ..core.states import State
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
 from ..datastore.lock import ResourceLock
 from ..runs import history, unpublished
+from ..runs.claim import Claimed
 from ..runs.history import RunRecord
 from ..runs.log import RunLog
 from ..steps.restore import show
@@ -77,6 +79,24 @@ def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> tuple[str
     """
     failed = guarded(NOT_KEPT, partial(portal.keep_rejected, resource_id, run_id, path))
     return (failed,) if failed else ()
+
+
+def keep_refused(claimed: Claimed, error: BaseException | None, told: Log) -> Rejected | None:
+    """Keep the rows because of which a file was refused, beside those left out of the table; None if there are none."""
+    rejected = error.rejected if isinstance(error, RowsRefused) else None
+    if rejected is None:
+        return None
+    failed = guarded(NOT_KEPT, partial(_keep_beside, claimed, rejected.path))
+    if failed:
+        told.warning(failed)
+        return None
+    return rejected
+
+
+def _keep_beside(claimed: Claimed, path: Path) -> None:
+    loaded = history.last_loaded(claimed.resource_id)
+    besides = [loaded.id] if loaded else []
+    portal.keep_rejected(claimed.resource_id, claimed.run_id, path, besides=besides)
 
 
 def _keep_left(run: RunRecord) -> tuple[str, ...]:

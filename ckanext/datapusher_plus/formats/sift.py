@@ -5,13 +5,14 @@ One record at a time is held in memory, and blocks in which nothing can be wrong
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from ..core.quarantine import HEADER, Check, Fault, neutral, wrong_width
+from ..core.quarantine import BOM, HEADER, LISTED_BYTES, LISTED_ROWS, Check, Fault, neutral, wrong_width
 from ..core.values import CleanCsv
 from .check import Block, content_end, is_left_out, joined, walk
 from .records import Dialect, Piece, Record, Shape, plain, read_header, records
@@ -36,6 +37,8 @@ class Sifted:
 
     rows: int
     rejected: int
+    #: rejected rows that were written
+    listed: int
     #: of the rejected rows those as wide as the header, with values that do not fit
     misfits: int
     #: in the file's order
@@ -53,7 +56,7 @@ class Job:
     checks: Sequence[Check] = ()
     #: rows that the checks need not look at, of those as wide as the header
     fine: int = 0
-    #: rejects that are written; more are only counted
+    #: rows that may be rejected; with more the file is refused, and the list of them is bounded
     most: int = 0
 
 
@@ -69,7 +72,8 @@ def shape_of(csv: CleanCsv) -> Shape:
 def sift(job: Job, target: Path, rejects: Path) -> Sifted:
     """Write the rows that can be loaded to ``target`` so that COPY understands them, all others to ``rejects``.
 
-    Blank lines and rows of nothing but separators go nowhere. ``rejects`` is not made when there are none.
+    Blank lines and rows of nothing but separators go nowhere. ``rejects`` is not made when there are none. When there
+    are too many, ``target`` ends early.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
@@ -106,7 +110,7 @@ class _Sieve:
         self._header: int | None = None
         self._seen = -1
         self._rows = -1
-        self._rejected = self._misfits = 0
+        self._rejected = self._listed = self._misfits = 0
         self._first: Reject | None = None
         self._first_misfit: Reject | None = None
 
@@ -115,6 +119,7 @@ class _Sieve:
         return Sifted(
             rows=self._rows,
             rejected=self._rejected,
+            listed=self._listed,
             misfits=self._misfits,
             first=self._first,
             first_misfit=self._first_misfit,
@@ -165,13 +170,22 @@ class _Sieve:
         if faults[0].column is not None:
             self._misfits += 1
             self._first_misfit = self._first_misfit or reject
-        if self._rejected <= self._job.most:
+        if self._rejected == self._job.most + 1:
+            # the file is refused, so nobody reads the rows that could be loaded
+            self._out = self._files.enter_context(_nowhere())
+        if self._rejected <= self._job.most or self._has_room():
+            self._listed += 1
             self._write(record, reject)
+
+    def _has_room(self) -> bool:
+        """Tell whether the list of a file that is refused takes another row."""
+        size = self._rejected_to.tell() if self._rejected_to else 0
+        return self._listed < LISTED_ROWS and size < LISTED_BYTES
 
     def _write(self, record: Record, reject: Reject) -> None:
         if self._rejected_to is None:
             self._rejected_to = self._files.enter_context(self._rejects.open("wb"))
-            self._rejected_to.write(_line(HEADER))
+            self._rejected_to.write(BOM + _line(HEADER))
         row = b",".join(record.values).decode()
         for fault in reject.faults:
             self._rejected_to.write(_line((str(reject.number), fault.column or "", fault.value, fault.reason, row)))
@@ -195,6 +209,10 @@ class _Sieve:
             # blank lines may stand above the header
             return place
         return place - (self._header or 0) + csv.first_line
+
+
+def _nowhere() -> BinaryIO:
+    return Path(os.devnull).open("wb")
 
 
 def _line(values: Sequence[str]) -> bytes:

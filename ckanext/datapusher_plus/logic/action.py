@@ -76,11 +76,13 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :param resource_id: the resource's id; ``id`` is taken too
     :type resource_id: string
 
-    :returns: ``status`` (pending, running, complete or error), ``job_id``, ``flow_run_id``, ``job_url``,
-        ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns: name, type, and heading
-        if that is another; warnings, progress, message, tries, moments, the last lines of the log), ``error`` and
-        ``rejected`` (null, or how many ``rows`` of ``total`` were left out of the table that is in place, and the
-        ``url`` of the file that has them)
+    :returns: ``status`` (pending, running, complete or error), ``job_id``, ``flow_run_id``, ``job_url`` (null except
+        for sysadmins), ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns: name,
+        type, and heading if that is another; warnings, progress, message, misfit: the column and type that a value does
+        not fit; tries, moments, the last lines of the log), ``error``, ``rejected`` (null, or how many ``rows`` of
+        ``total`` were left out of the table that is in place, by which ``job_id`` and when, and the ``url`` of the file
+        that has them) and ``refused`` (null, or how many ``rows`` of ``total`` made this run refuse the file, how many
+        of them are ``listed`` and the ``url`` of that list)
     :rtype: dictionary
     """
     resource_id = _validated(context, data_dict, schema.status())["resource_id"]
@@ -88,7 +90,7 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     latest = history.latest(resource_id)
     if latest is None:
         raise tk.ObjectNotFound(tk._("This resource was never loaded."))
-    return reply(latest)
+    return reply(latest, sysadmin=_is_sysadmin(context))
 
 
 @migrated()
@@ -109,6 +111,14 @@ def datapusher_hook(context: Context, data_dict: DataDict) -> None:
         raise tk.ValidationError({"metadata": [tk._("Must be a dictionary with a resource_id")]})
     tk.check_access("datapusher_hook", context, {"resource_id": metadata["resource_id"]})
     report.take(metadata, status, data_dict.get("error"))
+
+
+def _is_sysadmin(context: Context) -> bool:
+    try:
+        tk.check_access("sysadmin", context, {})
+    except tk.NotAuthorized:
+        return False
+    return True
 
 
 def _validated(context: Context, data_dict: DataDict, given: Any) -> dict[str, Any]:

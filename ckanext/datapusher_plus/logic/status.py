@@ -10,7 +10,7 @@ from ckan.plugins import toolkit as tk
 
 from .. import settings
 from ..core.retries import Tries
-from ..core.states import PUBLIC
+from ..core.states import PUBLIC, State
 from ..runs.history import RunRecord, last_loaded, log_lines
 from ..runs.task import error_shown
 
@@ -18,20 +18,21 @@ from ..runs.task import error_shown
 LINES = 500
 
 
-def reply(run: RunRecord) -> dict[str, Any]:
-    """Return the status of a run."""
+def reply(run: RunRecord, *, sysadmin: bool) -> dict[str, Any]:
+    """Return the status of a run; only a sysadmin gets the address of its page in Prefect."""
     updated = run.finished_at or run.started_at or run.dispatched_at or run.requested_at
     return {
         "status": PUBLIC[run.state],
         "job_id": run.id,
         "flow_run_id": run.flow_run_id,
-        "job_url": _flow_run_url(run.flow_run_id),
+        "job_url": _flow_run_url(run.flow_run_id) if sysadmin else None,
         # without zone, as CKAN's own task_status
         "last_updated": updated.astimezone(timezone.utc).replace(tzinfo=None).isoformat(),
         "job_key": None,
         "task_info": _task_info(run),
         "error": error_shown(run.error),
-        "rejected": _rejected(run.resource_id),
+        "rejected": _left_out(run.resource_id),
+        "refused": _refused(run),
     }
 
 
@@ -45,6 +46,7 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
         "warnings": run.warnings or [],
         "progress": run.progress,
         "message": run.message,
+        "misfit": _misfit(run),
         "tries": run.tries,
         "most_tries": Tries(this=run.tries, retries=settings.current().run_retries).most,
         "retry_of": run.retry_of,
@@ -55,16 +57,39 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
     }
 
 
-def _rejected(resource_id: str) -> dict[str, Any] | None:
-    """Return how many rows were left out of the table that is in place, and where they can be had."""
+def _misfit(run: RunRecord) -> dict[str, str] | None:
+    """Return the column, and the type that the Data Dictionary asked for, of the value that ended the run."""
+    error = run.error or {}
+    return {key: error[key] for key in ("column", "type")} if "column" in error and "type" in error else None
+
+
+def _left_out(resource_id: str) -> dict[str, Any] | None:
+    """Return how many rows were left out of the table that is in place, by which load, and where they can be had."""
     loaded = last_loaded(resource_id)
     if loaded is None or not loaded.rejected:
         return None
-    rows, total = loaded.rejected
+    rows, total = loaded.rejected[:2]
+    found = {"rows": rows, "total": total, "url": _url("datapusher.rejected", resource_id)}
+    return {**found, "job_id": loaded.id, "loaded_at": _text(loaded.finished_at)}
+
+
+def _refused(run: RunRecord) -> dict[str, Any] | None:
+    """Return how many rows made the run refuse its file, how many of them are listed, and where."""
+    if run.state is not State.ERROR or not run.rejected:
+        return None
+    rows, total, listed = run.rejected
+    return {
+        "rows": rows,
+        "total": total,
+        "listed": listed,
+        "url": _url("datapusher.refused", run.resource_id, run_id=run.id),
+    }
+
+
+def _url(endpoint: str, resource_id: str, **more: str) -> str:
     resource = model.Session.get(model.Resource, resource_id)
     package_id = resource.package_id if resource else ""
-    url = tk.url_for("datapusher.rejected", id=package_id, resource_id=resource_id, _external=True)
-    return {"rows": rows, "total": total, "url": url}
+    return tk.url_for(endpoint, id=package_id, resource_id=resource_id, _external=True, **more)
 
 
 def _flow_run_url(flow_run_id: str | None) -> str | None:

@@ -43,13 +43,13 @@ run = sa.Table(
     sa.Column("load_key", sa.Text),
     #: the sentence for the publisher
     sa.Column("message", sa.Text),
-    #: {"message": sentence, "kind": class of the error}
+    #: {"message": sentence, "kind": class of the error}, and of a value that does not fit: "column" and "type"
     sa.Column("error", JSONB(none_as_null=True)),
     #: {"stage": …, "done": …, "total": …}
     sa.Column("progress", JSONB(none_as_null=True)),
     #: [sentence, …]
     sa.Column("warnings", JSONB(none_as_null=True)),
-    #: [rows that were left out, rows of the file]
+    #: [rows that were left out, rows of the file], and of a file that was refused: [, rows that are listed]
     sa.Column("rejected", JSONB(none_as_null=True)),
     #: {"sheet": …, "encoding": …, "separator": …} of the file, those that it has
     sa.Column("read_as", JSONB(none_as_null=True)),

@@ -1,4 +1,6 @@
-"""The rows that were left out of a resource's table, in CKAN's storage: one file a resource, and never a public one.
+"""The rows of a resource's file that were not loaded, in CKAN's storage, never in a public one.
+
+A resource has two files at most: the rows left out of its table, and those because of which a newer file was refused.
 
 They lie below a folder of our own in the file-keeper storage that CKAN keeps resources' files in, else in
 ``ckan.storage_path``. No address of CKAN leads there; the plugin's own asks who may edit the resource.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import copy
 import logging
 import os
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -31,15 +34,16 @@ class NoStorage(LookupError):
     """The site has no storage for files that are not public."""
 
 
-def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> None:
-    """Put a run's file of rejected rows in the earlier one's place; None leaves no file.
+def keep_rejected(resource_id: str, run_id: str, path: Path | None, *, besides: Collection[str] = ()) -> None:
+    """Keep a run's file of rejected rows and remove those of other runs; None leaves no file of this run.
 
+    :param besides: ids of runs whose files stay too.
     :raises NoStorage, OSError, file_keeper.exc.FilesError: when that cannot be done; other storages raise what they do.
     """
     if path is not None:
         with path.open("rb") as file:
             _storage().upload(_location(resource_id, run_id), files.make_upload(file, "text/csv"))
-    remove_rejected(resource_id, besides=run_id if path is not None else None)
+    remove_rejected(resource_id, besides={*besides, *({run_id} if path is not None else ())})
 
 
 def open_rejected(resource_id: str, run_id: str) -> BinaryIO | None:
@@ -52,13 +56,13 @@ def open_rejected(resource_id: str, run_id: str) -> BinaryIO | None:
     return None
 
 
-def remove_rejected(resource_id: str, *, besides: str | None = None) -> None:
-    """Remove a resource's rejected rows, but for those of one run; what cannot be removed is logged."""
+def remove_rejected(resource_id: str, *, besides: Collection[str] = ()) -> None:
+    """Remove a resource's rejected rows, except those of some runs; what cannot be removed is logged."""
     try:
         storage = _storage()
-        kept = _location(resource_id, besides) if besides else None
+        kept = {_location(resource_id, run_id) for run_id in besides}
         for name in list(storage.filtered_scan(prefix=f"{resource_id}.")):
-            if name != kept:
+            if name not in kept:
                 storage.remove(files.FileData(files.Location(name)))
     except NoStorage:
         return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from .. import portal
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
+from ..core.quarantine import Rejected
 from ..core.retries import Retry
 from ..core.states import GOOD, OPEN, State, sources_of
 from ..core.values import Published
@@ -34,16 +36,20 @@ def finish(
     *,
     message: str,
     error_kind: str | None = None,
+    error_about: Mapping[str, str] = MappingProxyType({}),
     published: Published | None = None,
     retry: Retry | None = None,
     unpublished: bool = False,
+    refused: Rejected | None = None,
     warnings: Sequence[str] = (),
     unless_gone: bool = False,
 ) -> bool:
     """Move a run to its last state; False when it has ended already, or cannot go there from where it is.
 
+    :param error_about: what can make the error good, such as the column and the type that a value does not fit.
     :param retry: the run to queue in the same transaction, in place of this one.
     :param unpublished: the table is in place, and CKAN shall be told of it later.
+    :param refused: the rows because of which the file was refused.
     :param warnings: what to look at where nothing was loaded; else they are in ``published``.
     :param unless_gone: do not end the run if its resource has been deleted; a dry run ends in any case.
     :raises ResourceGone: then.
@@ -51,9 +57,11 @@ def finish(
     reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "finished_at": database.now(), "progress": None}
     if state not in GOOD:
-        values |= {"error": {"message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
+        values |= {"error": {**error_about, "message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
     elif warnings:
         values["warnings"] = list(warnings)
+    if refused is not None:
+        values["rejected"] = [refused.rows, refused.total, refused.rows if refused.listed is None else refused.listed]
     if published is not None:
         values |= _loaded(published)
     open_sources = [source.value for source in sources_of(state) & OPEN]

@@ -39,7 +39,7 @@ class RunRecord:
     error: dict[str, str] | None
     progress: dict[str, Any] | None
     warnings: list[str] | None
-    #: rows that were left out, and rows of the file
+    #: rows that were left out, and rows of the file; of a file that was refused also how many of them are listed
     rejected: list[int] | None
     read_as: dict[str, str] | None
     renamed: list[list[str]] | None

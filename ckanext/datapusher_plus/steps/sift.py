@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..core import quarantine
-from ..core.errors import IngestError, RaggedRow, ValueDoesNotFit
+from ..core.errors import RaggedRow, RowsRefused, ValueDoesNotFit
 from ..core.quarantine import Check, Rejected, Share
 from ..core.values import CleanCsv, Log
 from ..formats import sift as sifting
@@ -32,14 +32,16 @@ def sift(csv: CleanCsv, target: str, log: Log, *, checks: Sequence[Check] = (), 
     job = Job(csv=source, shape=shape_of(source), checks=checks, fine=fine, most=share.most)
     found = sifting.sift(job, original.with_name(target), rejects)
     share = replace(share, rejected=found.rejected)
+    rejected = Rejected(rows=found.rejected, total=total, path=rejects, listed=found.listed) if found.rejected else None
     if found.first and not share.allowed:
-        raise _refusal(found.first, csv, share)
+        refusal = _refusal(found.first, csv, share)
+        refusal.rejected = rejected
+        raise refusal
     _tell(found, csv, log)
-    rejected = Rejected(rows=found.rejected, total=total, path=rejects) if found.rejected else None
     return replace(csv, path=original.with_name(target), original=original, rows=found.rows, rejected=rejected)
 
 
-def _refusal(first: Reject, csv: CleanCsv, share: Share) -> IngestError:
+def _refusal(first: Reject, csv: CleanCsv, share: Share) -> RowsRefused:
     fault = first.faults[0]
     if fault.column is None:
         return RaggedRow(first.number, first.width, len(csv.header), share)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..checkpoint import reach
-from ..core.errors import HeadingTooLong, RaggedRow, TooManyColumns
+from ..core.errors import HeadingTooLong, TooManyColumns
 from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
@@ -38,10 +38,11 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
         total=findings.rows + findings.ragged_rows,
         limit=current().max_quarantine_pct,
     )
-    if findings.ragged and not share.allowed:
-        raise RaggedRow(findings.ragged.line, findings.ragged.found, shape.width, share)
-    _tell(findings, log)
     kept = replace(csv, rows=share.total)
+    if findings.ragged and not share.allowed:
+        # it refuses the file, and lists its rows on the way
+        sift(kept, "orderly.csv", log)
+    _tell(findings, log)
     if not findings.tidy:
         kept = sift(kept, "orderly.csv", log)
     reach("validate.after")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
 from datetime import datetime, timezone
-from functools import partial
-from typing import Any, BinaryIO
+from typing import Any
 
 from ckan import types
 from ckan.plugins import toolkit as tk
@@ -15,13 +13,14 @@ from ckan.plugins.toolkit import _
 from flask import Blueprint
 from flask.views import MethodView
 
-from .. import portal, settings
+from .. import settings
 from ..core import quarantine
+from ..core.coltypes import wanted_type
 from ..core.errors import IngestError
 from ..health import web
 from ..runs import history
-from ..steps.bring_back import carriable
-from . import earlier, words
+from ..steps.bring_back import carriable, today
+from . import downloads, earlier, words
 from .earlier import Earlier
 from .tab import Place, Tab, describe
 
@@ -47,17 +46,19 @@ class ResourceData(MethodView):
         try:
             accepted = tk.get_action("datapusher_submit")({}, wanted)
         except tk.ValidationError as error:
-            tk.h.flash_error("; ".join(error.error_summary.values()))
+            tk.h.flash_error(words.isolated("; ".join(error.error_summary.values())))
         else:
             if not accepted:
-                tk.h.flash_notice(
-                    _("Nothing new was queued: the resource waits already, or a plugin of this site declined it.")
-                )
+                waits = _("Nothing new was queued: the resource waits already, or a plugin of this site declined it.")
+                tk.h.flash_notice(words.isolated(waits))
         return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
-def resource_data_status(id: str, resource_id: str) -> str:
-    """Show the part of the tab that changes, for the page that waits."""
+def resource_data_status(id: str, resource_id: str) -> str | types.Response:
+    """Show the part of the tab that changes, for the page that waits; 401 once the login has ended."""
+    if tk.current_user.is_anonymous:
+        # CKAN would send the login page, which a script cannot tell from an error
+        return types.Response(status=401)
     return _rendered("datapusher/status.html", id, resource_id)
 
 
@@ -67,9 +68,10 @@ def delete_datastore_table(id: str, resource_id: str) -> types.Response:
     try:
         tk.get_action("datastore_delete")({}, {"resource_id": resource_id, "force": True})
     except tk.ObjectNotFound:
-        tk.h.flash_notice(_("There was no table to delete."))
+        tk.h.flash_notice(words.isolated(_("There was no table to delete.")))
     else:
-        tk.h.flash_notice(_("The table and its Data Dictionary were deleted. The file is still there."))
+        deleted = _("The table and its Data Dictionary were deleted. The file is still there.")
+        tk.h.flash_notice(words.isolated(deleted))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -90,30 +92,22 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
     try:
         brought = tk.get_action(action)({}, wanted)
     except tk.ValidationError as error:
-        tk.h.flash_error("; ".join(error.error_summary.values()))
+        tk.h.flash_error(words.isolated("; ".join(error.error_summary.values())))
     except tk.ObjectNotFound as error:
-        tk.h.flash_error(str(error.message))
+        tk.h.flash_error(words.isolated(str(error.message)))
     else:
-        tk.h.flash_success(words.brought(brought["columns"], brought.get("absent", [])))
+        tk.h.flash_success(words.isolated(words.brought(brought["columns"], brought.get("absent", []))))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
 def rejected(id: str, resource_id: str) -> types.Response:
     """Send the rows that were left out of the table to somebody who may edit the resource."""
-    _resource(id, resource_id)
-    loaded = history.last_loaded(resource_id)
-    if loaded is None or not loaded.rejected:
-        tk.abort(404, _("No rows were left out of this table."))
-    file = portal.open_rejected(resource_id, loaded.id)
-    if file is None:
-        tk.abort(404, words.not_here((loaded.worker or "").partition(":")[0]))
-    response = types.Response(_pieces(file), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f"attachment; filename={quarantine.FILE}"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    # else CKAN calls it public
-    tk.request.environ["__no_cache__"] = True
-    response.cache_control.no_store = True
-    return response
+    return downloads.left_out(_resource(id, resource_id)[1])
+
+
+def refused(id: str, resource_id: str, run_id: str) -> types.Response:
+    """Send the rows because of which a file was refused to somebody who may edit the resource."""
+    return downloads.refused(_resource(id, resource_id)[1], run_id)
 
 
 def stash_seen() -> types.Response:
@@ -124,11 +118,6 @@ def stash_seen() -> types.Response:
     tk.request.environ["__no_cache__"] = True
     response.cache_control.no_store = True
     return response
-
-
-def _pieces(file: BinaryIO) -> Iterator[bytes]:
-    with file:
-        yield from iter(partial(file.read, 1 << 16), b"")
 
 
 def _rendered(template: str, id: str, resource_id: str) -> str:
@@ -185,14 +174,28 @@ def _tab(resource: dict[str, Any]) -> Tab:
         settings=settings.current(),
         managed=resource.get("url_type") in tk.h.datastore_rw_resource_url_types(),
         now=datetime.now(timezone.utc),
+        asked_now=_asked_now(resource["id"], status or {}),
     )
     return describe(status, place)
+
+
+def _asked_now(resource_id: str, status: dict[str, Any]) -> str | None:
+    """Return the type that the Data Dictionary asks for now, of the column whose value ended the run."""
+    misfit = (status.get("task_info") or {}).get("misfit")
+    if not misfit:
+        return None
+    try:
+        return wanted_type(today(resource_id).column(misfit["column"]))
+    except (OSError, ValueError, IngestError) as error:
+        log.warning("The Data Dictionary of %s cannot be compared with its last load: %s", resource_id, error)
+        return None
 
 
 datapusher.add_url_rule(web.PATH, view_func=stash_seen)
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=ResourceData.as_view("resource_data"))
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
 datapusher.add_url_rule(f"/dataset/<id>/resource_data/<resource_id>/{quarantine.FILE}", view_func=rejected)
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/rejected/<run_id>.csv", view_func=refused)
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
 )

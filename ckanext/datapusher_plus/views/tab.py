@@ -11,11 +11,13 @@ from ckan.plugins.toolkit import _
 
 from ..core.states import GOOD, OPEN, State
 from ..settings import Settings
-from . import words
+from . import rejected_rows, words
 from .words import Badge
 
 #: Seconds a request may wait before the page says that no worker seems to run.
 _PATIENCE = 120
+#: Warnings that are shown above the log.
+_MOST_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,14 +60,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """Rows that were left out of the table, to be downloaded."""
-
-    sentence: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
     """The whole tab; every text is for people and none of it is HTML."""
 
@@ -76,7 +70,7 @@ class Tab:
     notes: tuple[str, ...] = ()
     progress: Progress | None = None
     warnings: tuple[str, ...] = ()
-    rejected: Rejected | None = None
+    rejected: tuple[rejected_rows.Rejected, ...] = ()
     facts: tuple[Fact, ...] = ()
     columns: tuple[Column, ...] = ()
     #: newest first
@@ -86,6 +80,8 @@ class Tab:
     offers_ignore_hash: bool = False
     can_delete: bool = False
     prefect_url: str = ""
+    #: why the error needs no correction any more is the sentence
+    is_outdated: bool = False
 
     @property
     def headings(self) -> tuple[Column, ...]:
@@ -100,7 +96,7 @@ class Tab:
     @property
     def failed(self) -> bool:
         """Tell whether the sentence is an error's."""
-        return self.state == State.ERROR
+        return self.state == State.ERROR and not self.is_outdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +108,9 @@ class Place:
     #: whether the resource's rows live in the datastore itself, without a file
     managed: bool
     now: datetime
+    #: the type that the Data Dictionary asks for now, of the column whose value ended the run; empty for none,
+    #: None where that is not known
+    asked_now: str | None = None
 
 
 def describe(status: Mapping[str, Any] | None, place: Place) -> Tab:
@@ -144,14 +143,16 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
     state = _state(status, task)
     active = bool(place.resource.get("datastore_active"))
     ended = state not in OPEN
+    outdated = _outdated(task, place)
     return Tab(
         state=state,
         badge=words.badge("empty" if _is_empty(state, task) else state),
-        sentence=_sentence(state, status, task),
+        sentence=outdated or _sentence(state, status, task),
+        is_outdated=bool(outdated),
         notes=tuple(_notes(state, task, active, place)),
         progress=None if ended else _progress(task.get("progress")),
         warnings=_warnings(state, task),
-        rejected=_rejected(status.get("rejected")),
+        rejected=tuple(rejected_rows.describe(status)),
         facts=tuple(_facts(task)),
         columns=tuple(_column(*column) for column in task.get("columns") or ()),
         log=tuple(_line(entry) for entry in _newest_first(task.get("logs") or [])),
@@ -185,6 +186,17 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
     return reason or _("The run ended without telling why. Load again; if it happens again, tell the administrator.")
 
 
+def _outdated(task: Mapping[str, Any], place: Place) -> str:
+    """Return that the Data Dictionary has changed since a value did not fit, empty where it has not.
+
+    The error's own sentence, which asks for that change, stays in the log.
+    """
+    misfit = task.get("misfit")
+    if not misfit or place.asked_now in (None, misfit["type"]):
+        return ""
+    return words.dictionary_changed(misfit["column"], misfit["type"])
+
+
 def _is_empty(state: str, task: Mapping[str, Any]) -> bool:
     """Tell whether the file had nothing to load; its warning says why."""
     return state == State.SKIPPED and bool(task.get("warnings"))
@@ -192,9 +204,14 @@ def _is_empty(state: str, task: Mapping[str, Any]) -> bool:
 
 def _warnings(state: str, task: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what to look at; a run that ended after its table was in place has only its message."""
-    if task.get("warnings"):
-        return tuple(task["warnings"])
-    return (task["message"],) if state == State.WARNED and task.get("message") else ()
+    message = task.get("message")
+    kept = tuple(task.get("warnings") or ()) or ((message,) if state == State.WARNED and message else ())
+    if state not in (State.COMPLETE, State.WARNED):
+        return kept
+    # the reasons are in the log, whose last line repeats the message
+    logged = (entry["message"] for entry in task.get("logs") or () if entry.get("level") == "WARNING")
+    found = tuple(dict.fromkeys((*kept, *(line for line in logged if line != message))))
+    return found if len(found) <= _MOST_WARNINGS else (*found[:_MOST_WARNINGS], words.more_warnings(len(found)))
 
 
 def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
@@ -226,12 +243,6 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     # an empty bar would look stuck; a stage that has just begun moves instead
     percent = min(100, 100 * done // total) if done and total else None
     return Progress(stage=words.stage(stage), percent=percent, amount=words.amount(stage, done, total))
-
-
-def _rejected(rejected: Mapping[str, Any] | None) -> Rejected | None:
-    if not rejected:
-        return None
-    return Rejected(sentence=words.left_out(rejected["rows"], rejected["total"]), url=rejected["url"])
 
 
 def _column(name: str, pg_type: str, heading: str | None = None) -> Column:

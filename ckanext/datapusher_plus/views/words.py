@@ -11,6 +11,11 @@ from ckan.plugins.toolkit import _, h, ungettext
 _SOME = 20
 
 
+def isolated(text: str) -> str:
+    """Return a text with a direction of its own, for where CKAN's HTML stands around it; ours has ``<bdi>``."""
+    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+
+
 @dataclass(frozen=True, slots=True)
 class Badge:
     """A word with a colour and an icon, so that no meaning hangs on colour alone."""
@@ -96,6 +101,31 @@ def left_out(rows: int, total: int) -> str:
         "{rows} of the file's {total} rows were left out of the table.",
         rows,
     ).format(rows=h.localised_number(rows), total=h.localised_number(total))
+
+
+def refused(rows: int, total: int, listed: int) -> str:
+    """Return the sentence for the rows because of which a file was refused."""
+    sentence = ungettext(
+        "{rows} of the file's {total} rows cannot be loaded, so nothing was loaded.",
+        "{rows} of the file's {total} rows cannot be loaded, so nothing was loaded.",
+        rows,
+    ).format(rows=h.localised_number(rows), total=h.localised_number(total))
+    if listed < rows:
+        sentence += " " + _("The list has the first {listed} of them.").format(listed=h.localised_number(listed))
+    return sentence
+
+
+def dictionary_changed(column: str, pg_type: str) -> str:
+    """Return that the Data Dictionary no longer asks for what a value did not fit."""
+    return _(
+        "A value in the column “{column}” was not of the type {type}, but the Data Dictionary no longer asks for this "
+        "type. Load again."
+    ).format(type=pg_type, column=column)
+
+
+def more_warnings(count: int) -> str:
+    """Return how many warnings there are, of which only some are shown."""
+    return _("There are {count} warnings in all; the log has the others.").format(count=h.localised_number(count))
 
 
 def not_here(worker: str) -> str:

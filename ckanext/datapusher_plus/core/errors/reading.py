@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..quarantine import Share
+from ..quarantine import Rejected, Share
 from .base import Terminal
 
 
@@ -39,7 +39,14 @@ class WrongEncoding(Terminal):
         )
 
 
-class RaggedRow(Terminal):
+class RowsRefused(Terminal):
+    """Too many rows cannot be loaded."""
+
+    #: the list of them, where one was made
+    rejected: Rejected | None = None
+
+
+class RaggedRow(RowsRefused):
     """A row has more or fewer fields than the header, and too many rows cannot be loaded."""
 
     def __init__(self, line: int, found: int, expected: int, share: Share | None = None) -> None:
@@ -69,7 +76,7 @@ class TooManyColumns(Terminal):
         )
 
 
-class ValueDoesNotFit(Terminal):
+class ValueDoesNotFit(RowsRefused):
     """A value cannot be cast to the type that the Data Dictionary demands, and too many rows cannot be loaded.
 
     :param number: of the row in the table, or of what ``unit`` says in the published file.
@@ -84,6 +91,8 @@ class ValueDoesNotFit(Terminal):
         unit: str = "row",
         share: Share | None = None,
     ) -> None:
+        #: what a change in the Data Dictionary can make good
+        self.column, self.type = column, pg_type
         where = f"{unit} {number:,}, column “{column}”" if number is not None else f"column “{column}”"
         super().__init__(
             f"In {where} the value “{value}” is no {pg_type}, which the Data Dictionary asks for{_and(share)}. "

@@ -1,0 +1,45 @@
+"""What the DataStore tab says about rows that were not loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ckan.plugins.toolkit import _
+
+from . import words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """Rows that were not loaded, to be downloaded."""
+
+    sentence: str
+    #: what the link says
+    label: str
+    url: str
+    #: when the load ended that left them out, where that is not the load that the tab shows
+    when: datetime | None = None
+    #: the warnings say it already
+    is_said: bool = False
+
+
+def describe(status: Mapping[str, Any]) -> Iterator[Rejected]:
+    """Yield the rows that made this load refuse its file, then those left out of the table that is in place."""
+    if refused := status.get("refused"):
+        yield Rejected(
+            sentence=words.refused(refused["rows"], refused["total"], refused["listed"]),
+            label=_("Download the rows that cannot be loaded (CSV)"),
+            url=refused["url"],
+        )
+    if left_out := status.get("rejected"):
+        is_older = left_out["job_id"] != status.get("job_id")
+        yield Rejected(
+            sentence=words.left_out(left_out["rows"], left_out["total"]),
+            label=_("Download the rejected rows (CSV)"),
+            url=left_out["url"],
+            when=words.moment(left_out["loaded_at"]) if is_older else None,
+            is_said=not is_older and bool((status.get("task_info") or {}).get("warnings")),
+        )
