@@ -47,6 +47,7 @@ EXAMPLES: list[Exception] = [
     errors.StashUnreadable("Stale file handle"),
     errors.TableInUse(),
     errors.TableTouched(),
+    errors.TableRemoved(),
     errors.RowsLost(10, 9),
     errors.DatastoreBusy(120),
     errors.DatastoreGone("connection refused"),

@@ -79,7 +79,7 @@ class TableRemoved(Terminal):
 
     def __init__(self) -> None:
         super().__init__(
-            "somebody deleted this table, or made another one in its place, before the load had ended. "
+            "Somebody deleted this table, or made another one in its place, before the load had ended. "
             "If that was a mistake, load again from the DataStore tab."
         )
 
