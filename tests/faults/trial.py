@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from dev.stack import MAIN
 from tests.faults import verdict
 from tests.faults.cases import COMMITTED, GONE, Case
 from tests.faults.files import CHANGES, File
@@ -85,6 +86,7 @@ def try_all(site: Site, cases: Sequence[Case]) -> list[Trial]:
             held = [trial for trial in held if trial not in again] + _wait_until_held(site, again)
         meanwhile = [threads.submit(DURING[t.case.situation], t.resource) for t in held if t.case.situation in DURING]
         wait(meanwhile, timeout=PAUSE)
+        _wait_until_deleted(site, [trial.resource.id for trial in held if trial.case.situation in GONE])
         _go_wrong(site, held)
         _join(meanwhile)
         _settle(site, trials)
@@ -148,6 +150,15 @@ def _die(site: Site, trials: Sequence[Trial]) -> None:
     for trial in trials:
         until(lambda trial=trial: not psutil.pid_exists(trial.pid), 10)
         trial.hold()
+
+
+def _wait_until_deleted(site: Site, resources: Sequence[str]) -> None:
+    """Wait until CKAN has committed deletions: a run that ends before them rightly leaves its table to CKAN."""
+    query = (
+        "SELECT count(*) FROM resource JOIN package ON package.id = package_id"
+        " WHERE resource.id = ANY(%s) AND resource.state = 'active' AND package.state = 'active'"
+    )
+    until(lambda: site.query(MAIN.ckan_db, query, list(resources)) == [(0,)], 60, lambda: "deletions")
 
 
 def _go_wrong(site: Site, trials: Sequence[Trial]) -> None:

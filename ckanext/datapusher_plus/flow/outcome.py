@@ -168,7 +168,7 @@ def of_success(rows: int, *, error: BaseException | None, warnings: tuple[str, .
     if isinstance(error, ResourceGone):
         return Outcome(state=State.COMPLETE, message=f"{loaded(rows)}. {DELETED}")
     if isinstance(error, TableRemoved):
-        message = f"{loaded(rows)}, but {error}"
+        message = f"{loaded(rows)}. {error}"
         kind = type(error).__name__
         return Outcome(state=State.WARNED, message=message, kind=kind, warnings=(message, *warnings))
     if error is None:
