@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import csv
 import random
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from ckanext.datapusher_plus.core.errors import NotText, WrongEncoding
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
 from ckanext.datapusher_plus.steps import convert as step
-from tests.fix_file import Publish, Said
+from tests.fix_file import Publish, Read, Said
 
 GERMAN = "name,city\nMüller,Köln\nGroß,München\nJäger,Düsseldorf\n"
 CHINESE = "姓名,城市\n王伟,北京\n李娜,上海\n"
@@ -165,3 +167,26 @@ def test_nuls_in_text_are_left_out_and_counted(encoding: str, convert, said: Sai
 def test_what_is_no_text_is_refused(content: bytes, convert) -> None:
     with pytest.raises(NotText, match="binary data"):
         convert(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "rows"),
+    [
+        ('\ufeff\ufeff"id",n\n1,2\n', ["id,n", "1,2"]),
+        ("\ufeff\ufeff\ufeffid,n\r\n1,2\r\n", ["id,n", "1,2"]),
+        ("id,n\n1,2\n\ufeff3,4\n", ["id,n", "1,2", "3,4"]),
+        ('\ufeff"id",n\n1,2\n\ufeff"id",n\n\ufeff"3",4\n', ["id,n", "1,2", "3,4"]),
+        ('id,n\r1,2\r\ufeffid,n\r"\ufeff3",4\r', ["id,n", "1,2", "3,4"]),
+        ("id,n\n1,\ufeff2\n", ["id,n", "1,\ufeff2"]),
+    ],
+    ids=["two", "three", "middle", "files with headers", "mac", "within a row"],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
+def test_byte_order_marks_at_the_beginning_of_lines_are_left_out(
+    content: str, rows: list[str], encoding: str, read: Read, said: Said
+) -> None:
+    mark = codecs.BOM_UTF16_LE if encoding == "utf-16-le" else b""
+    found = read(mark + content.encode(encoding))
+    lines = list(csv.reader(found.path.read_bytes().decode().splitlines()))
+    assert [",".join(line) for line in lines] == rows
+    assert any("byte order marks" in line for line in said.lines) == (rows[-1] != "1,\ufeff2")

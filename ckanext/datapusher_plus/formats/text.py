@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,9 @@ PIECE_BYTES = 4 << 20
 _LONGEST_LINE = 16 << 20
 #: name of the error handler that reads bytes which do not decode as Windows-1252
 _AS_1252 = "datapusher_plus.windows_1252"
+#: byte order marks where a line begins, as where files were put together, and that line
+_MARKED_LINE = re.compile(rb'(?:(?<=[\r\n])|\A)("?)(?:\xef\xbb\xbf)+([^\r\n]*)')
+_MARK = codecs.BOM_UTF8
 #: how é looks that was taken for two letters and written as UTF-8 again
 _TWICE = b"\xc3\x83\xc2"
 
@@ -45,6 +49,8 @@ def as_utf8(path: Path, work: Work) -> Text:
         path = _rewritten(path, work.dir / "utf8.txt", encoding, work.log)
     if encoding.words:
         _tell_guess(encoding, work.log)
+    if any(_MARK in piece for piece in _whole_lines(path)):
+        path = _without_marks(path, work.dir / "unmarked.txt", work.log)
     return Text(path=path, encoding=encoding.name)
 
 
@@ -170,6 +176,35 @@ def _rewritten(path: Path, target: Path, encoding: Encoding, log: Log) -> Path:
         )
     if nuls:
         log.warning(f"{nuls:,} NUL characters, which PostgreSQL has no place for, were left out of the text.")
+    return target
+
+
+def _without_marks(path: Path, target: Path, log: Log) -> Path:
+    """Write a text without the byte order marks that begin lines; a header that comes again behind one is left out."""
+    header: bytes | None = None
+    marks = headers = 0
+
+    def unmarked(found: re.Match[bytes]) -> bytes:
+        nonlocal marks, headers
+        marks += 1
+        again = header is not None and found[1] + found[2] == header
+        headers += again
+        # a blank line stays, for lines go on being counted as published
+        return b"" if again else found[1] + found[2]
+
+    with target.open("wb") as out:
+        for piece in _whole_lines(path):
+            text = piece
+            if header is None:
+                text = _MARKED_LINE.sub(unmarked, piece, count=1) if piece.lstrip(b'"').startswith(_MARK) else piece
+                header = re.split(rb"[\r\n]", text, maxsplit=1)[0]
+            out.write(_MARKED_LINE.sub(unmarked, text))
+    if marks:
+        again = f" {headers:,} headers that came again behind one were left out too." if headers else ""
+        log.warning(
+            f"{marks:,} byte order marks (U+FEFF) stood within the text, as where several files were put together, and "
+            f"were left out.{again}"
+        )
     return target
 
 
