@@ -10,6 +10,8 @@ from pathlib import Path
 
 PYTHONS = ((3, 10), (3, 13))
 JAVA = 17
+# Debian keeps it out of the way of users
+SBIN = "/usr/sbin/"
 
 
 def main():
@@ -38,6 +40,7 @@ def needs():
         ("Python's header files, for psycopg2", "python3-dev", headers),
         ("pg_config and libpq's header files, for psycopg2", "libpq-dev", bool(shutil.which("pg_config"))),
         ("libmagic, for CKAN", "libmagic1", bool(ctypes.util.find_library("magic"))),
+        ("PgBouncer, for the tests", "pgbouncer", bool(shutil.which("pgbouncer") or shutil.which(SBIN + "pgbouncer"))),
     )
 
 

@@ -33,7 +33,7 @@ def up(stack: Stack, only: frozenset[str] = frozenset(NAMES), sites: tuple[Site,
         for server in ground[1:]:
             server.wait()
         for site in sites:
-            _site(stack, postgres, site)
+            prepare_site(stack, postgres, site)
         portal = [server for server in (Ckan(stack), Worker(stack)) if server.name in only]
         for server in portal:
             server.launch()
@@ -67,7 +67,7 @@ def _databases(postgres: Postgres, sites: tuple[Site, ...]) -> None:
         postgres.ensure_site(site)
 
 
-def _site(stack: Stack, postgres: Postgres, site: Site) -> None:
+def prepare_site(stack: Stack, postgres: Postgres, site: Site) -> None:
     """Write the site's ini, and bring its databases up to date when anything that they depend on has changed."""
     ini.write(stack, site)
     stamp = stack.folder("run") / f"{site.name}.ready"

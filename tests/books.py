@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from xml.sax.saxutils import escape, quoteattr
 
+import xlwt
+
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _RELATED = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
@@ -67,6 +69,48 @@ def xlsx(
             },
         }
     )
+
+
+def xlsx_styled(number_format: int, value: float) -> bytes:
+    """Return an XLSX workbook of a column d with one value, in a built-in number format."""
+    members = unzipped(xlsx(rows(["d"]) + f'<row><c s="0"><v>{value}</v></c></row>'))
+    members["xl/styles.xml"] = (
+        f'<styleSheet xmlns="{_MAIN}"><cellXfs><xf numFmtId="{number_format}"/></cellXfs></styleSheet>'.encode()
+    )
+    return zipped(members)
+
+
+def xlsb_styled(number_format: int, value: float) -> bytes:
+    """Return an XLSB workbook of a column d with one value, in a built-in number format."""
+    members = unzipped(xlsb([(0, 0, 6, wide("d")), (1, 0, 5, struct.pack("<d", value))]))
+    parts = {"worksheets/sheet1.bin": "worksheet", "styles.bin": "styles"}
+    members["xl/_rels/workbook.bin.rels"] = relations(parts).encode()
+    style = struct.pack("<HHHHHBBHBB", 0, number_format, 0, 0, 0, 0, 0, 0, 0, 0)
+    members["xl/styles.bin"] = b"".join(
+        (_record(278), _record(617, struct.pack("<L", 1)), _record(47, style), _record(618), _record(279))
+    )
+    return zipped(members)
+
+
+def xls_styled(number_format: int, value: float) -> bytes:
+    """Return an XLS workbook of a column d with one value, in a built-in number format."""
+    book = xlwt.Workbook()
+    page = book.add_sheet("one")
+    page.write(0, 0, "d")
+    page.write(1, 0, value, xlwt.easyxf(num_format_str="yyyy-mm-dd"))
+    out = io.BytesIO()
+    book.save(out)
+    content = bytearray(out.getvalue())
+    # the last record of a style (XF, 20 bytes) has the number of the format in its second place
+    place = content.rindex(struct.pack("<HH", 0xE0, 20)) + 6
+    content[place : place + 2] = struct.pack("<H", number_format)
+    return bytes(content)
+
+
+def unzipped(content: bytes) -> dict[str, str | bytes]:
+    """Return the files in a ZIP archive."""
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def rows(*table: Iterable[str | None]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from cryptography import x509
@@ -65,6 +65,9 @@ class Handler(BaseHTTPRequestHandler):
     def page(self, _: str) -> None:
         self.answer(200, PAGE, Content_Type="text/html")
 
+    def maintenance(self, _: str) -> None:
+        self.answer(200, b"message\nService unavailable\nTry later\n", Content_Type="text/csv")
+
     def zipped(self, _: str) -> None:
         self.answer(200, gzip.compress(CSV * 1000), Content_Encoding="gzip")
 
@@ -75,6 +78,15 @@ class Handler(BaseHTTPRequestHandler):
         """Fail so many times, then give the table."""
         seen = sum(path == self.path for path, _ in self.web.asked)
         self.answer(503) if seen <= int(times) else self.table("")
+
+    def preparing(self, how: str) -> None:
+        """Answer 202 so many times, as ``2`` or ``2,Retry-After``, then give the table."""
+        times, _, after = how.partition(",")
+        seen = sum(path == self.path for path, _ in self.web.asked)
+        if seen > int(times):
+            self.table("")
+        else:
+            self.answer(202, b'{"status": "Pending"}', **({"Retry_After": unquote(after)} if after else {}))
 
     def to(self, location: str) -> None:
         self.answer(302, Location=location)

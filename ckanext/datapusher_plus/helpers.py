@@ -17,13 +17,13 @@ __all__ = [
 
 
 def datapusher_plus_status(resource_id: str) -> dict[str, Any]:
-    """Return what ``datapusher_status`` returns, ``{"status": "unknown"}`` for a resource without any run.
+    """Return what ``datapusher_status`` returns, ``{"status": "unknown"}`` without a run or a table of runs.
 
     :raises ckan.plugins.toolkit.NotAuthorized: when the user may not edit the resource.
     """
     try:
         return tk.get_action("datapusher_status")({}, {"resource_id": resource_id})
-    except tk.ObjectNotFound:
+    except (tk.ObjectNotFound, tk.ValidationError):
         return {"status": "unknown"}
 
 

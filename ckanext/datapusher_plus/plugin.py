@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any
+
 from ckan import model, plugins
 from ckan.common import CKANConfig
+from ckan.exceptions import CkanConfigurationException
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import toolkit as tk
+from flask import Flask
 
 from . import portal, settings
 from .core import coltypes
+from .health import loaders
+from .health.finding import State
 from .runs import notice
+
+log = logging.getLogger(__name__)
+
+NO_DATASTORE = (
+    "The plugin datapusher_plus needs the plugin datastore. "
+    "Add it to this line of ckan.ini: ckan.plugins = … datastore datapusher_plus"
+)
 
 
 @tk.blanket.actions
@@ -24,22 +38,47 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.IConfigurable)
     plugins.implements(plugins.IDomainObjectModification)
+    plugins.implements(plugins.IMiddleware, inherit=True)
     plugins.implements(plugins.ITranslation)
 
     # IConfigurer
 
     def update_config(self, config_: CKANConfig) -> None:
-        """Add templates and assets."""
+        """Add templates and assets.
+
+        :raises CkanConfigurationException: when CKAN's own datapusher is enabled, too.
+        """
+        if plugins.plugin_loaded("datapusher"):
+            raise CkanConfigurationException(loaders.DATAPUSHER)
         tk.add_template_directory(config_, "templates")
         tk.add_resource("assets", "datapusher_plus")
 
     # IConfigurable
 
     def configure(self, config_: CKANConfig) -> None:
-        """Read the settings, and begin to watch resources."""
-        settings.use(settings.read(config_))
-        coltypes.check_mapping(settings.current().type_mapping)
+        """Read the settings, and begin to watch resources.
+
+        :raises CkanConfigurationException: CKAN does not start then, and says why in one sentence.
+        """
+        if not plugins.plugin_loaded("datastore"):
+            raise CkanConfigurationException(NO_DATASTORE)
+        try:
+            settings.use(settings.read(config_))
+            coltypes.check_mapping(settings.current().type_mapping)
+        except ValueError as error:
+            raise CkanConfigurationException(str(error)) from error
         notice.watch()
+
+    # IMiddleware
+
+    def make_middleware(self, app: Any, config: CKANConfig) -> Any:
+        """Warn of other loaders; by now all plugins' addresses are known."""
+        del config
+        # another plugin may have wrapped it; what the names of plugins say is told all the same
+        found = loaders.alone(app if isinstance(app, Flask) else None)
+        if found.state is not State.OK:
+            log.warning("%s %s", found.sentence, found.advice)
+        return app
 
     # IDomainObjectModification
 

@@ -6,7 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,51 +17,69 @@ import yaml
 PREFIX = "ckanext.datapusher_plus."
 DECLARATION = Path(__file__).with_name("config_declaration.yaml")
 
+#: Most seconds of any span of time: PostgreSQL counts them as thousandths in 32 bits.
+LONGEST = 2_147_483
+
+
+def _least(least: int, most: int | None = None) -> Any:
+    """Return a field for a whole number with its bounds."""
+    return field(metadata={"least": least, "most": most})
+
+
+def _seconds(least: int) -> Any:
+    """Return a field for a span of time."""
+    return _least(least, LONGEST)
+
+
+def _filled() -> Any:
+    """Return a field for a text or a list that may not be empty; all others may."""
+    return field(metadata={"filled": True})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """One field for each declared option; what an option means is told in the declaration."""
 
-    formats: frozenset[str]
-    max_content_length: int
-    max_unpacked_bytes: int
+    formats: frozenset[str] = _filled()
+    max_content_length: int = _least(1)
+    max_unpacked_bytes: int = _least(1)
     default_excel_sheet: str
     auto_unzip_one_file: bool
     ignore_file_hash: bool
-    file_hash_algorithm: str
+    file_hash_algorithm: str = _filled()
     type_mapping: Mapping[str, str]
     null_values: tuple[str, ...]
     prefer_dmy: bool
     max_quarantine_pct: float
-    unsafe_prefix: str
+    unsafe_prefix: str = _filled()
     reserved_colnames: frozenset[str]
-    download_timeout: int
-    download_retries: int
+    download_timeout: int = _seconds(1)
+    download_retries: int = _least(0)
     download_proxy: str
     ssl_verify: bool
-    chunk_size: int
+    chunk_size: int = _least(1)
     allowed_internal_hosts: frozenset[str]
-    load_strategy: str
-    load_parallelism: int
-    full_text: str
-    swap_lock_timeout: int
-    swap_patience: int
+    load_strategy: str = _filled()
+    load_parallelism: int = _least(0)
+    full_text: str = _filled()
+    swap_lock_timeout: int = _seconds(1)
+    swap_patience: int = _seconds(0)
     work_dir: Path
     dictionary_stash_dir: Path
     dictionary_stash_required: bool
-    dictionary_stash_keep: int
+    dictionary_stash_keep: int = _least(0)
     prefect_api_url: str
     prefect_ui_base: str
-    prefect_deployment_name: str
-    prefect_work_pool: str
-    prefect_work_pool_type: str
-    worker_limit: int
-    worker_grace: int
-    sweep_interval: int
-    flow_timeout: int
-    run_retries: int
-    keep_runs: int
-    upload_log_level: str
+    prefect_deployment_name: str = _filled()
+    prefect_work_pool: str = _filled()
+    prefect_work_pool_type: str = _filled()
+    worker_limit: int = _least(1)
+    worker_grace: int = _seconds(0)
+    sweep_interval: int = _seconds(1)
+    flow_timeout: int = _seconds(1)
+    run_retries: int = _least(0)
+    keep_runs: int = _least(0)
+    upload_log_level: str = _filled()
 
     @property
     def parallelism(self) -> int:
@@ -74,7 +92,9 @@ def read(config: Mapping[str, Any]) -> Settings:
 
     :raises ValueError: when an option's text cannot be understood; the message names the option.
     """
-    given = {field.name: config[PREFIX + field.name] for field in fields(Settings)}
+    given = {each.name: config[PREFIX + each.name] for each in fields(Settings)}
+    for each in fields(Settings):
+        _check(each.name, given[each.name], each.metadata)
     return Settings(**{**given, **_refined(given), **_from_ckan(given, config)})
 
 
@@ -86,6 +106,25 @@ def declared_defaults() -> dict[str, Any]:
 
 def _cast(option: Mapping[str, Any]) -> Any:
     return str(option["default"]).split() if option.get("type") == "list" else option["default"]
+
+
+def _check(name: str, given: object, rule: Mapping[str, Any]) -> None:
+    """Refuse a value that nothing could be loaded with.
+
+    :raises ValueError: with the option, what it must be, and what it is.
+    """
+    if rule.get("filled") and not given:
+        raise ValueError(f"{PREFIX}{name} is empty. Remove the line to have the default, or give it a value.")
+    if "least" not in rule:
+        return
+    least, most = rule["least"], rule["most"]
+    if type(given) is not int or given < least or (most is not None and given > most):
+        span = f"of at least {least}" if most is None else f"from {least} to {most}"
+        raise ValueError(f"{PREFIX}{name} must be a whole number {span}, and is {_shown(given)}.")
+
+
+def _shown(given: object) -> str:
+    return "empty" if given in ("", None) else str(given)
 
 
 def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,7 +167,7 @@ def _percent(name: str, given: object) -> float:
     except ValueError:
         percent = -1.0
     if not 0 <= percent <= 100:
-        raise ValueError(f"{PREFIX}{name} is not a number from 0 to 100: {given}")
+        raise ValueError(f"{PREFIX}{name} must be a number from 0 to 100, and is {_shown(given)}.")
     return percent
 
 
@@ -138,6 +177,8 @@ def _type_mapping(text: str) -> dict[str, str]:
         mapping = json.loads(text)
     except ValueError as error:
         raise ValueError(f"{option} is not a JSON object on one line: {error}") from error
+    if not isinstance(mapping, dict):
+        raise ValueError(f"{option} must be a JSON object on one line, and is {text}.")  # noqa: TRY004
     default = json.loads(declared_defaults()[option])
     unknown = set(mapping) - set(default)
     if unknown:
@@ -152,6 +193,11 @@ def use(settings: Settings) -> None:
     """Make ``settings`` those of this process; called by the plugin's ``configure``."""
     global _current  # noqa: PLW0603 (the one place where the process's settings live)
     _current = settings
+
+
+def is_set() -> bool:
+    """Return whether this process has read its configuration."""
+    return _current is not None
 
 
 def current() -> Settings:

@@ -49,8 +49,8 @@ class Postgres(Server):
         self.data.mkdir(parents=True, mode=0o700)
         if _user() is not None:
             shutil.chown(self.data, UNPRIVILEGED)
-            _open_way_to(self.data)
-            _open_way_to(binaries())
+            open_way_to(self.data)
+            open_way_to(binaries())
         _initdb(self.data, self.stack.secret["postgres"])
 
     def crash(self) -> None:
@@ -136,7 +136,7 @@ def _initdb(data: Path, password: str) -> None:
         raise RuntimeError(f"initdb failed:\n{done.stdout}{done.stderr}")
 
 
-def _open_way_to(path: Path) -> None:
+def open_way_to(path: Path) -> None:
     """Let the unprivileged user pass through the folders above, without letting it list them."""
     for folder in path.resolve().parents:
         mode = folder.stat().st_mode

@@ -127,7 +127,7 @@ NOON = datetime(2020, 2, 3, 12)  # noqa: DTZ001 (CKAN's timestamps have no zone)
 )
 def test_values_arrive_as_they_are_meant(values: list[str], override: str, expected: list[Any], load: Load) -> None:
     # a second column: a blank line would be no row
-    assert load("\n".join(["a;b", *(f"{value};" for value in values), ""]).encode(), override) == expected
+    assert load("\n".join(["a;b", *(f"{value};x" for value in values), ""]).encode(), override) == expected
 
 
 @pytest.mark.parametrize(
@@ -162,6 +162,8 @@ def written(cell: str | None) -> str:
 def test_any_table_is_copied_as_it_was_written(
     rows: list[tuple[str | None, ...]], newline: str, postgres: psycopg.Connection, analyse: Analyse
 ) -> None:
+    # a row of nothing but separators and blanks is left out
+    assume(all(any(cell == "" or (cell and cell.strip(" ")) for cell in row) for row in rows))
     content = newline.join(["a,b", *(",".join(map(written, row)) for row in rows), ""])
     analysed = analyse(content.encode())
     assert copied(postgres, analysed.csv.path, ("a", "b")) == rows
@@ -273,7 +275,7 @@ def cut(moment: datetime, finest: str) -> date | datetime:
 )
 def test_a_mixture_never_fails_and_never_loses_a_word(values: list[str], load: Load) -> None:
     # whatever the column becomes, text stays as it is and only words for no value become NULL
-    found = load("\n".join(["a;b", *(f"{value};" for value in values), ""]).encode())
+    found = load("\n".join(["a;b", *(f"{value};x" for value in values), ""]).encode())
     for value, loaded in zip(values, found, strict=True):
         if isinstance(loaded, str):
             assert loaded == ("" if value == '""' else value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,8 @@ from ckanext.datapusher_plus.runs import database
 from tests.fix_ckan import Act, Upload
 from tests.fix_health import Ask, Having
 from tests.fix_worker import WorkerUnderTest
+from tests.pooler import Pooler
+from tests.servers import RunningStack
 
 pytestmark = pytest.mark.usefixtures("loaded")
 
@@ -149,13 +152,68 @@ def test_several_missing_rights_are_told_at_once(ask: Ask, superuser: psycopg.Co
     assert all(each[3] in sentence for each in both)
 
 
-def test_a_session_that_two_connections_share_is_seen() -> None:
-    from ckanext.datapusher_plus.datastore import selftest
+@pytest.fixture
+def pooled(stack: RunningStack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pooler]:
+    """The datastore's database behind PgBouncer, which is not started yet."""
+    from ckan.plugins import toolkit as tk
 
-    assert not selftest.is_pooled()
-    with selftest.connected("write", transaction=False) as one:
-        # as a pooler makes it look
-        assert selftest.share_session(one, one)
+    # a user other than root must come to its configuration
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        pooler = Pooler(Path(folder), tk.config["ckan.datastore.write_url"], uid=61203)
+        monkeypatch.setitem(tk.config, "ckan.datastore.write_url", pooler.dsn)
+        yield pooler
+        pooler.stop()
+
+
+@pytest.mark.parametrize(
+    ("mode", "options", "state"),
+    [
+        ("transaction", {}, "fail"),
+        ("transaction", {"server_round_robin": "1", "min_pool_size": "3"}, "fail"),
+        ("session", {}, "ok"),
+    ],
+    ids=str,
+)
+def test_a_pooler_that_lends_sessions_is_seen(
+    ask: Ask, pooled: Pooler, mode: str, options: dict[str, str], state: str
+) -> None:
+    pooled.start(mode, **options)
+    found = ask("datastore_write")
+    assert (found.state.value, "A connection pooler lends" in found.sentence) == (state, state == "fail"), found
+
+
+def test_a_pooler_that_lends_sessions_by_the_statement_is_seen(pooled: Pooler) -> None:
+    from ckanext.datapusher_plus.datastore import pooling
+
+    pooled.start("statement")
+    assert pooling.lends_sessions()
+
+
+def test_nothing_stays_set_in_a_session_that_is_lent(ask: Ask, pooled: Pooler) -> None:
+    pooled.start("transaction", default_pool_size="1")
+    ask("datastore_write")
+    with psycopg.connect(pooled.dsn, autocommit=True) as next_one:
+        assert next_one.execute("SHOW statement_timeout").fetchone() == ("0",)
+
+
+def test_a_gate_opens_when_sessions_last_again(pooled: Pooler) -> None:
+    from ckanext.datapusher_plus.health import sessions
+
+    gate = sessions.Gate()
+    pooled.start("transaction")
+    assert not gate.is_open()
+    pooled.stop()
+    gate = _asked_anew(gate)
+    # a database that is away is no reason to open
+    assert not gate.is_open()
+    pooled.start("session")
+    assert _asked_anew(gate).is_open()
+
+
+def _asked_anew(gate: Any) -> Any:
+    gate._asked_again_at = 0.0
+    return gate
 
 
 def test_a_database_without_the_last_migration_is_told(ask: Ask, clean_db: None) -> None:

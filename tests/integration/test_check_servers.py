@@ -361,7 +361,7 @@ def test_without_any_server_each_leg_says_so(stack: RunningStack, tmp_path: Path
     ini.write_text(f"[app:main]\nuse = config:{stack.test_ini}\n{options}\n")
     status, found = report(*ALONE, "-c", str(ini), "--json")
     states = {each["leg"]: each["state"] for each in found["findings"]}
-    down = {"ckan", "ckan_database", "datastore", "site_url", "prefect"}
+    down = {"ckan", "ckan_database", "datastore", "solr", "site_url", "prefect"}
     assert (status, {leg for leg, state in states.items() if state == "fail"}) == (1, down)
     advice = {each["leg"]: each["advice"] for each in found["findings"]}
     assert all(advice[leg] for leg in down)

@@ -138,3 +138,13 @@ def test_status_of_one_with_its_log(dpp: Run, tab: Tab) -> None:
 def test_every_command_of_the_group_is_there(dpp: Run) -> None:
     help_text = dpp("--help").output
     assert [name for name in commands.COMMANDS if name not in help_text] == []
+
+
+def test_what_a_command_asks_for_waits_for_people(dpp: Run, resources: dict[str, str]) -> None:
+    dpp("submit", "-y")
+    call_action("datapusher_submit", resource_id=resources["hidden"])
+    factories.Resource(package_id=call_action("package_show", id="public")["id"], format="CSV")
+    with database.transaction() as connection:
+        found = connection.execute(sa.select(run.c.resource_id, run.c.bulk)).all()
+    assert {row.resource_id for row in found if row.bulk} == {resources["csv"]}
+    assert len(found) == 3

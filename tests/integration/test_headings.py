@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from ckanext.datapusher_plus import settings
 from tests.fix_tables import Table
 from tests.loads import Loader
 
@@ -54,3 +57,21 @@ def test_the_original_heading_is_the_label(heading: str, loader: Loader, table: 
     written = heading.replace('"', '""')
     loader.load(f'"{written}"\n1\n'.encode())
     assert table.search()["fields"][1]["info"] == {"label": heading}
+
+
+def test_a_column_that_ckans_search_would_hide_has_another_name_and_keeps_its_label(
+    loader: Loader, table: Table
+) -> None:
+    now = settings.current()
+    settings.use(replace(now, reserved_colnames=frozenset({"_id"})))
+    loader.load(b"name,rank\none,7\n")
+    table.run('COMMENT ON COLUMN {table}.rank IS \' {{"_info":{{"label":"Place","type_override":"text"}}}}\'')
+    settings.use(now)
+    loader.load(b"name,rank,query\none,7,x\n")
+    found = table.search(q="one")
+    assert [{k: record[k] for k in ("name", "reserved_rank", "reserved_query")} for record in found["records"]] == [
+        {"name": "one", "reserved_rank": "7", "reserved_query": "x"}
+    ]
+    labels = {field["id"]: field.get("info", {}).get("label") for field in table.search()["fields"]}
+    assert labels["reserved_rank"] == "Place"
+    assert not any("reserved_rank" in line and "new column" in line for line in loader.said.lines)

@@ -115,8 +115,15 @@ def test_a_ticket_says_how_the_file_is_to_be_read(dataset: dict[str, Any], act: 
     asked = {"dpp_sheet": -1, "dpp_null_values": "NA, n/a", "dpp_day_first": True, "dpp_encoding": "klingon"}
     link = act("resource_create", package_id=dataset["id"], url="https://example.org/a.csv", **asked)
     made = ticket(link["id"])
-    assert made.options == ReadOptions(sheet="-1", null_values=("NA", "n/a"), day_first=True)
+    assert made.options == ReadOptions(sheet="-1", null_values=("NA", "n/a"), day_first=True, languages=("en",))
     assert made.doubts == ("The resource's field dpp_encoding was not understood and is ignored: “klingon”.",)
+
+
+@pytest.mark.ckan_config("ckan.locale_default", "pl")
+@pytest.mark.ckan_config("ckan.locales_offered", "pl de")
+def test_a_ticket_has_the_languages_of_the_site(dataset: dict[str, Any], act: Act) -> None:
+    link = act("resource_create", package_id=dataset["id"], url="https://example.org/a.csv")
+    assert ticket(link["id"]).options.languages == ("de", "pl")
 
 
 @pytest.mark.parametrize("delete", ["resource_delete", "package_delete"])

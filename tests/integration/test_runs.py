@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 from ckan import model as ckan_model
 
+from ckanext.datapusher_plus.core.retries import Retry
 from ckanext.datapusher_plus.core.states import OPEN, State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import CHANNEL, run
@@ -271,3 +272,53 @@ def test_the_sweep_leaves_a_reported_run_alone_for_the_time_a_run_may_take() -> 
     with database.transaction() as connection:
         connection.execute(sa.update(run).values(started_at=database.now() - timedelta(days=1)))
     assert [found.run_id for found in reap.running()] == [run_id]
+
+
+# -- people before commands ---------------------------------------------------------------------
+
+
+def order() -> list[str]:
+    return [waiting.run_id for waiting in queue.waiting()]
+
+
+def test_what_a_person_asks_for_comes_before_what_a_command_asked_for() -> None:
+    of_command = [ask(f"6f7a1f0c-0000-4000-8000-{number:012}", bulk=True) for number in range(10, 15)]
+    first, second = ask(OTHER), ask(RESOURCE)
+    assert order() == [first, second, *of_command]
+    assert [waiting.run_id for waiting in queue.waiting(limit=3)] == [first, second, of_command[0]]
+
+
+def test_a_person_moves_what_a_command_asked_for_forward_even_when_prefect_has_it() -> None:
+    late, early = ask(OTHER, bulk=True), ask(RESOURCE, bulk=True)
+    queue.dispatched(early, "in the queue for commands")
+    assert order() == [late]
+    assert ask(RESOURCE) == early
+    assert [(waiting.run_id, waiting.attempt, waiting.bulk) for waiting in queue.waiting()] == [
+        (early, 1, False),
+        (late, 0, True),
+    ]
+
+
+def test_a_command_moves_nothing_back() -> None:
+    first, second = ask(OTHER, bulk=True), ask(RESOURCE)
+    queue.dispatched(second, "flow")
+    ask(RESOURCE, bulk=True)
+    assert order() == [first]
+    assert [waiting.bulk for waiting in queue.waiting(timedelta(0))] == [False, True]
+
+
+@pytest.mark.parametrize("bulk", [True, False])
+def test_a_retry_waits_where_its_request_waited(bulk: bool) -> None:
+    run_id = ask(bulk=bulk)
+    begin(run_id)
+    end(run_id, State.ERROR, retry=Retry(tries=2, wait=0))
+    assert [waiting.bulk for waiting in queue.waiting()] == [bulk]
+
+
+@pytest.mark.parametrize(
+    ("queued", "asked", "nothing_new"), [(True, True, True), (True, False, False), (False, True, True)]
+)
+def test_a_person_is_not_told_that_a_commands_request_is_enough(queued: bool, asked: bool, nothing_new: bool) -> None:
+    ask(bulk=queued)
+    with database.transaction() as connection:
+        assert request.would_change_nothing(connection, RESOURCE, bulk=asked) is nothing_new

@@ -13,7 +13,7 @@ import pyarrow.feather
 import pyarrow.parquet
 import pytest
 
-from ckanext.datapusher_plus.core.errors import Damaged, Locked, NothingToLoad, NotWhatItSays, TooManyColumns
+from ckanext.datapusher_plus.core.errors import Damaged, Locked, NotWhatItSays, TooManyColumns
 from tests.fix_documents import ReadDocument
 from tests.fix_file import Said
 
@@ -104,9 +104,9 @@ def test_numbers_that_are_none_are_told(write: Write, read_document: ReadDocumen
 
 
 @WRITERS
-def test_no_rows_are_nothing_to_load(write: Write, read_document: ReadDocument) -> None:
-    with pytest.raises(NothingToLoad):
-        read_document(write(pa.table({"a": pa.array([], pa.int64())})))
+def test_no_rows_are_a_table_with_its_columns(write: Write, read_document: ReadDocument) -> None:
+    found = read_document(write(pa.table({"a": pa.array([], pa.int64())})))
+    assert (found.csv.header, found.text) == (("a",), "")
 
 
 def test_too_many_columns_are_refused(read_document: ReadDocument) -> None:

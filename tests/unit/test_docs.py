@@ -57,6 +57,13 @@ def test_every_error_is_explained() -> None:
     assert {kind for kind in kinds - abstract if f"`{kind}`" not in page} == set()
 
 
+def test_the_ways_in_which_prefect_stops_a_run_are_explained() -> None:
+    from prefect.exceptions import TerminationSignal
+
+    table = (ROOT / "docs/operate.md").read_text()
+    assert all(f"`{kind.__name__}`" in table for kind in (TerminationSignal, SystemExit, KeyboardInterrupt))
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
     for target, anchor in re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", page.read_text()):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
-import csv
 import random
 
 import pytest
@@ -11,7 +9,7 @@ import pytest
 from ckanext.datapusher_plus.core.errors import NotText, WrongEncoding
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
 from ckanext.datapusher_plus.steps import convert as step
-from tests.fix_file import Publish, Read, Said
+from tests.fix_file import Publish, Said
 
 GERMAN = "name,city\nMüller,Köln\nGroß,München\nJäger,Düsseldorf\n"
 CHINESE = "姓名,城市\n王伟,北京\n李娜,上海\n"
@@ -21,8 +19,9 @@ RUSSIAN = "имя,город\nИван,Москва\nПётр,Казань\n"
 
 @pytest.fixture
 def convert(publish: Publish, said: Said) -> object:
-    def run(content: bytes, encoding: str = "") -> CleanCsv:
-        return step.convert(*publish(content, options=ReadOptions(encoding=encoding)), said)
+    def run(content: bytes, encoding: str = "", languages: tuple[str, ...] = ()) -> CleanCsv:
+        options = ReadOptions(encoding=encoding, languages=languages)
+        return step.convert(*publish(content, options=options), said)
 
     return run
 
@@ -170,23 +169,75 @@ def test_what_is_no_text_is_refused(content: bytes, convert) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "rows"),
+    "words",
     [
-        ('\ufeff\ufeff"id",n\n1,2\n', ["id,n", "1,2"]),
-        ("\ufeff\ufeff\ufeffid,n\r\n1,2\r\n", ["id,n", "1,2"]),
-        ("id,n\n1,2\n\ufeff3,4\n", ["id,n", "1,2", "3,4"]),
-        ('\ufeff"id",n\n1,2\n\ufeff"id",n\n\ufeff"3",4\n', ["id,n", "1,2", "3,4"]),
-        ('id,n\r1,2\r\ufeffid,n\r"\ufeff3",4\r', ["id,n", "1,2", "3,4"]),
-        ("id,n\n1,\ufeff2\n", ["id,n", "1,\ufeff2"]),
+        "Invoices over £500: Albany Furniture",
+        "£5m–£10m",
+        "5 €",
+        "10 °C",
+        "a – b",
+        "Smith’s",
+        "“so”",
+        "§ 5",
+        "½ cup",
+        "1¼",
+    ]
+    + ["m²", "km³", "10³", "5 µm", "© 2020", "Windows®", "±5", "¥500", "5¢", "«Le Monde»", "¿Qué?", "nº 5"]
+    + [
+        "café",
+        "naïve",
+        "Straße",
+        "España",
+        "Hélène",
+        "Anaïs",
+        "Guimarães",
+        "Tromsø",
+        "Málaga",
+        "Curaçao",
+        "Köln",
+        "ÅÄÖ",
     ],
-    ids=["two", "three", "middle", "files with headers", "mac", "within a row"],
 )
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le"])
-def test_byte_order_marks_at_the_beginning_of_lines_are_left_out(
-    content: str, rows: list[str], encoding: str, read: Read, said: Said
+@pytest.mark.parametrize("languages", [("en",), ("en", "fr", "nb_NO"), ("pl",)])
+def test_one_word_beyond_ascii_is_what_it_is_in_the_west(words: str, languages: tuple[str, ...], convert) -> None:
+    if languages == ("pl",) and words in ("España", "Hélène", "Guimarães"):
+        languages = ()
+    table = "name,about\n" + "plain,words\n" * 20 + f"one,{words}\n" + "plain,words\n" * 20
+    assert text(convert(table.encode("cp1252"), languages=languages)) == table
+
+
+@pytest.mark.parametrize(
+    ("languages", "encoding", "words"),
+    [
+        (("pl",), "cp1250", ["Wrocław", "Paweł", "są", "Kraków", "Gdańsk", "Świdnica", "Żółw", "Częstochowa"]),
+        (("en", "pl"), "cp1250", ["Wrocław", "Paweł", "są", "Kraków", "Gdańsk"]),
+        (("cs_CZ",), "cp1250", ["Plzeň", "Čech", "Dvořák", "Město"]),
+        (("hu",), "cp1250", ["Győr", "Hódmezővásárhely"]),
+        (("hr", "en"), "cp1250", ["Čakovec", "Mađarska"]),
+        (("tr",), "cp1254", ["Eskişehir", "İstanbul", "Ağrı", "Iğdır"]),
+        (("lv",), "cp1257", ["Rīga", "Kauņas", "Liepāja"]),
+        (("lt",), "cp1257", ["Vilnių", "Šiaulių"]),
+        ((), "cp1250", ["Wrocław", "Paweł", "Dvořák", "Jiří", "Zażółć", "Timişoara"]),
+        ((), "cp1254", ["İstanbul", "Ağrı"]),
+    ],
+)
+def test_a_word_is_in_the_encoding_of_the_sites_language(
+    languages: tuple[str, ...], encoding: str, words: list[str], convert
 ) -> None:
-    mark = codecs.BOM_UTF16_LE if encoding == "utf-16-le" else b""
-    found = read(mark + content.encode(encoding))
-    lines = list(csv.reader(found.path.read_bytes().decode().splitlines()))
-    assert [",".join(line) for line in lines] == rows
-    assert any("byte order marks" in line for line in said.lines) == (rows[-1] != "1,\ufeff2")
+    for word in words:
+        table = f"name,n\n{word},1\nplain,2\n"
+        found = convert(table.encode(encoding), languages=languages)
+        assert (text(found), found.encoding) == (table, encoding.replace("cp", "Windows-"))
+
+
+@pytest.mark.parametrize(("encoding", "word"), [("cp949", "가나다"), ("gb18030", "北京"), ("cp1253", "Αθήνα")])
+def test_letters_of_other_scripts_are_no_signs(encoding: str, word: str, convert) -> None:
+    table = f"name,n\n{word},1\n"
+    assert text(convert(table.encode(encoding), languages=("en",))) == table
+
+
+def test_the_process_that_reads_a_file_knows_the_sites_languages(publish: Publish, said: Said) -> None:
+    content = '[{"city": "Gdańsk"}]'.encode("cp1250")
+    options = ReadOptions(languages=("pl",))
+    found = step.convert(*publish(content, name="table.json", format="JSON", options=options), said)
+    assert text(found) == "city\nGdańsk\n"

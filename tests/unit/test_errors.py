@@ -8,6 +8,8 @@ from ckanext.datapusher_plus.core import errors
 from ckanext.datapusher_plus.core.quarantine import Share
 
 EXAMPLES: list[Exception] = [
+    errors.NoFile(),
+    errors.NotReady("http://a", 3600),
     errors.NotFetched("http://example.org/a.csv", 404),
     errors.FetchInterrupted("http://example.org/a.csv", "no answer for 30 s"),
     errors.TooManyRedirects("http://example.org/a.csv", 10),
@@ -16,6 +18,7 @@ EXAMPLES: list[Exception] = [
     errors.FileTooLarge(1_000),
     errors.UnsupportedFormat("DOCX", ("CSV", "TSV")),
     errors.NotText("an Excel workbook"),
+    errors.NotText("an XML spreadsheet", spreadsheet=True),
     errors.NotWhatItSays("XLSX"),
     errors.Damaged("ZIP archive", "its end is missing"),
     errors.Locked("workbook"),

@@ -42,6 +42,34 @@ def test_what_is_no_table_is_called_by_its_name(content: bytes, what: str, conve
     assert f"The file is {what}" in str(error.value)
 
 
+_2003 = b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet/></Workbook>'
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (
+            b'<?xml version="1.0"?>\r\n<?mso-application progid="Excel.Sheet"?>\r\n' + _2003,
+            "an XML spreadsheet of Excel 2003",
+        ),
+        (b"\xef\xbb\xbf\n" + _2003, "an XML spreadsheet of Excel 2003"),
+        (
+            ('<?xml version="1.0" encoding="UTF-16"?>\n' + _2003.decode()).encode("utf-16"),
+            "an XML spreadsheet of Excel 2003",
+        ),
+        (b'<html xmlns:x="urn:schemas-microsoft-com:office:excel"><table>', "a web page that Excel has made"),
+        (b"<table border=1><tr><td>1</td></tr></table>", "a table of a web page"),
+        (b'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="x"\r\n', "a web archive"),
+    ],
+)
+@pytest.mark.parametrize("name", ["table.xls", "table.csv"])
+def test_a_spreadsheet_under_another_name_is_to_be_saved_anew(name: str, content: bytes, what: str, convert) -> None:
+    with pytest.raises(NotText) as error:
+        convert(content, name=name, format=name[-3:].upper())
+    assert f"The file is {what}" in str(error.value)
+    assert "save it as XLSX or CSV" in str(error.value)
+
+
 @pytest.mark.parametrize(
     ("how", "name"),
     [

@@ -16,6 +16,7 @@ from ckanext.datapusher_plus.core.errors import (
     FetchInterrupted,
     FileTooLarge,
     NotFetched,
+    NotReady,
     NotText,
     TooManyRedirects,
 )
@@ -69,6 +70,28 @@ def test_no_file_is_told_with_the_status(status: int, fetch: Fetch, web: Web) ->
     with pytest.raises(NotFetched, match=f"answered {status}"):
         fetch(f"status?{status}")
     assert len(web.asked) == 1
+
+
+@pytest.mark.parametrize("after", ["", ",0", ",1", ",Fri,%2031%20Dec%202010%2023:59:59%20GMT", ",soon", ",-5"])
+def test_a_file_that_is_being_prepared_is_asked_for_again(after: str, fetch: Fetch, web: Web, said: Said) -> None:
+    # more often than failures are tried again
+    assert fetch(f"preparing?2{after}", retries=0).path.read_bytes() == CSV
+    assert len(web.asked) == 3
+    pauses = [line for line in said.lines if "is preparing the file" in line]
+    assert [line.rpartition("in ")[2] for line in pauses] == (["1 s."] * 2 if after == ",1" else ["0 s."] * 2)
+
+
+def test_pauses_grow_while_a_file_is_prepared(fetch: Fetch, said: Said) -> None:
+    assert fetch("preparing?3", backoff=0.6).size == len(CSV)
+    assert [line.rpartition("in ")[2] for line in said.lines] == ["1 s.", "1 s.", "2 s."]
+
+
+@pytest.mark.parametrize("after", ["", ",86400"])
+def test_a_file_that_is_never_ready_ends_in_a_sentence(after: str, fetch: Fetch, web: Web) -> None:
+    with pytest.raises(NotReady, match=r"still answered 202 \(the file is being prepared\) after 1 seconds"):
+        fetch(f"preparing?9999{after}", patience=1, retries=3)
+    # an hour's wait for one that says "tomorrow" is asked for at its end once more
+    assert len(web.asked) == 2 if after else len(web.asked) > 2
 
 
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 503])

@@ -12,7 +12,23 @@ from ckanext.datapusher_plus.core.naming import MAX_BYTES, SYSTEM_COLUMNS, colum
 
 
 def names(*headers: str) -> tuple[str, ...]:
-    return column_names(headers, unsafe_prefix="unsafe_", reserved={"_id"})
+    return column_names(headers, unsafe_prefix="unsafe_", reserved={"_id", "rank", "query"})
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        (("rank", "x"), ("reserved_rank", "x")),
+        (("Rank", "QUERY"), ("reserved_Rank", "reserved_QUERY")),
+        (("rank x", "x", "query x"), ("reserved_rank x", "x", "reserved_query x")),
+        (("rank x", "query y"), ("rank x", "query y")),
+        (("rank", "reserved_rank"), ("reserved_rank", "reserved_rank_2")),
+        (("rank reserved_rank", "rank"), ("reserved_rank reserved_rank", "reserved_rank")),
+        (("ranking", "queries"), ("ranking", "queries")),
+    ],
+)
+def test_names_of_ckans_search_are_reserved(headers: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    assert names(*headers) == expected
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,14 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from ckanext.datapusher_plus.core.errors import (
     DatastoreBusy,
     DatastoreGone,
+    DryRun,
     FetchInterrupted,
     FileTooLarge,
     LockLost,
     NothingToLoad,
     ResourceGone,
+    Unchanged,
+    Vetoed,
 )
 from ckanext.datapusher_plus.core.retries import Retry, Tries
 from ckanext.datapusher_plus.core.states import State
@@ -60,6 +63,11 @@ def test_a_run_that_failed_says_why(error: BaseException, reason: Reason | None,
     end = ended(error, reason)
     assert end.state is state
     assert words in end.message
+
+
+def test_only_a_file_without_rows_ends_in_a_warning() -> None:
+    assert ended(NothingToLoad("is empty")).warnings == (str(NothingToLoad("is empty")),)
+    assert [ended(error).warnings for error in (Unchanged(), Vetoed("p"), DryRun(1, 1))] == [(), (), ()]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ckanext.datapusher_plus.core.read_options import read_options
+from ckanext.datapusher_plus.core.read_options import NAMES, given, keep, read_options
 from ckanext.datapusher_plus.core.values import FullText, ReadOptions
 
 SITE = ReadOptions(sheet="data")
@@ -55,3 +55,28 @@ def test_what_makes_no_sense_is_said_and_ignored(field: str, value: Any) -> None
     options, doubts = read_options({"dpp_" + field: value}, SITE)
     assert options == SITE
     assert f"dpp_{field} was not understood and is ignored: “{value}”" in doubts[0]
+
+
+STORED = {"dpp_sheet": "Data", "dpp_decimal": ",", "datastore_active": True}
+
+
+@pytest.mark.parametrize(
+    ("sent", "saved"),
+    [
+        ({"name": "new"}, {"name": "new", "dpp_sheet": "Data", "dpp_decimal": ","}),
+        ({"dpp_sheet": ""}, {"dpp_decimal": ","}),
+        ({"dpp_sheet": " ", "dpp_decimal": None}, {}),
+        ({"dpp_sheet": "Other"}, {"dpp_sheet": "Other", "dpp_decimal": ","}),
+        ({"dpp_sheet": 0, "dpp_null_values": []}, {"dpp_sheet": 0, "dpp_decimal": ","}),
+        ({"dpp_day_first": False}, {"dpp_day_first": False, "dpp_sheet": "Data", "dpp_decimal": ","}),
+    ],
+)
+def test_a_field_stays_until_it_is_sent_empty(sent: dict[str, Any], saved: dict[str, Any]) -> None:
+    keep(sent, STORED)
+    assert sent == saved
+
+
+def test_a_resource_that_is_new_keeps_nothing() -> None:
+    sent = {"url": "x"}
+    keep(sent, None)
+    assert (sent, given(None), given(dict.fromkeys(NAMES, ""))) == ({"url": "x"}, {}, {})

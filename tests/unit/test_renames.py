@@ -56,7 +56,7 @@ def test_likely_old_names(before: Dictionary, now: list[ColumnSpec], expected: o
 
 def test_whether_somebody_described_the_old_one_is_told() -> None:
     nobody = Dictionary(columns=(Column(name="heigth", type="text"),))
-    assert likely_renames(nobody, file("height")) == (Rename(old="heigth", new="height", described=False),)
+    assert likely_renames(nobody, file("height")) == (Rename(old="heigth", new="height"),)
 
 
 def test_a_table_of_all_new_columns_takes_no_time() -> None:

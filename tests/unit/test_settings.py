@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any
 
@@ -68,3 +69,58 @@ def test_the_site_may_fetch_from_itself(url: str, host: str) -> None:
 def test_ckans_proxy_is_used_unless_there_is_one_for_us(own: str, expected: str) -> None:
     config = {**settings.declared_defaults(), KEY + "download_proxy": own, "ckan.download_proxy": "http://ckans"}
     assert settings.read(config).download_proxy == expected
+
+
+NUMBERS = [each for each in fields(settings.Settings) if each.type in ("int", "float")]
+
+
+@pytest.mark.parametrize("each", NUMBERS, ids=lambda each: each.name)
+def test_every_number_has_its_bounds(each: Field[Any]) -> None:
+    for wrong in (-5, -1, None, "", "many", 1.5 if each.type == "int" else "nan"):
+        with pytest.raises(ValueError, match=rf"^{KEY}{each.name} must be a (whole )?number .* is (empty|{wrong})\.$"):
+            read(**{each.name: wrong})
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("worker_limit", 0),
+        ("max_content_length", 0),
+        ("swap_lock_timeout", 0),
+        ("flow_timeout", 10**9),
+        ("max_quarantine_pct", 101),
+    ],
+)
+def test_a_number_out_of_its_bounds_is_refused(name: str, wrong: int) -> None:
+    with pytest.raises(ValueError, match=f"{KEY}{name} must be a .*, and is {wrong}"):
+        read(**{name: wrong})
+
+
+@pytest.mark.parametrize("name", ["download_retries", "load_parallelism", "worker_grace", "run_retries", "keep_runs"])
+def test_zero_is_allowed_where_it_means_never_or_all(name: str) -> None:
+    assert getattr(read(**{name: 0}), name) == 0
+
+
+MAY_BE_EMPTY = {
+    "null_values", "reserved_colnames", "allowed_internal_hosts", "default_excel_sheet", "download_proxy", "work_dir",
+    "dictionary_stash_dir", "prefect_api_url", "prefect_ui_base",
+}  # fmt: skip
+
+
+DEFAULTS = {key.removeprefix(KEY): value for key, value in settings.declared_defaults().items()}
+TEXTS = {name: type(value)() for name, value in DEFAULTS.items() if isinstance(value, str | list)}
+
+
+@pytest.mark.parametrize("name", sorted(TEXTS))
+def test_a_list_or_a_text_is_empty_only_where_that_means_something(name: str) -> None:
+    if name in MAY_BE_EMPTY:
+        assert read(**{name: TEXTS[name]}) is not None
+        return
+    with pytest.raises(ValueError, match=f"^{KEY}{name} is (empty|not a JSON object)"):
+        read(**{name: TEXTS[name]})
+
+
+@pytest.mark.parametrize("text", ["[]", "3", '"text"', "null"])
+def test_a_type_mapping_is_an_object(text: str) -> None:
+    with pytest.raises(ValueError, match=f"{KEY}type_mapping must be a JSON object on one line"):
+        read(type_mapping=text)

@@ -253,6 +253,7 @@ def kept(type: str, override: str = "") -> Dictionary:
         (["1", "NA", "-"], kept("text"), "Words that stand for no value (-, NA) are NULL in column “a”: 2 in all."),
         (["1", " NA"], kept("text"), "(NA, N/A, n/a, na, #N/A, …) are NULL in column “a”: 1 in all."),
         (["x"], kept("date"), "Column “a” was date and is text now."),
+        (["1"], kept("numeric", "text"), "Column “a” was numeric and is text now, as the Data Dictionary says."),
         (["2020-01-01T10:00Z"], None, "The times in column “a” have a time zone; they are stored in UTC."),
         (["1,234"], None, "The numbers in column “a”, such as “1,234”, can be read in two ways, so they stay text."),
         (
@@ -274,7 +275,7 @@ def test_what_is_not_plain_from_the_file_is_told(
     [
         (["1", "2"], None),
         (["1", "2"], kept("numeric")),
-        (["1", "2"], kept("numeric", "text")),
+        (["1", "2"], kept("text", "text")),
         (["1", "NA"], kept("text", "text")),
     ],
 )

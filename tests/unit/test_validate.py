@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ckanext.datapusher_plus.core.errors import BadQuoting, HeadingTooLong, NothingToLoad, RaggedRow, TooManyColumns
+from ckanext.datapusher_plus.core.errors import BadQuoting, HeadingTooLong, RaggedRow, TooManyColumns
 from tests.fix_file import Read, Said
 
 
@@ -41,7 +41,7 @@ def test_an_open_quote_is_told_by_its_line(read: Read) -> None:
         (b"a,b\r\n1,2\n3,4\r\n", 2, b"a,b\r\n1,2\r\n3,4"),
         (b'a,b\n5" x,"""q"""\n', 1, b'a,b\n"5"" x","""q"""\n'),
         (b"a\n1\n\n2\n\n\n", 3, b"a\n1\n\n2"),
-        (b"a,b\n,\n", 1, b"a,b\n,\n"),
+        (b"a,b\n,\n1,2\n", 1, b"a,b\n1,2"),
         (b'a,b\n,""\n', 1, b'a,b\n,""\n'),
         (b"a,b\n1,x\ry\n", 1, b'a,b\n1,"x\ry"\n'),
     ],
@@ -57,9 +57,8 @@ def test_blank_lines_among_rows_are_told(read: Read, said: Said) -> None:
 
 
 @pytest.mark.parametrize("content", [b"a,b\n", b"a,b", b"a,b\n\n\n", b"a\n\n"])
-def test_a_header_alone_has_nothing_to_load(content: bytes, read: Read) -> None:
-    with pytest.raises(NothingToLoad, match="has a header line but no rows"):
-        read(content)
+def test_a_header_alone_is_a_table_without_rows(content: bytes, read: Read) -> None:
+    assert read(content).rows == 0
 
 
 @pytest.mark.parametrize(("columns", "fits"), [(1598, True), (1599, False)])

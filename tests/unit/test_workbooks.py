@@ -253,6 +253,65 @@ def test_errors_of_formulas_are_empty_and_counted(sheet: Sheet, said: Said) -> N
     assert said.lines == ["Errors of formulas, the first in cell A2, were left empty: #N/A (3), #REF! (1)."]
 
 
+NEVER = "<c><f>B2*2</f></c>"
+
+
+@pytest.mark.parametrize(
+    ("cells", "told"),
+    [
+        ([NEVER] * 12, "12 formulas have no value"),
+        ([NEVER], "1 formula has no value"),
+        (
+            ['<c r="A2"><f t="shared" si="0"/><v></v></c>', '<c r="A3"><f t="shared" si="0"/><v/></c>'],
+            "2 formulas have",
+        ),
+        (['<c t="str"><f>"a"</f></c>'], "1 formula has no value"),
+        (['<c t="str"><f>""</f><v></v></c>', "<c><f>1+1</f><v>2</v></c>", "<c/>", "<c><v/></c>"], ""),
+    ],
+)
+def test_formulas_that_nobody_calculated_are_counted(cells: list[str], told: str, sheet: Sheet, said: Said) -> None:
+    sheet(books.xlsx(column(*cells)))
+    assert len(said.lines) == bool(told)
+    for line in said.lines:
+        assert line.startswith(told)
+        assert line.endswith("open the workbook in a spreadsheet program and save it (the first is in cell A2).")
+
+
+def test_formulas_that_nobody_calculated_are_counted_in_opendocument(sheet: Sheet, said: Said) -> None:
+    never = '<table:table-cell table:formula="of:=[.A1]"/>'
+    empty = '<table:table-cell table:formula="of:=&quot;&quot;" office:value-type="string"/>'
+    error = books.cell("#N/A", table_formula="of:=x", office_value__type="float")
+    row = books.cell("x") + never + empty + error
+    sheet(books.ods(books.table("data", "".join(map(books.cell, "abcd")), row, row)))
+    assert said.lines[1].startswith("2 formulas have no value; open the workbook")
+    assert said.lines[1].endswith("(the first is in cell B2).")
+
+
+def test_formulas_that_nobody_calculated_are_counted_in_xls(sheet: Sheet, said: Said) -> None:
+    table = [["a", "b", "c"], ["x", xlwt.Formula("1+1"), "1"], ["y", xlwt.Formula("1+1"), ""], ["z", "", "2"]]
+    sheet(xls_of(table))
+    assert [line.partition(";")[0] for line in said.lines] == ["2 formulas have no value"]
+
+
+@pytest.mark.parametrize(
+    ("number", "seen"),
+    [*((n, "2025-04-14") for n in (*range(27, 37), *range(50, 59))), (0, "45761"), (14, "2025-04-14")],
+)
+@pytest.mark.parametrize("made", [books.xlsx_styled, books.xls_styled, books.xlsb_styled])
+def test_a_format_that_has_a_number_and_no_text_is_one_of_dates(
+    made: Callable[[int, float], bytes], number: int, seen: str, sheet: Sheet
+) -> None:
+    assert text(sheet(made(number, 45761))) == f"d\n{seen}\n"
+
+
+@pytest.mark.parametrize("number", [32, 45, 56])
+@pytest.mark.parametrize("made", [books.xlsx_styled, books.xls_styled, books.xlsb_styled])
+def test_a_format_that_has_a_number_and_no_text_may_be_one_of_times(
+    made: Callable[[int, float], bytes], number: int, sheet: Sheet
+) -> None:
+    assert text(sheet(made(number, 0.75))) == "d\n18:00:00\n"
+
+
 @pytest.mark.parametrize(
     ("table", "expected", "first"),
     [

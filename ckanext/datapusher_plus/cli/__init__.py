@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 import click
+
+from .remedies import remedies
 
 __all__ = ["datapusher_plus"]
 
@@ -35,8 +38,23 @@ class LazyGroup(click.Group):
             return None
         return getattr(import_module(f".{COMMANDS[cmd_name]}", __name__), cmd_name)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; what is not installed or not migrated yet is told in a sentence."""
+        with remedies():
+            return super().invoke(ctx)
+
+
+# The hooks of other plugins expect the context of a request; a worker gives one to each piece of its work.
+_WITHOUT_REQUEST = "worker"
+
 
 # click would write the name with a hyphen; DataPusher+ has it with an underscore.
 @click.group("datapusher_plus", cls=LazyGroup, short_help="Load files into the DataStore.")
-def datapusher_plus() -> None:
+@click.pass_context
+def datapusher_plus(ctx: click.Context) -> None:
     """Load files into the DataStore and look after the loading."""
+    if ctx.invoked_subcommand != _WITHOUT_REQUEST:
+        from ..flow import site
+
+        site.adopt(ctx.obj.app)
+        ctx.with_resource(site.context())

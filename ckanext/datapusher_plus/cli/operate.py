@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import click
+from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.health import ckan_database
+from ckanext.datapusher_plus.health.finding import State
 
 
 @click.command(short_help="Load files as they are uploaded.")
@@ -17,10 +20,27 @@ def worker(ctx: click.Context, limit: int | None, pool: str) -> None:
     Starts a Prefect server when none is configured, makes work pool and deployment, puts right what an earlier
     worker left, and then loads files. Told to stop, it waits for the runs going on.
     """
-    from ckanext.datapusher_plus.flow import service, site
+    from ckanext.datapusher_plus.flow import server, service, site
 
+    _see_migrated()
     site.adopt(ctx.obj.app)
-    service.work(settings.current(), click.echo, limit=limit, pool=pool)
+    try:
+        service.work(settings.current(), click.echo, limit=limit, pool=pool)
+    except server.ServerFailed as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _see_migrated() -> None:
+    """Refuse to work without the plugin's tables; a database that does not answer is waited for later.
+
+    :raises click.ClickException: with what to run.
+    """
+    try:
+        found = ckan_database.migrated()
+    except SQLAlchemyError:
+        return
+    if found.state is State.FAIL:
+        raise click.ClickException(f"{found.sentence} {found.advice}")
 
 
 @click.command(short_help="Make Prefect's work pool and deployment.")

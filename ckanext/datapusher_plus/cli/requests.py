@@ -14,6 +14,7 @@ from ckanext.datastore.backend import get_all_resources_ids_in_datastore
 
 from .. import settings
 from ..core.states import State
+from ..logic.migrated import UNMIGRATED
 from ..model import run
 from ..runs import history
 from ..runs.task import NEWEST_FIRST
@@ -117,6 +118,9 @@ def _submit(resource_id: str, user: str, ignore_hash: bool) -> bool:
             {"user": user, "ignore_auth": True}, {"resource_id": resource_id, "ignore_hash": ignore_hash}
         )
     except (tk.ValidationError, tk.ObjectNotFound) as error:
+        if isinstance(error, tk.ValidationError) and UNMIGRATED in error.error_dict:
+            # the same for every other resource
+            raise
         click.echo(f"Fail: {error}")
         return False
     waits = not accepted and _waits(resource_id)

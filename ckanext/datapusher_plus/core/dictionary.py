@@ -82,6 +82,16 @@ class Dictionary:
         here = {column.name for column in self.columns}
         return replace(self, vanished=tuple(column for column in vanished if column.name not in here))
 
+    def renamed(self, names: Mapping[str, str]) -> Dictionary:
+        """Return this dictionary with other names of some columns, by the present ones."""
+
+        def under_new_name(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+            return tuple(replace(column, name=names.get(column.name, column.name)) for column in columns)
+
+        keys = tuple(tuple(names.get(name, name) for name in key) for key in self.unique_keys)
+        columns = under_new_name(self.columns)
+        return replace(self, columns=columns, unique_keys=keys).with_vanished(under_new_name(self.vanished))
+
 
 def as_json(dictionary: Dictionary) -> dict[str, Any]:
     """Return the dictionary as JSON types."""

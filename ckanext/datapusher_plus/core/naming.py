@@ -15,6 +15,9 @@ from collections.abc import Collection, Iterable
 MAX_BYTES = 63
 #: every PostgreSQL table has these already
 SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
+#: CKAN's search in a table adds a column ``rank`` and joins something called ``query``; in its search in one column
+#: the column's name follows after a blank
+SEARCH_COLUMNS = frozenset({"rank", "query"})
 
 _BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 #: CKAN cuts what it sorts by at commas, and SQLAlchemy's text() takes a backslash before a colon for an escape
@@ -26,6 +29,7 @@ _PARAMETER = re.compile(r"(?<![:\w]):(?=\w|\Z)")
 def column_names(headers: Iterable[str], *, unsafe_prefix: str, reserved: Collection[str]) -> tuple[str, ...]:
     """Return one name for each heading: unique, taken by CKAN, at most 63 bytes, stable from load to load."""
     wanted = [_safe(header, unsafe_prefix, reserved) for header in headers]
+    wanted = [fit(name) for name in _without_masked(wanted, reserved)]
     # the first of a kind keeps its name, even from an earlier duplicate's suffix: (a, a, a_2) becomes (a, a_3, a_2)
     taken = set(wanted)
     seen: set[str] = set()
@@ -36,6 +40,18 @@ def column_names(headers: Iterable[str], *, unsafe_prefix: str, reserved: Collec
         taken.add(unique)
         names.append(unique)
     return tuple(names)
+
+
+def reserved_names(names: Collection[str], reserved: Collection[str]) -> dict[str, str]:
+    """Return the name that each column gets whose name was not reserved when its table was made, by the old one."""
+    now = [fit(f"reserved_{name}") if name.lower() in reserved else name for name in names]
+    changed = zip(names, _without_masked(now, reserved), strict=True)
+    return {name: fit(new) for name, new in changed if new != name and fit(new) not in names}
+
+
+def is_heading(label: str, name: str, *, unsafe_prefix: str, reserved: Collection[str]) -> bool:
+    """Tell whether a label is the heading that a column was named by, rather than what somebody wrote."""
+    return column_names((label,), unsafe_prefix=unsafe_prefix, reserved=reserved) == (name,)
 
 
 def renamed(headers: Iterable[str], names: Iterable[str]) -> list[tuple[str, str]]:
@@ -55,6 +71,12 @@ def _safe(header: str, unsafe_prefix: str, reserved: Collection[str]) -> str:
     elif not name or name.startswith("_"):
         name = f"{_usable(unsafe_prefix)}{name}"
     return fit(name)
+
+
+def _without_masked(names: Collection[str], reserved: Collection[str]) -> list[str]:
+    """Return the names without those that a search in one column of the table gives to columns of its own."""
+    masked = {f"{word} {name}" for word in SEARCH_COLUMNS & frozenset(reserved) for name in names}
+    return [f"reserved_{name}" if name in masked else name for name in names]
 
 
 def _printable(text: str) -> str:

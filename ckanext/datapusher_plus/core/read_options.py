@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ def read_options(fields: Mapping[str, Any], defaults: ReadOptions) -> tuple[Read
     doubts: list[str] = []
     for name, understood in _FIELDS.items():
         value = fields.get(PREFIX + name)
-        if value is None or value in ("", []):
+        if _is_empty(value):
             continue
         try:
             given[name] = understood(value)
@@ -32,6 +32,27 @@ def read_options(fields: Mapping[str, Any], defaults: ReadOptions) -> tuple[Read
             shown = " ".join(str(value).split())[:100]
             doubts.append(f"The resource's field {PREFIX}{name} was not understood and is ignored: “{shown}”.")
     return replace(defaults, **given), tuple(doubts)
+
+
+def given(fields: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return those of the fields that say how the file is read and loaded, without empty ones."""
+    return {name: fields[name] for name in NAMES if not _is_empty(fields.get(name))} if fields else {}
+
+
+def keep(fields: MutableMapping[str, Any], stored: Mapping[str, Any] | None) -> None:
+    """Add the stored fields that a client did not send, and remove those that it sent empty.
+
+    Forms and harvesters send only the fields that they know.
+    """
+    missing = {name: value for name, value in given(stored).items() if name not in fields}
+    for name in NAMES:
+        if name in fields and _is_empty(fields[name]):
+            del fields[name]
+    fields.update(missing)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and not value.strip())
 
 
 def _encoding(value: Any) -> str:
@@ -88,3 +109,5 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "day_first": _truth,
     "full_text": _full_text,
 }
+#: the fields' names as a resource has them
+NAMES = tuple(PREFIX + name for name in _FIELDS)

@@ -2,17 +2,19 @@
 
 A column is more than text only when every one of its values is. Where two readings fit every value, the resource's
 fields decide, then what the file's other columns prove; days that still are open follow the site's ``prefer_dmy``, and
-numbers stay text, for a factor of a thousand is at stake.
+numbers stay text, for a factor of a thousand is at stake, unless the numbers of the whole file decide.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
 
+from . import thousands
 from .lexical import LENIENT_NUMBER, TRUTH_WORD, Form
 from .notations import COMMAS, DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS, PLAIN, POINTS, Days, Notation, Numbers
+from .sums import Sums
 from .values import ColumnProfile
 
 #: digits beyond this are refused by PostgreSQL's numeric sooner or later, and are no measurement
@@ -40,6 +42,10 @@ class Hints:
     #: whether 1/2/2026 is in February; None: not known
     day_first: bool | None = None
     prefer_dmy: bool = False
+    #: nothing but whole numbers with commas tells that the decimal separator is a point
+    by_thousands: bool = False
+    #: names of columns that add up
+    summed: frozenset[str] = frozenset()
 
     @property
     def prefers_day_first(self) -> bool:
@@ -58,9 +64,12 @@ class Reading:
     doubtful: bool = False
     #: some times have a zone, and so all have
     zoned: bool = False
+    #: every value fits another reading too, and the numbers of the whole file decided
+    by_file: bool = False
 
 
 _TEXT = Reading(kind=Kind.STRING)
+_NO_SUMS = Sums()
 
 
 def questions(profile: ColumnProfile) -> tuple[Form, ...]:
@@ -72,6 +81,8 @@ def questions(profile: ColumnProfile) -> tuple[Form, ...]:
     if _iso(profile) or profile.integers == profile.present:
         return ()
     asked = [form for notation in (*NUMBERS, *DAYS) for form in _suited(profile, notation)]
+    if COMMAS.whole in asked and POINTS.fraction in asked:
+        asked.extend(thousands.FORMS)
     if all(TRUTH_WORD.takes(value) for value in profile.samples):
         asked.append(TRUTH_WORD)
     if profile.declared in (Kind.INTEGER, Kind.FLOAT):
@@ -79,15 +90,31 @@ def questions(profile: ColumnProfile) -> tuple[Form, ...]:
     return tuple(asked)
 
 
-def hints_of(profiles: Iterable[ColumnProfile], *, decimal: str, day_first: bool | None, prefer_dmy: bool) -> Hints:
-    """Return what the publisher says, else what the columns that leave no doubt prove for the others."""
+def hints_of(
+    profiles: Sequence[ColumnProfile],
+    *,
+    decimal: str,
+    day_first: bool | None,
+    prefer_dmy: bool,
+    between_commas: bool = False,
+    sums: Sums = _NO_SUMS,
+) -> Hints:
+    """Return what the publisher says, else what the columns that leave no doubt prove for the others.
+
+    :param between_commas: whether the file's values are separated by commas, and quoted only where they must be.
+    """
     proven = [_own_proof(profile) for profile in profiles]
     marks = {notation.decimal for notation in proven if isinstance(notation, Numbers)}
     orders = {notation is DAY_FIRST for notation in proven if notation in (DAY_FIRST, MONTH_FIRST)}
+    decimal = decimal or (next(iter(marks)) if len(marks) == 1 else "")
+    shown = sums.thousands or (between_commas and thousands.are_shown(profiles))
+    by_thousands = not decimal and not marks and shown
     return Hints(
-        decimal=decimal or (marks.pop() if len(marks) == 1 else ""),
+        decimal="." if by_thousands else decimal,
         day_first=day_first if day_first is not None else (orders.pop() if len(orders) == 1 else None),
         prefer_dmy=prefer_dmy,
+        by_thousands=by_thousands,
+        summed=sums.columns,
     )
 
 
@@ -167,9 +194,11 @@ _GROUPS_ALONE = frozenset({COMMAS.name, NUMBERS[-1].name})
 def _number(profile: ColumnProfile, hints: Hints) -> Reading | None:
     fitting = [n for n in _fitting(profile, NUMBERS) if isinstance(n, Numbers)]
     if COMMAS in fitting and POINTS in fitting:
-        if not hints.decimal:
+        codes = hints.by_thousands and thousands.may_be_codes(profile) and profile.name not in hints.summed
+        if not hints.decimal or codes:
             return Reading(kind=Kind.STRING, doubtful=True)
-        return _as_number(profile, POINTS if hints.decimal == "," else COMMAS)
+        number = _as_number(profile, POINTS if hints.decimal == "," else COMMAS)
+        return replace(number, by_file=hints.by_thousands)
     for notation in fitting:
         if _is_proven(profile, notation) or (notation is POINTS and hints.decimal == ","):
             return _as_number(profile, notation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
@@ -28,8 +28,6 @@ class Rename:
 
     old: str
     new: str
-    #: somebody wrote about the old one
-    described: bool
 
 
 def likely_renames(before: Dictionary, now: Sequence[ColumnSpec]) -> tuple[Rename, ...]:
@@ -53,31 +51,48 @@ def likely_renames(before: Dictionary, now: Sequence[ColumnSpec]) -> tuple[Renam
     for likeness, old, column in sorted(pairs, key=lambda pair: -pair[0]):
         if likeness >= _ENOUGH and column.name not in found and old not in found.values():
             found[column.name] = old
-    described = before.said
-    return tuple(
-        Rename(old=found[column.name].name, new=column.name, described=found[column.name].name in described)
-        for column in new
-        if column.name in found
-    )
+    return tuple(Rename(old=found[column.name].name, new=column.name) for column in new if column.name in found)
 
 
-def waiting(now: Dictionary, is_heading: Callable[[str, str], bool]) -> tuple[tuple[str, str], ...]:
+def waiting(
+    now: Dictionary, is_heading: Callable[[str, str], bool], known: Iterable[tuple[str, str]] | None = None
+) -> tuple[tuple[str, str], ...]:
     """Return (old, new) of vanished columns that somebody wrote about and that probably have another name now.
 
     :param is_heading: tells whether a label is but the heading that a column of that name was named by.
+    :param known: the pairs that the loads have found, which come before all others; None when no load has looked.
     """
     described = now.said
-    gone = [column for column in now.vanished if column.name in described][:_MOST_COMPARED]
-    new = [column for column in now.columns if not said(_hand_made(column, is_heading))][:_MOST_COMPARED]
-    lone = len(gone) == len(new) == 1
+    gone = [column for column in now.vanished if column.name in described]
+    new = [column for column in now.columns if not said(_hand_made(column, is_heading))]
+    old_names, new_names = {column.name for column in gone}, {column.name for column in new}
+    found: dict[str, str] = {}
+    for old, column in known or ():
+        if old in old_names and column in new_names and old not in found and column not in found.values():
+            found[old] = column
+    gone, new = gone[:_MOST_COMPARED], new[:_MOST_COMPARED]
+    # a load knows better which place the old column had
+    lone = known is None and len(gone) == len(new) == 1
     pairs = [
         (_likeness(old, column, same_place=lone, lone=lone), old.name, column.name) for old in gone for column in new
     ]
-    found: dict[str, str] = {}
     for likeness, old, column in sorted(pairs, key=lambda pair: -pair[0]):
         if likeness >= _ENOUGH and old not in found and column not in found.values():
             found[old] = column
-    return tuple((old.name, found[old.name]) for old in gone if old.name in found)
+    return tuple((column.name, found[column.name]) for column in now.vanished if column.name in found)
+
+
+def offers(
+    before: Dictionary,
+    now: Sequence[ColumnSpec],
+    known: Iterable[tuple[str, str]],
+    is_heading: Callable[[str, str], bool],
+) -> tuple[tuple[str, str], ...]:
+    """Return what ``waiting`` gives once the table ``before`` has the columns of the file."""
+    columns = tuple(Column(name=spec.name, type=spec.type, comment=spec.comment) for spec in now)
+    here = {column.name for column in columns}
+    gone = tuple(column for column in (*before.columns, *before.vanished) if column.name not in here)
+    return waiting(Dictionary(columns=columns, vanished=gone), is_heading, known)
 
 
 def carried(now: Dictionary, old: str, new: str, is_heading: Callable[[str, str], bool]) -> Mapping[str, str | None]:

@@ -10,7 +10,6 @@ from .dictionary import Column, Dictionary
 from .notations import ISO, PLAIN, Days
 from .pg_types import PG_TYPES
 from .readings import Kind, Reading, read
-from .renames import likely_renames
 from .values import ColumnProfile, ColumnSpec
 
 #: columns that one sentence names; a file may have 1,598
@@ -33,8 +32,6 @@ class _Decided:
     spec: ColumnSpec
     reading: Reading
     kept: Column | None
-    #: type in the live table, empty when it has no such column
-    before: str
 
     @property
     def by_person(self) -> bool:
@@ -46,27 +43,14 @@ def notes(
     specs: Sequence[ColumnSpec],
     *,
     kept: Dictionary | None,
-    live: bool,
     rules: TypeRules,
 ) -> tuple[Note, ...]:
-    """Return what is worth saying, one sentence for all columns that it is true of.
-
-    :param live: whether ``kept`` is of a live table.
-    """
-    types = {column.name: column.type for column in kept.columns} if kept and live else {}
+    """Return what is worth saying, one sentence for all columns that it is true of."""
     decided = [
-        _Decided(
-            profile,
-            spec,
-            read(profile, rules.hints),
-            kept.column(profile.name) if kept else None,
-            types.get(profile.name, ""),
-        )
+        _Decided(profile, spec, read(profile, rules.hints), kept.column(profile.name) if kept else None)
         for profile, spec in zip(profiles, specs, strict=True)
     ]
-    renamed = _renamed(kept, specs) if kept and live else ()
-    read_as = (*_written(decided), *_doubts(decided), *_nulls(decided, rules))
-    return (*read_as, *_overrides(decided), *_changes(decided), *renamed)
+    return (*_written(decided), *_doubts(decided), *_nulls(decided, rules), *_overrides(decided))
 
 
 def _written(decided: Sequence[_Decided]) -> Iterable[Note]:
@@ -76,6 +60,12 @@ def _written(decided: Sequence[_Decided]) -> Iterable[Note]:
         if notation not in (PLAIN, ISO):
             what = "dates" if isinstance(notation, Days) else "numbers"
             yield Note(text=f"The {what} in {_named(columns)} are read as {name}.")
+    by_file = [column for column in typed if column.reading.by_file]
+    if by_file:
+        yield Note(
+            text=f"No value in {_named(by_file)} shows alone that commas stand between thousands; all numbers of the "
+            "file together do. Set the resource's field dpp_decimal to , if they are decimal commas."
+        )
     zoned = [column for column in typed if column.reading.zoned]
     if zoned:
         yield Note(text=f"The times in {_named(zoned)} have a time zone; they are stored in UTC.")
@@ -119,26 +109,6 @@ def _overrides(decided: Sequence[_Decided]) -> Iterable[Note]:
             )
 
 
-def _changes(decided: Sequence[_Decided]) -> Iterable[Note]:
-    def change(column: _Decided) -> str:
-        same = column.before in ("", column.spec.type) or column.by_person
-        return "" if same else f"{column.before} and {column.spec.type}"
-
-    for pair, columns in _grouped(decided, change).items():
-        if pair:
-            before, now = pair.split(" and ")
-            be, are = ("was", "is") if len(columns) == 1 else ("were", "are")
-            yield Note(text=f"{_named(columns, capital=True)} {be} {before} and {are} {now} now.")
-
-
-def _renamed(before: Dictionary, specs: Sequence[ColumnSpec]) -> Iterable[Note]:
-    for rename in likely_renames(before, specs)[:_MOST_NAMED]:
-        words = " What was written about it is kept, and can be carried over." if rename.described else ""
-        yield Note(
-            text=f"“{rename.new}” is a new column and “{rename.old}” is gone: perhaps it has only been renamed.{words}"
-        )
-
-
 def _grouped(columns: Iterable[_Decided], key: Callable[[_Decided], str]) -> dict[str, list[_Decided]]:
     groups: dict[str, list[_Decided]] = {}
     for column in columns:
@@ -146,11 +116,11 @@ def _grouped(columns: Iterable[_Decided], key: Callable[[_Decided], str]) -> dic
     return groups
 
 
-def _named(columns: Sequence[_Decided], *, capital: bool = False) -> str:
+def _named(columns: Sequence[_Decided]) -> str:
     word = "column" if len(columns) == 1 else "columns"
     names = ", ".join(f"“{column.profile.name}”" for column in columns[:_MOST_NAMED])
     more = f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else ""
-    return f"{word.capitalize() if capital else word} {names}{more}"
+    return f"{word} {names}{more}"
 
 
 def _sample(column: _Decided) -> str:

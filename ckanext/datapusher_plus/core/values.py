@@ -16,6 +16,8 @@ from typing import Protocol
 from .dictionary import Dictionary
 from .lexical import Accepts
 from .quarantine import Rejected
+from .sums import Sums
+from .tail import Tail
 
 
 class Log(Protocol):
@@ -49,6 +51,8 @@ class ReadOptions:
     sheet: str = ""
     #: the site's choice for workbooks whose resource names no sheet; the layers of other files are not meant
     workbook_sheet: str = ""
+    #: of the site, as the locales of CKAN are called; their letters are likelier than others
+    languages: tuple[str, ...] = ()
     #: words that stand for no value; None: those of the site
     null_values: tuple[str, ...] | None = None
     #: how much shapes may be simplified, in metres; 0: not at all
@@ -117,14 +121,26 @@ class CleanCsv:
     rows: int | None = None
     #: for each column the kind that the file itself declares, as in ``coltypes.Kind``, or None; () for none at all
     declared: tuple[str | None, ...] = ()
+    #: the published file has commas between its values, and quotes only where they must be
+    between_commas: bool = False
     #: line or row of the published file on which the header stands; 0 where rows are counted without one
     first_line: int = 1
     #: what numbers in messages count: line, row, record or feature
     counts: str = "line"
+    #: sheet, layer or list of records that it was read from, where the file has such; empty: none
+    sheet: str = ""
+    #: what stood between values, where two or more columns make that certain; empty: nothing
+    separator: str = ""
     #: the table as it was converted, before rows were left out or put in order; None: this one
     original: Path | None = None
     #: the rows that were left out of it
     rejected: Rejected | None = None
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """Return the sheet, encoding and separator, as far as the file has them."""
+        read = {"sheet": self.sheet, "encoding": self.encoding, "separator": self.separator}
+        return {name: value for name, value in read.items() if value}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +194,7 @@ class Analysed:
     csv: CleanCsv
     rows: int
     columns: tuple[ColumnProfile, ...]
+    sums: Sums = Sums()
 
 
 class Strategy(str, Enum):
@@ -203,20 +220,6 @@ class ColumnSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tail:
-    """The end of a file whose beginning the live table holds."""
-
-    #: byte of the clean CSV at which it begins
-    start: int
-    #: rows of the table, all of the file's beginning
-    after: int
-    #: the table's identity
-    table: int
-    #: number of the transaction after which nobody may have changed the table
-    transaction: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
     """Everything the write side needs to know; a dry run stops when it is made."""
 
@@ -234,6 +237,10 @@ class LoadPlan:
     #: what a run must have in common with the last good one to be skipped
     load_key: str
     file_hash: str
+    #: what a publisher must look at before anything else
+    warnings: tuple[str, ...] = ()
+    #: (old, new) of columns that probably have another name now, where the new one lacks what is kept of the old one
+    renamed: tuple[tuple[str, str], ...] = ()
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known
     digest: str = ""
     #: what is to be added to the live table; None: a new one is made of the whole file
@@ -280,3 +287,7 @@ class Published:
     warnings: tuple[str, ...] = ()
     #: how many rows of the file were left out, and how many it has; None: none were
     rejected: tuple[int, int] | None = None
+    #: as ``CleanCsv.read_as``
+    read_as: Mapping[str, str] = field(default_factory=dict)
+    #: as ``LoadPlan.renamed``
+    renamed: tuple[tuple[str, str], ...] = ()

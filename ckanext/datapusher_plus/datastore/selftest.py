@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,19 +22,18 @@ PATIENCE = 3
 
 
 @contextmanager
-def connected(role: str, *, transaction: bool = True) -> Iterator[psycopg.Connection]:
+def connected(role: str) -> Iterator[psycopg.Connection]:
     """Open a connection of the ``write`` or ``read`` role, whose transaction is rolled back at the end in any case.
-
-    :param transaction: False for autocommit, to look at more than one transaction.
 
     :raises DatastoreGone, DatastoreBusy, DatastoreRefused: for what the database says in the block.
     """
     with translated():
         connection = open_connection("datapusher_plus check", autocommit=True, role=role, patience=PATIENCE)
         try:
-            ask(connection, "SELECT set_config('statement_timeout', %(limit)s, false)", limit=f"{PATIENCE}s")
             # each transaction inside the block is a savepoint of this one
-            with connection.transaction(force_rollback=True) if transaction else nullcontext():
+            with connection.transaction(force_rollback=True):
+                # for this transaction only: a pooler may give the session to somebody else next
+                ask(connection, "SELECT set_config('statement_timeout', %(limit)s, true)", limit=f"{PATIENCE}s")
                 yield connection
         finally:
             # undone by the server itself should this process die before it comes here
@@ -45,21 +44,6 @@ def ask(connection: psycopg.Connection, query: LiteralString, **values: object) 
     """Return the one value that a query asks for."""
     row = connection.execute(query, values).fetchone()
     return row[0] if row else None
-
-
-def is_pooled() -> bool:
-    """Tell whether two connections that are open at once are given one session of the server.
-
-    A pooler that lends sessions out by the transaction does so, and a session's locks mean nothing then.
-    """
-    with connected("write", transaction=False) as one, connected("write", transaction=False) as other:
-        return share_session(one, other)
-
-
-def share_session(one: psycopg.Connection, other: psycopg.Connection) -> bool:
-    """Tell whether two connections in autocommit are served by one session of the server."""
-    session = "SELECT pg_backend_pid()"
-    return ask(one, session) == ask(other, session)
 
 
 # -- rights -----------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum, unique
+from pathlib import Path
 
 from ..core import lexical
 from ..core.lexical import Accepts, Form
@@ -96,11 +97,22 @@ def misfits(position: int, accepts: Accepts, limit: int) -> str:
     )
 
 
+def _ends_in_lf(path: Path) -> bool:
+    """Tell whether the header, which may hold line breaks, ends in LF alone."""
+    quotes = 0
+    with path.open("rb") as file:
+        for line in file:
+            quotes += line.count(b'"')
+            if quotes % 2 == 0:
+                return not line.endswith(b"\r\n")
+    return True
+
+
 def table(csv: CleanCsv, options: str = "") -> str:
     """Return the file as a table of text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(csv.header)))
-    if any("\r" in heading or "\n" in heading for heading in csv.header):
-        # DuckDB takes the first CR or LF of a file for the end of a line; the lines of such a table end in LF
+    if any("\r" in heading or "\n" in heading for heading in csv.header) and _ends_in_lf(csv.path):
+        # DuckDB takes the first CR or LF of a file for the end of a line, even within quotes
         options += r", new_line='\n'"
     return (
         f"read_csv({literal(str(csv.path))}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urljoin, urlsplit
@@ -17,7 +18,7 @@ import requests
 from requests import exceptions as failures
 from urllib3.exceptions import InsecureRequestWarning, NameResolutionError
 
-from ..core.errors import AddressRefused, FetchInterrupted, NotFetched, TooManyRedirects
+from ..core.errors import AddressRefused, FetchInterrupted, NotFetched, NotReady, TooManyRedirects
 from ..core.values import Log, Source
 from .guard import Guard, adapter
 from .receive import receive
@@ -32,6 +33,8 @@ _PASSING_FAILURES = (
     failures.ContentDecodingError,
 )
 _CONNECT_SECONDS = 30
+#: seconds between two questions for a file that is being prepared
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 60.0
 #: what was asked for is the file as it is; a server that compresses anyway is understood too
 _HEADERS = {"User-Agent": "ckanext-datapusher-plus", "Accept": "*/*", "Accept-Encoding": "identity"}
 
@@ -48,6 +51,8 @@ class HttpRules:
     retries: int = 3
     #: seconds before the first retry, doubled before each further one; tests set 0
     backoff: float = 1.0
+    #: seconds until a server must have prepared a file for which it answers 202
+    patience: float = 1800
     redirects: int = 10
     proxy: str = ""
     verify: bool = True
@@ -59,6 +64,41 @@ class _TryAgain(Exception):
     """One try failed for a reason that may pass; the text completes "could not be fetched: …"."""
 
 
+class _Preparing(Exception):
+    """The server answered 202: it has begun to make the file."""
+
+    def __init__(self, pause: float | None) -> None:
+        super().__init__()
+        #: seconds after which the server wants to be asked again, None when it does not say
+        self.pause = pause
+
+
+class _Waiting:
+    """The time that goes by until a server has prepared a file, over all tries of one download."""
+
+    def __init__(self, url: str, rules: HttpRules) -> None:
+        self._url, self._rules = url, rules
+        self._since = 0.0
+        self._times = 0
+
+    def wait(self, pause: float | None, log: Log) -> None:
+        """Wait for as long as the server says, else each time longer, but not beyond ``patience``.
+
+        :raises NotReady: when that is over.
+        """
+        now = time.monotonic()
+        self._since = self._since or now
+        left = self._since + self._rules.patience - now
+        if left <= 0:
+            raise NotReady(redacted(self._url), now - self._since)
+        growing = min(self._rules.backoff * 2**self._times, _LONGEST_PAUSE)
+        # a pause of 0 would ask without end; whoever asks for more time than is left is asked once more at its end
+        seconds = min(max(pause or growing, _SHORTEST_PAUSE), left)
+        self._times = min(self._times + 1, 16)
+        log.info(f"The server is preparing the file (it answered 202). Asking again in {seconds:,.0f} s.")
+        time.sleep(seconds)
+
+
 def download(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
     """Fetch the file at an address.
 
@@ -66,28 +106,33 @@ def download(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
     :raises NotFetched: when the server says that there is no such file.
     :raises TooManyRedirects: when it leads on and on.
     :raises FileTooLarge: when there are more than ``rules.limit`` bytes.
+    :raises NotReady: when the server goes on preparing it.
     :raises FetchInterrupted: when every try failed for a passing reason.
     """
     if without_credentials(url) != url:
         log.warning("The user name and password in the link were not used: they would be visible to every reader.")
+    waiting = _Waiting(url, rules)
     for retry in range(rules.retries):
-        got = _attempt(url, target, rules, log)
+        got = _attempt(url, target, rules, log, waiting)
         if isinstance(got, Source):
             return got
         log.warning(f"Download failed ({got}), trying again: {retry + 1} of {rules.retries}.")
         time.sleep(rules.backoff * 2**retry)
-    got = _attempt(url, target, rules, log)
+    got = _attempt(url, target, rules, log, waiting)
     if isinstance(got, Source):
         return got
     raise FetchInterrupted(redacted(url), str(got)) from got
 
 
-def _attempt(url: str, target: Path, rules: HttpRules, log: Log) -> Source | _TryAgain:
-    """Return the file, or the passing reason why there is none yet."""
-    try:
-        return _once(without_credentials(url), target, rules, log)
-    except _TryAgain as reason:
-        return reason
+def _attempt(url: str, target: Path, rules: HttpRules, log: Log, waiting: _Waiting) -> Source | _TryAgain:
+    """Return the file as soon as it is prepared, or the passing reason why there is none."""
+    while True:
+        try:
+            return _once(without_credentials(url), target, rules, log)
+        except _Preparing as answer:
+            waiting.wait(answer.pause, log)
+        except _TryAgain as reason:
+            return reason
 
 
 def _once(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
@@ -153,10 +198,24 @@ def _check(url: str, rules: HttpRules) -> None:
 
 def _check_status(response: requests.Response) -> None:
     status = response.status_code
+    if status == HTTPStatus.ACCEPTED:
+        raise _Preparing(_retry_after(response.headers.get("Retry-After", "")))
     if status in _PASSING_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _TryAgain(f"the server answered {status}")
     if status != HTTPStatus.OK:
         raise NotFetched(redacted(response.url), status)
+
+
+def _retry_after(text: str) -> float | None:
+    """Return the seconds of a ``Retry-After``, which is a number of them or a moment."""
+    text = text.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return max(0.0, moment.timestamp() - time.time()) if moment.tzinfo else None
 
 
 def _received(response: requests.Response, target: Path, rules: HttpRules, log: Log) -> Source:

@@ -47,7 +47,8 @@ class Landing:
         :raises sqlalchemy.exc.OperationalError: when that database is away for long; the load is undone then.
         """
         rejected = swapped.plan.csv.rejected
-        self.near, self.warnings = swapped, (*((rejected.sentence,) if rejected else ()), *swapped.warnings)
+        left_out = (rejected.sentence,) if rejected else ()
+        self.near, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
         database.patiently(partial(landed, self.run_id, published(swapped, self.warnings)), SHORT_PATIENCE)
 
 
@@ -112,6 +113,7 @@ def _finish(run_id: str, end: Outcome, landing: Landing) -> None:
         published=made,
         retry=end.retry,
         unpublished=end.unpublished,
+        warnings=end.warnings,
     )
     database.patiently(tell, PATIENCE)
 
@@ -168,7 +170,8 @@ def _settled(claimed: Claimed, told: Log, way_back: WayBack, end: Outcome) -> Ou
 
 
 def _tell(told: Log, end: Outcome) -> None:
-    tellers = {State.COMPLETE: told.info, State.SKIPPED: told.info, State.WARNED: told.warning}
+    skipped = told.warning if end.warnings else told.info
+    tellers = {State.COMPLETE: told.info, State.SKIPPED: skipped, State.WARNED: told.warning}
     tellers.get(end.state, told.error)(end.message)
 
 
@@ -182,4 +185,6 @@ def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
         load_key=plan.load_key,
         warnings=warnings,
         rejected=(rejected.rows, rejected.total) if rejected else None,
+        read_as=plan.csv.read_as,
+        renamed=plan.renamed,
     )

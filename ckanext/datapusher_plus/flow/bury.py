@@ -117,6 +117,8 @@ def _published(dead: RunRecord, end: Outcome) -> Published | None:
         load_key=dead.load_key or "",
         warnings=end.warnings,
         rejected=(dead.rejected[0], dead.rejected[1]) if dead.rejected else None,
+        read_as=dead.read_as or {},
+        renamed=history.pairs(dead.renamed),
     )
     # what CKAN was not told of is not done: the same file must be loaded when somebody asks again
     return replace(made, load_key="") if end.kind and not end.unpublished else made

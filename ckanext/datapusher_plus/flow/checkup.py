@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from contextlib import suppress
+from functools import partial
 
 import ckan
 from ckan.common import config
+from ckan.exceptions import CkanConfigurationException
 
 from ..health import clock, datastore, local, qsv, queue
-from ..health.finding import Finding, Verdict, fail, ok
+from ..health.finding import Finding, Verdict, fail, ok, warn
 from ..health.legs import Leg, examine
 from ..health.words import reason
-from ..settings import PREFIX, read, use
-from . import prefect_legs, site
+from ..settings import PREFIX, is_set, read, use
+from . import site
 
 #: Seconds that CKAN may take to load.
 LOADING = 10.0
@@ -25,9 +28,10 @@ def start(ini: str) -> Verdict:
     # CKAN waits for a database that does not answer as long as the system lets it
     os.environ.setdefault("PGCONNECT_TIMEOUT", "3")
     (found,) = examine([Leg(name="ckan", ask=_loads)], limit=LOADING)
-    if _is_configured():
-        # the plugin's own turn may not have come
-        use(read(config))
+    if PREFIX + "load_strategy" in config:
+        # CKAN may have failed before it configured the plugin; wrong values are in what it said
+        with suppress(ValueError):
+            use(read(config))
     return Verdict(state=found.state, sentence=found.sentence, advice=found.advice)
 
 
@@ -36,8 +40,10 @@ def checkup(only: Collection[str] = (), *, started: Verdict | None = None) -> li
 
     :param started: how CKAN's start went, when there is doubt.
     """
-    wanted = set(only) or set(NAMES)
-    legs = [Leg(name="ckan", ask=lambda: started or _runs()), *(_LEGS if _is_configured() else ())]
+    configured = is_set() and "ckan.datastore.write_url" in config
+    # without a configuration there is nothing to ask, and CKAN's start says why
+    wanted = set(only or NAMES) if configured else {"ckan"}
+    legs = [Leg(name="ckan", ask=lambda: started or _runs()), *(_legs() if configured else ())]
     needed = wanted | {need for leg in legs if leg.name in wanted for need in leg.needs}
     return [found for found in examine(leg for leg in legs if leg.name in needed) if found.leg in wanted]
 
@@ -45,6 +51,8 @@ def checkup(only: Collection[str] = (), *, started: Verdict | None = None) -> li
 def _loads() -> Verdict:
     try:
         site.load()
+    except CkanConfigurationException as error:
+        return fail(f"CKAN does not start: {reason(error)}.", "Correct this in ckan.ini.")
     except Exception as error:  # noqa: BLE001 (CKAN and its plugins raise whatever their databases raise)
         return fail(f"CKAN does not start: {type(error).__name__}: {reason(error)}.", "See what else fails.")
     return _runs()
@@ -54,28 +62,39 @@ def _runs() -> Verdict:
     return ok(f"CKAN {ckan.__version__} starts.")
 
 
-def _is_configured() -> bool:
-    return PREFIX + "load_strategy" in config
+def _legs() -> tuple[Leg, ...]:
+    """Return all legs but ``ckan``, in the order in which they are shown."""
+    before = tuple(leg for leg in local.BEFORE_WORK if leg.name != "clock")
+    after = (
+        Leg(name="requests", ask=queue.requests, needs=("ckan_database", "migrations")),
+        Leg(name="runs", ask=queue.runs, needs=("ckan_database", "migrations")),
+    )
+    leftovers = Leg(name="leftovers", ask=datastore.leftovers, needs=("ckan_database", "migrations", "datastore"))
+    try:
+        from . import prefect_legs
+    except ModuleNotFoundError as error:
+        asked, clocks = _not_installed(error.name or "prefect"), clock.DATABASES
+    else:
+        asked, clocks = prefect_legs.LEGS, {**clock.DATABASES, "Prefect's server": prefect_legs.clock}
+    skew = Leg(name="clock", ask=partial(clock.skew, clocks))
+    return (*before, leftovers, *asked, *after, skew, Leg(name="qsv", ask=qsv.version))
 
 
-def clocks() -> Verdict:
-    """See that the clocks of this machine, the databases and Prefect agree."""
-    return clock.skew({**clock.DATABASES, "Prefect's server": prefect_legs.clock})
+def _not_installed(package: str) -> tuple[Leg, ...]:
+    """Return the legs that ask Prefect as they are on a machine that has only web processes."""
+    sentence = f"Not known: the Python package {package} is not installed here."
+    advice = (
+        "Ask where workers run. To run one here: pip install -c constraints.txt '.[worker]' in a clone of the plugin"
+    )
+    found = {name: warn(sentence, advice if name == PREFECT[0] else "") for name in PREFECT}
+    return tuple(Leg(name=name, ask=partial(_verdict, found[name])) for name in PREFECT)
 
 
-_LEGS = (
-    *(leg for leg in local.BEFORE_WORK if leg.name != "clock"),
-    Leg(name="leftovers", ask=datastore.leftovers, needs=("ckan_database", "migrations", "datastore")),
-    Leg(name="prefect", ask=prefect_legs.reachable),
-    Leg(name="work_pool", ask=prefect_legs.work_pool, needs=("prefect",)),
-    Leg(name="deployment", ask=prefect_legs.deployment, needs=("prefect",)),
-    Leg(name="workers", ask=prefect_legs.alive, needs=("prefect",)),
-    Leg(name="stash_shared", ask=prefect_legs.stash_shared, needs=("prefect",)),
-    Leg(name="requests", ask=queue.requests, needs=("ckan_database", "migrations")),
-    Leg(name="runs", ask=queue.runs, needs=("ckan_database", "migrations")),
-    Leg(name="clock", ask=clocks),
-    Leg(name="qsv", ask=qsv.version),
-)
+def _verdict(found: Verdict) -> Verdict:
+    return found
 
-#: The names of all legs, in the order in which they are told.
-NAMES = ("ckan", *(leg.name for leg in _LEGS))
+
+#: The legs that ask Prefect.
+PREFECT = ("prefect_home", "prefect", "prefect_servers", "work_pool", "deployment", "workers", "stash_shared")
+#: The names of all legs, in the order in which they are shown.
+NAMES = ("ckan", *(leg.name for leg in _legs()))

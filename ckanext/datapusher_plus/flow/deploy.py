@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
+from contextlib import suppress
 from typing import Any, cast
 
 from prefect.client.orchestration import SyncPrefectClient
@@ -21,6 +22,10 @@ from .worker import CkanWorker
 log = logging.getLogger(__name__)
 
 
+#: Prefect's work queue for what commands ask for; a pool's own queue, ``default``, comes before it.
+BULK = "bulk"
+
+
 class DeployFailed(RuntimeError):
     """The deployment cannot be made as asked."""
 
@@ -33,6 +38,7 @@ def deploy(client: SyncPrefectClient, settings: Settings, *, pool: str = "", kin
     pool = pool or settings.prefect_work_pool
     kind = kind or settings.prefect_work_pool_type
     _ensure_pool(client, pool, kind)
+    _ensure_queue(client, pool)
     deployment = RunnerDeployment.from_flow(
         ingest,
         deployment_name(settings),
@@ -69,6 +75,18 @@ def _ensure_pool(client: SyncPrefectClient, pool: str, kind: str) -> None:
             f"The work pool {pool} has type {found}, not {kind}. "
             f"Name another pool, or set prefect_work_pool_type = {found}."
         )
+
+
+def _ensure_queue(client: SyncPrefectClient, pool: str) -> None:
+    try:
+        client.read_work_queue_by_name(BULK, work_pool_name=pool)
+    except ObjectNotFound:
+        first = client.read_work_queue(client.read_work_pool(pool).default_queue_id).priority or 1
+        # another worker may be faster
+        with suppress(ObjectAlreadyExists):
+            client.create_work_queue(
+                BULK, work_pool_name=pool, priority=first + 1, description="Asked for by commands."
+            )
 
 
 def _create_pool(client: SyncPrefectClient, pool: str, kind: str) -> str:

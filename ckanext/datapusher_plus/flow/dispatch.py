@@ -25,13 +25,15 @@ from ..runs.finish import finish
 from ..runs.queue import Waiting
 from ..settings import current
 from . import unchanged
-from .deploy import deploy
+from .deploy import BULK, deploy
 from .outage import Outage
 
 log = logging.getLogger(__name__)
 
 #: Seconds between two looks at the queue when no notification comes.
 POLL = 3.0
+#: Runs that are handed over before the queue is read again: an upload must not wait for hundreds of a command's.
+BATCH = 5
 #: A run that was handed over is asked about when nobody claimed it for so long.
 LOST_AFTER = timedelta(seconds=20)
 #: A flow run that a worker took is given up when nobody has claimed its run for so long: a fork takes no time,
@@ -45,9 +47,12 @@ _PAGE = 200
 class Dispatcher:
     """Listens to CKAN's database; one is enough, and more do no harm: a run is claimed once."""
 
-    def __init__(self, *, pool: str = "", told: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, *, pool: str = "", told: Callable[[], None] = lambda: None, may_begin: Callable[[], bool] = lambda: True
+    ) -> None:
         self._pool = pool
         self._told = told
+        self._may_begin = may_begin
         self._deployment: uuid.UUID | None = None
         self._outage = Outage("handing requests over to Prefect")
 
@@ -61,14 +66,17 @@ class Dispatcher:
                 stop.wait(POLL)
 
     def dispatch(self) -> int:
-        """Hand over every run that waits, but those with nothing to do, and return how many there were."""
-        waiting = [one for one in queue.waiting() if not unchanged.skip(one)]
+        """Hand over the next runs that wait, but those with nothing to do, and return how many were looked at."""
+        if not self._may_begin():
+            return 0
+        batch = queue.waiting(limit=BATCH)
+        waiting = [one for one in batch if not unchanged.skip(one)]
         if waiting:
             with get_client(sync_client=True) as client:
                 for one in waiting:
                     self._hand_over(client, one)
             self._told()
-        return len(waiting)
+        return len(batch)
 
     def reconcile(self) -> int:
         """Take back the runs that Prefect has lost and return how many there were."""
@@ -82,9 +90,11 @@ class Dispatcher:
         with psycopg.connect(ckan_dsn(), autocommit=True, application_name="datapusher_plus dispatcher") as connection:
             connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
             while not stop.is_set():
+                looked_at = 0
                 with self._outage.tolerated():
-                    self.dispatch()
-                for _ in connection.notifies(timeout=POLL, stop_after=1):
+                    looked_at = self.dispatch()
+                # with a whole batch there may be more
+                for _ in connection.notifies(timeout=POLL, stop_after=1) if looked_at < BATCH else ():
                     pass
 
     def _hand_over(self, client: SyncPrefectClient, waiting: Waiting) -> None:
@@ -119,6 +129,7 @@ def _create_flow_run(client: SyncPrefectClient, deployment: uuid.UUID, waiting: 
     return client.create_flow_run_from_deployment(
         deployment,
         name=waiting.resource_id,
+        work_queue_name=BULK if waiting.bulk else None,
         parameters={"run_id": waiting.run_id, "resource_id": waiting.resource_id},
         # the same for every dispatcher that sees this row, so they make one flow run together
         idempotency_key=f"{waiting.run_id}:{waiting.attempt}",

@@ -24,8 +24,8 @@ from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs import database
 from ..runs.claim import Claimed, claim, this_process
-from ..runs.history import has_loaded_before, last_good_load_key
-from ..runs.log import RunLog
+from ..runs.history import has_loaded_before, last_good_load_key, last_load
+from ..runs.log import RunLog, warnings_last
 from ..steps.compare import compare
 from ..steps.grow import grow
 from ..steps.plan import plan
@@ -108,8 +108,12 @@ def read(ticket: Ticket, told: Log) -> LoadPlan:
     refuse(ticket)
     source = tasks.fetch(ticket, told)
     compare(ticket, source.hash, last_good_load_key(ticket.resource_id), told)
-    csv = tasks.validate(tasks.convert(ticket, source, told), told)
-    made = plan(ticket, source, tasks.analyse(csv, told, ticket.options), told)
+    with warnings_last(told) as later:
+        csv = tasks.validate(tasks.convert(ticket, source, later), later)
+        analysed = tasks.analyse(csv, later, ticket.options)
+        made = plan(ticket, source, analysed, later, last_load(ticket.resource_id))
+        for sentence in made.warnings:
+            told.warning(sentence)
     if ticket.dry_run:
         raise DryRun(made.rows, len(made.columns))
     return grow(ticket, source, made, told)

@@ -31,7 +31,7 @@ class Outcome:
     retry: Retry | None = None
     #: whether CKAN must still be told of the table that is in place
     unpublished: bool = False
-    #: what to look at, of a table that is in place
+    #: what to look at, of a table that is in place or a file that had nothing to load
     warnings: tuple[str, ...] = ()
 
 
@@ -63,7 +63,8 @@ def of_failure(failure: Failure) -> Outcome:
     """Return the end of a run that failed."""
     error = failure.error
     if isinstance(error, Skipped):
-        return Outcome(state=State.SKIPPED, message=str(error))
+        warnings = (str(error),) if error.warns else ()
+        return Outcome(state=State.SKIPPED, message=str(error), warnings=warnings)
     why = _why(failure)
     table = failure.lost or ("" if isinstance(error, Terminal) else UNCHANGED)
     then = failure.tries.then(why.again, why.advice)

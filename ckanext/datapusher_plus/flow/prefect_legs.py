@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import httpx
 import prefect
@@ -19,9 +20,10 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 from ..fetch.redact import redacted
 from ..health import workers
 from ..health.finding import Verdict, fail, ok, together, warn
+from ..health.legs import Leg
 from ..health.words import reason, span
 from ..settings import current
-from . import server
+from . import prefect_home, server
 
 #: Seconds to wait for an answer of Prefect.
 PATIENCE = 3.0
@@ -36,9 +38,11 @@ def address() -> str:
     if configured:
         return configured
     with suppress(OSError):
-        for mark in workers.seen():
-            if mark.host == socket.gethostname() and mark.prefect_api_url:
-                return mark.prefect_api_url
+        marks = [mark for mark in workers.seen() if mark.host == socket.gethostname()]
+        known = list(dict.fromkeys(mark.prefect_api_url for mark in marks if mark.prefect_api_url))
+        # marks of dead workers stay for some minutes
+        if known:
+            return next(filter(server.answers, known), known[0]) if known[1:] else known[0]
     return f"http://{server.HOST}:{server.PORT}/api"
 
 
@@ -59,13 +63,38 @@ def reachable() -> Verdict:
         with client() as asking:
             asking.request("GET", "/health")
             version = asking.request("GET", "/admin/version").json()
+            asking.request("GET", "/ready")
     except httpx.HTTPStatusError as error:
+        if error.request.url.path.endswith("/ready"):
+            return _without_database(where)
         return fail(*_refused(where, error.response.status_code))
+    except httpx.ReadTimeout as error:
+        return _without_database(where) if error.request.url.path.endswith("/ready") else _silent(where, error)
     except (httpx.HTTPError, ValueError) as error:
-        own = not (current().prefect_api_url or PREFECT_API_URL.value())
-        advice = f"{_START} (it brings a server of its own)" if own else "Start it, or correct prefect_api_url."
-        return fail(f"The Prefect server at {where} does not answer: {reason(error)}.", advice)
+        return _silent(where, error)
     return _compared(where, str(version))
+
+
+def _silent(where: str, error: Exception) -> Verdict:
+    if not urlsplit(where).path.rstrip("/").endswith("/api"):
+        return _without_api(where)
+    own = not (current().prefect_api_url or PREFECT_API_URL.value())
+    # a worker cannot start where the folder is not writable; that leg says what to do first
+    start = prefect_home.writable().advice or f"{_START} (it brings a server of its own)"
+    advice = start if own else "Start it, or correct prefect_api_url."
+    return fail(f"The Prefect server at {where} does not answer: {reason(error)}.", advice)
+
+
+def _without_api(where: str) -> Verdict:
+    advice = f"Set prefect_api_url = {where.rstrip('/')}/api, or PREFECT_API_URL where that is used."
+    return fail(f"At {where} is not Prefect's API, whose address ends with /api.", advice)
+
+
+def _without_database(where: str) -> Verdict:
+    return fail(
+        f"The Prefect server at {where} answers, but its own database does not.",
+        "Start that database, or correct PREFECT_API_DATABASE_CONNECTION_URL where the server runs; see its log.",
+    )
 
 
 def _refused(where: str, status: int) -> tuple[str, str]:
@@ -74,6 +103,9 @@ def _refused(where: str, status: int) -> tuple[str, str]:
             f"The Prefect server at {where} wants other credentials.",
             "Set PREFECT_API_AUTH_STRING.",
         )
+    if status == 404 and not urlsplit(where).path.rstrip("/").endswith("/api"):
+        found = _without_api(where)
+        return found.sentence, found.advice
     return f"The Prefect server at {where} answers with status {status}.", "See its log, or correct prefect_api_url."
 
 
@@ -152,7 +184,8 @@ def _workers() -> tuple[list[str], timedelta | None]:
         return [], None
     heard = [each.last_heartbeat_time for each in known if each.last_heartbeat_time]
     ago = datetime.now(max(heard).tzinfo) - max(heard) if heard else None
-    return [each.name for each in known if each.status is WorkerStatus.ONLINE], ago
+    online = [each.name for each in known if each.status is WorkerStatus.ONLINE]
+    return [name for name in online if not workers.has_ended(name)], ago
 
 
 def clock() -> datetime:
@@ -167,3 +200,14 @@ def clock() -> datetime:
         return parsedate_to_datetime(reply.headers["date"]) + timedelta(seconds=0.5)
     except (httpx.HTTPError, KeyError, ValueError) as error:
         raise OSError("Prefect's server does not tell the time") from error
+
+
+LEGS = (
+    Leg(name="prefect_home", ask=prefect_home.writable),
+    Leg(name="prefect", ask=reachable),
+    Leg(name="prefect_servers", ask=prefect_home.shared),
+    Leg(name="work_pool", ask=work_pool, needs=("prefect",)),
+    Leg(name="deployment", ask=deployment, needs=("prefect",)),
+    Leg(name="workers", ask=alive, needs=("prefect",)),
+    Leg(name="stash_shared", ask=stash_shared, needs=("prefect",)),
+)

@@ -5,19 +5,19 @@ Loading takes seconds, forking takes milliseconds; a run starts at once and stil
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import importlib
+import logging
 
 from ckan import model
-from sqlalchemy.exc import SQLAlchemyError
 
-from ..core.errors import ResourceGone
 from ..core.notations import DAYS, NUMBERS
 from ..portal.resource import shown
 from . import child, site
 
 __all__ = ["child", "make_ready", "nothing"]
+
+log = logging.getLogger(__name__)
 
 #: What Prefect and its HTTP client import only when they first use it, which would be in every run.
 _LATE = (
@@ -49,8 +49,14 @@ def _rehearse() -> None:
     for notation in (*NUMBERS, *DAYS):
         for form in notation.forms:
             form.takes("")
-    # a database that is away now may be there when a run begins
-    with site.context(), contextlib.suppress(SQLAlchemyError, ResourceGone):
-        resource = model.Session.query(model.Resource.id).first()
-        if resource:
-            shown(resource.id)
+    try:
+        with site.context():
+            resource = model.Session.query(model.Resource.id).first()
+            if resource:
+                shown(resource.id)
+    except Exception as error:  # noqa: BLE001 (nothing depends on it: a database may be away, any plugin's hook may fail)
+        log.warning(
+            "A first look at a resource failed (%s: %s). The worker goes on; runs take longer to begin.",
+            type(error).__name__,
+            error,
+        )

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 from types import TracebackType
+from urllib.parse import urlsplit
+
+from . import server_files
+from .server_files import Record
 
 log = logging.getLogger(__name__)
 
@@ -28,21 +36,40 @@ class ServerFailed(RuntimeError):
 
 
 class EmbeddedServer:
-    """``prefect server start`` as a child process; started again should it die."""
+    """The Prefect server of this ``PREFECT_HOME``: the one that runs there, else one that is started.
 
-    def __init__(self, port: int | None = None) -> None:
-        self._port = port or free_port()
+    All workers of one folder share it, whoever has started it; the last of them to stop ends it. Should it die, whoever
+    sees that first starts it again under the same address.
+    """
+
+    def __init__(self, home: Path, port: int | None = None) -> None:
+        self._home = home
+        self._file = home / server_files.SERVER
+        self._port = port
+        self._workers = -1
+        #: where a server answers that somebody has started by hand
+        self._found = ""
         self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Tell whether the server ran already."""
+        return self._process is None
 
     @property
     def api_url(self) -> str:
         """Return the address that Prefect's clients use."""
-        return f"http://{HOST}:{self._port}/api"
+        return self._found or f"http://{HOST}:{self._port}/api"
 
     def __enter__(self) -> EmbeddedServer:
-        self.start()
+        # waits for a worker that is ending the server now
+        self._workers = server_files.lock_shared(self._home / server_files.WORKERS)
         try:
-            self._wait()
+            by_hand = f"http://{HOST}:{PORT}/api"
+            if self._port is None and _is_of(by_hand, self._home) and not self._is_ours(by_hand):
+                self._found = by_hand
+            else:
+                self._join_or_start()
         except BaseException:
             self.stop()
             raise
@@ -53,10 +80,78 @@ class EmbeddedServer:
     ) -> None:
         self.stop()
 
-    def start(self) -> None:
-        """Start the server's process."""
+    def revive(self) -> bool:
+        """Start the server again if it has died, and tell whether it had."""
+        if self._process is not None:
+            # or it would stay in the list of processes
+            self._process.poll()
+        if (self._found and answers(self._found)) or not self._start_if_none():
+            return False
+        log.warning("the Prefect server at %s had ended and is started again", self.api_url)
+        return True
+
+    def stop(self) -> None:
+        """End the server, unless another worker uses it or somebody has started it by hand."""
+        if self._workers < 0:
+            return
+        if not server_files.have_alone(self._workers):
+            log.info("the Prefect server at %s goes on for other workers", self.api_url)
+        elif not self._found:
+            self._end()
+        os.close(self._workers)
+        self._workers = -1
+
+    def _is_ours(self, api_url: str) -> bool:
+        """Tell whether the server at an address is one that a worker has started."""
+        record = server_files.read(self._file)
+        return record is not None and record.api_url == api_url and self._lives()
+
+    def _lives(self) -> bool:
+        free = server_files.lock_alone(self._file)
+        if free is not None:
+            os.close(free)
+        return free is None
+
+    def _join_or_start(self) -> None:
+        deadline = time.monotonic() + START
+        while time.monotonic() < deadline:
+            if self._process is not None and self._process.poll() is not None:
+                raise ServerFailed(f"The Prefect server ended at once with status {self._process.returncode}.")
+            self._start_if_none()
+            record = server_files.read(self._file)
+            if record is not None and answers(record.api_url):
+                self._port = urlsplit(record.api_url).port
+                return
+            time.sleep(0.25)
+        record = server_files.read(self._file)
+        which = f"process {record.pid} at {record.api_url}" if record else "started a moment ago"
+        raise ServerFailed(
+            f"The Prefect server of {self._home} ({which}) did not answer within {START:.0f} s. See its messages "
+            "above; if it hangs, end that process and start the worker again."
+        )
+
+    def _start_if_none(self) -> bool:
+        """Start the server unless one lives that a worker has started, and tell whether that was done."""
+        lock = server_files.lock_alone(self._file)
+        if lock is None:
+            return False
+        try:
+            self._port = self._port or free_port()
+            self._found = ""
+            # whoever finds the file locked from now on waits for this address
+            server_files.write(lock, Record(api_url=self.api_url))
+            self._process = self._spawn(lock)
+            server_files.write(lock, Record(api_url=self.api_url, pid=self._process.pid))
+        finally:
+            # the server keeps the lock
+            os.close(lock)
+        return True
+
+    def _spawn(self, lock: int) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(self._port)]
         environment = {
+            # the server copies its pages when it starts, and where packages belong to root it cannot write beside them
+            "PREFECT_UI_STATIC_DIRECTORY": str(self._home / "ui"),
             **os.environ,
             "DO_NOT_TRACK": "1",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -65,37 +160,27 @@ class EmbeddedServer:
         }
         environment.pop("PREFECT_API_URL", None)
         # its own session: a Ctrl-C in the terminal must not end it before the runs that report to it
-        self._process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)
+        return subprocess.Popen(
+            command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True, pass_fds=[lock]
+        )
 
-    def revive(self) -> bool:
-        """Start the server again if it has died, and tell whether it had."""
-        if self._process is None or self._process.poll() is None:
-            return False
-        log.warning("the Prefect server ended with status %s and is started again", self._process.returncode)
-        self.start()
-        return True
-
-    def stop(self) -> None:
-        """End the server."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(STOP)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+    def _end(self) -> None:
+        for sign in (signal.SIGTERM, signal.SIGKILL):
+            record = server_files.read(self._file)
+            # the lock proves that the number is still the server's
+            if not self._lives() or record is None or record.pid is None:
+                break
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(record.pid, sign)
+            self._await_end()
+        if self._process is not None:
             self._process.wait()
-        self._process = None
+            self._process = None
 
-    def _wait(self) -> None:
-        deadline = time.monotonic() + START
-        while time.monotonic() < deadline:
-            if self._process is not None and self._process.poll() is not None:
-                raise ServerFailed(f"The Prefect server ended at once with status {self._process.returncode}.")
-            if answers(self.api_url):
-                return
-            time.sleep(0.25)
-        raise ServerFailed(f"The Prefect server at {self.api_url} did not answer within {START:.0f} s.")
+    def _await_end(self) -> None:
+        deadline = time.monotonic() + STOP
+        while self._lives() and time.monotonic() < deadline:
+            time.sleep(0.1)
 
 
 def answers(api_url: str) -> bool:
@@ -104,6 +189,15 @@ def answers(api_url: str) -> bool:
         with urllib.request.urlopen(f"{api_url}/health", timeout=3) as reply:  # noqa: S310 (the operator's own address)
             return reply.status == 200
     except (urllib.error.URLError, OSError):
+        return False
+
+
+def _is_of(api_url: str, home: Path) -> bool:
+    """Tell whether the server that answers at an address keeps its data in this folder."""
+    try:
+        with urllib.request.urlopen(f"{api_url}/admin/settings", timeout=3) as reply:  # noqa: S310 (loopback)
+            return Path(json.load(reply)["home"]).resolve() == home.resolve()
+    except (OSError, ValueError, KeyError, TypeError):
         return False
 
 

@@ -8,7 +8,6 @@ import contextvars
 import logging
 import os
 import signal
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -24,11 +23,11 @@ from ..health.finding import State
 from ..health.legs import examine
 from ..runs.prune import prune
 from ..settings import Settings
-from . import forking, site, sweep
+from . import forking, prefect_home, site, sweep
 from .deploy import DeployFailed, deploy
 from .dispatch import Dispatcher
 from .outage import Outage
-from .server import EmbeddedServer
+from .server import EmbeddedServer, ServerFailed
 from .worker import CkanWorker
 
 log = logging.getLogger(__name__)
@@ -46,11 +45,14 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
         # before anything else, for whatever comes may start threads
         forking.begin()
         complain(say)
-        heal(say)
-        deploy_if_possible(settings, pool, say)
-        name = f"{socket.gethostname()}-{os.getpid()}"
+        name = workers.name_here()
         worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)
+        if worker.gate.is_open():
+            heal(say)
+        deploy_if_possible(settings, pool, say)
         marker = workers.Marker(name, server.api_url if server else "")
+        # before Prefect shows this worker online
+        marker.renew()
         anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
         forking.end()
     say("Stopped; no run is left behind.")
@@ -58,17 +60,24 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
 
 @contextlib.contextmanager
 def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | None]:
-    """Point this process to the Prefect server that is configured, or else to one that is started here."""
+    """Point this process to the Prefect server that is configured, or else to the one of this ``PREFECT_HOME``.
+
+    :raises ServerFailed: when that one cannot be started.
+    """
     url = api_url(settings)
     if url:
         _use(url)
         say(f"Prefect server: {url}")
         yield None
         return
-    say("No Prefect server is configured; starting one on this machine.")
-    with EmbeddedServer() as server:
+    found = prefect_home.writable()
+    if found.state is State.FAIL:
+        raise ServerFailed(f"{found.sentence} {found.advice}")
+    say("No Prefect server is configured; using the one of this machine's workers, or starting it.")
+    with EmbeddedServer(prefect_home.folder()) as server:
         _use(server.api_url)
-        say(f"Prefect server: {server.api_url} (pages: {server.api_url.removesuffix('/api')})")
+        how = "runs already" if server.joined else "started"
+        say(f"Prefect server: {server.api_url} (pages: {server.api_url.removesuffix('/api')}), {how}.")
         yield server
 
 
@@ -139,7 +148,7 @@ class Housekeeping:
 
     def start(self, worker: CkanWorker, told: Callable[[], None]) -> None:
         """Begin; ``told`` is called when there are new flow runs."""
-        dispatcher = Dispatcher(pool=self._pool, told=told)
+        dispatcher = Dispatcher(pool=self._pool, told=told, may_begin=worker.gate.is_open)
         self._start("dispatcher", lambda: dispatcher.serve(self._stop))
         self._start("sweep", lambda: self._sweep(worker, dispatcher))
 
@@ -164,12 +173,13 @@ class Housekeeping:
                 self._server.revive()
             self._marker.renew()
             with tables.tolerated():
-                for sentence in sweep.sweep(besides=worker.watched):
+                # what a free lock proves, it proves only while locks hold
+                for sentence in sweep.sweep(besides=worker.watched) if worker.gate.is_open() else ():
                     log.info("%s", sentence)
             with requests.tolerated():
                 dispatcher.reconcile()
             with rest.tolerated():
-                lost = self._give_up(worker, lost)
+                lost = self._give_up(worker, lost) if worker.gate.is_open() else lost
                 pruned = prune(self._settings.keep_runs, after=pruned)
             self._stop.wait(self._settings.sweep_interval)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ckan import model, plugins
 from ckan.cli import load_config
-from ckan.common import config
+from ckan.common import config, g, request
 
 log = logging.getLogger(__name__)
 
@@ -52,10 +52,21 @@ def context() -> Iterator[None]:
     """Give CKAN's actions and other plugins' hooks the request context that they may expect."""
     # CKAN's stack keeps the Flask application under this name, and so does its own command line
     with _app._wsgi_app.test_request_context():
+        _fill_in()
         try:
             yield
         finally:
             model.Session.remove()
+
+
+def _fill_in() -> None:
+    """Set what CKAN's middleware sets for each request; plugins read it without asking whether it is there."""
+    # imported late, as in `load`
+    from ckan.config.middleware.flask_app import handle_i18n
+
+    handle_i18n(request.environ)
+    # nobody is logged in; what CKAN sets for such a request
+    g.user, g.userobj, g.remote_addr, g.author = "", None, "", ""
 
 
 def ini() -> str:

@@ -21,6 +21,7 @@ from prefect.settings import (
 from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
+from ..health.sessions import Gate
 from ..settings import current
 from . import bury, stopping
 from .forked import ForkedRun
@@ -54,6 +55,8 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._retries = PREFECT_CLIENT_MAX_RETRIES.value()
+        #: is asked before a run is taken
+        self.gate = Gate()
         self._runs: dict[str, ForkedRun] = {}
         self._draining = anyio.Event()
         self._poke = anyio.Event()
@@ -79,6 +82,12 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
                 await self._draining.wait()
                 loops.cancel_scope.cancel()
             # leaving the context waits for the runs that are going on
+
+    async def get_and_submit_flow_runs(self) -> list[FlowRun]:
+        """Take the runs that wait, unless no load may begin now."""
+        if await anyio.to_thread.run_sync(self.gate.is_open):
+            return await super().get_and_submit_flow_runs()
+        return []
 
     def poke(self) -> None:
         """Look for new runs now."""

@@ -10,9 +10,10 @@ from ..core.values import CleanCsv, Log, Source
 from .base import Format, Work, read_head, register
 from .footer import find_footer
 from .layout import Layout, by_returns, find_layout, is_separated
+from .marks import without_marks
 from .rewriting import Rewriting, Rewritten, ends_as_in_dos, has_returns, rewrite, swap, used_width
 from .separators import SEPARATORS
-from .text import as_utf8, listed
+from .text import as_utf8, listed, whole_lines
 
 
 class Delimited(Format):
@@ -27,8 +28,12 @@ class Delimited(Format):
     def convert(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the file; the very file when it is that already."""
         text = as_utf8(source.path, work)
-        swapped = by_returns(read_head(text.path))
-        path = swap(text.path, work.dir / "lines.txt") if swapped else text.path
+        path = text.path
+        if text.marks:
+            path = work.dir / "unmarked.txt"
+            without_marks(whole_lines(text.path), path, work.log)
+        swapped = by_returns(read_head(path))
+        path = swap(path, work.dir / "lines.txt") if swapped else path
         layout = find_layout(path, self.separator, work.options.decimal)
         if layout is None:
             raise NothingToLoad("is empty")
@@ -53,7 +58,9 @@ class Delimited(Format):
             header=layout.header[:width],
             format=f"{self.name}{self._how(layout)}",
             encoding=text.encoding,
+            between_commas=layout.separator == b"," and (width > 1 or not read_head(path).startswith(b'"')),
             first_line=layout.first_line,
+            separator=_called(layout.separator) if width > 1 else "",
         )
 
     def _check(self, layout: Layout) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import chardetng_py
+
+from . import letters
 
 #: bytes of lines that the detector is given; it takes half a second for each million
 _EVIDENCE = 1_000_000
@@ -25,6 +27,8 @@ _TITLES = {"gb18030": "GB18030", "cp874": "Windows-874"}
 _OF_PAIRS = frozenset({"gb18030", "big5", "cp932", "cp949", "euc_jp"})
 #: seldom used, and easily seen in a few words of other languages
 _SELDOM = frozenset({"ISO-8859-3", "ISO-8859-4", "ISO-8859-10", "ISO-8859-13", "ISO-8859-14", "ISO-8859-16"})
+#: of these a few letters are judged by what they would be in each
+_LATIN = frozenset(letters.CODECS) | {"cp1258", *(f"iso8859-{n}" for n in (2, 3, 4, 9, 10, 13, 14, 15, 16))}
 _HIGH = bytes(range(128, 256))
 #: letters of UTF-8
 _PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]")
@@ -125,9 +129,9 @@ def asked(name: str) -> Encoding:
 class Evidence:
     """Lines from all parts of a file that have other letters than ASCII's."""
 
-    def __init__(self, size: int) -> None:
-        """Begin with nothing, for a file of so many bytes."""
-        self._size = size
+    def __init__(self, size: int, languages: Collection[str] = ()) -> None:
+        """Begin with nothing, for a file of so many bytes on a site of some languages."""
+        self._size, self._languages = size, languages
         self._lines: list[bytes] = []
         #: bytes other than ASCII's that are parts of letters of UTF-8: of two bytes, of more
         self._pairs = self._longer = 0
@@ -160,11 +164,11 @@ class Evidence:
 
     def encoding(self) -> Encoding | None:
         """Return the most likely encoding, Windows-1252 when little speaks for any; None when there are two in it."""
-        guess = _guessed(b"\n".join(self._lines))
+        guess = _guessed(b"\n".join(self._lines), self._languages)
         broken = [line for line in self._lines if not _decodes(line, UTF_8.codec)]
         if not self._is_utf_8(guess, 1 - len(broken) / len(self._lines)):
             return guess
-        other = _guessed(b"\n".join(broken))
+        other = _guessed(b"\n".join(broken), self._languages)
         if self._stray * 10 > self._longer + self._pairs and not other.doubtful and other.codec != WINDOWS_1252.codec:
             return None
         return replace(UTF_8, repaired=True)
@@ -178,7 +182,7 @@ class Evidence:
         return whole > 0.1 and (self._longer > self._pairs or not guess.of_pairs)
 
 
-def _guessed(text: bytes) -> Encoding:
+def _guessed(text: bytes, languages: Collection[str]) -> Encoding:
     detector = chardetng_py.EncodingDetector()
     detector.feed(text, last=True)
     name = detector.guess(tld=None, allow_utf8=False)
@@ -189,8 +193,27 @@ def _guessed(text: bytes) -> Encoding:
     lean = found.of_pairs and _high(text) < 0.4 * sum(map(len, _WORD.findall(text)))
     if name == "windows-1252" or lean or (few and name in _SELDOM) or not _decodes(text, found.codec):
         found = _western(text)
+    if letters.telling(words) < _FEW_WORDS:
+        found = _plausible(text, found, languages)
     shown = tuple(word.decode(found.codec, "replace") for word in words[:4])
     return replace(found, words=shown, doubtful=few, repaired=found.codec == WINDOWS_1252.codec)
+
+
+def _plausible(text: bytes, found: Encoding, languages: Collection[str]) -> Encoding:
+    """Return the encoding in which a few letters make most sense, when that may be another than the detector's."""
+    if found in _WESTERN[1:]:
+        return found
+    western = found == WINDOWS_1252
+    if western or found.codec in _LATIN:
+        first = (found.codec,) if letters.is_home(text, found.codec, languages) else ()
+        likely = dict.fromkeys((*first, letters.CODECS[0], found.codec, *letters.CODECS[1:]))
+        # the detector seldom says Windows-1252 in error, but it does not know the site
+        codec = letters.most_plausible(text, tuple(likely), languages, alone=western)
+    else:
+        codec = letters.certain(text, languages) or found.codec
+    if codec == found.codec or not _decodes(text, codec):
+        return found
+    return WINDOWS_1252 if codec == WINDOWS_1252.codec else Encoding(codec.replace("cp", "Windows-"), codec)
 
 
 def _high(text: bytes) -> int:

@@ -35,8 +35,31 @@ _MARKUP: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (re.compile(rb"<\?xml\b[^>]*>\s*(<!--.*?-->\s*)*<html\b", re.IGNORECASE | re.DOTALL), "a web page"),
     (re.compile(rb"<\?xml\b", re.IGNORECASE), "an XML document"),
 )
+#: spreadsheets under another name, mostly .xls
+_SPREADSHEETS: tuple[tuple[re.Pattern[bytes], str], ...] = (
+    (
+        re.compile(
+            rb"<(\?xml|\?mso|!--|([a-z]+:)?Workbook\b).{0,20000}urn:schemas-microsoft-com:office:spreadsheet", re.S
+        ),
+        "an XML spreadsheet of Excel 2003 (SpreadsheetML)",
+    ),
+    (
+        re.compile(rb"<(\?xml|office:document\b).{0,20000}application/vnd\.oasis\.opendocument\.spreadsheet", re.S),
+        "a flat OpenDocument spreadsheet",
+    ),
+    (
+        re.compile(rb"<.{0,20000}(urn:schemas-microsoft-com:office:excel|ProgId content=\W?Excel)", re.S),
+        "a web page that Excel has made",
+    ),
+    (
+        re.compile(rb"(<meta\b[^>]*>\s*|<style\b.{0,9000}</style>\s*)*<table\b", re.IGNORECASE | re.S),
+        "a table of a web page",
+    ),
+    (re.compile(rb"MIME-Version: 1\.0\b.{0,20000}multipart/related", re.IGNORECASE | re.S), "a web archive (MHTML)"),
+)
 _TAR_PLACE = 257
 _BOM = b"\xef\xbb\xbf"
+_BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def refuse_foreign(head: bytes) -> None:
@@ -44,6 +67,9 @@ def refuse_foreign(head: bytes) -> None:
 
     :raises NotText: naming what it is.
     """
+    spreadsheet = next((what for pattern, what in _SPREADSHEETS if pattern.match(_text_of(head))), None)
+    if spreadsheet:
+        raise NotText(spreadsheet, spreadsheet=True)
     what = foreign_kind(head)
     if what:
         raise NotText(what)
@@ -54,8 +80,15 @@ def foreign_kind(head: bytes) -> str | None:
     magic = next((what for begin, what in _MAGIC if head.startswith(begin)), None)
     if head[_TAR_PLACE : _TAR_PLACE + 5] == b"ustar":
         return "a tar archive"
-    text = head.removeprefix(_BOM).lstrip()
+    text = _text_of(head)
     return magic or next((what for pattern, what in _MARKUP if pattern.match(text)), None)
+
+
+def _text_of(head: bytes) -> bytes:
+    """Return the first bytes without a byte order mark and blanks; of UTF-16 as UTF-8."""
+    if head.startswith(_BOMS_16):
+        head = head.decode("utf-16", "replace").encode()
+    return head.removeprefix(_BOM).lstrip()
 
 
 def foreign_members(members: Collection[str]) -> str | None:

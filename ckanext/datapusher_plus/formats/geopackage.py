@@ -10,7 +10,7 @@ import math
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote
@@ -73,7 +73,7 @@ class GeoPackage(Apart):
             layers = _layers(database)
             names = [layer.name for layer in layers]
             layer = layers[choose(names, work.options.sheet, lambda at: _filled(database, names[at]), work.log)]
-            return _written(database, layer, work)
+            return replace(_written(database, layer, work), sheet=layer.name)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class _AnyJson(Apart):
     def read(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the document's table."""
         text = as_utf8(source.path, work)
-        kind, header, rows = _table(text.path, work, one_is_enough=_says_ndjson(source, work))
+        kind, listed, header, rows = _table(text.path, work, one_is_enough=_says_ndjson(source, work))
         path = work.dir / "records.csv"
         with csv_rows(path, header, work.log) as out:
             for row in rows:
@@ -57,7 +57,9 @@ class _AnyJson(Apart):
                 if out.written % _REPORT == 0:
                     work.log.progress("convert", out.written, None)
         counts = "feature" if kind == GeoJson.name else "record"
-        return CleanCsv(path=path, header=tuple(header), format=kind, encoding=text.encoding, counts=counts)
+        return CleanCsv(
+            path=path, header=tuple(header), format=kind, encoding=text.encoding, counts=counts, sheet=listed
+        )
 
 
 @register
@@ -103,8 +105,8 @@ def _says_ndjson(source: Source, work: Work) -> bool:
     return work.format.lower() in NdJson.aliases or extension in NdJson.extensions
 
 
-def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, list[str], Iterable[Row]]:
-    """Return the kind of a document, the header of its table, and the rows."""
+def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, str, list[str], Iterable[Row]]:
+    """Return the kind of a document, the name of the list that is its table, the header, and the rows."""
     most = work.limits.columns
     with opened(path) as file:
         found = survey(JsonText(file), most)
@@ -112,7 +114,7 @@ def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, list[st
     cells = Cells()
     if listing is None:
         header, rows = _whole(path)
-        return Json.name, header, _told(array_rows(rows, len(header), cells), cells, work)
+        return Json.name, "", header, _told(array_rows(rows, len(header), cells), cells, work)
     if not listing.count:
         raise NothingToLoad("holds no records")
     if len(listing.columns) > most:
@@ -123,14 +125,15 @@ def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, list[st
     header = [name for _, name in columns]
     if listing.features:
         shapes = Shapes(named_crs(found.top.get("crs", ...)), work)
-        return GeoJson.name, [*header, "geometry"], _told(feature_rows(values, columns, shapes, cells), cells, work)
+        rows = feature_rows(values, columns, shapes, cells)
+        return GeoJson.name, listing.name, [*header, "geometry"], _told(rows, cells, work)
     kind = NdJson.name if listing.path is None else Json.name
     if listing.objects:
-        return kind, header, _told(object_rows(values, columns, cells), cells, work)
+        return kind, listing.name, header, _told(object_rows(values, columns, cells), cells, work)
     header, in_first = headings(found, listing)
     if in_first:
         next(values)
-    return kind, header, _told(array_rows(values, len(header), cells), cells, work)
+    return kind, listing.name, header, _told(array_rows(values, len(header), cells), cells, work)
 
 
 def _listing(found: Survey, path: Path, work: Work, *, one_is_enough: bool) -> Listing | None:

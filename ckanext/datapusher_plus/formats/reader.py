@@ -84,6 +84,7 @@ def _options(given: dict[str, Any]) -> ReadOptions:
     words = given["null_values"]
     return replace(
         ReadOptions(**given),
+        languages=tuple(given["languages"]),
         null_values=None if words is None else tuple(words),
         full_text=FullText(given["full_text"]),
     )

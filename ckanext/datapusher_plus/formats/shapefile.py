@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from itertools import islice, zip_longest
 from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
@@ -54,7 +55,7 @@ class Shapefile(Apart):
             }
             limit = work.limits.unpacked_from(source.size)
             unpacked = {end: _unpacked(archive, parts[end], work.dir / end, limit) for end in parts}
-        return _written(unpacked, work)
+        return replace(_written(unpacked, work), sheet=names[chosen])
 
 
 def _has_shapes(name: str) -> bool:

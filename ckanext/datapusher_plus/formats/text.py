@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from ..core.errors import NotText, WrongEncoding
 from ..core.values import Log
 from .base import Work, read_head
 from .encodings import UTF_8, Encoding, Evidence, asked, controls, marked, unmarked
+from .marks import Marks
 
 #: read sizes from 1 to 16 MB measured the same; memory stays small
 PIECE_BYTES = 4 << 20
@@ -19,9 +19,6 @@ PIECE_BYTES = 4 << 20
 _LONGEST_LINE = 16 << 20
 #: name of the error handler that reads bytes which do not decode as Windows-1252
 _AS_1252 = "datapusher_plus.windows_1252"
-#: byte order marks where a line begins, as where files were put together, and that line
-_MARKED_LINE = re.compile(rb'(?:(?<=[\r\n])|\A)("?)(?:\xef\xbb\xbf)+([^\r\n]*)')
-_MARK = codecs.BOM_UTF8
 #: how é looks that was taken for two letters and written as UTF-8 again
 _TWICE = b"\xc3\x83\xc2"
 
@@ -33,6 +30,8 @@ class Text:
     path: Path
     #: what it was published in
     encoding: str
+    #: it has byte order marks elsewhere
+    marks: bool
 
 
 def as_utf8(path: Path, work: Work) -> Text:
@@ -42,16 +41,15 @@ def as_utf8(path: Path, work: Work) -> Text:
     :raises NotText: when it is no text at all.
     """
     declared = _declared(path, work)
-    valid = declared in (None, UTF_8) and _is_utf_8(path, work.log)
-    encoding = UTF_8 if valid else declared or _found(path)
+    marks = Marks()
+    valid = declared in (None, UTF_8) and _is_utf_8(path, marks, work.log)
+    encoding = UTF_8 if valid else declared or _found(path, work.options.languages)
     nuls = 0 if encoding.wide else _nuls(path)
     if nuls or not valid:
-        path = _rewritten(path, work.dir / "utf8.txt", encoding, work.log)
+        path = _rewritten(path, work.dir / "utf8.txt", encoding, marks, work.log)
     if encoding.words:
         _tell_guess(encoding, work.log)
-    if any(_MARK in piece for piece in _whole_lines(path)):
-        path = _without_marks(path, work.dir / "unmarked.txt", work.log)
-    return Text(path=path, encoding=encoding.name)
+    return Text(path=path, encoding=encoding.name, marks=marks.found)
 
 
 def _declared(path: Path, work: Work) -> Encoding | None:
@@ -66,13 +64,14 @@ def _declared(path: Path, work: Work) -> Encoding | None:
     return mark or (asked(name) if name else unmarked(head))
 
 
-def _is_utf_8(path: Path, log: Log) -> bool:
+def _is_utf_8(path: Path, marks: Marks, log: Log) -> bool:
     decoder = codecs.getincrementaldecoder(UTF_8.codec)()
     twice = 0
     try:
         for piece in _pieces(path):
-            decoder.decode(piece)
-            twice += piece.count(_TWICE)
+            text = decoder.decode(piece)
+            marks.look(text)
+            twice += 0 if text.isascii() else piece.count(_TWICE)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -84,14 +83,14 @@ def _is_utf_8(path: Path, log: Log) -> bool:
     return True
 
 
-def _found(path: Path) -> Encoding:
+def _found(path: Path, languages: Collection[str]) -> Encoding:
     """Return the encoding that the file's letters tell.
 
     :raises WrongEncoding: when they tell of two.
     :raises NotText: when they are no letters.
     """
-    evidence = Evidence(path.stat().st_size)
-    for piece in _whole_lines(path):
+    evidence = Evidence(path.stat().st_size, languages)
+    for piece in whole_lines(path):
         evidence.add(piece)
     if evidence.binary:
         raise NotText("binary data")
@@ -120,7 +119,7 @@ def decoded(path: Path, encoding: Encoding, repaired: list[int] | None = None) -
     """
     decoder = codecs.getincrementaldecoder(encoding.codec)()
     lines = 1
-    for piece in _whole_lines(path, len(encoding.mark)) if encoding.repaired else _pieces(path, len(encoding.mark)):
+    for piece in whole_lines(path, len(encoding.mark)) if encoding.repaired else _pieces(path, len(encoding.mark)):
         try:
             text = decoder.decode(piece)
         except UnicodeDecodeError as error:
@@ -161,11 +160,12 @@ _LETTERS_1252 = [bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(
 codecs.register_error(_AS_1252, _as_1252)
 
 
-def _rewritten(path: Path, target: Path, encoding: Encoding, log: Log) -> Path:
+def _rewritten(path: Path, target: Path, encoding: Encoding, marks: Marks, log: Log) -> Path:
     repaired: list[int] = []
     nuls = 0
     with target.open("wb") as out:
         for text in decoded(path, encoding, repaired):
+            marks.look(text)
             nuls += text.count("\0")
             out.write(text.replace("\0", "").encode("utf-8"))
     if repaired:
@@ -176,35 +176,6 @@ def _rewritten(path: Path, target: Path, encoding: Encoding, log: Log) -> Path:
         )
     if nuls:
         log.warning(f"{nuls:,} NUL characters, which PostgreSQL has no place for, were left out of the text.")
-    return target
-
-
-def _without_marks(path: Path, target: Path, log: Log) -> Path:
-    """Write a text without the byte order marks that begin lines; a header that comes again behind one is left out."""
-    header: bytes | None = None
-    marks = headers = 0
-
-    def unmarked(found: re.Match[bytes]) -> bytes:
-        nonlocal marks, headers
-        marks += 1
-        again = header is not None and found[1] + found[2] == header
-        headers += again
-        # a blank line stays, for lines go on being counted as published
-        return b"" if again else found[1] + found[2]
-
-    with target.open("wb") as out:
-        for piece in _whole_lines(path):
-            text = piece
-            if header is None:
-                text = _MARKED_LINE.sub(unmarked, piece, count=1) if piece.lstrip(b'"').startswith(_MARK) else piece
-                header = re.split(rb"[\r\n]", text, maxsplit=1)[0]
-            out.write(_MARKED_LINE.sub(unmarked, text))
-    if marks:
-        again = f" {headers:,} headers that came again behind one were left out too." if headers else ""
-        log.warning(
-            f"{marks:,} byte order marks (U+FEFF) stood within the text, as where several files were put together, and "
-            f"were left out.{again}"
-        )
     return target
 
 
@@ -237,7 +208,7 @@ def _pieces(path: Path, start: int = 0) -> Iterator[bytes]:
             yield piece
 
 
-def _whole_lines(path: Path, start: int = 0) -> Iterator[bytes]:
+def whole_lines(path: Path, start: int = 0) -> Iterator[bytes]:
     """Yield a file in pieces that end where lines end, as far as lines end at all."""
     rest = b""
     for piece in _pieces(path, start):

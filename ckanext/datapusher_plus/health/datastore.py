@@ -10,14 +10,10 @@ from ..core.errors import DatastoreGone
 from ..datastore import selftest
 from ..datastore.connect import Connection
 from ..datastore.lock import is_free
-from . import ckan_database
+from . import ckan_database, sessions
 from .finding import Verdict, fail, ok, together, warn
 from .words import reason, some
 
-_POOLED = fail(
-    "A connection pooler lends one session of the database to several connections, so the locks of loads do not hold.",
-    "Let ckan.datastore.write_url lead to PostgreSQL itself, or set the pooler to session mode.",
-)
 _PERMISSIONS = "Run: ckan datastore set-permissions | psql, as a superuser of the database."
 
 
@@ -41,7 +37,8 @@ def write_role() -> Verdict:
     with selftest.connected("write") as connection:
         refused = selftest.refusals(connection)
         strangers = selftest.of_strangers(connection)
-    troubles = [_POOLED] if selftest.is_pooled() else []
+    pooled = sessions.lent()
+    troubles = [pooled] if pooled else []
     troubles += [fail(f"The write role may not {each.what}: {each.reason}.", _PERMISSIONS) for each in refused]
     if strangers.count:
         named = some(strangers.count, strangers.example)

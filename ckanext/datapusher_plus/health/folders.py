@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import shlex
 import stat
 import tempfile
 from pathlib import Path
@@ -11,7 +13,7 @@ from pathlib import Path
 from .. import settings
 from . import disk
 from .finding import Verdict, fail, ok, together, warn
-from .words import size, some, user
+from .words import account, size, some, user
 
 #: Bytes below which a folder for files counts as full, and as nearly full.
 FULL, NEARLY_FULL = 256 << 20, 1 << 30
@@ -21,13 +23,21 @@ _TEMPORARY = {"/tmp", "/var/tmp", "/run", "/dev/shm", tempfile.gettempdir()}  # 
 #: File systems that are gone with a reboot; the layer of a container goes with the container.
 _VOLATILE = {"tmpfs": "lives in memory", "ramfs": "lives in memory", "overlay": "is a container's own layer"}
 
+#: What to do about errors that have nothing to do with owner or rights.
+_REMEDIES = {
+    errno.ENOSPC: "Make room on the disk of {folder}, or set {option} to a folder on a larger disk.",
+    errno.EDQUOT: "Raise the quota of this user on the disk of {folder}, or make room there.",
+    errno.EROFS: "Mount the disk of {folder} for writing (the system's log says why not), or set {option} to another.",
+    errno.ESTALE: "Mount {folder} anew: its server no longer knows it.",
+    errno.EIO: "See the system's log: the disk of {folder} reports errors.",
+}
+
 
 def stash() -> Verdict:
     """See that Data Dictionaries can be written to disk, and stay there."""
     folder = settings.current().dictionary_stash_dir
-    refused = _refused(folder, "dictionary_stash_dir", synced=True)
-    if refused:
-        return refused
+    if barred := refused(folder, "dictionary_stash_dir", synced=True):
+        return barred
     troubles = [*_exposed(folder), *_volatile(folder), *_unreadable(folder)]
     made = "" if folder.is_dir() else ", once the first load makes it"
     return together(troubles, f"User {user()} can keep Data Dictionaries in {folder}{made}.")
@@ -36,9 +46,8 @@ def stash() -> Verdict:
 def work_dir() -> Verdict:
     """See that files can be worked on, and that there is room."""
     folder = settings.current().work_dir
-    refused = _refused(folder, "work_dir", synced=False)
-    if refused:
-        return refused
+    if barred := refused(folder, "work_dir", synced=False):
+        return barred
     free = disk.free(disk.nearest(folder))
     sentence = f"User {user()} can work on files in {folder}; {size(free)} are free."
     advice = "Make room, or set work_dir to a larger disk."
@@ -47,9 +56,15 @@ def work_dir() -> Verdict:
     return warn(sentence, advice) if free < NEARLY_FULL else ok(sentence)
 
 
-def _refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
+def refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
     """Return what keeps this user from writing into a folder, or from making it."""
-    advice = f"Correct its owner, rights or mount, or set {option} to another folder."
+    if not folder.is_absolute():
+        return fail(
+            f"{option} is {folder}, which each process looks for in the folder that it was started in.",
+            f"Set {option} to a whole path, which begins with /.",
+        )
+    command = f"install -d -o {account()} -m 700 {shlex.quote(str(folder))}"
+    advice = f"Run as root: {command} (or correct its mount, or set {option} to another folder)."
     there = disk.nearest(folder)
     if not there.is_dir():
         return fail(f"{there} is no folder, so {option} cannot be there.", advice)
@@ -61,6 +76,8 @@ def _refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
     try:
         _probe(folder, synced=synced)
     except OSError as error:
+        remedy = _REMEDIES.get(error.errno or 0)
+        advice = remedy.format(folder=folder, option=option) if remedy else advice
         return fail(f"User {user()} cannot write into {folder}: {error.strerror}.", advice)
     return None
 

@@ -11,7 +11,7 @@ from ..core.errors import IngestError
 from ..fetch.redact import redacted
 from ..portal.uploads import open_upload
 from .finding import Verdict, fail, ok, warn
-from .words import reason
+from .words import cause
 
 #: Seconds to connect, and between two pieces of an answer.
 PATIENCE = (3, 5)
@@ -21,19 +21,24 @@ _TRIED = 3
 
 def site_url() -> Verdict:
     """See that the site answers under its own address, where links between its datasets lead."""
-    root = (config.get("ckan.root_path") or "").replace("/{{LANG}}", "").rstrip("/")
-    url = f"{config['ckan.site_url'].rstrip('/')}{root}/api/3/action/status_show"
     shown = redacted(config["ckan.site_url"])
     try:
+        url = address("/api/3/action/status_show")
         reply = requests.get(url, timeout=PATIENCE, verify=settings.current().ssl_verify)
     except requests.RequestException as error:
         return fail(
-            f"The site does not answer at {shown} from this machine: {_cause(error)}.",
+            f"The site does not answer at {shown} from this machine: {cause(error)}.",
             "Start CKAN, or correct ckan.site_url, name resolution or firewall.",
         )
     if reply.status_code >= 500:
         return fail(f"The site at {shown} answers with status {reply.status_code}.", "See CKAN's log.")
     return _judged(reply, shown)
+
+
+def address(path: str) -> str:
+    """Return the site's address of a path."""
+    root = (config.get("ckan.root_path") or "").replace("/{{LANG}}", "").rstrip("/")
+    return f"{config['ckan.site_url'].rstrip('/')}{root}{path}"
 
 
 def _judged(reply: requests.Response, shown: str) -> Verdict:
@@ -79,11 +84,3 @@ def _unreadable(resource_id: str) -> str:
     except (IngestError, OSError) as error:
         return str(error)
     return ""
-
-
-def _cause(error: requests.RequestException) -> str:
-    # the last cause says it in plain words; the first repeats address and path
-    cause: BaseException = error
-    while cause.__cause__ or cause.__context__:
-        cause = cause.__cause__ or cause.__context__ or cause
-    return getattr(cause, "strerror", None) or reason(cause)

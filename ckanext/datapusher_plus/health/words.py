@@ -44,9 +44,23 @@ def reason(error: BaseException) -> str:
     return (told.removeprefix("connection failed: ") or type(error).__name__)[:300].rstrip(".")
 
 
+def cause(error: BaseException) -> str:
+    """Return what a failed request says in the end; the first error of its chain repeats address and path."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return getattr(error, "strerror", None) or reason(error)
+
+
 def user() -> str:
     """Return as whom this process asks, which need not be as whom workers work."""
+    name = account()
+    return f"number {name}" if name.isdecimal() else name
+
+
+def account(uid: int | None = None) -> str:
+    """Return a user's name, or number, as commands take it; without ``uid`` that of this process's user."""
+    number = os.geteuid() if uid is None else uid
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
+        return pwd.getpwuid(number).pw_name
     except KeyError:
-        return f"number {os.geteuid()}"
+        return str(number)

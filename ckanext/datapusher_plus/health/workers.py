@@ -60,15 +60,16 @@ class Marker:
 
 
 def seen() -> list[Mark]:
-    """Return the marks in the folder that workers renew.
+    """Return the marks in the folder that workers renew, the one renewed last first.
 
     :raises PermissionError: when this user may not look.
     """
     try:
-        paths = sorted((settings.current().dictionary_stash_dir / FOLDER).iterdir())
+        paths = list((settings.current().dictionary_stash_dir / FOLDER).iterdir())
     except (FileNotFoundError, NotADirectoryError):
         return []
-    return [mark for path in paths if _age(path) < _stale() and (mark := _read(path))]
+    fresh = sorted((age, path) for path in paths if (age := _age(path)) < _stale())
+    return [mark for _, path in fresh if (mark := _read(path))]
 
 
 def shared(online: Collection[str]) -> Verdict:
@@ -83,11 +84,37 @@ def shared(online: Collection[str]) -> Verdict:
     except PermissionError:
         return warn(f"Not known, for user {user()} may not look into {folder / FOLDER}.", "Ask as the workers' user.")
     if strangers:
-        return fail(
-            f"{_keep(strangers)} Data Dictionaries in another folder than {folder} as seen from here.",
-            "Mount one folder as dictionary_stash_dir on every machine, and run the same version of the plugin there.",
-        )
+        return _elsewhere(strangers, folder)
     return ok(f"{_keep(sorted(online))} Data Dictionaries in {folder}.")
+
+
+def _elsewhere(strangers: list[str], folder: Path) -> Verdict:
+    if not (folder / FOLDER).is_dir() and _age(folder) < 2 * settings.current().sweep_interval:
+        return warn(f"Not known yet: {folder} has just been made, and workers will leave their marks there.")
+    return fail(
+        f"{_keep(strangers)} Data Dictionaries in another folder than {folder} as seen from here.",
+        "Mount one folder as dictionary_stash_dir on every machine, and run the same version of the plugin there.",
+    )
+
+
+def name_here() -> str:
+    """Return the name of a worker in this process."""
+    return f"{socket.gethostname()}-{os.getpid()}"
+
+
+def has_ended(worker: str) -> bool:
+    """Return whether a worker ran on this machine and is gone; Prefect shows it online for up to 90 s longer."""
+    host, _, pid = worker.rpartition("-")
+    if host != socket.gethostname() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        # somebody else's process
+        pass
+    return False
 
 
 def _keep(workers: list[str]) -> str:

@@ -11,7 +11,7 @@ from ckan.types import Context, DataDict
 from .. import portal
 from ..core.wanted import MANAGED
 from ..runs import database, history
-from ..runs.request import request, would_change_nothing
+from ..runs.request import asked_by_command, request, would_change_nothing
 from . import report, schema
 from .dictionary import (
     datapusher_plus_dictionary_carry,
@@ -19,6 +19,8 @@ from .dictionary import (
     datapusher_plus_dictionary_restore,
     datastore_create,
 )
+from .fields import package_update
+from .migrated import migrated
 from .status import reply
 
 __all__ = [
@@ -29,9 +31,11 @@ __all__ = [
     "datapusher_status",
     "datapusher_submit",
     "datastore_create",
+    "package_update",
 ]
 
 
+@migrated()
 def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
     """Ask for a resource's file to be loaded into the DataStore.
 
@@ -56,14 +60,16 @@ def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
     if not _has_file(asked["resource_id"]) or portal.vetoed_by(asked["resource_id"]):
         return False
     ignore_hash, dry_run = asked.get("ignore_hash", False), asked.get("dry_run", False)
+    wish = {"ignore_hash": ignore_hash, "bulk": asked_by_command()}
     with database.transaction() as connection:
-        if would_change_nothing(connection, asked["resource_id"], ignore_hash=ignore_hash):
+        if would_change_nothing(connection, asked["resource_id"], **wish):
             return False
-        request(connection, asked["resource_id"], cause="submit", ignore_hash=ignore_hash, dry_run=dry_run)
+        request(connection, asked["resource_id"], cause="submit", dry_run=dry_run, **wish)
     return True
 
 
 @tk.side_effect_free
+@migrated()
 def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """Tell how the load of a resource stands.
 
@@ -85,6 +91,7 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     return reply(latest)
 
 
+@migrated()
 def datapusher_hook(context: Context, data_dict: DataDict) -> None:
     """Report on a run that a loader outside this plugin carries out.
 

@@ -21,10 +21,12 @@ run = sa.Table(
     sa.Column("resource_id", sa.Text, nullable=False),
     #: a value of core.states.State
     sa.Column("state", sa.Text, nullable=False),
-    #: why it was asked for: upload, url, format, submit, retry, migrated
+    #: why it was asked for: upload, url, format, options, submit, retry, migrated
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
+    #: asked for by a command, and loaded after what people ask for
+    sa.Column("bulk", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("dispatched_at", sa.DateTime(timezone=True)),
     sa.Column("started_at", sa.DateTime(timezone=True)),
@@ -49,6 +51,10 @@ run = sa.Table(
     sa.Column("warnings", JSONB(none_as_null=True)),
     #: [rows that were left out, rows of the file]
     sa.Column("rejected", JSONB(none_as_null=True)),
+    #: {"sheet": …, "encoding": …, "separator": …} of the file, those that it has
+    sa.Column("read_as", JSONB(none_as_null=True)),
+    #: [[old, new], …] of columns that probably have another name now
+    sa.Column("renamed", JSONB(none_as_null=True)),
     #: which try of one request this is, from 1
     sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
     #: id of the run whose failure this one makes good

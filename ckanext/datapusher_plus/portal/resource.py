@@ -60,6 +60,8 @@ def _defaults() -> ReadOptions:
     site = current()
     return ReadOptions(
         workbook_sheet=site.default_excel_sheet,
+        # when none are offered explicitly, all that CKAN knows are: that says nothing of the site
+        languages=tuple(sorted({tk.config["ckan.locale_default"], *tk.aslist(tk.config["ckan.locales_offered"])})),
         unzip=site.auto_unzip_one_file,
         full_text=FullText(site.full_text),
     )

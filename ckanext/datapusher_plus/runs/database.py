@@ -10,12 +10,19 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 from ckan import model as ckan_model
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 T = TypeVar("T")
 
 #: Seconds between two tries while the database is away.
 PAUSE = 1.0
+#: What is said of a database in which ``lacks_tables`` finds an error.
+NOT_MIGRATED = (
+    "The tables of the plugin datapusher_plus in CKAN's database are missing, or older than this version of it. "
+    "Run: ckan db upgrade -p datapusher_plus"
+)
+#: PostgreSQL's codes for a table and for a column that is not there.
+_UNDEFINED = ("42P01", "42703")
 
 
 def transaction() -> AbstractContextManager[sa.Connection]:
@@ -26,6 +33,11 @@ def transaction() -> AbstractContextManager[sa.Connection]:
 def now() -> datetime:
     """Return the present moment, with its zone."""
     return datetime.now(timezone.utc)
+
+
+def lacks_tables(error: ProgrammingError) -> bool:
+    """Return whether a statement failed because the plugin's migrations are not applied."""
+    return getattr(error.orig, "pgcode", None) in _UNDEFINED and "datapusher_plus_" in str(error.orig)
 
 
 def patiently(work: Callable[[], T], patience: float) -> T:

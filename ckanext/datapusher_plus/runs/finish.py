@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -34,16 +35,20 @@ def finish(
     published: Published | None = None,
     retry: Retry | None = None,
     unpublished: bool = False,
+    warnings: Sequence[str] = (),
 ) -> bool:
     """Move a run to its last state; False when it has ended already, or cannot go there from where it is.
 
     :param retry: the run to queue in the same transaction, in place of this one.
     :param unpublished: the table is in place, and CKAN shall be told of it later.
+    :param warnings: what to look at where nothing was loaded; else they are in ``published``.
     """
     reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "finished_at": database.now(), "progress": None}
     if state not in GOOD:
         values |= {"error": {"message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
+    elif warnings:
+        values["warnings"] = list(warnings)
     if published is not None:
         values |= _loaded(published)
     open_sources = [source.value for source in sources_of(state) & OPEN]
@@ -51,7 +56,7 @@ def finish(
         sa.update(run)
         .where(run.c.id == run_id, run.c.state.in_(open_sources))
         .values(**values, unpublished=unpublished)
-        .returning(run.c.resource_id, run.c.ignore_hash, run.c.dry_run)
+        .returning(run.c.resource_id, run.c.ignore_hash, run.c.dry_run, run.c.bulk)
     )
     with database.transaction() as connection:
         ended = connection.execute(end).one_or_none()
@@ -83,6 +88,7 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
     joined = {
         "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
         "dry_run": run.c.dry_run & row.excluded.dry_run,
+        "bulk": run.c.bulk & row.excluded.bulk,
     }
     queued = connection.execute(one_queued(row, joined).returning(run.c.id, run.c.retry_of)).one()
     if queued.retry_of == of:
@@ -97,6 +103,8 @@ _NOTHING_LOADED = {
     "load_key": None,
     "warnings": None,
     "rejected": None,
+    "read_as": None,
+    "renamed": None,
 }
 
 
@@ -108,4 +116,6 @@ def _loaded(published: Published) -> dict[str, Any]:
         "load_key": published.load_key or None,
         "warnings": list(published.warnings) or None,
         "rejected": published.rejected and list(published.rejected),
+        "read_as": dict(published.read_as) or None,
+        "renamed": [list(pair) for pair in published.renamed],
     }

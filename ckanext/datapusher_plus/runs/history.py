@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..core.changes import LastLoad
 from ..core.states import State
 from ..model import log, run
 from . import database, task
@@ -39,6 +40,8 @@ class RunRecord:
     warnings: list[str] | None
     #: rows that were left out, and rows of the file
     rejected: list[int] | None
+    read_as: dict[str, str] | None
+    renamed: list[list[str]] | None
     tries: int
     retry_of: str | None
     unpublished: bool
@@ -118,6 +121,20 @@ def last_loaded(resource_id: str) -> RunRecord | None:
     )
     found = records(loaded.order_by(run.c.finished_at.desc()).limit(1))
     return found[0] if found else None
+
+
+def last_load(resource_id: str) -> LastLoad:
+    """Return what is known of the load whose rows are in the resource's table."""
+    run = last_loaded(resource_id)
+    if run is None:
+        return LastLoad()
+    renamed = None if run.renamed is None else pairs(run.renamed)
+    return LastLoad(rows=run.rows, read_as=run.read_as or {}, renamed=renamed)
+
+
+def pairs(renamed: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of names that a row holds as lists."""
+    return tuple((old, new) for old, new in renamed or ())
 
 
 def log_lines(run_id: str, limit: int) -> list[LogLine]:

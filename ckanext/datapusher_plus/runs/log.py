@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import settings
+from ..core.values import Log
 from ..model import log as log_table
 from ..model import run
 from . import database
@@ -87,6 +89,29 @@ class RunLog:
         except SQLAlchemyError:
             # a load must not fail because nobody can be told how it goes
             self._operators.exception("run %s: the log in CKAN's database cannot be written", self._run_id)
+
+
+class _Later:
+    """Passes everything on at once but warnings."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self.debug, self.info, self.error, self.progress = log.debug, log.info, log.error, log.progress
+        self.warnings: list[str] = []
+
+    def warning(self, message: str) -> None:
+        self.warnings.append(message)
+
+
+@contextmanager
+def warnings_last(log: Log) -> Iterator[Log]:
+    """Give a log whose warnings are written at the end, so that more important ones can come first."""
+    later = _Later(log)
+    try:
+        yield later
+    finally:
+        for message in later.warnings:
+            log.warning(message)
 
 
 def printable(message: str) -> str:

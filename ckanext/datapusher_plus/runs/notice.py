@@ -15,12 +15,14 @@ from typing import Any
 from ckan import model as ckan_model
 from ckan.plugins import toolkit as tk
 from sqlalchemy import event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import object_session
 
 from .. import settings
+from ..core.read_options import given
 from ..core.wanted import Candidate, is_wanted
-from .request import request
+from . import database
+from .request import asked_by_command, request
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 FILE = ("url", "last_modified")
 #: Attributes whose change may make a file loadable that was not.
 KIND = ("format", "mimetype", "url_type")
+#: The attribute that holds the fields which say how the file is read.
+OPTIONS = "extras"
 _BEFORE = "_datapusher_plus_before"
 
 
@@ -52,13 +56,18 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
     connection = session.connection()
     try:
         with connection.begin_nested():
-            request(connection, resource.id, cause=cause)
-    except SQLAlchemyError:
+            request(connection, resource.id, cause=cause, bulk=asked_by_command())
+    except SQLAlchemyError as error:
+        if isinstance(error, ProgrammingError) and database.lacks_tables(error):
+            log.error("The load of resource %s could not be requested. %s", resource.id, database.NOT_MIGRATED)  # noqa: TRY400
+            return
         log.exception("The load of resource %s could not be requested; submit it by hand.", resource.id)
 
 
 def _cause(resource: ckan_model.Resource, before: dict[str, Any], *, new: bool) -> str | None:
-    changed = {name: old for name, old in before.items() if _plain(old) != _plain(getattr(resource, name))}
+    changed = {
+        name: old for name, old in before.items() if name != OPTIONS and _plain(old) != _plain(getattr(resource, name))
+    }
     formats = settings.current().formats
     managed = frozenset(tk.h.datastore_rw_resource_url_types())
     if not is_wanted(_candidate(resource), formats=formats, managed=managed):
@@ -66,7 +75,9 @@ def _cause(resource: ckan_model.Resource, before: dict[str, Any], *, new: bool) 
     if new or any(name in changed for name in FILE):
         return "upload" if resource.url_type == "upload" else "url"
     was_wanted = is_wanted(_candidate(resource, **changed), formats=formats, managed=managed)
-    return None if was_wanted else "format"
+    if not was_wanted:
+        return "format"
+    return "options" if OPTIONS in before and given(before[OPTIONS]) != given(resource.extras) else None
 
 
 def _candidate(resource: ckan_model.Resource, **before: Any) -> Candidate:
@@ -83,7 +94,7 @@ def _rememberer(name: str) -> Callable[[ckan_model.Resource, object, object, obj
     return remember
 
 
-REMEMBERERS = {name: _rememberer(name) for name in (*FILE, *KIND)}
+REMEMBERERS = {name: _rememberer(name) for name in (*FILE, *KIND, OPTIONS)}
 
 
 def _plain(value: object) -> object:

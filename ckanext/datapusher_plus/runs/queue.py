@@ -28,10 +28,12 @@ class Waiting:
     attempt: int
     #: Prefect's flow run of the last attempt
     flow_run_id: str | None
+    #: whether a command asked for it
+    bulk: bool
 
 
-def waiting(lost_after: timedelta | None = None) -> list[Waiting]:
-    """Return the runs to hand to Prefect, longest waiting first.
+def waiting(lost_after: timedelta | None = None, *, limit: int | None = None) -> list[Waiting]:
+    """Return the runs to hand to Prefect: those that people asked for before those of commands, longest waiting first.
 
     A run of a resource that is running waits for it to end, and a retry for its time. One that was handed over is left
     out, or, with ``lost_after``, comes again when it was not claimed for that long.
@@ -45,14 +47,15 @@ def waiting(lost_after: timedelta | None = None) -> list[Waiting]:
         due |= (run.c.dispatched_at < now - lost_after) | (run.c.dispatched_at > now)
     later = (run.c.not_before > now) & (run.c.not_before < now + LONGEST_WAIT)
     query = (
-        sa.select(run.c.id, run.c.resource_id, run.c.attempts, run.c.flow_run_id)
+        sa.select(run.c.id, run.c.resource_id, run.c.attempts, run.c.flow_run_id, run.c.bulk)
         .where(run.c.state == State.QUEUED.value, due, sa.func.coalesce(later, sa.false()).is_(sa.false()), ~running)
-        .order_by(run.c.requested_at)
+        .order_by(run.c.bulk, run.c.requested_at)
+        .limit(limit)
     )
     with database.transaction() as connection:
         return [
-            Waiting(run_id=row.id, resource_id=row.resource_id, attempt=row.attempts, flow_run_id=row.flow_run_id)
-            for row in connection.execute(query)
+            Waiting(run_id=id_, resource_id=resource_id, attempt=attempts, flow_run_id=flow_run_id, bulk=bulk)
+            for id_, resource_id, attempts, flow_run_id, bulk in connection.execute(query)
         ]
 
 

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+import click
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
 
@@ -15,13 +16,20 @@ from . import database, task
 
 
 def request(
-    connection: sa.Connection, resource_id: str, *, cause: str, ignore_hash: bool = False, dry_run: bool = False
+    connection: sa.Connection,
+    resource_id: str,
+    *,
+    cause: str,
+    ignore_hash: bool = False,
+    dry_run: bool = False,
+    bulk: bool = False,
 ) -> str:
     """Queue a run of the resource, or join the one that is queued already, and return its id.
 
     All is written on the caller's connection, so it becomes true with the caller's commit or not at all, and the
     worker hears of it no sooner.
 
+    :param bulk: a command asks; the run waits for those that people ask for.
     :raises sqlalchemy.exc.SQLAlchemyError: when it could not be written, for instance before `ckan db upgrade`.
     """
     row = insert(run).values(
@@ -31,6 +39,7 @@ def request(
         cause=cause,
         ignore_hash=ignore_hash,
         dry_run=dry_run,
+        bulk=bulk,
         # the web server's clock, which wrote the file's `last_modified` a moment ago; now() is when the upload began
         requested_at=database.now(),
     )
@@ -40,6 +49,9 @@ def request(
         "cause": row.excluded.cause,
         "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
         "dry_run": run.c.dry_run & row.excluded.dry_run,
+        "bulk": run.c.bulk & row.excluded.bulk,
+        # what waits in Prefect's queue for commands is handed over again, to the queue before it
+        "dispatched_at": sa.case((run.c.bulk & ~row.excluded.bulk, None), else_=run.c.dispatched_at),
         "tries": 1,
         "retry_of": None,
         "not_before": None,
@@ -63,13 +75,24 @@ def one_queued(row: Insert, joined: Mapping[str, Any]) -> Insert:
     return row.on_conflict_do_update(index_elements=[run.c.resource_id], index_where=queued, set_=joined)
 
 
-def would_change_nothing(connection: sa.Connection, resource_id: str, *, ignore_hash: bool = False) -> bool:
+def asked_by_command() -> bool:
+    """Return whether this runs in a ``ckan …`` command, such as ``submit`` or a harvester's, not in a web request."""
+    command = click.get_current_context(silent=True)
+    # `ckan run` is a web server
+    return command is not None and command.info_name != "run"
+
+
+def would_change_nothing(
+    connection: sa.Connection, resource_id: str, *, ignore_hash: bool = False, bulk: bool = False
+) -> bool:
     """Tell whether a queued run of the resource does all that such a request could ask for."""
     covering = sa.select(run.c.id).where(
         run.c.resource_id == resource_id,
         run.c.state == State.QUEUED.value,
         run.c.ignore_hash | (sa.literal(not ignore_hash)),
         ~run.c.dry_run,
+        # a person's request moves a command's forward
+        ~run.c.bulk | sa.literal(bulk),
         # a retry may have to wait, and has used up tries
         run.c.tries == 1,
     )

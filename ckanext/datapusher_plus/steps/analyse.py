@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from ..checkpoint import reach
+from ..core import thousands
 from ..core.errors import RowsLost
 from ..core.lexical import Form
 from ..core.load_plan import null_words
@@ -16,10 +17,13 @@ from ..core.readings import questions
 from ..core.values import Analysed, CleanCsv, ColumnProfile, Log, ReadOptions
 from ..engines import DuckdbEngine, Engine, Look
 from ..engines.base import Can, require
+from ..formats.records import Dialect, pieces, plain, records
 from ..settings import current
 
 #: enough to see a pattern; a file may have 1,598 columns
 _MOST_LINES = 25
+#: enough to see whether columns add up
+_SAMPLE_BYTES, _MOST_ROWS = 1 << 20, 1000
 _NOTHING_SAID = ReadOptions()
 
 
@@ -38,8 +42,18 @@ def analyse(csv: CleanCsv, log: Log, options: ReadOptions = _NOTHING_SAID) -> An
     declared = zip_longest(profiled.columns, csv.declared)
     columns = tuple(replace(column, declared=kind or "") for column, kind in declared)
     analysed = look_closer(Analysed(csv=csv, rows=profiled.rows, columns=columns), options, questions)
+    if any(map(thousands.is_open, analysed.columns)):
+        analysed = replace(analysed, sums=thousands.sums(_first_rows(csv), analysed.columns))
     reach("analyse.after")
     return analysed
+
+
+def _first_rows(csv: CleanCsv) -> Iterator[list[str]]:
+    """Yield the first rows below the header."""
+    piece = next(pieces(csv.path, size=_SAMPLE_BYTES))
+    rows = (record for record in records(piece, Dialect(separator=b",")) if len(record.values) == len(csv.header))
+    for record in islice(rows, 1, _MOST_ROWS):
+        yield [plain(value) for value in record.values]
 
 
 def look_closer(

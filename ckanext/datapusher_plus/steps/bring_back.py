@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +10,7 @@ from .. import dictionary_stash, settings
 from ..core.dictionary import Dictionary
 from ..core.earlier import WayBack, way_back
 from ..core.errors import DatastoreBusy, StashFailed, StashUnreadable, TableInUse
-from ..core.naming import column_names
+from ..core.naming import is_heading
 from ..core.renames import carried, waiting
 from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection
@@ -62,18 +62,18 @@ def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Bro
     return _write(resource_id, way, overwrite=True, dry_run=dry_run)
 
 
-def carriable(resource_id: str) -> tuple[tuple[str, str], ...]:
+def carriable(resource_id: str, known: Iterable[tuple[str, str]] | None) -> tuple[tuple[str, str], ...]:
     """Return (old, new) of the columns that were probably renamed and whose words wait to be carried over.
 
+    :param known: the pairs that the last load has found, None when it has not looked.
     :raises OSError: when nobody can tell what vanished.
     """
-    return waiting(today(resource_id), _is_heading)
+    return waiting(today(resource_id), _is_heading, known)
 
 
 def _is_heading(label: str, name: str) -> bool:
-    """Tell whether a label is the heading that a column was named by, rather than somebody's word."""
     current = settings.current()
-    return (name,) == column_names((label,), unsafe_prefix=current.unsafe_prefix, reserved=current.reserved_colnames)
+    return is_heading(label, name, unsafe_prefix=current.unsafe_prefix, reserved=current.reserved_colnames)
 
 
 def _write(resource_id: str, decide: Callable[[Dictionary], WayBack], *, overwrite: bool, dry_run: bool) -> Brought:

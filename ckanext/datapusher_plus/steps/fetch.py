@@ -7,12 +7,16 @@ from urllib.parse import unquote, urlsplit
 
 from .. import portal
 from ..checkpoint import reach
+from ..core.errors import NoFile
 from ..core.values import Log, Source, Ticket
 from ..fetch.guard import Guard
 from ..fetch.http import HttpRules, download
 from ..fetch.redact import redacted
 from ..fetch.storage import store
 from ..settings import Settings, current
+
+#: how much of a run's time may go by until a server has prepared the file; the rest is for loading it
+_SHARE = 0.5
 
 
 def fetch(ticket: Ticket, log: Log) -> Source:
@@ -41,12 +45,15 @@ def _stored(ticket: Ticket, site: Settings, log: Log) -> Source:
 
 
 def _downloaded(ticket: Ticket, site: Settings, log: Log) -> Source:
+    if not ticket.url.strip():
+        raise NoFile
     log.info(f"Fetching {redacted(ticket.url)}.")
     rules = HttpRules(
         guard=Guard(site.allowed_internal_hosts),
         limit=site.max_content_length,
         timeout=site.download_timeout,
         retries=site.download_retries,
+        patience=site.flow_timeout * _SHARE,
         proxy=site.download_proxy,
         verify=site.ssl_verify,
         chunk_size=site.chunk_size,

@@ -4,38 +4,59 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from .. import dictionary_stash, settings
 from ..checkpoint import reach
-from ..core.coltypes import still_open
+from ..core.changes import Before, LastLoad, changes, first_of_all
+from ..core.coltypes import still_open, wanted_type
 from ..core.dictionary import Column, Dictionary
-from ..core.errors import StashUnreadable
+from ..core.errors import NothingToLoad, StashUnreadable
 from ..core.lexical import Form
 from ..core.load_plan import LoadRules, plan_load, type_rules
+from ..core.naming import is_heading, reserved_names
+from ..core.renames import likely_renames, offers
 from ..core.type_notes import notes
 from ..core.values import Analysed, ColumnProfile, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
 from . import fits
 from .analyse import look_closer
 
+_UNKNOWN = LastLoad()
 
-def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> LoadPlan:
+
+def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, last: LastLoad = _UNKNOWN) -> LoadPlan:
     """Decide columns, types and what must survive; nothing is written.
 
+    :param last: the load whose rows are in the table.
+    :raises NothingToLoad: when the file has no rows, and there is a table that they would replace.
     :raises ValueDoesNotFit: when the dictionary asks for a type that a value does not fit.
     """
     with connect.connect() as connection:
         live = catalog.dictionary(connection, ticket.resource_id)
+        if live is not None and not analysed.rows:
+            raise NothingToLoad("has a header line but no rows" if analysed.csv.first_line else "holds no rows")
+        if live is not None and last.rows is None:
+            last = replace(last, rows=catalog.rows_of(connection, ticket.resource_id))
     kept = kept_dictionary(ticket.resource_id, live, log)
-    made = decide(ticket, analysed, kept, live=live is not None, file_hash=source.hash, log=log)
+    made = decide(ticket, analysed, kept, live=live is not None, file_hash=source.hash, log=log, last=last)
     reach("plan.after")
     return made
 
 
 def decide(
-    ticket: Ticket, analysed: Analysed, kept: Dictionary | None, *, live: bool, file_hash: str, log: Log
+    ticket: Ticket,
+    analysed: Analysed,
+    kept: Dictionary | None,
+    *,
+    live: bool,
+    file_hash: str,
+    log: Log,
+    last: LastLoad = _UNKNOWN,
 ) -> LoadPlan:
     """Decide columns and types by the file, the dictionary and the site's settings, and tell what is worth knowing.
+
+    What a publisher must look at first is in the plan's ``warnings``; it is for the caller to log.
 
     :raises ValueDoesNotFit: when the dictionary asks for a type that a value does not fit.
     """
@@ -46,10 +67,33 @@ def decide(
 
     analysed = look_closer(analysed, ticket.options, questions_about)
     made = plan_load(ticket, analysed, kept=kept, live=live, file_hash=file_hash, rules=rules())
-    for note in notes(analysed.columns, made.columns, kept=kept, live=live, rules=decided_by):
+    warnings = first_of_all(analysed, made.columns, kept=kept, read_as=last.read_as)
+    for note in notes(analysed.columns, made.columns, kept=kept, rules=decided_by):
         (log.warning if note.warning else log.info)(note.text)
     fitting = fits.check(analysed, made.columns, log)
-    return replace(made, csv=fitting, rows=analysed.rows if fitting.rows is None else fitting.rows)
+    made = replace(made, csv=fitting, rows=analysed.rows if fitting.rows is None else fitting.rows, warnings=warnings)
+    return _compared(made, kept, last, log) if kept and live else made
+
+
+def _compared(made: LoadPlan, before: Dictionary, last: LastLoad, log: Log) -> LoadPlan:
+    """Log what changes about the table, and return the plan with the columns that were probably renamed."""
+    current = settings.current()
+    heading = partial(is_heading, unsafe_prefix=current.unsafe_prefix, reserved=current.reserved_colnames)
+    renames = likely_renames(before, made.columns)
+    known = (*((rename.old, rename.new) for rename in renames), *(last.renamed or ()))
+    offered = offers(before, made.columns, known, heading)
+    overridden = [column.name for column in before.columns if wanted_type(column)]
+    found = changes(
+        made.columns,
+        Before(dictionary=before, rows=last.rows),
+        rows=made.rows,
+        overridden=overridden,
+        renames=renames,
+        offers=offered,
+    )
+    for note in found:
+        log.info(note.text)
+    return replace(made, renamed=offered)
 
 
 def rules() -> LoadRules:
@@ -81,8 +125,14 @@ def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dict
     if stash:
         gone += tuple(column for column in stash.dictionary.vanished if column not in gone)
     if kept is None:
-        return Dictionary(columns=(), vanished=gone) if gone else None
-    return kept.with_vanished(gone)
+        return _named_as_now(Dictionary(columns=(), vanished=gone)) if gone else None
+    return _named_as_now(kept.with_vanished(gone))
+
+
+def _named_as_now(kept: Dictionary) -> Dictionary:
+    """Return a dictionary in which columns have the names that they get now, when some were not reserved before."""
+    names = [column.name for column in (*kept.columns, *kept.vanished)]
+    return kept.renamed(reserved_names(names, settings.current().reserved_colnames))
 
 
 def _on_disk(

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ..checkpoint import reach
-from ..core.errors import HeadingTooLong, NothingToLoad, RaggedRow, TooManyColumns
+from ..core.errors import HeadingTooLong, RaggedRow, TooManyColumns
 from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
@@ -29,7 +29,6 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     :raises HeadingTooLong: when a heading cannot be one.
     :raises RaggedRow: naming the first row of another width, when there are too many.
     :raises BadQuoting: naming the line where a quoted value goes wrong.
-    :raises NothingToLoad: when there is no row below the header.
     """
     _check_headings(csv.header)
     shape = shape_of(csv)
@@ -41,8 +40,6 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     )
     if findings.ragged and not share.allowed:
         raise RaggedRow(findings.ragged.line, findings.ragged.found, shape.width, share)
-    if findings.rows < 1:
-        raise NothingToLoad("has a header line but no rows")
     _tell(findings, log)
     kept = replace(csv, rows=share.total)
     if not findings.tidy:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Iterator
 from datetime import datetime, timezone
@@ -17,6 +18,7 @@ from flask.views import MethodView
 from .. import portal, settings
 from ..core import quarantine
 from ..core.errors import IngestError
+from ..health import web
 from ..runs import history
 from ..steps.bring_back import carriable
 from . import earlier, words
@@ -114,6 +116,16 @@ def rejected(id: str, resource_id: str) -> types.Response:
     return response
 
 
+def stash_seen() -> types.Response:
+    """Answer `ckan datapusher_plus check`, which shows a signed time, what this process sees of the stash folder."""
+    if not web.is_let_in(tk.request.headers.get(web.HEADER, "")):
+        tk.abort(404)
+    response = types.Response(json.dumps(web.answer()), mimetype="application/json")
+    tk.request.environ["__no_cache__"] = True
+    response.cache_control.no_store = True
+    return response
+
+
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
     with file:
         yield from iter(partial(file.read, 1 << 16), b"")
@@ -130,7 +142,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
 
 def _renamed(resource_id: str) -> tuple[tuple[str, str], ...]:
     try:
-        return carriable(resource_id)
+        return carriable(resource_id, history.last_load(resource_id).renamed)
     except (OSError, ValueError, IngestError) as error:
         log.warning("The renamed columns of %s cannot be shown: %s", resource_id, error)
         return ()
@@ -166,6 +178,8 @@ def _tab(resource: dict[str, Any]) -> Tab:
         status = tk.get_action("datapusher_status")({}, {"resource_id": resource["id"]})
     except tk.ObjectNotFound:
         status = None
+    except tk.ValidationError as error:
+        tk.abort(503, "; ".join(error.error_summary.values()))
     place = Place(
         resource=resource,
         settings=settings.current(),
@@ -175,6 +189,7 @@ def _tab(resource: dict[str, Any]) -> Tab:
     return describe(status, place)
 
 
+datapusher.add_url_rule(web.PATH, view_func=stash_seen)
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=ResourceData.as_view("resource_data"))
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
 datapusher.add_url_rule(f"/dataset/<id>/resource_data/<resource_id>/{quarantine.FILE}", view_func=rejected)

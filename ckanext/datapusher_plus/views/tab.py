@@ -146,7 +146,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
     ended = state not in OPEN
     return Tab(
         state=state,
-        badge=words.badge(state),
+        badge=words.badge("empty" if _is_empty(state, task) else state),
         sentence=_sentence(state, status, task),
         notes=tuple(_notes(state, task, active, place)),
         progress=None if ended else _progress(task.get("progress")),
@@ -179,8 +179,15 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
         return _("The file is being loaded.")
     if state in (State.COMPLETE, State.WARNED):
         return words.loaded(task.get("rows"), len(task.get("columns") or ()))
+    if _is_empty(state, task):
+        return _("Nothing was loaded.")
     reason = task.get("message") or (status.get("error") or {}).get("message")
     return reason or _("The run ended without telling why. Load again; if it happens again, tell the administrator.")
+
+
+def _is_empty(state: str, task: Mapping[str, Any]) -> bool:
+    """Tell whether the file had nothing to load; its warning says why."""
+    return state == State.SKIPPED and bool(task.get("warnings"))
 
 
 def _warnings(state: str, task: Mapping[str, Any]) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ def badge(state: str) -> Badge:
         "complete": Badge(_("Loaded"), "success", "check"),
         "complete_with_warnings": Badge(_("Loaded, with warnings"), "warning", "triangle-exclamation"),
         "skipped": Badge(_("Left as it was"), "secondary", "forward"),
+        "empty": Badge(_("Nothing loaded"), "warning", "triangle-exclamation"),
         "error": Badge(_("Not loaded"), "danger", "xmark"),
         "cancelled": Badge(_("Cancelled"), "secondary", "ban"),
     }[state]

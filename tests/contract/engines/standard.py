@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ckanext.datapusher_plus.core import lexical
+from ckanext.datapusher_plus.core import lexical, thousands
 from ckanext.datapusher_plus.core.lexical import Accepts
 from ckanext.datapusher_plus.core.notations import DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS
 from ckanext.datapusher_plus.core.readings import LONGEST_NUMBER
@@ -28,10 +28,11 @@ FORMS = (
     *(form for notation in (ISO, *DAYS) for form in (*notation.forms, notation.midnight)),
     *(form for notation in NUMBERS for form in (*notation.forms, notation.lenient_whole, notation.lenient)),
     *(lexical.LENIENT_NUMBER, lexical.LENIENT_INTEGER, lexical.SMALL_INTEGER, lexical.LENIENT_FLOAT),
-    *(lexical.TRUTH_WORD, lexical.LENIENT_TRUTH),
+    *(lexical.TRUTH_WORD, lexical.LENIENT_TRUTH, *thousands.FORMS),
 )
 VALUES = (
     *("1", "-1", "007", "+5", "1234567890", "2147483647", "2147483648", "-2147483647", "1e5", "1e400", ".5", "1."),
+    *("1234", "-12345", "101,102", "101,002", "101", "-101,102,103", "1,459", "-2,009", "3,459"),
     *(
         "1,234",
         "1.234",

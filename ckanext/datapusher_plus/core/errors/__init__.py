@@ -2,14 +2,14 @@
 
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
-│   ├── NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
+│   ├── NoFile, NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
 │   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
 │   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
-    ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse, TableTouched
+    ├── FetchInterrupted, NotReady, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse, TableTouched
 
 A class writes its own message from typed arguments: one sentence that says what is wrong, where, and
 what to do. The message is shown to publishers; it carries no traceback, no token and no server path.
@@ -32,7 +32,9 @@ from .fetching import (
     AddressRefused,
     FetchInterrupted,
     FileTooLarge,
+    NoFile,
     NotFetched,
+    NotReady,
     TooManyRedirects,
     UploadMissing,
     UploadUnreadable,
@@ -85,9 +87,11 @@ __all__ = [
     "LockLost",
     "Locked",
     "NestedArchive",
+    "NoFile",
     "NoRecords",
     "NoSuchSheet",
     "NotFetched",
+    "NotReady",
     "NotText",
     "NotWhatItSays",
     "NothingToLoad",

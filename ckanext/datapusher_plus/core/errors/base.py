@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 AGAIN = "Load again from the DataStore tab."
 
 
@@ -26,3 +28,6 @@ class Transient(IngestError):
 
 class Skipped(Exception):
     """There is nothing to load, and that is all right; ``str()`` says why."""
+
+    #: whether somebody probably expected something to be loaded
+    warns: ClassVar[bool] = False

@@ -5,6 +5,16 @@ from __future__ import annotations
 from .base import Terminal, Transient
 
 
+class NoFile(Terminal):
+    """The resource has neither a link nor an uploaded file."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The resource has no link and no uploaded file, so there is nothing to load. "
+            "Upload a file, or enter the http or https address of one as the resource's link."
+        )
+
+
 class NotFetched(Terminal):
     """The server answered, but not with the file."""
 
@@ -23,6 +33,17 @@ class FetchInterrupted(Transient):
         super().__init__(
             f"The file could not be fetched from {address}: {why}.",
             "Check that the link opens, then load again from the DataStore tab.",
+        )
+
+
+class NotReady(Transient):
+    """The server was still preparing the file when the time to wait for it was over."""
+
+    def __init__(self, address: str, waited: float) -> None:
+        super().__init__(
+            f"{address} still answered 202 (the file is being prepared) after {waited:,.0f} seconds, so there was no "
+            "file to load.",
+            "Open the link until it gives the file, then load again from the DataStore tab.",
         )
 
 

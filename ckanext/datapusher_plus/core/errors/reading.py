@@ -19,9 +19,12 @@ class UnsupportedFormat(Terminal):
 class NotText(Terminal):
     """The bytes are not a text table at all."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, spreadsheet: bool = False) -> None:
         super().__init__(
-            f"The file is {what}, not a table. "
+            f"The file is {what}, which is not read. Open it in a spreadsheet program, save it as XLSX or CSV, "
+            "and upload that."
+            if spreadsheet
+            else f"The file is {what}, not a table. "
             "Upload a table, such as a CSV or XLSX file, or correct the resource's format."
         )
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from .base import Skipped
 
 
 class NothingToLoad(Skipped):
     """The file has no rows."""
+
+    warns: ClassVar[bool] = True
 
     def __init__(self, what: str) -> None:
         super().__init__(

@@ -46,6 +46,7 @@ class Spreadsheet(Apart):
             encoding="",
             first_line=table.first_row,
             counts="row",
+            sheet=sheet.name,
         )
 
 
@@ -80,6 +81,12 @@ def _tell_table(table: Table, faults: Faults, log: Log) -> None:
     if faults.kinds:
         kinds = ", ".join(f"{kind} ({count:,})" for kind, count in faults.kinds.most_common(8))
         log.warning(f"Errors of formulas, the first in cell {faults.first}, were left empty: {kinds}.")
+    if faults.missing:
+        have = "1 formula has" if faults.missing == 1 else f"{faults.missing:,} formulas have"
+        log.warning(
+            f"{have} no value; open the workbook in a spreadsheet program and save it "
+            f"(the first is in cell {faults.first_missing})."
+        )
 
 
 def _quoted(texts: Sequence[str]) -> str:

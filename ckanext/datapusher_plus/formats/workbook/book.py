@@ -26,15 +26,24 @@ class Sheet:
 
 @dataclass(slots=True)
 class Faults:
-    """The errors of formulas, such as #N/A, that stand where values should."""
+    """Formulas that give no value: those in error, such as #N/A, and those that no program has calculated."""
 
+    #: errors
     kinds: Counter[str] = field(default_factory=Counter)
     first: str = ""
+    #: formulas without a value
+    missing: int = 0
+    first_missing: str = ""
 
     def add(self, kind: str, row: int, column: int) -> None:
         """Count an error; ``column`` is from 0."""
         self.kinds[kind] += 1
         self.first = self.first or f"{letters(column)}{row}"
+
+    def add_missing(self, row: int, column: int, number: int = 1) -> None:
+        """Count formulas that have no value, the first of them in a cell; ``column`` is from 0."""
+        self.missing += number
+        self.first_missing = self.first_missing or f"{letters(column)}{row}"
 
 
 class Book(ABC):

@@ -130,6 +130,8 @@ class TableReader:
                 raise Damaged(WHAT, f"row {self._number:,} is too long")
             self._row.extend([None] * (self._column - len(self._row)))
             self._row.extend([value] * times)
+        elif value == "" and TABLE + "formula" in cell and cell.get(_OFFICE + "value-type") != "string":
+            self._faults.add_missing(self._number, self._column, times * self._times)
         self._column += times
 
     def _value(self, cell: dict[str, str], text: str) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
 from io import StringIO
@@ -13,7 +14,7 @@ from ...core.values import Source
 from ..base import Work, register
 from .base import Spreadsheet
 from .book import Book, Faults, Row, Sheet
-from .cells import Shown, clean, plain, shown_as
+from .cells import Shown, built_in, clean, plain, shown_as
 
 WHAT = "XLS workbook"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -90,17 +91,25 @@ class XlsBook(Book):
         import xlrd
 
         found = self._book.sheet_by_index(int(sheet.place))
+        filled, empty = Counter[int](), dict[int, list[int]]()
         for number in range(found.nrows):
             row: list[str | None] = []
             types, values = found.row_types(number), found.row_values(number)
             for column, (kind, value) in enumerate(zip(types, values, strict=True)):
                 if kind == xlrd.XL_CELL_ERROR:
                     faults.add(xlrd.error_text_from_code.get(value, "an error"), number + 1, column)
+                elif kind == xlrd.XL_CELL_TEXT and not value:
+                    empty.setdefault(column, []).append(number + 1)
                 elif text := self._text(kind, value, found, number, column):
                     row.extend([None] * (column - len(row)))
                     row.append(text)
+                    filled[column] += 1
             if row:
                 yield number + 1, row
+        # what was never calculated is an empty text, as what a formula has found to be empty; all of a column is not
+        for column, rows in empty.items():
+            if filled[column] <= 1:
+                faults.add_missing(rows[0], column, len(rows))
 
     def _text(self, kind: int, value: Any, sheet: Any, row: int, column: int) -> str | None:
         import xlrd
@@ -115,6 +124,9 @@ class XlsBook(Book):
     def _shown(self, style: int) -> Shown | None:
         """Return how a style of cells shows numbers."""
         if style not in self._styles:
-            number_format = self._book.format_map[self._book.xf_list[style].format_key].format_str
+            key = self._book.xf_list[style].format_key
+            # the formats of East Asian versions of Excel have a number and no text
+            own = self._book.format_map.get(key)
+            number_format = (own and own.format_str) or built_in(key)
             self._styles[style] = shown_as(number_format, since_1904=bool(self._book.datemode))
         return self._styles[style]

@@ -32,6 +32,9 @@ class SheetReader:
         self._number = 0
         self._column = -1
         self._cell: dict[str, str] | None = None
+        #: the last cells that have a formula, and a value or a text
+        self._formula: dict[str, str] | None = None
+        self._valued: dict[str, str] | None = None
         self._text: list[str] = []
         # two calls less for each cell than by the markup's own methods
         self._parser, self._add = self._markup.parser, self._text.append
@@ -40,7 +43,7 @@ class SheetReader:
         self._depth = 0
         self._length = 0
         self._texts: tuple[str, ...] = ()
-        self._c = self._row_name = self._ph = self._data = ""
+        self._c = self._row_name = self._ph = self._data = self._f = ""
 
     def feed(self, piece: bytes, *, final: bool = False) -> list[Row]:
         """Return the rows that end in these bytes.
@@ -56,7 +59,8 @@ class SheetReader:
         self._depth = 1
         space = element.rpartition(SEP)[0]
         prefix = space + SEP if space else ""
-        self._c, self._row_name, self._ph, self._data = (prefix + name for name in ("c", "row", "rPh", "sheetData"))
+        names = ("c", "row", "rPh", "sheetData", "f")
+        self._c, self._row_name, self._ph, self._data, self._f = (prefix + name for name in names)
         self._texts = (prefix + "v", prefix + "t")
         self._markup.on(self._start, self._end)
 
@@ -68,11 +72,14 @@ class SheetReader:
         elif element in self._texts:
             if self._cell is not None and not self._phonetic:
                 self._parser.CharacterDataHandler = self._add
+                self._valued = self._cell
         elif element == self._row_name:
             self._begin_row(attributes.get("r"))
         elif element == self._ph:
             self._phonetic = True
         else:
+            if element == self._f:
+                self._formula = self._cell
             self._depth += 1
             if self._depth > DEEPEST:
                 raise Damaged(WHAT, "its XML is nested too deeply")
@@ -102,7 +109,7 @@ class SheetReader:
         self._length = 0
 
     def _end_cell(self) -> None:
-        cell = self._cell or {}
+        cell = {} if self._cell is None else self._cell
         self._cell = None
         reference = cell.get("r")
         column = column_of(reference.rstrip("0123456789")) if reference else self._column + 1
@@ -110,6 +117,9 @@ class SheetReader:
             raise Damaged(WHAT, "a cell is in no column")
         self._column = column
         if not self._text:
+            # an empty text is a value too
+            if self._formula is cell and not (self._valued is cell and cell.get("t") == "str"):
+                self._faults.add_missing(self._number, column)
             return
         raw = self._text[0] if len(self._text) == 1 else "".join(self._text)
         self._text.clear()

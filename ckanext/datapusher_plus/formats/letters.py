@@ -1,0 +1,201 @@
+"""Which of the encodings with Latin letters makes most sense of a few letters, where a detector has too little to see.
+
+Each byte beyond ASCII is a letter or a sign in each of them. Signs have their places (a pound sign stands before a
+number, not within a word), and a language has some letters and not others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import islice
+
+#: letters beyond ASCII's of languages, by the codes that CKAN's locales begin with
+_LANGUAGES: Mapping[str, str] = {
+    "bs": "čćđšž",
+    "ca": "àçèéíïòóúü",
+    "cs": "áčďéěíňóřšťúůýž",
+    "cy": "âêîôûŵŷ",
+    "da": "æøåé",
+    "de": "äöüß",
+    "es": "áéíñóúü",
+    "et": "äõöüšž",
+    "eu": "ñ",
+    "fi": "äåö",
+    "fr": "àâæçéèêëîïôœùûüÿ",
+    "ga": "áéíóú",
+    "gl": "áéíñóúü",
+    "hr": "čćđšž",
+    "hu": "áéíóöőúüű",
+    "is": "áæðéíóöþúý",
+    "it": "àèéìíòóùú",
+    "lt": "ąčęėįšųūž",
+    "lv": "āčēģīķļņšūž",
+    "nl": "áéèëïóöü",
+    "no": "æøåéòô",
+    "pl": "ąćęłńóśźż",
+    "pt": "àáâãçéêíóôõú",
+    "ro": "âăîşţ",
+    "sk": "áäčďéíĺľňóôŕšťúýž",
+    "sl": "čšž",
+    "sq": "çë",
+    "sr": "čćđšž",
+    "sv": "äåöé",
+    "tr": "âçğıîöşüİ",
+}
+_SAME = {"nb": "no", "nn": "no"}
+#: of letters that are rare in the languages of the West, what follows them there
+_BEFORE = {"õ": "e", "œ": "ui"}
+#: letters of Iceland's language alone
+_RARE = frozenset("ðþý")
+#: what a letter is worth in a language of the site, and in any other
+_OF_SITE, _OF_OTHERS = 3.0, 1.0
+#: what a sign is worth: where nothing else can stand, where it often stands, where it may stand
+_CERTAIN, _LIKELY, _POSSIBLE, _DOUBTFUL = 4.0, 2.0, 1.0, 0.5
+_JOINING = frozenset("’‘–—·\u00ad\u00a0")
+_MONEY = frozenset("£€¥¢")
+_AFTER_MONEY = re.compile(r"(?:[mkbp]|bn|mn|tn|mi?ll?ions?|bi?ll?ions?|thousands?|per)\b|[A-Z]{3}\b", re.IGNORECASE)
+_UNIT = re.compile(r"\b(?:[cdkmµ]?m|ft|in|yd|mi)$", re.IGNORECASE)
+_RAISED = frozenset("¹²³")
+#: also feminine and masculine ordinals and the micro sign, which Unicode counts among the letters
+_NO_LETTERS = frozenset("ªºµƒ")
+_BEFORE_BYTE, _AFTER_BYTE = 6, 9
+_MOST = 2000
+#: encodings of Windows with Latin letters, in the order of their likelihood
+CODECS = ("cp1252", "cp1250", "cp1254", "cp1257")
+#: bytes that are not the same letter in all of them
+_TELLING = re.compile(
+    b"["
+    + b"".join(
+        re.escape(bytes([byte]))
+        for byte in range(128, 256)
+        if len({bytes([byte]).decode(codec, "replace") for codec in CODECS}) > 1
+    )
+    + b"]"
+)
+
+
+def telling(words: Iterable[bytes]) -> int:
+    """Return how many words are not the same in all the encodings of Windows with Latin letters."""
+    return sum(bool(_TELLING.search(word)) for word in words)
+
+
+def most_plausible(text: bytes, codecs: Sequence[str], languages: Collection[str], *, alone: bool = False) -> str:
+    """Return the codec that makes most sense of a text's bytes beyond ASCII; of equal ones the first.
+
+    :param languages: of the site; their letters are worth more than others.
+    :param alone: letters of other languages are worth nothing.
+    """
+    own = frozenset(map(_code, languages))
+    among = [language for language in _LANGUAGES if language in own or not alone]
+    places = _places(text)
+    return max(codecs, key=lambda codec: _worth(places, codec, own, among))
+
+
+def certain(text: bytes, languages: Collection[str]) -> str | None:
+    """Return the codec in which each byte beyond ASCII is a sign in place, or a letter of the site among ASCII's."""
+    known = "".join(_LANGUAGES.get(_code(language), "") for language in languages)
+    places = _places(text)
+
+    def is_certain(window: str, at: int) -> bool:
+        if _is_letter(window[at]):
+            return window[at].lower() in known and any(map(str.isascii, _word(window, at)))
+        # halves of letters of two bytes look like signs in a row
+        return _sign(window, at) >= _POSSIBLE and _beside(window, at).isascii()
+
+    return next((codec for codec in CODECS if all(is_certain(*_read(place, codec)) for place in places)), None)
+
+
+def is_home(text: bytes, codec: str, languages: Collection[str]) -> bool:
+    """Tell whether a text has letters of a language of the site that is written in a codec, and not in Windows-1252."""
+    own = [language for language in map(_code, languages) if not _fits(_LANGUAGES.get(language, ""), CODECS[0])]
+    written = [language for language in own if _fits(_LANGUAGES.get(language, ""), codec)]
+    read = [_read(place, codec) for place in _places(text)]
+    return any(_letter(*place, _LANGUAGES[language], own=True) > 0 for place in read for language in written)
+
+
+def _fits(known: str, codec: str) -> bool:
+    return known == known.encode(codec, "ignore").decode(codec)
+
+
+def _code(locale: str) -> str:
+    code = re.split("[_@-]", locale.lower(), maxsplit=1)[0]
+    return _SAME.get(code, code)
+
+
+def _places(text: bytes) -> list[tuple[bytes, int]]:
+    """Return what is around each byte beyond ASCII, and where it is in that."""
+    found = {
+        (text[max(0, at - _BEFORE_BYTE) : at + _AFTER_BYTE], min(at, _BEFORE_BYTE)): None
+        for at in (match.start() for match in islice(re.finditer(rb"[\x80-\xff]", text), _MOST))
+    }
+    return list(found)
+
+
+def _read(place: tuple[bytes, int], codec: str) -> tuple[str, int]:
+    # one letter a byte, whatever it is
+    return place[0].decode(codec, "replace"), place[1]
+
+
+def _worth(places: Iterable[tuple[bytes, int]], codec: str, own: Collection[str], among: Iterable[str]) -> float:
+    """Return how much sense a codec makes, in the language that fits best."""
+    read = [_read(place, codec) for place in places]
+    signs = sum(_sign(window, at) for window, at in read if not _is_letter(window[at]))
+    found = [(window, at) for window, at in read if _is_letter(window[at]) and _stands_well(window, at)]
+    worth = (
+        sum(_letter(window, at, _LANGUAGES[language], own=language in own) for window, at in found)
+        for language in among
+    )
+    return signs + max(worth, default=0)
+
+
+def _is_letter(letter: str) -> bool:
+    return letter.isalpha() and letter not in _NO_LETTERS
+
+
+def _stands_well(window: str, at: int) -> bool:
+    """Tell whether capitals are at the beginning of a word, or all of it."""
+    before, after = window[max(0, at - 1) : at], window[at + 1 : at + 2]
+    if window[at].isupper():
+        return not before.isalpha() or before.isupper()
+    return not (after.isalpha() and after.isupper()) or before.islower()
+
+
+def _letter(window: str, at: int, known: str, *, own: bool) -> float:
+    letter = window[at].lower()
+    if letter not in known and window[at] not in known:
+        return 0
+    if not any(map(str.isalpha, _beside(window, at))):
+        return _DOUBTFUL if own else 0
+    if own:
+        return _OF_SITE
+    if letter in _RARE:
+        return _DOUBTFUL
+    after = _BEFORE.get(letter)
+    return _OF_OTHERS if not after or window[at + 1 : at + 2].lower() in tuple(after) else 0
+
+
+def _word(window: str, at: int) -> str:
+    before = re.search(r"[^\W\d_]*$", window[:at])
+    after = re.match(r"[^\W\d_]*", window[at:])
+    return (before[0] if before else "") + (after[0] if after else "")
+
+
+def _beside(window: str, at: int) -> str:
+    return window[max(0, at - 1) : at] + window[at + 1 : at + 2]
+
+
+def _sign(window: str, at: int) -> float:
+    """Return how well a sign stands where it stands."""
+    sign, before, after = window[at], window[max(0, at - 1) : at], window[at + 1 : at + 2]
+    if sign == "\ufffd" or not (sign.isprintable() or sign in _JOINING):
+        return -_POSSIBLE
+    if before.isalpha() and after.isalpha():
+        return _POSSIBLE if sign in _JOINING else 0
+    if sign in _RAISED and _UNIT.search(window[:at]):
+        return _CERTAIN
+    if not before.isalpha() and not after.isalpha():
+        return _LIKELY
+    if sign in _MONEY:
+        return _LIKELY if _AFTER_MONEY.match(window, at + 1) or before.isupper() else _DOUBTFUL
+    return _DOUBTFUL if sign in _RAISED or sign.isnumeric() else _POSSIBLE

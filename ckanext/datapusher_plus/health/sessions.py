@@ -1,0 +1,62 @@
+"""Whether sessions of the datastore's database last, and a gate that lets no load begin while they do not."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+from ..core.errors import IngestError
+from ..datastore import pooling
+from .finding import Verdict, fail
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two questions while all is well, and while it is not.
+SOUND, UNSOUND = 60.0, 5.0
+
+_LENT = fail(
+    "A connection pooler lends one session of the datastore's database to several connections in turn (PgBouncer's"
+    " transaction mode), so the locks of loads do not hold.",
+    "Let ckan.datastore.write_url lead to PostgreSQL itself, or set the pooler to session mode.",
+)
+
+
+def lent() -> Verdict | None:
+    """Return what is wrong with the sessions of the datastore's database, None when they last.
+
+    :raises IngestError: when the database cannot be asked.
+    """
+    return _LENT if pooling.lends_sessions() else None
+
+
+class Gate:
+    """Is open while sessions of the datastore's database last; many threads may ask."""
+
+    def __init__(self, ask: Callable[[], Verdict | None] = lent) -> None:
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._found: Verdict | None = None
+        self._asked_again_at = 0.0
+
+    def is_open(self) -> bool:
+        """Tell whether loads may begin; a database that is away is a load's to meet, not a reason to stay shut."""
+        with self._lock:
+            if time.monotonic() >= self._asked_again_at:
+                self._look()
+            return self._found is None
+
+    def _look(self) -> None:
+        pause = SOUND
+        try:
+            found = self._ask()
+        except IngestError:
+            # what was found last stays so until the database answers
+            found, pause = self._found, UNSOUND
+        if found and not self._found:
+            log.warning("No load begins, and requests wait. %s %s", found.sentence, found.advice)
+        elif self._found and not found:
+            log.warning("Sessions of the datastore's database last now; loads begin again.")
+        self._found = found
+        self._asked_again_at = time.monotonic() + (UNSOUND if found else pause)
