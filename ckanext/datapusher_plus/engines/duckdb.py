@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -80,6 +82,7 @@ class DuckdbEngine:
         """Return the answers to a question about some columns.
 
         :raises EngineFailed: when DuckDB cannot answer.
+        :raises OSError: when the disk is full.
         """
         try:
             try:
@@ -90,7 +93,7 @@ class DuckdbEngine:
                 short, frugal = replace(csv, path=shortened(csv.path)), replace(self, threads=1)
                 return frugal._asked(short, question, _parts(positions, _LONG_COLUMNS_AT_ONCE), nulls, _LONG_BUFFER)
         except duckdb.Error as error:
-            raise EngineFailed(self.name, task.value) from error
+            raise _told(error, csv.path, task) from error
 
     def _asked(
         self, csv: CleanCsv, question: Question, parts: Sequence[Sequence[int]], nulls: Sequence[str], options: str
@@ -124,6 +127,18 @@ class DuckdbEngine:
             yield connection
         finally:
             connection.close()
+
+
+def _told(error: duckdb.Error, path: Path, task: Can) -> Exception:
+    """Return what a run ends with where DuckDB gives up; what DuckDB says is for the worker's log."""
+    error.add_note(f"DuckDB could not {task.value}")
+    if os.strerror(errno.ENOSPC) in str(error):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if not path.exists():
+        return EngineFailed("the copy of the file that was made ready in work_dir is gone")
+    if isinstance(error, duckdb.IOException | duckdb.PermissionException):
+        return EngineFailed("its folder in work_dir could not be read or written")
+    return EngineFailed()
 
 
 def _parts(positions: Sequence[int], size: int) -> list[Sequence[int]]:
