@@ -113,12 +113,12 @@ def test_what_the_analysis_engine_cannot_do_is_explained_to_publishers_and_logge
     strict.orders.give({"validate.after": "hold*1"})
     resource = act("resource_patch", id=live.resource_id, upload=upload(HEADER * 2, "table.csv"), format="CSV")
     strict.orders.held()
-    for file in Path(tk.config["ckanext.datapusher_plus.work_dir"]).rglob("*"):
-        file.is_file() and file.unlink()
+    for file in filter(Path.is_file, Path(tk.config["ckanext.datapusher_plus.work_dir"]).rglob("*")):
+        file.unlink()
     strict.orders.release()
     sentence = ended(resource, "error")["error"]["message"]
     assert ("is gone. Load again; if it happens again, tell" in sentence, live.whole()) == (True, before)
     page = tab(app, live.resource_id)
     assert (sentence in page, "DuckDB" in page, "analysis engine" in page) == (True, False, False)
     assert f"of resource {live.resource_id} failed" in strict.output()
-    assert "DuckDB could not profile all values" in strict.output()
+    assert "duckdb.PermissionException" in strict.output()

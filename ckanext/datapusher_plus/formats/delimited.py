@@ -67,7 +67,7 @@ class Delimited(Format):
         """Refuse what has no columns where a table must have some."""
 
     def _how(self, layout: Layout) -> str:
-        if layout.separator == self.separator:
+        if layout.separator == self.separator or layout.prose:
             return ""
         return f" with {_called(layout.separator)}"
 
@@ -89,6 +89,11 @@ def _tell_separator(layout: Layout, log: Log) -> None:
         log.warning(
             f"It is not certain what separates the values. They were read with {columns}; with {_called(other)} there "
             f"would be {number:,}. If that is right, put a line above the header that says sep= and then {sign}."
+        )
+    elif layout.prose:
+        log.warning(
+            "The header has one heading, and commas and semicolons stand below it as in sentences. So they were taken "
+            "for text, and the file for a table of one column. If they separate values, give each value a heading."
         )
 
 
