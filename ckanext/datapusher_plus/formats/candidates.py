@@ -75,7 +75,7 @@ class Candidate:
         """Tell whether it stands in the header and in each row alike, and in none as in a sentence or a number."""
         rows = [row.values for row in self.rows[: _SAMPLE + 1] if not row.blank]
         alike = len(rows) > 1 and {len(values) for values in rows} == {self.width}
-        return alike and self.width > 1 and separates(rows, self.separator)
+        return alike and self.width > 1 and not self.titles and separates(rows, self.separator)
 
     @cached_property
     def agreement(self) -> float:
@@ -107,6 +107,9 @@ def best_of(found: Sequence[Candidate], named: bytes, decimal: str) -> tuple[Can
         return next((each for each in found if each.everywhere), found[0]), None
     best, *others = ranked
     enough = _DOUBTFUL * scores[best.separator]
+    # what takes a header for a title with which all rows agree is no doubt
+    sure = best.agreement == 1 and not best.titles
+    others = [each for each in others if not (sure and each.titles)]
     doubtful = [each for each in others if each.firm or scores[each.separator] >= enough]
     return best, doubtful[0] if doubtful else None
 
