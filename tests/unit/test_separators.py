@@ -80,3 +80,9 @@ def test_lines_of_separators_above_the_header_are_left_out(separator: str, read:
     lines = ["", ",,,", ",,", "a,b,c,d", "1,2,3,x", "4,5,6,y"]
     found = read("\n".join([*lines, ""]).replace(",", separator).encode())
     assert (found.header, found.rows) == (("a", "b", "c", "d"), 2)
+
+
+def test_quotes_behind_blanks_are_quotes_while_separators_are_judged(read: Read) -> None:
+    # else `"a` and `b"` would be values, and three columns agree
+    with pytest.raises(RaggedRow, match="Line 2"):
+        read(b'id, "na, me"; "x"\n1, "a, b"\n2, "c; d, e"\n')
