@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -103,3 +104,21 @@ def test_doubtful_headings_are_loaded_under_names_that_are_told(
     assert [column[2:] for column in columns] == [[], ["stadt"], [""], ["_id"]]
     told = " ".join(line["message"] for line in status["task_info"]["logs"])
     assert [name for name in names[1:] if name not in told] == []
+
+
+def test_what_the_analysis_engine_cannot_do_is_explained_to_publishers_and_logged_for_operators(
+    strict: WorkerUnderTest, live: Table, act: Act, upload: Upload, ended: Ended, app: CKANTestApp
+) -> None:
+    before = live.whole()
+    strict.orders.give({"validate.after": "hold*1"})
+    resource = act("resource_patch", id=live.resource_id, upload=upload(HEADER * 2, "table.csv"), format="CSV")
+    strict.orders.held()
+    for file in filter(Path.is_file, Path(tk.config["ckanext.datapusher_plus.work_dir"]).rglob("*")):
+        file.unlink()
+    strict.orders.release()
+    sentence = ended(resource, "error")["error"]["message"]
+    assert ("is gone. Load again; if it happens again, tell" in sentence, live.whole()) == (True, before)
+    page = tab(app, live.resource_id)
+    assert (sentence in page, "DuckDB" in page, "analysis engine" in page) == (True, False, False)
+    assert f"of resource {live.resource_id} failed" in strict.output()
+    assert "duckdb.PermissionException" in strict.output()

@@ -489,26 +489,49 @@ PLAIN = st.text(st.sampled_from("abcéЖ名 0123456789.-"), min_size=1, max_size
 SPOKEN = st.builds(
     lambda words, comma: comma.join(words), st.lists(PLAIN, min_size=2, max_size=3), st.sampled_from([",", ", "])
 )
-PUBLISHED = st.integers(2, 4).flatmap(
-    lambda width: st.tuples(
-        st.lists(st.text(st.sampled_from("abcxyzÄé"), min_size=1, max_size=5), min_size=width, max_size=width),
-        st.lists(st.lists(PLAIN | SPOKEN, min_size=width, max_size=width), min_size=1, max_size=8),
-    ).map(lambda parts: [parts[0], *parts[1]])
-)
+NAME = st.text(st.sampled_from("abcxyzÄé"), min_size=1, max_size=5)
+#: what quotes are for
+HARD = st.text(st.sampled_from('ab ,;|\t"\n\r'), min_size=1, max_size=5).map(lambda text: f"x{text}x")
+LINE_ENDS = st.lists(st.sampled_from(["\n", "\r\n", "\r", "\r\r\n"]), min_size=30, max_size=30)
+#: places, separators and blanks of rows without values; a line without any separator is one too
+EMPTY = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 6), st.sampled_from(["", " "])), max_size=4)
+
+
+def tables(heading: st.SearchStrategy[str], value: st.SearchStrategy[str]) -> st.SearchStrategy[Table]:
+    return st.integers(2, 4).flatmap(
+        lambda width: st.tuples(
+            st.lists(heading, min_size=width, max_size=width),
+            st.lists(st.lists(value, min_size=width, max_size=width), min_size=1, max_size=8),
+        ).map(lambda parts: [parts[0], *parts[1]])
+    )
 
 
 def line_of(row: list[str], separator: str, quoted: bool) -> str:
-    quote = quoted or separator == ","
-    return separator.join(f'"{value}"' if quote and (quoted or "," in value) else value for value in row)
+    return separator.join(
+        '"' + value.replace('"', '""') + '"' if quoted or set(value) & {*separator, *'"\r\n'} else value
+        for value in row
+    )
 
 
+def with_empty_rows(lines: list[str], separator: str, empty: list[tuple[int, int, str]]) -> list[str]:
+    for place, width, blank in empty:
+        lines.insert(place, blank + separator * width)
+    return lines
+
+
+def ended(lines: list[str], ends: list[str]) -> bytes:
+    return "".join(line + end for line, end in zip(lines, ends, strict=False)).encode()
+
+
+# not decidable, so not tried: commas in a heading and as often in each row without quotes, which may separate too;
+# rows of "" alone, which are values; a single value below the table, which is a note
 @AGAIN
 @given(
-    rows=PUBLISHED,
+    rows=tables(NAME, PLAIN | SPOKEN),
     separator=st.sampled_from(",;\t|"),
     quoted=st.lists(st.booleans(), min_size=9, max_size=9),
-    ends=st.lists(st.sampled_from(["\n", "\r\n", "\r", "\r\r\n"]), min_size=30, max_size=30),
-    empty=st.lists(st.tuples(st.integers(0, 9), st.integers(1, 6), st.sampled_from(["", " "])), max_size=4),
+    ends=LINE_ENDS,
+    empty=EMPTY,
 )
 def test_any_table_with_commas_empty_rows_and_all_line_ends_comes_back_equal(
     rows: Table,
@@ -519,9 +542,7 @@ def test_any_table_with_commas_empty_rows_and_all_line_ends_comes_back_equal(
     publish: Publish,
 ) -> None:
     lines = [line_of(row, separator, quote) for row, quote in zip(rows, quoted, strict=False)]
-    for place, width, blank in empty:
-        lines.insert(place, blank + separator * width)
-    content = "".join(line + end for line, end in zip(lines, ends, strict=False)).encode()
+    content = ended(with_empty_rows(lines, separator, empty), ends)
     said = Said()
     ticket, source = publish(content)
     found = check.validate(step.convert(ticket, source, said), said)
@@ -531,23 +552,56 @@ def test_any_table_with_commas_empty_rows_and_all_line_ends_comes_back_equal(
 
 @AGAIN
 @given(
-    rows=PUBLISHED,
+    rows=tables(NAME | SPOKEN, PLAIN | SPOKEN | HARD),
+    separator=st.sampled_from(",;\t|"),
+    ends=LINE_ENDS,
+    empty=EMPTY,
+)
+def test_any_values_in_quotes_come_back_equal_from_among_empty_rows_and_all_line_ends(
+    rows: Table, separator: str, ends: list[str], empty: list[tuple[int, int, str]], publish: Publish
+) -> None:
+    lines = with_empty_rows([line_of(row, separator, True) for row in rows], separator, empty)
+    # where CR alone ends the lines up to the second row and LF others, each LF may be one of a value
+    assume(any(end != "\r" for end in ends[: len(lines)]))
+    said = Said()
+    ticket, source = publish(ended(lines, ends))
+    found = check.validate(step.convert(ticket, source, said), said)
+    assert rows_of(found) == rows
+    assert look(found, said).rows == len(rows) - 1
+
+
+# not decidable, so not tried: a bad quote in a value beside others that have quotes or line ends within
+@AGAIN
+@given(
+    rows=tables(NAME, PLAIN | SPOKEN),
     separator=st.sampled_from(",;\t|"),
     quoted=st.lists(st.booleans(), min_size=9, max_size=9),
-    bad=st.sampled_from(['"x" y', '"x', '"', '"x""', '"x"y"']),
+    bad=st.sampled_from(['"x" y', '"x', '"', '"x""', '"x"y"', '"x, y" z', '"IL FARO" DI ROSSI']),
     row=st.integers(0, 8),
     column=st.integers(0, 3),
+    ends=LINE_ENDS,
+    empty=EMPTY,
 )
 def test_a_bad_quote_in_any_table_ends_in_an_error_that_names_its_line(
-    rows: Table, separator: str, quoted: list[bool], bad: str, row: int, column: int, publish: Publish
+    rows: Table,
+    separator: str,
+    quoted: list[bool],
+    bad: str,
+    row: int,
+    column: int,
+    ends: list[str],
+    empty: list[tuple[int, int, str]],
+    publish: Publish,
 ) -> None:
     row %= len(rows)
     lines = [line_of(values, separator, quote) for values, quote in zip(rows, quoted, strict=False)]
     values = [value.replace(",", " ") for value in rows[row]]
     values[column % len(values)] = bad
-    lines[row] = separator.join(values)
-    ticket, source = publish("\n".join([*lines, ""]).encode())
-    with pytest.raises(BadQuoting, match=f"line {row + 1} "):
+    lines[row] = marked = separator.join(values)
+    # how many lines CR LF are where one of them is blank, nobody can tell
+    lines = with_empty_rows(lines, separator, [(place, width or 1, blank) for place, width, blank in empty])
+    ticket, source = publish(ended(lines, ends))
+    with pytest.raises(BadQuoting, match=f"line {lines.index(marked) + 1} "):
         check.validate(step.convert(ticket, source, Said()), Said())
 
 

@@ -159,6 +159,13 @@ def test_nuls_in_text_are_left_out_and_counted(encoding: str, convert, said: Sai
     assert any(line.startswith("4 NUL characters") for line in said.lines)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("before", ["", "x"], ids=["even", "odd"])
+def test_a_single_nul_makes_no_utf_16(before: str, encoding: str, convert) -> None:
+    found = convert(f"näme,b\n{before}xä,\0n\ny,z\n".encode(encoding))
+    assert text(found) == f"näme,b\n{before}xä,n\ny,z\n"
+
+
 @pytest.mark.parametrize(
     "content",
     [bytes(2), bytes(5000), random.Random(5).randbytes(5000), b"\0\1\2\3a\n" * 9, b"\x80\2\x95\1." + bytes(range(256))],

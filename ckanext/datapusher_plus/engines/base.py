@@ -13,7 +13,7 @@ from ..core.values import CleanCsv, ColumnProfile
 
 
 class Can(str, Enum):
-    """What an engine may be able to do; the value completes the sentence "the engine could not …"."""
+    """What an engine may be able to do; the value completes the sentence "the engine cannot …", for logs."""
 
     PROFILE = "profile all values of a table"
     COUNT = "count the values that are written in some form"
@@ -81,4 +81,4 @@ def require(engine: Engine, ability: Can) -> None:
     :raises EngineFailed: when it cannot.
     """
     if ability not in engine.can:
-        raise EngineFailed(engine.name, ability.value)
+        raise EngineFailed from NotImplementedError(f"{engine.name} cannot {ability.value}")

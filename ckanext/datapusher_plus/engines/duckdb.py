@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -49,7 +51,7 @@ class DuckdbEngine:
     def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
         """Count what the values of each column are, in one scan."""
         found: list[list[_Same]] = [[] for _ in names]
-        for position, *what in self._rows(csv, Can.PROFILE, duckdb_sql.profile, range(len(names)), nulls):
+        for position, *what in self._rows(csv, duckdb_sql.profile, range(len(names)), nulls):
             found[position].append(_Same(*what))
         rows = sum(same.number for same in found[0])
         return Profiled(rows=rows, columns=tuple(map(_profile, names, csv.header, found)))
@@ -63,23 +65,22 @@ class DuckdbEngine:
             return duckdb_sql.count([look for look in looks if look.position in positions])
 
         positions = sorted({look.position for look in looks})
-        found = self._rows(csv, Can.COUNT, question, positions, nulls)
+        found = self._rows(csv, question, positions, nulls)
         counts = {(position, name): number for position, name, number in found}
         return tuple(counts.get((look.position, look.form.name), 0) for look in looks)
 
     def misfits(self, csv: CleanCsv, position: int, accepts: Accepts, limit: int) -> tuple[Misfit, ...]:
         """Return the first values in the column at ``position`` that are not accepted, at most ``limit``."""
-        found = self._rows(
-            csv, Can.FIND_MISFITS, lambda _: duckdb_sql.misfits(position, accepts, limit), [position], accepts.nulls
-        )
+        found = self._rows(csv, lambda _: duckdb_sql.misfits(position, accepts, limit), [position], accepts.nulls)
         return tuple(Misfit(row=row, value=value) for row, value in found)
 
     def _rows(
-        self, csv: CleanCsv, task: Can, question: Question, positions: Sequence[int], nulls: Sequence[str]
+        self, csv: CleanCsv, question: Question, positions: Sequence[int], nulls: Sequence[str]
     ) -> list[tuple[Any, ...]]:
         """Return the answers to a question about some columns.
 
         :raises EngineFailed: when DuckDB cannot answer.
+        :raises OSError: when the disk is full.
         """
         try:
             try:
@@ -90,7 +91,7 @@ class DuckdbEngine:
                 short, frugal = replace(csv, path=shortened(csv.path)), replace(self, threads=1)
                 return frugal._asked(short, question, _parts(positions, _LONG_COLUMNS_AT_ONCE), nulls, _LONG_BUFFER)
         except duckdb.Error as error:
-            raise EngineFailed(self.name, task.value) from error
+            raise _told(error, csv.path) from error
 
     def _asked(
         self, csv: CleanCsv, question: Question, parts: Sequence[Sequence[int]], nulls: Sequence[str], options: str
@@ -124,6 +125,17 @@ class DuckdbEngine:
             yield connection
         finally:
             connection.close()
+
+
+def _told(error: duckdb.Error, path: Path) -> Exception:
+    """Return what a run ends with where DuckDB gives up; what DuckDB says is for the worker's log."""
+    if os.strerror(errno.ENOSPC) in str(error):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    if not path.exists():
+        return EngineFailed("the copy of the file that was made ready in work_dir is gone")
+    if isinstance(error, duckdb.IOException | duckdb.PermissionException):
+        return EngineFailed("its folder in work_dir could not be read or written")
+    return EngineFailed()
 
 
 def _parts(positions: Sequence[int], size: int) -> list[Sequence[int]]:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from .. import settings
-from ..core.errors import LockLost, Skipped, Transient
+from ..core.errors import EngineFailed, LockLost, Skipped, Transient
 from ..core.quarantine import Rejected
 from ..core.retries import Tries
 from ..core.states import GOOD, State
@@ -150,7 +150,8 @@ def _attempt(work: Callable[[], object]) -> BaseException | None:
 
 
 def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_back: WayBack) -> Outcome:
-    if error is not None and not isinstance(error, outcome.EXPECTED):
+    # the sentence of an expected error says all, but for that of an engine, whose reason nobody else sees
+    if error is not None and (not isinstance(error, outcome.EXPECTED) or isinstance(error, EngineFailed)):
         log.error("run %s of resource %s failed", claimed.run_id, claimed.resource_id, exc_info=error)
     if landing.swapped is not None:
         return outcome.of_success(landing.swapped.rows, error=error, warnings=landing.warnings, run_id=claimed.run_id)

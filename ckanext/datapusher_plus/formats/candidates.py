@@ -11,7 +11,7 @@ from statistics import median_low
 
 from .padding import looks_padded
 from .records import Dialect, Piece, Record, records
-from .separators import plausibility, weight
+from .separators import cuts_brackets, plausibility, separates, weight
 
 #: records by which a table is judged
 _SAMPLE = 50
@@ -66,8 +66,16 @@ class Candidate:
         width = len(self.rows[0].values)
         table = [row.values for row in self.rows[: _SAMPLE + 1] if len(row.values) == width]
         columns = (self.width - 1) / self.width if self.width > 1 else 0
-        likely = weight(self.separator, named=named, decimal=decimal, titles=self.titles)
+        cut = cuts_brackets(self.rows[0].values, self.separator)
+        likely = weight(self.separator, named=named, decimal=decimal, titles=self.titles, cut=cut)
         return self.agreement**2 * columns * max(0.01, plausibility(table)) * likely
+
+    @property
+    def firm(self) -> bool:
+        """Tell whether it stands in the header and in each row alike, and in none as in a sentence or a number."""
+        rows = [row.values for row in self.rows[: _SAMPLE + 1] if not row.blank]
+        alike = len(rows) > 1 and {len(values) for values in rows} == {self.width}
+        return alike and self.width > 1 and not self.titles and separates(rows, self.separator)
 
     @cached_property
     def agreement(self) -> float:
@@ -98,7 +106,11 @@ def best_of(found: Sequence[Candidate], named: bytes, decimal: str) -> tuple[Can
         # rows of any widths, but with this separator in each of them
         return next((each for each in found if each.everywhere), found[0]), None
     best, *others = ranked
-    doubtful = [each for each in others if scores[each.separator] >= _DOUBTFUL * scores[best.separator]]
+    enough = _DOUBTFUL * scores[best.separator]
+    # what takes a header for a title with which all rows agree is no doubt
+    sure = best.agreement == 1 and not best.titles
+    others = [each for each in others if not (sure and each.titles)]
+    doubtful = [each for each in others if each.firm or scores[each.separator] >= enough]
     return best, doubtful[0] if doubtful else None
 
 

@@ -10,9 +10,10 @@ from ..core.values import CleanCsv, Log, Source
 from .base import Format, Work, read_head, register
 from .footer import find_footer
 from .layout import Layout, by_returns, find_layout, is_separated
+from .marks import without_marks
 from .rewriting import Rewriting, Rewritten, ends_as_in_dos, has_returns, rewrite, swap, used_width
 from .separators import SEPARATORS
-from .text import as_utf8, listed
+from .text import as_utf8, listed, whole_lines
 
 
 class Delimited(Format):
@@ -27,8 +28,12 @@ class Delimited(Format):
     def convert(self, source: Source, work: Work) -> CleanCsv:
         """Make canonical CSV of the file; the very file when it is that already."""
         text = as_utf8(source.path, work)
-        swapped = by_returns(read_head(text.path))
-        path = swap(text.path, work.dir / "lines.txt") if swapped else text.path
+        path = text.path
+        if text.marks:
+            path = work.dir / "unmarked.txt"
+            without_marks(whole_lines(text.path), path, work.log)
+        swapped = by_returns(read_head(path))
+        path = swap(path, work.dir / "lines.txt") if swapped else path
         layout = find_layout(path, self.separator, work.options.decimal)
         if layout is None:
             raise NothingToLoad("is empty")
@@ -62,7 +67,7 @@ class Delimited(Format):
         """Refuse what has no columns where a table must have some."""
 
     def _how(self, layout: Layout) -> str:
-        if layout.separator == self.separator:
+        if layout.separator == self.separator or layout.prose:
             return ""
         return f" with {_called(layout.separator)}"
 
@@ -84,6 +89,11 @@ def _tell_separator(layout: Layout, log: Log) -> None:
         log.warning(
             f"It is not certain what separates the values. They were read with {columns}; with {_called(other)} there "
             f"would be {number:,}. If that is right, put a line above the header that says sep= and then {sign}."
+        )
+    elif layout.prose:
+        log.warning(
+            "The header has one heading, and commas and semicolons stand below it as in sentences. So they were taken "
+            "for text, and the file for a table of one column. If they separate values, give each value a heading."
         )
 
 

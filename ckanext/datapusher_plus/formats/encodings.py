@@ -102,15 +102,27 @@ def _by_nuls(head: bytes) -> Encoding | None:
     if quarter and quarter in (min(nuls[2:]), min(nuls[:2])):
         return Encoding("UTF-32", "utf-32-le" if nuls[3] == quarter else "utf-32-be")
     even, odd = nuls[0] + nuls[2], nuls[1] + nuls[3]
-    many = max(even, odd) > 0.3 * len(head) / 2 or not head.replace(b"\0", b"").isascii()
+    many = max(even, odd) > 0.3 * len(head) / 2 or not _is_utf_8(head)
     # letters with a NUL where the others have none are few: U+0100, U+4E00
     if many and min(even, odd) * 10 <= max(even, odd):
         return Encoding("UTF-16", "utf-16-le" if odd > even else "utf-16-be")
     return None
 
 
+def _is_utf_8(head: bytes) -> bool:
+    """Tell whether some bytes are UTF-8, but for a last letter that may be cut off."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def _is_text(head: bytes, codec: str) -> bool:
     text = head[: len(head) // 4 * 4].decode(codec, "replace")
+    if (b"\n" in head or b"\r" in head) and not ("\n" in text or "\r" in text):
+        # single bytes end the lines, so they are letters too
+        return False
     return not controls(text.encode("utf-8")) and "\0" not in text and text.count("\ufffd") < 2
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from .candidates import HEAD_BYTES, Candidate, best_of, is_number, look, named_width
 from .padding import is_padded
 from .records import Record, read_header
-from .separators import SEPARATORS
+from .separators import NO_SEPARATOR, SEPARATORS, is_prose
 
 #: what spreadsheet programs write above a table to say how it is separated
 _SEP_LINE = re.compile(rb'"?sep=([^\r\n"])"?[^\S\r\n]*(?:\r*\n|\r)', re.IGNORECASE)
@@ -44,6 +44,8 @@ class Layout:
     said: bytes = b""
     #: another separator that is nearly as likely, and how many columns it makes
     rival: tuple[bytes, int] | None = None
+    #: one column of sentences, whose commas and semicolons separate nothing
+    prose: bool = False
 
 
 def by_returns(head: bytes) -> bool:
@@ -72,6 +74,9 @@ def find_layout(path: Path, own: bytes, decimal: str = "") -> Layout | None:
     above = said.end() if said else 0
     found = _candidates(head, above, said[1] if said else b"", own)
     best, rival = best_of(found, own if own != b"," else b"", decimal)
+    prose = own == b"," and not said and _is_prose(found)
+    if prose:
+        best = look(head, best.start, NO_SEPARATOR)
     dialect = replace(best.dialect, lenient=False, padded=is_padded(path, best.dialect, best.start))
     header = read_header(path, dialect, best.start, best.line)
     if header is None:
@@ -88,7 +93,23 @@ def find_layout(path: Path, own: bytes, decimal: str = "") -> Layout | None:
         padded=dialect.padded,
         said=said[1] if said else b"",
         rival=rival and (rival.separator, len(rival.rows[0].values)),
+        prose=prose,
     )
+
+
+def _is_prose(found: Sequence[Candidate]) -> bool:
+    """Tell whether there is one heading, whatever separates the values, and sentences with commas below it.
+
+    Where there is a comma in each row, a heading may be missing.
+    """
+    if not all(each.rows and len(each.rows[0].values) == 1 for each in found):
+        return False
+    tables = [[row.values for row in each.rows[1:] if not row.blank] for each in found]
+    missing = any(len({len(values) for values in rows}) == 1 != len(rows[0]) for rows in tables if rows)
+    lines = [
+        each.separator.join(values) for each, rows in zip(found, tables, strict=True) for values in rows if values[1:]
+    ]
+    return bool(lines) and not missing and all(map(is_prose, lines))
 
 
 def _candidates(head: bytes, start: int, said: bytes, own: bytes) -> list[Candidate]:

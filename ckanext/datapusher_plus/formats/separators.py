@@ -11,6 +11,8 @@ import re
 from collections.abc import Sequence
 
 SEPARATORS = {b",": "commas", b"\t": "tabs", b";": "semicolons", b"|": "bars"}
+#: what stands in no text, for a table of one column
+NO_SEPARATOR = b"\x1f"
 #: how much it says that a separator is there at all
 _WEIGHT = {b"\t": 1.0, b"|": 0.9, b";": 0.8, b",": 0.6}
 #: of a comma where the resource says that it stands within numbers
@@ -19,6 +21,9 @@ _DECIMAL_COMMA = 0.3
 _NAMED = 2.0
 #: of a table above which other lines stand
 _BELOW_TITLES = 0.5
+#: of a separator that leaves opened brackets in headings, as `codes (a` and `b)`
+_CUT_BRACKETS = 0.02
+_BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
 #: what a value is worth that has another separator within
 _WITHIN = {b"\t": -1.0, b"|": -0.75, b";": -0.5}
 _NUMBER_WORTH = 1.5
@@ -28,21 +33,55 @@ _NUMBER = re.compile(
     rb"[-+]?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:([., '])\d{3})(?:\1\d{3})*(?:[.,]\d+)?)(?:[eE][-+]?\d+)?\s?%?"
     rb"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}[:\d.]*)?|\d{1,2}:\d{2}[:\d.]*"
 )
+#: what may stand before a decimal comma
+_DIGITS = re.compile(rb"(?:\A|[\s;|])[-+]?[\d.]+\Z")
+_LETTER = re.compile(rb"[A-Za-z\x80-\xff]{2}")
+#: a separator that is none of a sentence
+_SEPARATED = re.compile(rb"[\t|]|[,;](?! |\xc2\xa0|\Z)")
 #: a comma in a sentence or a name
 _SPOKEN = re.compile(rb", |,$")
 
 
-def weight(separator: bytes, *, named: bytes = b"", decimal: str = "", titles: bool = False) -> float:
+def weight(
+    separator: bytes, *, named: bytes = b"", decimal: str = "", titles: bool = False, cut: bool = False
+) -> float:
     """Return how much a separator says by itself.
 
     :param named: what the resource's format says, if it says anything.
     :param decimal: the decimal separator that the resource says.
     :param titles: other lines stand above the table.
+    :param cut: it stands within brackets of the header.
     """
     found = _WEIGHT.get(separator, 1.0)
     if separator == b"," == decimal.encode():
         found = _DECIMAL_COMMA
+    found *= _CUT_BRACKETS if cut else 1
     return found * (_NAMED if separator == named else 1) * (_BELOW_TITLES if titles else 1)
+
+
+def cuts_brackets(header: Sequence[bytes], separator: bytes) -> bool:
+    """Tell whether brackets are closed in a header as a whole, but not in each heading."""
+    return not _unclosed(separator.join(header)) and any(map(_unclosed, header))
+
+
+def _unclosed(text: bytes) -> bool:
+    return any(text.count(opened) != text.count(closed) for opened, closed in _BRACKETS)
+
+
+def separates(rows: Sequence[Sequence[bytes]], separator: bytes) -> bool:
+    """Tell whether a separator stands in some rows, the header first, as in no sentence, number, quotes or brackets."""
+    header, *below = rows
+    if cuts_brackets(header, separator) or any(value[:1].isspace() for values in rows for value in values[1:]):
+        return False
+    if any(b'"' in value and not _QUOTED.fullmatch(value.strip()) for values in rows for value in values):
+        return False
+    within_number = [_DIGITS.search(values[-2]) and values[-1][:1].isdigit() for values in below]
+    return separator != b"," or not all(within_number)
+
+
+def is_prose(text: bytes) -> bool:
+    """Tell whether separators stand in a line, if any do, as in sentences: commas and semicolons before blanks."""
+    return not _SEPARATED.search(_QUOTED.sub(b'""', text)) and bool(_LETTER.search(text))
 
 
 def plausibility(table: Sequence[Sequence[bytes]]) -> float:

@@ -11,6 +11,7 @@ from ..core.errors import NotText, WrongEncoding
 from ..core.values import Log
 from .base import Work, read_head
 from .encodings import UTF_8, Encoding, Evidence, asked, controls, marked, unmarked
+from .marks import Marks
 
 #: read sizes from 1 to 16 MB measured the same; memory stays small
 PIECE_BYTES = 4 << 20
@@ -29,6 +30,8 @@ class Text:
     path: Path
     #: what it was published in
     encoding: str
+    #: it has byte order marks elsewhere
+    marks: bool
 
 
 def as_utf8(path: Path, work: Work) -> Text:
@@ -38,14 +41,15 @@ def as_utf8(path: Path, work: Work) -> Text:
     :raises NotText: when it is no text at all.
     """
     declared = _declared(path, work)
-    valid = declared in (None, UTF_8) and _is_utf_8(path, work.log)
+    marks = Marks()
+    valid = declared in (None, UTF_8) and _is_utf_8(path, marks, work.log)
     encoding = UTF_8 if valid else declared or _found(path, work.options.languages)
     nuls = 0 if encoding.wide else _nuls(path)
     if nuls or not valid:
-        path = _rewritten(path, work.dir / "utf8.txt", encoding, work.log)
+        path = _rewritten(path, work.dir / "utf8.txt", encoding, marks, work.log)
     if encoding.words:
         _tell_guess(encoding, work.log)
-    return Text(path=path, encoding=encoding.name)
+    return Text(path=path, encoding=encoding.name, marks=marks.found)
 
 
 def _declared(path: Path, work: Work) -> Encoding | None:
@@ -60,13 +64,14 @@ def _declared(path: Path, work: Work) -> Encoding | None:
     return mark or (asked(name) if name else unmarked(head))
 
 
-def _is_utf_8(path: Path, log: Log) -> bool:
+def _is_utf_8(path: Path, marks: Marks, log: Log) -> bool:
     decoder = codecs.getincrementaldecoder(UTF_8.codec)()
     twice = 0
     try:
         for piece in _pieces(path):
-            decoder.decode(piece)
-            twice += piece.count(_TWICE)
+            text = decoder.decode(piece)
+            marks.look(text)
+            twice += 0 if text.isascii() else piece.count(_TWICE)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -85,7 +90,7 @@ def _found(path: Path, languages: Collection[str]) -> Encoding:
     :raises NotText: when they are no letters.
     """
     evidence = Evidence(path.stat().st_size, languages)
-    for piece in _whole_lines(path):
+    for piece in whole_lines(path):
         evidence.add(piece)
     if evidence.binary:
         raise NotText("binary data")
@@ -114,7 +119,7 @@ def decoded(path: Path, encoding: Encoding, repaired: list[int] | None = None) -
     """
     decoder = codecs.getincrementaldecoder(encoding.codec)()
     lines = 1
-    for piece in _whole_lines(path, len(encoding.mark)) if encoding.repaired else _pieces(path, len(encoding.mark)):
+    for piece in whole_lines(path, len(encoding.mark)) if encoding.repaired else _pieces(path, len(encoding.mark)):
         try:
             text = decoder.decode(piece)
         except UnicodeDecodeError as error:
@@ -155,11 +160,12 @@ _LETTERS_1252 = [bytes([b]).decode("cp1252", "ignore") or chr(b) for b in range(
 codecs.register_error(_AS_1252, _as_1252)
 
 
-def _rewritten(path: Path, target: Path, encoding: Encoding, log: Log) -> Path:
+def _rewritten(path: Path, target: Path, encoding: Encoding, marks: Marks, log: Log) -> Path:
     repaired: list[int] = []
     nuls = 0
     with target.open("wb") as out:
         for text in decoded(path, encoding, repaired):
+            marks.look(text)
             nuls += text.count("\0")
             out.write(text.replace("\0", "").encode("utf-8"))
     if repaired:
@@ -202,7 +208,7 @@ def _pieces(path: Path, start: int = 0) -> Iterator[bytes]:
             yield piece
 
 
-def _whole_lines(path: Path, start: int = 0) -> Iterator[bytes]:
+def whole_lines(path: Path, start: int = 0) -> Iterator[bytes]:
     """Yield a file in pieces that end where lines end, as far as lines end at all."""
     rest = b""
     for piece in _pieces(path, start):

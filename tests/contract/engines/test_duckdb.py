@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import duckdb
@@ -33,12 +34,26 @@ def test_nothing_else_is_in_reach(query: str, tmp_path: Path) -> None:
         connection.execute(query)
 
 
-def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_gone_is_told_in_plain_words(tmp_path: Path) -> None:
     gone = CleanCsv(path=tmp_path / "gone.csv", header=("a",), format="CSV", encoding="UTF-8")
-    with pytest.raises(EngineFailed, match="DuckDB could not profile all values"):
+    with pytest.raises(EngineFailed, match="because the copy of the file .* is gone") as raised:
         DuckdbEngine(work_dir=tmp_path).profile(gone, ("a",))
+    assert not re.search("duckdb|engine|profile", str(raised.value), re.IGNORECASE)
+    assert "gone.csv" in str(raised.value.__cause__)
+
+
+def test_a_file_that_duckdb_cannot_read_is_told_in_plain_words(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.csv"
+    wrong.write_text("a,b\n1,2,3\n")
+    with pytest.raises(EngineFailed, match="not examine its values") as raised:
+        DuckdbEngine(work_dir=tmp_path).profile(
+            CleanCsv(path=wrong, header=("a", "b"), format="CSV", encoding="UTF-8"), ("a", "b")
+        )
+    assert not re.search("duckdb|engine|profile", str(raised.value), re.IGNORECASE)
+    assert isinstance(raised.value.__cause__, duckdb.Error)
 
 
 def test_an_engine_without_the_ability_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(EngineFailed, match="could not find the values"):
+    with pytest.raises(EngineFailed) as raised:
         require(DuckdbEngine(work_dir=tmp_path, can=frozenset({Can.PROFILE})), Can.FIND_MISFITS)
+    assert str(raised.value.__cause__) == "DuckDB cannot find the values that a type does not take"

@@ -105,9 +105,14 @@ def _and(share: Share | None) -> str:
 
 
 class EngineFailed(Terminal):
-    """The analysis engine cannot answer, although the file passed every check."""
+    """The analysis engine cannot answer, although the file passed every check; its own words are the error's cause.
 
-    def __init__(self, engine: str, task: str) -> None:
+    :param clue: a clause, if it is known why.
+    """
+
+    def __init__(self, clue: str = "") -> None:
+        because = f" because {clue}" if clue else ""
         super().__init__(
-            f"The analysis engine {engine} could not {task}. Tell the site's administrator, whose log has the reason."
+            f"The worker could read the file, but not examine its values to choose the columns' types{because}. "
+            "Load again; if it happens again, tell the site's administrator, who finds the reason in the worker's log."
         )
