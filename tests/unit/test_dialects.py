@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from ckanext.datapusher_plus.core.errors import BadQuoting, NotText, RaggedRow
@@ -526,6 +526,7 @@ def ended(lines: list[str], ends: list[str]) -> bytes:
 # not decidable, so not tried: commas in a heading and as often in each row without quotes, which may separate too;
 # rows of "" alone, which are values; a single value below the table, which is a note
 @AGAIN
+@example(rows=[["a", "a"], ["0", "0"]], separator=",", quoted=[False] * 9, ends=["\r", *"\n" * 29], empty=[(0, 0, " ")])
 @given(
     rows=tables(NAME, PLAIN | SPOKEN),
     separator=st.sampled_from(",;\t|"),

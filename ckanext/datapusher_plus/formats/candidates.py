@@ -21,6 +21,7 @@ HEAD_BYTES = 1 << 20
 _FEW = 3
 #: share of the best one's score from which another separator is a doubt
 _DOUBTFUL = 0.6
+_BLANK_LINE = re.compile(rb"[^\S\r\n]*\r")
 #: a CR that no LF follows
 _LONE_RETURN = re.compile(rb"\r(?!\r*(?:\n|\Z))")
 _NUMERIC = re.compile(rb'"?\s*[-+]?[\d.,:/\s%-]*\d[\d.,:/\s%-]*"?')
@@ -125,8 +126,12 @@ def look(head: bytes, start: int, separator: bytes) -> Candidate:
     # a header in which they would stand, or without rows, tells nothing, nor does one column; there they end rows
     if by_returns.certainty != found.certainty:
         return max(found, by_returns, key=lambda each: each.certainty)
-    unsure = not found.certainty or len(by_returns.rows[0].values) < len(found.rows[0].values)
-    return by_returns if unsure else found
+    if not found.certainty:
+        return by_returns
+    header = found.rows[0].values
+    unsure = len(by_returns.rows[0].values) < len(header)
+    # no heading begins with a line of blanks
+    return by_returns if unsure or _BLANK_LINE.match(header[0]) else found
 
 
 def _look_by(head: bytes, start: int, dialect: Dialect) -> Candidate:
