@@ -524,7 +524,8 @@ def ended(lines: list[str], ends: list[str]) -> bytes:
 
 
 # not decidable, so not tried: commas in a heading and as often in each row without quotes, which may separate too;
-# rows of "" alone, which are values; a single value below the table, which is a note
+# rows of "" alone, which are values; a single value below the table, which is a note; a CR and blanks at the end of a
+# line, which may be a part of the last value
 @AGAIN
 @example(rows=[["a", "a"], ["0", "0"]], separator=",", quoted=[False] * 9, ends=["\r", *"\n" * 29], empty=[(0, 0, " ")])
 @given(
@@ -543,9 +544,10 @@ def test_any_table_with_commas_empty_rows_and_all_line_ends_comes_back_equal(
     publish: Publish,
 ) -> None:
     lines = [line_of(row, separator, quote) for row, quote in zip(rows, quoted, strict=False)]
-    content = ended(with_empty_rows(lines, separator, empty), ends)
+    lines = with_empty_rows(lines, separator, empty)
+    assume(not any(end == "\r" and line == " " for end, line in zip(ends, lines[1:], strict=False)))
     said = Said()
-    ticket, source = publish(content)
+    ticket, source = publish(ended(lines, ends))
     found = check.validate(step.convert(ticket, source, said), said)
     assert rows_of(found) == rows
     assert look(found, said).rows == len(rows) - 1
@@ -573,6 +575,16 @@ def test_any_values_in_quotes_come_back_equal_from_among_empty_rows_and_all_line
 
 # not decidable, so not tried: a bad quote in a value beside others that have quotes or line ends within
 @AGAIN
+@example(
+    rows=[["a", "a"], ["0", "0"]],
+    separator=",",
+    quoted=[False] * 9,
+    bad='"x',
+    row=1,
+    column=0,
+    ends=["\n", "\n", "\r", *"\n" * 27],
+    empty=[(0, 0, ""), (3, 0, "")],
+)
 @given(
     rows=tables(NAME, PLAIN | SPOKEN),
     separator=st.sampled_from(",;\t|"),

@@ -86,3 +86,9 @@ def test_quotes_behind_blanks_are_quotes_while_separators_are_judged(read: Read)
     # else `"a` and `b"` would be values, and three columns agree
     with pytest.raises(RaggedRow, match="Line 2"):
         read(b'id, "na, me"; "x"\n1, "a, b"\n2, "c; d, e"\n')
+
+
+@pytest.mark.parametrize("table", ['"_\t\t","\t_"\n"","0\t"\n', '"_","_\t\t"\n"","\t0"\n'])
+def test_a_sign_within_quotes_does_not_separate_what_another_does(table: str, read: Read) -> None:
+    found = read(table.encode())
+    assert (len(found.header), found.rows) == (2, 1)

@@ -19,6 +19,8 @@ _SAMPLE = 50
 HEAD_BYTES = 1 << 20
 #: with fewer rows before a quote that is never closed, what follows is looked at too
 _FEW = 3
+#: what a header without rows is worth, where 1 is all rows' agreement
+_ONE_RECORD = 0.25
 #: share of the best one's score from which another separator is a doubt
 _DOUBTFUL = 0.6
 _BLANK_LINE = re.compile(rb"[^\S\r\n]*\r")
@@ -64,12 +66,13 @@ class Candidate:
         """Return how well the separator explains the rows; see ``separators``."""
         if not self.agreement:
             return 0
-        width = len(self.rows[0].values)
-        table = [row.values for row in self.rows[: _SAMPLE + 1] if len(row.values) == width]
+        table = [row.values for row in self.rows[: _SAMPLE + 1] if self._fits(row.values)]
         columns = (self.width - 1) / self.width if self.width > 1 else 0
         cut = cuts_brackets(self.rows[0].values, self.separator)
         likely = weight(self.separator, named=named, decimal=decimal, titles=self.titles, cut=cut)
-        return self.agreement**2 * columns * max(0.01, plausibility(table)) * likely
+        # one record shows little: a quote that does not close may have made it of many lines
+        evidence = self.agreement**2 if self.rows[1:] else _ONE_RECORD
+        return evidence * columns * max(0.01, plausibility(table)) * likely
 
     @property
     def firm(self) -> bool:
@@ -84,14 +87,18 @@ class Candidate:
         table = [row.values for row in self.rows if not row.blank][: _SAMPLE + 1]
         if not table or len(table[0]) < 2:
             return 0
-        header, rows = table[0], _without_notes(table[1:])
+        rows = _without_notes(table[1:])
+        return sum(map(self._fits, rows)) / len(rows) if rows else 1
+
+    def _fits(self, row: Sequence[bytes]) -> bool:
+        """Tell whether a row is as wide as the header, empty values at the end aside."""
+        header = self.rows[0].values
+        if len(row) == len(header):
+            return True
         named = named_width(header)
         # tabs at the ends of lines are lost easily
         least = 2 if self.separator == b"\t" else named
-        alike = sum(
-            len(row) == len(header) or (named > 1 and len(row) >= least and named >= named_width(row)) for row in rows
-        )
-        return alike / len(rows) if rows else 1
+        return named > 1 and len(row) >= least and named >= named_width(row)
 
     @property
     def good(self) -> bool:

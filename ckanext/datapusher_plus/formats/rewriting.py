@@ -120,7 +120,7 @@ def used_width(path: Path, layout: Layout, footer: Footer | None) -> int:
     width, used = len(layout.header), named_width([heading.encode() for heading in layout.header])
     shape = Shape(width, layout.separator, layout.newline)
     nothing = layout.separator * (width - used) + layout.newline
-    for item in walk(path, shape, start=layout.start, end=footer and footer.start):
+    for item in walk(path, shape, start=layout.start, line=layout.first_line, end=footer and footer.start):
         if isinstance(item, Block) and b'"' not in item.data and item.data.count(nothing) == item.rows:
             continue
         for record in _records(item, shape):
