@@ -88,7 +88,7 @@ def anonymous_rows(resource: Resource) -> int | None:
 
 @pytest.mark.usefixtures("clean_datastore")
 @pytest.mark.parametrize(
-    ("point", "delete"), zip(POINTS, cycle(WAYS), strict=False), ids=lambda each: getattr(each, "__name__", each)
+    ("point", "delete"), list(zip(POINTS, cycle(WAYS), strict=False)), ids=lambda each: getattr(each, "__name__", each)
 )
 def test_a_reload_leaves_no_table(
     delete: Callable[[Act, Resource], None],
