@@ -182,13 +182,16 @@ def test_rows_are_not_added_for_a_deleted_resource(
     assert (left_of(resource), anonymous_rows(resource)) == ([], None)
 
 
+WITHDRAWAL = [point for point in CHECKPOINTS if point.startswith("withdraw.")]
+
+
 @pytest.mark.usefixtures("clean_datastore")
-@pytest.mark.parametrize("point", [point for point in CHECKPOINTS if point.startswith("withdraw.")])
-def test_the_sweep_removes_the_table_when_its_run_dies_while_it_does(
+@pytest.mark.parametrize("point", ["swap.after", "commit.after", *WITHDRAWAL])
+def test_the_sweep_removes_the_table_when_the_run_dies(
     point: str, worker: WorkerUnderTest, uploaded: Resource, ended: Ended, halt: Halt, act: Act, runs: Runs
 ) -> None:
     ended(uploaded, "complete")
-    halt(uploaded, "commit.after")
+    halt(uploaded, "commit.after" if point in WITHDRAWAL else point)
     leave_out(act, uploaded)
     worker.order(**{point: "sigkill*1"})
     assert end_of(runs, uploaded) == ("error", "ResourceGone"), worker.output()
