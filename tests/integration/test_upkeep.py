@@ -8,6 +8,7 @@ import pytest
 from ckan import model
 from ckan.plugins import toolkit as tk
 
+from ckanext.datapusher_plus.core.errors import ResourceGone
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.flow import sweep, tables_leg
@@ -46,6 +47,15 @@ def forget_flag(act: Act, resource: Resource) -> None:
     for each in shown["resources"]:
         del each["datastore_active"]
     act("package_update", **shown)
+
+
+def test_a_run_does_not_end_well_once_its_resource_is_deleted(uploaded: Resource, act: Act, runs: Runs) -> None:
+    run_id = runs(uploaded["id"])[-1]["id"]
+    claim.claim(run_id, flow_run_id="f", worker="w")
+    act("resource_delete", id=uploaded["id"])
+    with pytest.raises(ResourceGone):
+        finish.finish(run_id, State.COMPLETE, message="1 row was loaded.", unless_gone=True)
+    assert runs(uploaded["id"])[-1]["state"] == "running"
 
 
 def test_the_table_of_a_resource_left_out_or_purged_goes(filled: Resource, act: Act) -> None:
