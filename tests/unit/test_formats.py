@@ -124,3 +124,9 @@ def test_line_ends_of_old_macs_are_understood(convert) -> None:
 def test_an_empty_file_has_nothing_to_load(content: bytes, convert) -> None:
     with pytest.raises(NothingToLoad, match="is empty"):
         convert(content)
+
+
+@pytest.mark.parametrize(("content", "format"), [(b"{}\n{}\n", "NDJSON"), (b"[{}, {}]", "JSON")])
+def test_records_without_columns_are_nothing_to_load(content: bytes, format: str, convert) -> None:
+    with pytest.raises(NothingToLoad, match="has no columns"):
+        convert(content, format=format)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import formats
 from ..checkpoint import reach
+from ..core.errors import NothingToLoad
 from ..core.values import CleanCsv, Log, Source, Ticket
 from ..formats import Limits, Work
 from ..settings import current
@@ -13,13 +14,15 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
     """Find out what the file is and make canonical CSV of it; the very file when it is that already.
 
     :raises IngestError: when it is no table that can be read for certain.
-    :raises NothingToLoad: when it is empty.
+    :raises NothingToLoad: when it is empty, or has no columns.
     """
     for doubt in ticket.doubts:
         log.warning(doubt)
     limits = Limits(unpacked=current().max_unpacked_bytes)
     work = Work(dir=ticket.work_dir, log=log, options=ticket.options, limits=limits, format=ticket.format)
     csv = formats.detect(source, ticket.format).convert(source, work)
+    if not csv.header:
+        raise NothingToLoad("has no columns")
     encoding = f" in {csv.encoding}" if csv.encoding else ""
     log.info(f"Read as {csv.format}{encoding}, {len(csv.header):,} columns.")
     reach("convert.after")
