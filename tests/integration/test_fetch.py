@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus import settings as site
-from ckanext.datapusher_plus.core.errors import AddressRefused, FileTooLarge, ResourceGone
+from ckanext.datapusher_plus.core.errors import AddressRefused, FileTooLarge, NoFile, ResourceGone
 from ckanext.datapusher_plus.steps.fetch import fetch
 from tests.fix_ckan import CSV
 from tests.fix_file import Said, ticket
@@ -56,3 +56,9 @@ def test_a_link_is_fetched_by_the_sites_rules(web: Web, tmp_path: Path, said: Sa
     configure(allowed_internal_hosts=frozenset({web.host}), file_hash_algorithm="md5")
     assert len(fetch(wanted, said).hash) == 32
     assert not any("secret" in line for line in said.lines)
+
+
+@pytest.mark.parametrize("url", ["", "  "])
+def test_a_resource_without_a_link_is_called_so(url: str, dataset: dict[str, Any], tmp_path: Path, said: Said) -> None:
+    with pytest.raises(NoFile, match="has no link and no uploaded file"):
+        fetch(ticket(tmp_path, url=url), said)
