@@ -39,3 +39,15 @@ def test_any_format_becomes_a_table(
     assert ended(resource, patience=60)["task_info"]["state"] == "complete", worker.output()
     found = act("datastore_search", resource_id=resource["id"], records_format="lists", sort="_id")
     assert [row[1:] for row in found["records"]] == expected
+
+
+def test_a_cover_sheet_gives_way_to_the_data_and_the_log_says_so(
+    worker: WorkerUnderTest, dataset: dict, act: Act, upload: Upload, ended: Ended
+) -> None:
+    cover = books.rows(["Bulletin on cities"], ["Figures are rounded and may not add up to totals."])
+    content = books.xlsx(cover, books.rows(("name", "age"), ("Ada", "36")), names=["Cover", "Data"])
+    resource = act("resource_create", package_id=dataset["id"], upload=upload(content, "report.xlsx"))
+    status = ended(resource, patience=60)
+    said = [line["message"] for line in status["task_info"]["logs"]]
+    assert "“Cover” holds text about the data, so “Data” is loaded instead." in said
+    assert act("datastore_search", resource_id=resource["id"])["total"] == 1

@@ -76,6 +76,8 @@ FORM: Rows = [
 LABELS: Rows = [["Regions bulletin"], ["Author:", "Office"], ["Licence:", "CC BY"], ["Version:", "two"]]
 MIXED: Rows = [*TEXT, ["E-mail", "statistics@example.org"]]
 LINKS: Rows = [["Contents"], ["two", "Regions by year"], ["three", "Regions by age"]]
+NUMBERED: Rows = [["Contents"], ["Table 1", "Population by region"], ["Table 2", "Population by age"]]
+SENTENCES: Rows = [["Notes"], ["Die Zahlen sind gerundet."], ["Sie ergeben nicht immer genaue Summen."]]
 JAPANESE: Rows = [["地域別統計の概要について"], ["この資料は全国の地域の数値です。"], ["数値は四捨五入されています。"]]
 SHORT: Rows = [
     ["Notes"],
@@ -87,8 +89,19 @@ SHORT: Rows = [
 
 @pytest.mark.parametrize(
     "cover",
-    [SPACED, FORM, LABELS, MIXED, LINKS, JAPANESE, SHORT, [[None, *row] for row in TEXT]],
-    ids=["blank rows", "form", "labels", "contact", "contents", "Japanese", "short heading", "second column"],
+    [SPACED, FORM, LABELS, MIXED, LINKS, NUMBERED, SENTENCES, JAPANESE, SHORT, [[None, *row] for row in TEXT]],
+    ids=[
+        "blank rows",
+        "form",
+        "labels",
+        "contact",
+        "contents",
+        "numbered",
+        "sentences",
+        "Japanese",
+        "short heading",
+        "second column",
+    ],
 )
 def test_what_tells_of_the_data_is_a_cover(cover: Rows, sheet: Sheet) -> None:
     assert sheet(xlsx(cover, DATA, DATA)).sheet == "two"
@@ -100,6 +113,7 @@ def test_several_covers_are_named(sheet: Sheet, said: Said) -> None:
 
 
 NAMES: Rows = [["Organisation"], *([f"Ministry of Affairs and Things number {n}"] for n in range(8))]
+COMPANIES: Rows = [["company"], *([f"Miller and Sons of town {n} Inc."] for n in range(8))]
 COMMENTS: Rows = [["comment"], *([f"This is comment number {n}, it was nice."] for n in range(30))]
 LONG: Rows = [*TEXT * 25]
 CODES: Rows = [["code", "description"], *([f"A{n}", f"The {n}th of the many kinds of farm"] for n in range(9))]
@@ -108,8 +122,8 @@ FIGURES: Rows = [["Inhabitants of the town at the end of the year"], *([str(n)] 
 
 @pytest.mark.parametrize(
     "table",
-    [NAMES, COMMENTS, LONG, CODES, FIGURES, [*TEXT[:2], *DATA]],
-    ids=["names", "comments", "over 100 rows", "codes", "figures", "table below text"],
+    [NAMES, COMPANIES, COMMENTS, LONG, CODES, FIGURES, [*TEXT[:2], *DATA]],
+    ids=["names", "companies", "comments", "over 100 rows", "codes", "figures", "table below text"],
 )
 def test_a_table_is_no_cover(table: Rows, sheet: Sheet) -> None:
     assert sheet(xlsx(table, DATA)).sheet == "one"

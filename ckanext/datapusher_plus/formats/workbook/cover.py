@@ -16,8 +16,10 @@ _LONG = 12
 #: a form has no more labels than this
 _MOST_LABELS = 30
 _ADDRESS = re.compile(r"@\w|://|\bwww\.")
-#: what lines of text have and values of a list have not: a full stop or the like, or a label with a colon
-_MARK = re.compile(r"[.!?:;。！？：؟]$|^[^\W\d][^:：]{0,40}[:：]\s|©")
+#: what lines of text have and values of a list have not: the end of a sentence, which "Inc." is not, or a label
+_MARK = re.compile(r"(?:\w{5,}|\b[^\W\dA-Z]{2,})[.!?]$|[:;。！？：؟]$|^[^\W\d][^:：]{0,40}[:：]\s|©")
+#: such as "Table 3" and "T3:"
+_NUMBERED = re.compile(r"\D*(\d{1,3})[.:)]?\s*$")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 
 
@@ -90,10 +92,13 @@ def _is_sentence(line: str) -> bool:
 
 
 def _lists_sheets(values: Sequence[Sequence[str]], others: Collection[str]) -> bool:
-    """Tell whether most rows name another sheet, and most other sheets are named."""
+    """Tell whether most rows name another sheet, and most other sheets are named, or rows are numbered as sheets."""
     names = {_bare(name) for name in others}
     if len(names) < 2:
         return False
+    numbers = [int(found[1]) for row in values if len(row) > 1 and (found := _NUMBERED.match(row[0]))]
+    if numbers == list(range(1, len(names) + 1)):
+        return True
     named = [found for row in values if (found := names & {_bare(value) for value in row})]
     return 2 * len(named) >= len(values) and 2 * len(frozenset().union(*named)) >= len(names)
 
