@@ -91,14 +91,17 @@ def in_child(act: Callable[[], object]) -> int:
 
 def forked(act: Callable[[], object]) -> int:
     """Begin ``act`` in a forked process and return its id."""
+    from ckan import model
     from ckanext.datastore.backend import postgres
 
+    # or the child would end a transaction of this process
+    model.Session.remove()
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        for engine in postgres._engines.values():
+        for engine in (*postgres._engines.values(), model.ensure_engine()):
             # the sockets are the parent's too
             engine.dispose(close=False)
         act()

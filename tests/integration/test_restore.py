@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ckan import model
 
 from ckanext.datapusher_plus import checkpoint, dictionary_stash
 from ckanext.datapusher_plus.core.values import Strategy
@@ -164,7 +163,7 @@ def test_ckan_shows_no_table_that_a_client_removes_while_the_old_one_is_put_back
     orders = Orders(tmp_path / "faults.json")
     orders.give({"restore.undone": "hold"})
     # a process that has seen nothing of the resource yet, as a worker's
-    healing = forked(lambda: (model.Session.remove(), model.ensure_engine().dispose(close=False), heal()))
+    healing = forked(heal)
     orders.held()
     live.act("datastore_delete", resource_id=live.resource_id, force=True)
     orders.release()

@@ -54,7 +54,7 @@ def _claim(run_id: str, flow_run_id: str | None, worker: str) -> Claimed | None:
         .where(run.c.id == run_id, run.c.state == State.QUEUED.value)
         .values(
             state=State.RUNNING.value,
-            started_at=database.now(),
+            started_at=database.clock(),
             flow_run_id=flow_run_id,
             worker=worker,
             message=None,

@@ -35,6 +35,15 @@ def now() -> datetime:
     return datetime.now(timezone.utc)
 
 
+def clock() -> sa.Function[datetime]:
+    """Return what PostgreSQL puts the present moment in place of.
+
+    Its clock orders the runs of a resource: those of many machines differ, and one that is set back would make a run
+    that has just ended older than the one before it.
+    """
+    return sa.func.clock_timestamp(type_=sa.DateTime(timezone=True))
+
+
 def lacks_tables(error: ProgrammingError) -> bool:
     """Return whether a statement failed because the plugin's migrations are not applied."""
     return getattr(error.orig, "pgcode", None) in _UNDEFINED and "datapusher_plus_" in str(error.orig)

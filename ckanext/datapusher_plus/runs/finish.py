@@ -55,7 +55,12 @@ def finish(
     :raises ResourceGone: then.
     """
     reach("finish.before")
-    values: dict[str, Any] = {"state": state.value, "message": message, "finished_at": database.now(), "progress": None}
+    values: dict[str, Any] = {
+        "state": state.value,
+        "message": message,
+        "finished_at": database.clock(),
+        "progress": None,
+    }
     if state not in GOOD:
         values |= {"error": {**error_about, "message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
     elif warnings:
@@ -93,7 +98,7 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
         resource_id=resource_id,
         state=State.QUEUED.value,
         cause="retry",
-        requested_at=database.now(),
+        requested_at=database.clock(),
         tries=retry.tries,
         retry_of=of,
         not_before=sa.func.now() + timedelta(seconds=retry.wait),

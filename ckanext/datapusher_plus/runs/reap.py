@@ -30,7 +30,7 @@ def running() -> list[Running]:
 
     A run that an outside loader reports on is left out until ``flow_timeout`` is over.
     """
-    too_old = database.now() - timedelta(seconds=settings.current().flow_timeout)
+    too_old = database.clock() - timedelta(seconds=settings.current().flow_timeout)
     query = (
         sa.select(run.c.id, run.c.resource_id, run.c.flow_run_id, run.c.started_at)
         .where(run.c.state == State.RUNNING.value)
