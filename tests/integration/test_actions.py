@@ -158,6 +158,7 @@ def test_a_queued_run_has_a_status(uploaded: dict[str, Any], act: Act, runs: Run
         "job_key": None,
         "error": {},
         "rejected": None,
+        "refused": None,
     }
     assert (info["state"], info["rows"], info["finished_at"], info["logs"]) == ("queued", None, None, [])
 
