@@ -68,7 +68,8 @@ class Soak:
             name, fault = chance.choice(FAULTS)
             fault(self, chance)
             self.faults[name] += 1
-            self.site.revive()
+            # an order may also end a worker that heals what another one left; a service manager starts it again
+            insist(self.site.revive)
         for client in clients:
             client.join()
 
