@@ -7,8 +7,9 @@ import ipaddress
 import pytest
 
 from ckanext.datapusher_plus.core.errors import AddressRefused
+from ckanext.datapusher_plus.fetch.address import Address, parse
 from ckanext.datapusher_plus.fetch.guard import Guard, is_public
-from ckanext.datapusher_plus.fetch.redact import redacted, without_credentials
+from ckanext.datapusher_plus.fetch.redact import redacted
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_an_address_is_refused_by_how_it_is_written(url: str, why: str) -> None:
 @pytest.mark.parametrize("host", ["localhost", "2130706433", "0x7f000001", "127.1", "0"])
 def test_a_name_of_a_private_address_is_refused(host: str) -> None:
     with pytest.raises(AddressRefused, match="private network"):
-        Guard().resolve(host, 80)
+        Guard().resolve(Address("http", host, 80, "/"))
 
 
 @pytest.mark.parametrize(
@@ -78,15 +79,16 @@ def test_a_name_of_a_private_address_is_refused(host: str) -> None:
     [
         ("files.intranet", "files.intranet", 80, True),
         ("files.intranet", "Files.Intranet.", 8080, True),
+        ("::1", "[0:0::1]", 5000, True),
         ("files.intranet:8080", "files.intranet", 8080, True),
         ("files.intranet:8080", "files.intranet", 80, False),
-        ("[::1]:5000", "::1", 5000, True),
+        ("[::1]:5000", "[::1]", 5000, True),
         ("intranet", "files.intranet", 80, False),
     ],
 )
 def test_hosts_are_allowed_by_name(allowed: str, host: str, port: int, expected: bool) -> None:
     private = ipaddress.ip_address("10.0.0.1")
-    assert Guard({allowed}).allows(host, port, private) is expected
+    assert Guard({allowed}).allows(parse(f"http://{host}:{port}/"), private) is expected
 
 
 @pytest.mark.parametrize(
@@ -103,4 +105,4 @@ def test_addresses_are_shown_without_secrets(url: str, shown: str) -> None:
 
 
 def test_credentials_are_taken_off() -> None:
-    assert without_credentials("http://a:b@c.org:80/x?y=1") == "http://c.org:80/x?y=1"
+    assert str(parse("http://a:b@c.org:80/x?y=1")) == "http://c.org/x?y=1"

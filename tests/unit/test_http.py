@@ -33,7 +33,7 @@ def fetch(web: Web, tmp_path: Path, said: Said) -> Fetch:
     """Download from the test's server, which is allowed by name."""
 
     def run(path: str, **how: Any) -> Source:
-        rules = {"guard": Guard({web.host}), "limit": 100_000, "timeout": 0.3, "backoff": 0, **how}
+        rules = {"guard": Guard({web.host}), "limit": 100_000, "timeout": 0.3, "least_rate": 0, "backoff": 0, **how}
         url = path if "://" in path else web.url(path)
         return download(url, tmp_path / "source", HttpRules(**rules), said)
 
@@ -149,7 +149,8 @@ def test_nothing_secret_is_sent(fetch: Fetch, web: Web, monkeypatch: pytest.Monk
 
 
 def test_a_proxy_does_the_fetching(fetch: Fetch, web: Web) -> None:
-    assert fetch("http://no-such-host.invalid/table.csv", proxy=f"http://{web.host}", retries=0).size
+    how = {"proxy": f"http://{web.host}", "proxy_resolves": True, "retries": 0}
+    assert fetch("http://no-such-host.invalid/table.csv", **how).size
     assert web.asked[0][0] == "http://no-such-host.invalid/table.csv"
 
 

@@ -25,7 +25,7 @@ def site_url() -> Verdict:
     url = f"{config['ckan.site_url'].rstrip('/')}{root}/api/3/action/status_show"
     shown = redacted(config["ckan.site_url"])
     try:
-        reply = requests.get(url, timeout=PATIENCE, verify=settings.current().ssl_verify)
+        reply = requests.get(url, timeout=PATIENCE, verify=_trusted())
     except requests.RequestException as error:
         return fail(
             f"The site does not answer at {shown} from this machine: {_cause(error)}.",
@@ -34,6 +34,11 @@ def site_url() -> Verdict:
     if reply.status_code >= 500:
         return fail(f"The site at {shown} answers with status {reply.status_code}.", "See CKAN's log.")
     return _judged(reply, shown)
+
+
+def _trusted() -> bool | str:
+    site = settings.current()
+    return site.ssl_verify and (site.ssl_ca_bundle or True)
 
 
 def _judged(reply: requests.Response, shown: str) -> Verdict:

@@ -7,6 +7,7 @@ inside one of its own (`flow/site.py`); making one costs a fraction of a millise
 from __future__ import annotations
 
 from .observers import vetoed_by
+from .pages import own_pages
 from .publish import announce, mark_active, publish
 from .rejected import keep_rejected, open_rejected, remove_rejected
 from .resource import ticket
@@ -18,6 +19,7 @@ __all__ = [
     "mark_active",
     "open_rejected",
     "open_upload",
+    "own_pages",
     "publish",
     "remove_rejected",
     "ticket",

@@ -31,6 +31,7 @@ from .documents import BadJson, NoRecords, ReaderDied, RecordTooLarge, TooMuchMe
 from .fetching import (
     AddressRefused,
     FetchInterrupted,
+    FetchTooSlow,
     FileTooLarge,
     NotFetched,
     TooManyRedirects,
@@ -79,6 +80,7 @@ __all__ = [
     "DryRun",
     "EngineFailed",
     "FetchInterrupted",
+    "FetchTooSlow",
     "FileTooLarge",
     "HeadingTooLong",
     "IngestError",
