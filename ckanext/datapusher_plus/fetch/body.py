@@ -42,10 +42,11 @@ def contents(reply: Reply, size: int) -> Iterator[bytes]:
 
 
 def _compressed(reply: Reply) -> bool:
-    names = {name.strip().lower() for name in reply.header("Content-Encoding").split(",")} - {"", "identity"}
-    if names & _UNKNOWN or (len(names) > 1 and names & _ENCODINGS):
+    names = [name.strip().lower() for name in reply.header("Content-Encoding").split(",")]
+    known = [name for name in names if name in _ENCODINGS]
+    if len(known) > 1 or _UNKNOWN.intersection(names):
         raise Unusable("the server compressed it in a way that was not asked for")
-    return bool(names & _ENCODINGS)
+    return bool(known)
 
 
 def _length(reply: Reply) -> int | None:
@@ -149,4 +150,5 @@ class _Unpacker:
 
 def _is_framed(piece: bytes) -> bool:
     """Tell whether bytes begin as gzip or zlib do."""
-    return piece.startswith(_GZIP) or (piece[0] & 15 == 8 and int.from_bytes(piece[:2], "big") % 31 == 0)
+    checked = len(piece) < 2 or int.from_bytes(piece[:2], "big") % 31 == 0
+    return piece.startswith(_GZIP) or (piece[0] & 15 == 8 and checked)
