@@ -15,10 +15,16 @@ from typing import Any
 
 import pytest
 
+from ckanext.datapusher_plus.core.values import Source
+from ckanext.datapusher_plus.fetch.guard import Guard
+from ckanext.datapusher_plus.fetch.http import HttpRules, download
+from tests.fix_file import Said
+
 #: what it sends: bytes, at once or piece by piece
 Answer = bytes | Iterable[bytes]
 Fetched = dict[str, Any]
 FetchApart = Callable[..., Fetched]
+Fetch = Callable[..., Source]
 
 MB = 1 << 20
 _BLOCK = b"x" * MB
@@ -98,6 +104,17 @@ def hostile() -> Iterator[Hostile]:
     listening.shutdown(socket.SHUT_RDWR)
     listening.close()
     thread.join()
+
+
+@pytest.fixture
+def fetch(hostile: Hostile, tmp_path: Path, said: Said) -> Fetch:
+    """Download from the hostile server, which is allowed by name."""
+
+    def run(url: str = "", **how: Any) -> Source:
+        rules = {"guard": Guard({hostile.host}), "limit": MB, "timeout": 5, "backoff": 0, "retries": 0, **how}
+        return download(url or hostile.url(), tmp_path / "source", HttpRules(**rules), said)
+
+    return run
 
 
 @pytest.fixture

@@ -11,20 +11,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import chain
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ckanext.datapusher_plus.core.errors import FetchInterrupted, FetchTooSlow, FileTooLarge
-from ckanext.datapusher_plus.core.values import Source
 from ckanext.datapusher_plus.fetch.exchange import HEAD_LIMIT
 from ckanext.datapusher_plus.fetch.guard import Guard
-from ckanext.datapusher_plus.fetch.http import HttpRules, download
-from tests.fix_file import Said
-from tests.fix_hostile import MB, Answer, FetchApart, Hostile, drip, forever, megabytes
-
-Fetch = Callable[..., Source]
+from tests.fix_hostile import MB, Answer, Fetch, FetchApart, Hostile, drip, forever, megabytes
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -33,17 +26,6 @@ MOVED = b"HTTP/1.1 302 Found\r\nLocation: /there.csv\r\n"
 FILE = OK + b"Content-Length: 4\r\n\r\na,b\n"
 #: MB for Python, its libraries and one piece of a file; a process that fetches nothing takes about 35
 BOUND = 120
-
-
-@pytest.fixture
-def fetch(hostile: Hostile, tmp_path: Path, said: Said) -> Fetch:
-    """Download from the hostile server, which is allowed by name."""
-
-    def run(url: str = "", **how: Any) -> Source:
-        rules = {"guard": Guard({hostile.host}), "limit": MB, "timeout": 5, "backoff": 0, "retries": 0, **how}
-        return download(url or hostile.url(), tmp_path / "source", HttpRules(**rules), said)
-
-    return run
 
 
 def zeros(megabytes: int) -> Iterator[bytes]:
