@@ -6,7 +6,7 @@ import io
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, parse_headers
 from typing import Any
@@ -107,14 +107,13 @@ def _judged(where: Address, roads: Roads) -> list[str]:
 def _through(proxy: Proxy, where: Address, tls: Tls, meter: Meter) -> Any:
     """Return a connection to the proxy, for https on to the server."""
     sock: Any = connect([proxy.address.host], proxy.address.port, meter)
-    try:
+    with ExitStack() as unless_ready:
+        unless_ready.callback(lambda: sock.close())
         if proxy.address.scheme == "https":
             sock = tls.wrap(sock, proxy.address.host, meter)
         if where.scheme == "https":
             _tunnel(sock, proxy, where, meter)
-    except BaseException:
-        sock.close()
-        raise
+        unless_ready.pop_all()
     return sock
 
 
