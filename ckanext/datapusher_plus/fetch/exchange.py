@@ -108,7 +108,7 @@ def _through(proxy: Proxy, where: Address, tls: Tls, meter: Meter) -> Any:
     """Return a connection to the proxy, for https on to the server."""
     sock: Any = connect([proxy.address.host], proxy.address.port, meter)
     with ExitStack() as unless_ready:
-        unless_ready.callback(lambda: sock.close())
+        unless_ready.callback(lambda: sock.close())  # noqa: PLW0108 (the one that is there by then)
         if proxy.address.scheme == "https":
             sock = tls.wrap(sock, proxy.address.host, meter)
         if where.scheme == "https":
