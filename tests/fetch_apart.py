@@ -1,4 +1,4 @@
-"""One download in a process of its own: what becomes of it, and the most memory that the process took."""
+"""One download in a process of its own: what becomes of it, and how much more memory the process took for it."""
 
 from __future__ import annotations
 
@@ -41,4 +41,6 @@ def peak() -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(outcome(json.loads(sys.argv[1])) | {"peak": peak()}))
+    idle = peak()
+    became = outcome(json.loads(sys.argv[1]))
+    print(json.dumps(became | {"took": peak() - idle}))

@@ -27,6 +27,8 @@ FetchApart = Callable[..., Fetched]
 Fetch = Callable[..., Source]
 
 MB = 1 << 20
+#: MiB that a download may add to a process: one piece of a file, TLS, and what Python keeps
+BOUND = 50
 _BLOCK = b"x" * MB
 
 
@@ -119,7 +121,7 @@ def fetch(hostile: Hostile, tmp_path: Path, said: Said) -> Fetch:
 
 @pytest.fixture
 def fetch_apart(hostile: Hostile, tmp_path: Path) -> FetchApart:
-    """Download in a process of its own; what became of it, and the most memory that it took in MB, are returned."""
+    """Download in a process of its own; what became of it, and the memory that it took in MiB, are returned."""
 
     def run(url: str = "", **rules: Any) -> Fetched:
         quick = {"limit": MB, "timeout": 0.5, "deadline": 5, "backoff": 0, "retries": 0}

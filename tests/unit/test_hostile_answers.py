@@ -9,7 +9,7 @@ import pytest
 
 from ckanext.datapusher_plus.core.errors import AddressRefused, FetchInterrupted, IngestError
 from ckanext.datapusher_plus.fetch.guard import Guard
-from tests.fix_hostile import Fetch, FetchApart, Hostile, drip, forever
+from tests.fix_hostile import BOUND, Fetch, FetchApart, Hostile, drip, forever
 
 OK = b"HTTP/1.1 200 OK\r\n"
 #: the same hosts as programs other than this one might write them
@@ -109,7 +109,7 @@ def test_a_proxy_that_never_ends_is_bounded(
     hostile.says(lambda: chain([head], forever(piece)))
     got = fetch_apart("https://8.8.8.8/", proxy=f"http://{hostile.host}")
     assert (got["kind"], why in got["said"]) == ("FetchInterrupted", True), got["said"]
-    assert got["peak"] < 120
+    assert got["took"] < BOUND
 
 
 def test_a_proxy_that_is_too_slow_is_given_up(hostile: Hostile, fetch: Fetch) -> None:
@@ -125,6 +125,8 @@ def test_a_proxy_that_is_too_slow_is_given_up(hostile: Hostile, fetch: Fetch) ->
         "http://]/",
         "http://[::1",
         "//[",
+        "file:///etc/passwd",
+        "gopher://8.8.8.8/",
         "http://",
         "http:///x",
         "http://example.org:x/",
@@ -161,6 +163,9 @@ def test_a_redirect_may_have_letters_of_any_language(
     "head",
     [
         b"",
+        b"a,b\n1,2\n",
+        b"a,b\n1,2\n\n",
+        b"<html>HTTP/0.9</html>",
         b"\r\n\r\n",
         b"HTTP/1.1\r\n\r\n",
         b"HTTP/2 200 OK\r\n\r\n",
@@ -186,6 +191,10 @@ def test_a_redirect_may_have_letters_of_any_language(
         OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\na,b\n\r\n",
         OK + b"Transfer-Encoding: chunked\r\n\r\n4\r\na,",
         OK + b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffffffff\r\na,b\n",
+        OK + b"Content-Length: four\r\n\r\na,b\n",
+        OK + b"Content-Length: 4, 5\r\n\r\na,b\n1",
+        OK + b"Content-Length: 5\r\n\r\na,b\n",
+        OK + b"X:y\r\n" * 9000 + b"\r\n",
         OK + b"X: y\r\n" * 101 + b"\r\n",
         b"\x16\x03\x01\x02\x00\x01\r\n\r\n",
     ],

@@ -23,6 +23,9 @@ _BROKEN = "the transfer broke off"
 #: zlib finds out whether it is gzip or deflate with a frame
 _ANY, _BARE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 _GZIP = b"\x1f"
+#: Bytes given to zlib at once. It copies what it leaves over: nearly all of them, again and again, where each member of
+#: gzip is short.
+_BITE = 1 << 14
 
 
 def announced_size(reply: Reply) -> int | None:
@@ -98,7 +101,7 @@ def _chunk_size(stream: io.BufferedReader[Wire]) -> int:
 def _unpacked(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
     unpacker = _Unpacker()
     packed = unpacked = 0
-    for piece in pieces:
+    for piece in _bites(pieces):
         packed += len(piece)
         for out in unpacker.feed(piece, size):
             unpacked += len(out)
@@ -108,6 +111,12 @@ def _unpacked(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
     if not unpacker.ended:
         # also when not a byte came: even nothing at all is some bytes of gzip
         raise Passing(_BROKEN)
+
+
+def _bites(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        for place in range(0, len(piece), _BITE):
+            yield piece[place : place + _BITE]
 
 
 class _Unpacker:
