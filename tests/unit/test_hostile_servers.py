@@ -77,8 +77,8 @@ def test_what_is_not_the_file_is_never_read(
 
 
 ENDLESS = {
-    "chunk line": (CHUNKED + b"5;", b"x", "FetchInterrupted", "could not be understood"),
-    "chunk size": (CHUNKED, b"0", "FetchInterrupted", "could not be understood"),
+    "chunk line": (CHUNKED + b"5;", b"x", "FetchInterrupted", "more than 4,096 bytes"),
+    "chunk size": (CHUNKED, b"0", "FetchInterrupted", "more than 4,096 bytes"),
     "negative chunk": (CHUNKED + b"-1\r\n", b"x", "FetchInterrupted", "could not be understood"),
     "extensions": (CHUNKED, b"1;" + b"y" * 4000 + b"\r\nx\r\n", "FileTooLarge", "larger than allowed"),
     "header line": (OK + b"X: ", b"x", "FetchInterrupted", "more than 65,536 bytes"),

@@ -84,6 +84,27 @@ def test_empty_members_of_gzip_take_time_in_proportion(hostile: Hostile, fetch: 
     assert seconds_to_unpack(hostile, fetch, member * 80_000) < 24 * short
 
 
+@pytest.mark.parametrize(("length", "fits"), [(4096, True), (4097, False)])
+def test_the_line_of_a_chunk_may_have_so_many_bytes(length: int, fits: bool, hostile: Hostile, fetch: Fetch) -> None:
+    line = b"4;" + b"x" * (length - 4) + b"\r\n"
+    hostile.says(OK + b"Transfer-Encoding: chunked\r\n\r\n" + line + b"a,b\n\r\n0\r\n\r\n")
+    if fits:
+        assert fetch().size == 4
+    else:
+        with pytest.raises(FetchInterrupted, match="a line of its answer has more than 4,096 bytes"):
+            fetch()
+
+
+@pytest.mark.parametrize(("count", "fits"), [(99, True), (100, False)])
+def test_an_answer_may_have_so_many_headers(count: int, fits: bool, hostile: Hostile, fetch: Fetch) -> None:
+    hostile.says(OK + b"X: y\r\n" * count + b"\r\na,b\n")
+    if fits:
+        assert fetch().size == 4
+    else:
+        with pytest.raises(FetchInterrupted, match="its answer has too many headers"):
+            fetch()
+
+
 def test_a_redirect_to_itself_ends(hostile: Hostile, fetch: Fetch) -> None:
     hostile.says(b"HTTP/1.1 302 Found\r\nLocation: " + hostile.url().encode() + b"\r\n\r\n")
     with pytest.raises(TooManyRedirects, match="redirected 3 times"):

@@ -89,9 +89,11 @@ def _chunks(stream: io.BufferedReader[Wire], size: int) -> Iterator[bytes]:
 
 
 def _chunk_size(stream: io.BufferedReader[Wire]) -> int:
-    line = stream.readline(_SIZE_LINE)
+    line = stream.readline(_SIZE_LINE + 1)
+    if len(line) > _SIZE_LINE:
+        raise Unusable(f"a line of its answer has more than {_SIZE_LINE:,} bytes")
     if not line.endswith(b"\n"):
-        raise Unusable(UNCLEAR) if len(line) == _SIZE_LINE else Passing(_BROKEN)
+        raise Passing(_BROKEN)
     digits = line.partition(b";")[0].strip()
     if not _SIZE.fullmatch(digits):
         raise Unusable(UNCLEAR)

@@ -177,4 +177,5 @@ def _headers(lines: list[bytes]) -> HTTPMessage:
     try:
         return parse_headers(io.BytesIO(b"".join(lines)))
     except HTTPException as error:
-        raise Unusable(UNCLEAR) from error
+        # 100 or more; no line is too long any more
+        raise Unusable("its answer has too many headers") from error
