@@ -124,7 +124,7 @@ def fetch_apart(hostile: Hostile, tmp_path: Path) -> FetchApart:
     """Download in a process of its own; what became of it, and the memory that it took in MiB, are returned."""
 
     def run(url: str = "", **rules: Any) -> Fetched:
-        quick = {"limit": MB, "timeout": 0.5, "deadline": 5, "backoff": 0, "retries": 0}
+        quick = {"limit": MB, "timeout": 0.5, "deadline": 5, "patience": 20, "backoff": 0, "retries": 0}
         job = {
             "url": url or hostile.url(),
             "target": str(tmp_path / "source"),
