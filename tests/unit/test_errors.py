@@ -10,6 +10,7 @@ from ckanext.datapusher_plus.core.quarantine import Share
 EXAMPLES: list[Exception] = [
     errors.NoFile(),
     errors.NotReady("http://a", 3600),
+    errors.FetchTooSlow("http://a", "it took longer than 3,600 seconds"),
     errors.NotFetched("http://example.org/a.csv", 404),
     errors.FetchInterrupted("http://example.org/a.csv", "no answer for 30 s"),
     errors.TooManyRedirects("http://example.org/a.csv", 10),

@@ -7,6 +7,7 @@ inside one of its own (`flow/site.py`); making one costs a fraction of a millise
 from __future__ import annotations
 
 from .observers import vetoed_by
+from .pages import own_pages
 from .presence import Presence, Standing, clear_flag, is_gone, presence, refuse_gone, standings
 from .publish import announce, mark_active, publish
 from .rejected import keep_rejected, open_rejected, remove_rejected
@@ -23,6 +24,7 @@ __all__ = [
     "mark_active",
     "open_rejected",
     "open_upload",
+    "own_pages",
     "presence",
     "publish",
     "refuse_gone",

@@ -31,6 +31,7 @@ from .documents import BadJson, NoRecords, ReaderDied, RecordTooLarge, TooMuchMe
 from .fetching import (
     AddressRefused,
     FetchInterrupted,
+    FetchTooSlow,
     FileTooLarge,
     NoFile,
     NotFetched,
@@ -83,6 +84,7 @@ __all__ = [
     "DryRun",
     "EngineFailed",
     "FetchInterrupted",
+    "FetchTooSlow",
     "FileTooLarge",
     "HeadingTooLong",
     "IngestError",

@@ -47,6 +47,16 @@ class NotReady(Transient):
         )
 
 
+class FetchTooSlow(Terminal):
+    """The server used up what a download may take. Not tried again: that would keep others waiting once more."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(
+            f"The download from {address} was given up because {why}. "
+            "Load again when the server is faster, or upload the file instead."
+        )
+
+
 class TooManyRedirects(Terminal):
     """The address leads from one to another without end."""
 
