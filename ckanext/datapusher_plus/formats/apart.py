@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 from abc import abstractmethod
@@ -18,15 +17,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from ..core import errors
-from ..core.errors import IngestError, ReaderDied, Skipped, TooMuchMemory, TooMuchTime
+from ..core.errors import TooMuchMemory
 from ..core.values import CleanCsv, Source
 from .base import Format, Work
+from .limited import MOST_MEMORY, explain, most_seconds, remade
 
-#: bytes of writable memory; the worker and its run need about 200 MB of the 512 that a small machine has
-MOST_MEMORY: int = 320 << 20
-#: seconds of processor time for a small file, and bytes of a larger one for each second more: honest ones take a tenth
-LEAST_SECONDS, BYTES_PER_SECOND = 60, 100_000
 #: a process that handles a stranger's bytes sees no more of the environment than it needs to start
 _ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZDIR")
 _FRUGAL = {
@@ -71,13 +66,8 @@ def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
             process.kill()
             process.wait()
         if done is None:
-            _explain(kind.name, process.returncode, complaints, most_seconds(source))
+            _explain(kind.name, process.returncode, complaints, most_seconds(source.size))
     return done
-
-
-def most_seconds(source: Source) -> int:
-    """Return the seconds of processor time in which a file must be read."""
-    return LEAST_SECONDS + source.size // BYTES_PER_SECOND
 
 
 def _job(kind: Format, source: Source, work: Work) -> bytes:
@@ -88,7 +78,7 @@ def _job(kind: Format, source: Source, work: Work) -> bytes:
         "options": asdict(work.options),
         "limits": asdict(work.limits),
         "typed": work.format,
-        "seconds": most_seconds(source),
+        "seconds": most_seconds(source.size),
     }
     return json.dumps(job, default=os.fspath).encode() + b"\n"
 
@@ -114,7 +104,7 @@ def _listened(process: subprocess.Popen[bytes], job: bytes, work: Work) -> Clean
             if word == "done":
                 return _csv(what[0])
             if word == "failed":
-                raise _raised(*what)
+                raise remade(*what)
             getattr(work.log, word)(*what)
     process.wait()
     return None
@@ -131,21 +121,12 @@ def _csv(told: dict[str, Any]) -> CleanCsv:
     )
 
 
-def _raised(name: str, message: str) -> IngestError | Skipped:
-    """Return the error that the process ended with: its class writes messages from other arguments."""
-    kind = getattr(errors, name)
-    error = kind.__new__(kind)
-    Exception.__init__(error, message)
-    return error
-
-
 def _explain(name: str, code: int, complaints: IO[bytes], seconds: int) -> NoReturn:
-    if -code == signal.SIGXCPU:
-        raise TooMuchTime(name, seconds)
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - 4000))
     said = complaints.read().decode("utf-8", "replace")
-    # the machine, or the worker's control group, is out of memory; Rust aborts when there is none
-    if -code == signal.SIGKILL or "memory allocation of" in said:
+    # Rust aborts when there is no memory
+    if "memory allocation of" in said:
         raise TooMuchMemory(name, MOST_MEMORY)
-    _log.error("The reader of a %s file ended with %s: %s", name, code, said)
-    raise ReaderDied(name)
+    if said:
+        _log.error("The reader of a %s file said: %s", name, said)
+    explain(name, code, seconds)

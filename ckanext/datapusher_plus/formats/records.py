@@ -13,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from ..core.errors import BadQuoting
+from ..core.quarantine import MOST_FIELDS
 from .text import PIECE_BYTES
 
 #: a longer record is taken for a quoted value that is never closed; PostgreSQL could not take much more in a row
@@ -136,9 +137,10 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
             return
         stop = _or_end(stop, data)
         # a line without any quote, as most are, is a record
-        text = data[start:stop].strip(b"\r") if quote > stop else b'"'
-        if quote > stop and (dialect.returns is None or b"\r" not in text):
-            values, piece.used = text.split(dialect.separator), stop + 1
+        plain_line = quote >= stop
+        text = data[start:stop].strip(b"\r") if plain_line else b""
+        if plain_line and (dialect.returns is None or b"\r" not in text):
+            values, piece.used = text.split(dialect.separator, MOST_FIELDS - 1), min(stop + 1, len(data))
         else:
             values, piece.used = _record(piece, dialect, line)
         if not values:
@@ -178,12 +180,16 @@ def _record(piece: Piece, dialect: Dialect, line: int) -> tuple[list[bytes], int
 
 
 def _parsed(piece: Piece, dialect: Dialect, line: int, *, returns: bool) -> tuple[list[bytes], int]:
-    """Return the values of a record, and its end, where a CR in unquoted text ends it or does not."""
+    """Return the values of a record, and its end, where a CR in unquoted text ends it or does not.
+
+    The last of ``MOST_FIELDS`` values is all that follows: nobody needs millions of them one by one.
+    """
     pattern = _value_pattern(dialect.separator, dialect.padded, returns)
     start = piece.used
     begun = not returns or piece.data[start - 1 : start] == b"\n"
     position = start + (_returns_at(piece.data, start) if begun else 0)
     values: list[bytes] = []
+    last, many = position, False
     while True:
         found = pattern.match(piece.data, position)
         if not found:
@@ -197,9 +203,15 @@ def _parsed(piece: Piece, dialect: Dialect, line: int, *, returns: bool) -> tupl
         if found.end() == len(piece.data) and found[3] in (b"", b"\r") and not piece.final:
             return [], piece.used
         quoted = found[1] is not None
-        values.append(found[1] if quoted else found[2])
+        if len(values) < MOST_FIELDS:
+            values.append(found[1] if quoted else found[2])
+            last = position
+        else:
+            many = True
         position = found.end()
         if found[3] != dialect.separator:
+            if many:
+                values[-1] = piece.data[last : position - len(found[3])]
             if not quoted:
                 values[-1] = values[-1].rstrip(b"\r")
             return values, position

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..quarantine import Rejected, Share
+from ..quarantine import Rejected, Share, counted
 from .base import Terminal
 
 
@@ -51,7 +51,7 @@ class RaggedRow(RowsRefused):
 
     def __init__(self, line: int, found: int, expected: int, share: Share | None = None) -> None:
         super().__init__(
-            f"Line {line:,} has {found:,} fields where the header has {expected:,}{_and(share)}. "
+            f"Line {line:,} has {counted(found)} fields where the header has {expected:,}{_and(share)}. "
             "Look for a missing or an unquoted separator there, correct the file and upload it again."
         )
 
@@ -71,7 +71,7 @@ class TooManyColumns(Terminal):
 
     def __init__(self, columns: int, limit: int) -> None:
         super().__init__(
-            f"The file has {columns:,} columns; a datastore table holds at most {limit:,}. "
+            f"The file has {counted(columns)} columns; a datastore table holds at most {limit:,}. "
             "Split it, or turn columns into rows."
         )
 
