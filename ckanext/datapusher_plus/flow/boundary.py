@@ -165,6 +165,7 @@ def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_ba
         limit=current.flow_timeout,
         tries=Tries(this=claimed.tries, retries=current.run_retries),
         lost=_lost(way_back),
+        memory=current.run_memory_limit,
     )
     return outcome.of_failure(failure)
 

@@ -14,7 +14,8 @@ from prefect.engine import handle_engine_signals
 from prefect.flow_engine import run_flow
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-from . import stopping
+from .. import settings
+from . import memory, stopping
 from .ingest import ingest
 
 
@@ -24,6 +25,7 @@ def run(flow_run_id: str, environment: dict[str, str], orders: Connection) -> No
     os.setsid()
     signal.signal(signal.SIGTERM, _exit)
     threading.Thread(target=_obey, args=(orders,), daemon=True, name="orders").start()
+    memory.limit_run(settings.current().run_memory_limit)
     os.environ.update(environment)
     refresh_global_settings_context()
     # The worker watches this process, so nobody needs heartbeats, and their thread takes a second to join.

@@ -148,7 +148,9 @@ class Housekeeping:
 
     def start(self, worker: CkanWorker, told: Callable[[], None]) -> None:
         """Begin; ``told`` is called when there are new flow runs."""
-        dispatcher = Dispatcher(pool=self._pool, told=told, may_begin=worker.gate.is_open)
+        # workers of another type have places that nobody here knows of
+        room = worker.room if self._settings.prefect_work_pool_type == worker.type else None
+        dispatcher = Dispatcher(pool=self._pool, told=told, may_begin=worker.gate.is_open, room=room)
         self._start("dispatcher", lambda: dispatcher.serve(self._stop))
         self._start("sweep", lambda: self._sweep(worker, dispatcher))
 

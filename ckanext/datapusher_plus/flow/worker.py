@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import anyio
 import anyio.abc
@@ -22,6 +24,8 @@ from prefect.states import Cancelled
 from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
 
 from ..health.sessions import Gate
+from ..runs import request
+from ..runs.turns import Room
 from ..settings import current
 from . import bury, stopping
 from .forked import ForkedRun
@@ -52,8 +56,9 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
     _description = "Forks each flow run from a process that has CKAN and Prefect loaded."
     _display_name = "CKAN"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, limit: int, **kwargs: Any) -> None:
+        self._places, self._extra = limit, current().worker_extra
+        super().__init__(*args, limit=limit + self._extra, **kwargs)
         self._retries = PREFECT_CLIENT_MAX_RETRIES.value()
         #: is asked before a run is taken
         self.gate = Gate()
@@ -71,7 +76,8 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
 
     async def _work(self, run_once: bool, printer: Callable[..., None]) -> None:
         async with self:
-            printer(f"Worker {self.name} takes up to {self._limit} runs at once from work pool {self._work_pool_name}.")
+            pool = self._work_pool_name
+            printer(f"Worker {self.name} takes up to {self._places} runs at once from work pool {pool}.")
             if run_once:
                 await self.sync_with_backend()
                 await self.get_and_submit_flow_runs()
@@ -97,6 +103,16 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
     def watched(self) -> frozenset[str]:
         """Return the ids of the runs whose end this worker sees to."""
         return frozenset(self._runs)
+
+    def room(self) -> Room:
+        """Return what this worker can take now."""
+        taken = int(self._limiter.borrowed_tokens) if self._limiter else 0
+        return Room(places=self._places, extra=self._extra, taken=taken, ids=self.watched)
+
+    def _release_limit_slot(self, flow_run_id: UUID) -> None:
+        """Free a place, and have the dispatcher look for the run that takes it."""
+        super()._release_limit_slot(flow_run_id)
+        asyncio.get_running_loop().run_in_executor(None, request.wake)
 
     @property
     def overdue(self) -> frozenset[str]:

@@ -154,7 +154,7 @@ def _carry_out(read: Callable[[Log], object], sender: Connection, what: str, sec
     try:
         _let_go(besides=sender.fileno())
         gc.disable()
-        limit(memory=_writable() + MOST_MEMORY, seconds=seconds)
+        limit(memory=writable() + MOST_MEMORY, seconds=seconds)
         sender.send(_outcome(read, _Said(sender), what))
         code = 0
     finally:
@@ -184,7 +184,7 @@ def _let_go(*, besides: int) -> None:
                 os.close(int(name))
 
 
-def _writable() -> int:
+def writable() -> int:
     """Return the bytes of writable memory that this process has."""
     return int(Path("/proc/self/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
 

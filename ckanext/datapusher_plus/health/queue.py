@@ -23,8 +23,12 @@ def requests() -> Verdict:
     with ckan_database.connected() as connection:
         unseen, oldest_unseen = _count(connection, run.c.dispatched_at.is_(None), _free_since())
         waiting, oldest = _count(connection, run.c.dispatched_at.is_not(None), run.c.dispatched_at)
+        busy = connection.execute(sa.select(sa.exists().where(run.c.state == State.RUNNING.value))).scalar_one()
     troubles = []
-    if oldest_unseen > UNSEEN:
+    if busy:
+        # dispatchers hand over what workers have places for
+        waiting, oldest, unseen = unseen + waiting, max(oldest, oldest_unseen), 0
+    elif oldest_unseen > UNSEEN:
         sentence = f"Requests that nobody handed to Prefect: {unseen:,}, the oldest for {span(oldest_unseen)}."
         troubles.append(
             fail(

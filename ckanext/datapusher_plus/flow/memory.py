@@ -1,0 +1,39 @@
+"""How much memory one run may take, and whether the kernel has ended a process because there was none left."""
+
+from __future__ import annotations
+
+import resource
+from contextlib import suppress
+from pathlib import Path
+
+from ..formats.limited import writable
+
+#: Of 1,000: a run is ended before databases and web servers, and after a process that reads one file.
+_BADNESS = "500"
+
+
+def limit_run(most: int) -> None:
+    """Limit the writable memory of this process, beyond what it has now, to ``most`` bytes; 0 sets no limit.
+
+    A limit of the process itself makes a `MemoryError` of what would otherwise be a kill, and needs no rights over
+    control groups. The processes that read files have limits of their own.
+    """
+    if most:
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        wanted = writable() + most
+        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+    with suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_BADNESS, encoding="ascii")
+
+
+def kills() -> int | None:
+    """Return how many processes of this machine the kernel has ended for want of memory; None where it does not say.
+
+    Those that a control group's limit ended are among them.
+    """
+    try:
+        counters = dict(line.split() for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines())
+        return int(counters["oom_kill"])
+    except (OSError, KeyError, ValueError):
+        return None
