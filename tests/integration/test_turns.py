@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from ckan.tests import factories
 
+from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.runs import claim, database, finish, history, queue, request, turns
@@ -22,7 +25,12 @@ THREE = Room(places=3, extra=1, taken=0)
 def files(number: int, **resource: Any) -> list[str]:
     """Return the ids of new resources of an organization of their own."""
     dataset = factories.Dataset(owner_org=factories.Organization()["id"])
-    return [factories.Resource(package_id=dataset["id"], **resource)["id"] for _ in range(number)]
+    return [resource_of(dataset, **resource) for _ in range(number)]
+
+
+def resource_of(dataset: dict[str, Any], **resource: Any) -> str:
+    """Return the id of a new resource of no format, which nobody has asked to load."""
+    return factories.Resource(package_id=dataset["id"], format="none", **resource)["id"]
 
 
 def ask(*resource_ids: str, **wish: Any) -> None:
@@ -40,11 +48,6 @@ def begin(*resource_ids: str) -> None:
         latest = history.latest(resource_id)
         assert latest
         assert claim.claim(latest.id, flow_run_id="flow", worker="worker")
-
-
-@pytest.fixture(autouse=True)
-def nothing_asked(clean_db: None) -> None:
-    """Nothing waits: what is made here is of no format that is loaded by itself."""
 
 
 def test_organizations_take_turns() -> None:
@@ -68,6 +71,7 @@ def test_one_may_have_all_places_while_nobody_else_waits() -> None:
     many = files(5)
     ask(*many)
     assert up() == many[:3]
+    begin(*many[:3])
     assert up(Room(places=3, extra=1, taken=3)) == []
 
 
@@ -111,12 +115,21 @@ def test_people_come_before_commands_and_small_files_before_large_ones() -> None
 def test_a_dataset_of_no_organization_is_its_creators() -> None:
     user, other = factories.User(), factories.User()
     owned = [factories.Dataset(user=maker) for maker in (user, user, other)]
-    ids = [factories.Resource(package_id=dataset["id"])["id"] for dataset in owned]
+    ids = [resource_of(dataset) for dataset in owned]
     ask(*ids)
     assert up(Room(places=2, extra=0, taken=0)) == [ids[0], ids[2]]
 
 
-@pytest.mark.ckan_config("ckanext.datapusher_plus.runs_per_hour", "2")
+@pytest.fixture
+def two_an_hour(with_plugins: None) -> Iterator[None]:
+    """A resource may be loaded twice within an hour."""
+    before = settings.current()
+    settings.use(replace(before, runs_per_hour=2))
+    yield
+    settings.use(before)
+
+
+@pytest.mark.usefixtures("two_an_hour")
 def test_a_resource_is_loaded_so_often_within_an_hour_and_says_so() -> None:
     [mine], [other] = files(1), files(1)
     for _ in range(2):
