@@ -99,7 +99,18 @@ def test_a_task_that_nobody_works_on_any_more_ends(legacy: Legacy) -> None:
     legacy.leave_behind(REVISIONS[-1])
     legacy.migrate()
     [(state, error)] = legacy.all("SELECT state, error FROM task_status")
-    assert (state, "Load it again" in error) == ("error", True)
+    assert (state, "load it again" in error) == ("error", True)
+
+
+def test_what_everybody_may_read_has_nothing_of_a_file(legacy: Legacy) -> None:
+    legacy.leave_behind(REVISIONS[-1])
+    legacy.run(
+        'UPDATE task_status SET state = \'error\', error = \'{"message": "Alice Smith"}\', value = \'{"job_key": "k"}\''
+    )
+    legacy.migrate()
+    [(value, error)] = legacy.all("SELECT value, error FROM task_status")
+    assert value == "{}"
+    assert "Alice" not in error
 
 
 THEIRS = "SELECT job_id, api_key, value, message FROM jobs JOIN metadata USING (job_id) JOIN logs USING (job_id)"

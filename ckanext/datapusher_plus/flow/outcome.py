@@ -83,9 +83,15 @@ def of_failure(failure: Failure) -> Outcome:
         state=State.CANCELLED if _is_cancelled(failure) else State.ERROR,
         message=" ".join(part for part in (why.what, table, then) if part),
         kind=type(error).__name__,
-        about={"column": error.column, "type": error.type} if isinstance(error, ValueDoesNotFit) else {},
+        about=_about(error),
         retry=failure.tries.next(why.again),
     )
+
+
+def _about(error: BaseException) -> dict[str, str]:
+    misfit = {"column": error.column, "type": error.type} if isinstance(error, ValueDoesNotFit) else {}
+    place = error.place if isinstance(error, IngestError) else ""
+    return misfit | ({"place": place} if place else {})
 
 
 def _is_cancelled(failure: Failure) -> bool:

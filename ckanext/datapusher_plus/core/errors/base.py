@@ -8,7 +8,14 @@ AGAIN = "Load again from the DataStore tab."
 
 
 class IngestError(Exception):
-    """A run cannot go on; ``str(error)`` is the sentence for the publisher."""
+    """A run cannot go on; ``str(error)`` is the sentence for the publisher.
+
+    It may quote values, headings and addresses of a private resource. What everybody may read is the first line of the
+    class's docstring and ``place``.
+    """
+
+    #: where in the file, without a value: `line 3`
+    place: str = ""
 
 
 class Terminal(IngestError):

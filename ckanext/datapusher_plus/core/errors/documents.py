@@ -9,6 +9,7 @@ class BadJson(Terminal):
     """The text is no JSON, or not to be read as a table."""
 
     def __init__(self, line: int, why: str) -> None:
+        self.place = f"line {line:,}"
         super().__init__(f"The JSON in line {line:,} cannot be read: {why}. Correct the file and upload it again.")
 
 
@@ -26,6 +27,7 @@ class RecordTooLarge(Terminal):
     """One record takes more room than a row may."""
 
     def __init__(self, line: int, limit: int) -> None:
+        self.place = f"line {line:,}"
         super().__init__(
             f"The record that begins in line {line:,} has more than {limit:,} characters. "
             "Publish what is in it as rows of their own, or leave out its largest values."
