@@ -11,6 +11,8 @@ from ckan import model, plugins
 from ckan.cli import load_config
 from ckan.common import config, g, request
 
+from . import logs
+
 log = logging.getLogger(__name__)
 
 _app: Any = None
@@ -24,6 +26,7 @@ def load() -> None:
     global _app  # noqa: PLW0603 (CKAN itself is one to a process)
     if _app is not None:
         return
+    logs.clean()
     # imported late: CKAN's web stack is heavy, and of no use to whoever only reads this module
     from ckan.config.middleware import make_app
 
