@@ -54,6 +54,24 @@ def cut(superuser: psycopg.Connection) -> Callable[[], None]:
     return terminate
 
 
+def test_a_run_that_was_cancelled_and_died_is_not_tried_again(
+    worker: WorkerUnderTest,
+    live: Table,
+    load: Load,
+    ended: Ended,
+    runs: Runs,
+    prefect_cancel: Callable[[str], None],
+) -> None:
+    worker.order(swap__after="hold")
+    resource = load()
+    worker.orders.held()
+    prefect_cancel(ended(resource, "running")["flow_run_id"])
+    worker.kill()
+    worker.start(run_retries="2")
+    assert ended(resource, "cancelled", "complete")["task_info"]["message"].startswith("Loading was cancelled")
+    assert [row["state"] for row in runs(resource["id"])] == ["cancelled"]
+
+
 @pytest.fixture
 def whole(live: Table, ended: Ended) -> Callable[..., dict[str, Any]]:
     """Wait until the resource is loaded, see that nothing is left of what went wrong, and return the run's details."""

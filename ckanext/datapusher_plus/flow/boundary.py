@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from prefect.runtime import flow_run
+
 from .. import settings
 from ..core.errors import EngineFailed, LockLost, Skipped, Transient
 from ..core.quarantine import Rejected
@@ -20,6 +22,7 @@ from ..runs.claim import Claimed
 from ..runs.finish import finish, landed
 from ..steps.settle import settle
 from . import gone, outcome, stopping
+from .cancelled import was_cancelled
 from .outcome import Failure, Outcome
 from .passing import may_pass
 from .publishing import keep_refused
@@ -161,13 +164,19 @@ def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_ba
     failure = Failure(
         run_id=claimed.run_id,
         error=error,
-        reason=stopping.reason(),
+        reason=stopping.reason() or _cancelled(error),
         limit=current.flow_timeout,
         tries=Tries(this=claimed.tries, retries=current.run_retries),
         lost=_lost(way_back),
         memory=current.run_memory_limit,
     )
     return outcome.of_failure(failure)
+
+
+def _cancelled(error: BaseException) -> stopping.Reason | None:
+    """Return that the run was cancelled if its process was told to end before its worker could say why."""
+    told_to_end = not isinstance(error, Exception)
+    return stopping.Reason.CANCEL if told_to_end and was_cancelled(str(flow_run.get_id())) else None
 
 
 def _lost(way_back: WayBack) -> str:

@@ -20,6 +20,7 @@ from ..runs.log import RunLog
 from ..runs.reap import REPORTED
 from ..steps.restore import restore
 from . import gone, outcome, publishing, site
+from .cancelled import was_cancelled
 from .outcome import Outcome
 from .passing import may_pass
 
@@ -112,7 +113,7 @@ def _end(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) -> Ou
         told.info(end.message)
         return end
     table = restored.what if restored else outcome.UNCHANGED
-    if cancelled:
+    if cancelled or was_cancelled(dead.flow_run_id):
         # it was killed because it did not end in time
         return outcome.of_cancelled_death(table)
     tries = Tries(this=dead.tries, retries=settings.current().run_retries)
