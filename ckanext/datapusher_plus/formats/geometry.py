@@ -21,7 +21,10 @@ _DIGITS = 9
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 #: a definition that makes PROJ open files of the machine, by name
 _FILES = re.compile(r"grids=(?!@null)|PARAMETERFILE", re.IGNORECASE)
-_EPSG = re.compile(r"(?:EPSG|urn:ogc:def:crs:EPSG:[^:]*|https?://www\.opengis\.net/def/crs/EPSG/[^/]*)[:/]+(\d+)", re.I)
+#: its numbers have at most five digits
+_EPSG = re.compile(
+    r"(?:EPSG|urn:ogc:def:crs:EPSG:[^:/]*|https?://www\.opengis\.net/def/crs/EPSG/[^:/]*)[:/]+(\d{1,9})(?!\d)", re.I
+)
 _LONGITUDE_LATITUDE = re.compile(r"CRS:?84h?$|CRS/OGC/[^/]*/CRS84h?$", re.IGNORECASE)
 WGS_84 = 4326
 

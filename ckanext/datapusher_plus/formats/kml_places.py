@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -19,7 +18,6 @@ _TEXTS = {
 }
 _LINES = frozenset({"LineString", "LinearRing", "Track"})
 _GROUPS = frozenset({"MultiGeometry", "MultiTrack"})
-_COMMA = re.compile(r"\s*,\s*")
 Position = tuple[str, ...]
 
 
@@ -134,7 +132,7 @@ class Places:
     def _end_of_shape(self, name: str, text: str) -> None:
         shape = self._open[-1]
         if name == "coordinates":
-            shape.positions = [tuple(token.split(",")) for token in _COMMA.sub(",", text).split()]
+            shape.positions = [tuple(token.split(",")) for token in _tight(text).split()]
         elif name == "coord":
             shape.positions.append(tuple(text.split()))
         else:
@@ -153,6 +151,11 @@ class Places:
         self._done.append(place)
         self._place = None
         self._markup.rest()
+
+
+def _tight(coordinates: str) -> str:
+    """Return coordinates without the blanks that some programs write beside commas."""
+    return ",".join(number.strip() for number in coordinates.split(","))
 
 
 def _text(shapes: list[_Shape]) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from ..core.errors import BadQuoting
@@ -49,5 +50,10 @@ def _found(text: bytes, separator: bytes) -> tuple[bool, bool]:
     if b'"' not in text:
         return False, False
     lean = _QUOTED.sub(b'"', text)
+    return bool(_padded(separator).search(lean)), separator + b'"' in lean
+
+
+@lru_cache
+def _padded(separator: bytes) -> re.Pattern[bytes]:
     sep = re.escape(separator)
-    return bool(re.search(sep + rb"(?:(?!" + sep + rb')[ \t])+"', lean)), bool(re.search(sep + rb'"', lean))
+    return re.compile(sep + rb"(?:(?!" + sep + rb')[ \t])+"')
