@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, AnyStr
 
 if sys.version_info >= (3, 11):
@@ -124,7 +124,7 @@ class _Sampler:
         self._done = ""
         self.repeated: list[tuple[str, str]] = []
 
-    def sample(self, nodes: Iterable[tuple[Any, Any]]) -> str:
+    def sample(self, nodes: Any) -> str:
         begun = len(self._done)
         for kind, what in nodes:
             self._add(kind, what)

@@ -25,20 +25,22 @@ class _GivenUp(BaseException):
     """Nothing of ours catches it."""
 
 
-def growth(call: Callable[[T], object], made: Callable[[int], T], small: int = SMALL) -> float:
+def growth(
+    call: Callable[[T], object], made: Callable[[int], T], small: int = SMALL, patience: float = _PATIENCE
+) -> float:
     """Return how many times as much a call costs with ``TIMES`` as much; 0 if a first look shows nothing odd."""
     less = made(small)
-    before = _cost(call, less, _PATIENCE)
-    if before >= _PATIENCE:
+    before = _cost(call, less, patience)
+    if before >= patience:
         return float("inf")
-    if _cost(call, made(_FIRST * small), _PATIENCE * _FIRST**2) <= _SUSPECT * max(before, _LEAST):
+    if _cost(call, made(_FIRST * small), patience * _FIRST**2) <= _SUSPECT * max(before, _LEAST):
         return 0
     more = made(TIMES * small)
     found = float("inf")
     # a machine that is busy elsewhere may disturb a measurement or two
     for _ in range(3):
-        before = max(_LEAST, min(_cost(call, less, _PATIENCE) for _ in range(3)))
-        found = min(found, _cost(call, more, _PATIENCE * TIMES**2) / before)
+        before = max(_LEAST, min(_cost(call, less, patience) for _ in range(3)))
+        found = min(found, _cost(call, more, patience * TIMES**2) / before)
         if found <= MOST or found > 2 * MOST:
             break
     return found

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .workbook.markup import SEP, Markup
+from ..core.errors import Damaged
+from .workbook.markup import DEEPEST, SEP, Markup
 
+WHAT = "KML document"
 #: a column: whether it is a publisher's own, and its name
 Column = tuple[bool, str]
 FOLDER: Column = (False, "folder")
@@ -50,7 +52,7 @@ class Places:
         self.links = 0
         #: shapes that could not be read
         self.lost = 0
-        self._markup = Markup("KML document")
+        self._markup = Markup(WHAT)
         self._markup.on(self._start, self._end)
         self._path: list[str] = []
         #: depth and name of each open folder
@@ -65,7 +67,7 @@ class Places:
     def read(self, pieces: Iterable[bytes]) -> Iterator[Place]:
         """Yield the placemarks.
 
-        :raises Damaged: when the document is no XML, or declares a document type.
+        :raises Damaged: when the document is no XML, declares a document type, or is nested too deeply.
         """
         for piece in pieces:
             self._markup.feed(piece)
@@ -77,6 +79,9 @@ class Places:
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         name = element.rpartition(SEP)[2]
         self._path.append(name)
+        # each placemark gets the names of all folders around it
+        if len(self._path) > DEEPEST:
+            raise Damaged(WHAT, "its XML is nested too deeply")
         self._text = []
         if self._place is None:
             self._outside(name)
