@@ -37,6 +37,7 @@ EXAMPLES: list[Exception] = [
     errors.RaggedRow(7, 4, 3),
     errors.RaggedRow(7, 4, 3, Share(rejected=12, total=100, limit=5.0)),
     errors.BadQuoting(7),
+    errors.LineTooLong(7, 64 << 20),
     errors.EngineFailed(),
     errors.TooManyColumns(2_000, 1_600),
     errors.ValueDoesNotFit("height", "tall", "numeric", 7),

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..core.errors import BadQuoting
+from ..core.errors import BadQuoting, LineTooLong
 from .text import PIECE_BYTES
 
-#: a longer record is taken for a quoted value that is never closed; PostgreSQL could not take much more in a row
+#: bytes of a record; PostgreSQL could not take much more in a row
 LONGEST_RECORD = 64 << 20
 
 _RETURNS = re.compile(rb"\r*")
@@ -116,7 +116,8 @@ def pieces(
 
     The first byte is in line number ``line``.
 
-    :raises BadQuoting: when no record ends within ``LONGEST_RECORD`` bytes.
+    :raises BadQuoting: when a quoted value does not end within ``LONGEST_RECORD`` bytes.
+    :raises LineTooLong: when a line does not.
     """
     with path.open("rb") as file:
         file.seek(start)
@@ -132,7 +133,8 @@ def pieces(
             if not read:
                 return
             if len(rest) > LONGEST_RECORD:
-                raise BadQuoting(line)
+                # only within quotes does a record go on in the next line
+                raise BadQuoting(line) if b"\n" in rest else LineTooLong(line, LONGEST_RECORD)
 
 
 def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from .. import formats
 from ..checkpoint import reach
 from ..core.errors import NothingToLoad
 from ..core.values import CleanCsv, Log, Source, Ticket
 from ..formats import Limits, Work
+from ..formats.rows import storable
 from ..settings import current
 
 
@@ -23,6 +26,8 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
     csv = formats.detect(source, ticket.format).convert(source, work)
     if not csv.header:
         raise NothingToLoad("has no columns")
+    # halves of letters, as in JSON's "\ud800", are no names of columns
+    csv = replace(csv, header=tuple(map(storable, csv.header)))
     encoding = f" in {csv.encoding}" if csv.encoding else ""
     log.info(f"Read as {csv.format}{encoding}, {len(csv.header):,} columns.")
     reach("convert.after")

@@ -5,7 +5,7 @@ IngestError
 │   ├── NoFile, NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
 │   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
-│   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
+│   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, LineTooLong, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, TableRemoved, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
@@ -43,6 +43,7 @@ from .fetching import (
 from .reading import (
     BadQuoting,
     EngineFailed,
+    LineTooLong,
     NotText,
     RaggedRow,
     RowsRefused,
@@ -88,6 +89,7 @@ __all__ = [
     "FileTooLarge",
     "HeadingTooLong",
     "IngestError",
+    "LineTooLong",
     "LockLost",
     "Locked",
     "NestedArchive",
