@@ -9,6 +9,7 @@ import pytest
 
 from ckanext.datapusher_plus.core.errors import BadQuoting, LineTooLong
 from ckanext.datapusher_plus.formats import records
+from tests import books, maps
 from tests.fix_documents import ReadDocument
 from tests.fix_file import Analyse, Read, Said
 
@@ -116,6 +117,59 @@ def test_rows_that_end_in_cr_are_read_piece_by_piece(tmp_path: Path, monkeypatch
     dialect = records.Dialect(separator=b",", returns=2)
     found = [row for piece in records.pieces(path, size=1 << 10) for row in records.records(piece, dialect)]
     assert (len(found), found[-1]) == (10_001, records.Record([b"1", b"2"], 10_001))
+
+
+LONG = "1" * 5_000
+
+
+@pytest.mark.parametrize("depth", [3, 40, 80])
+def test_groups_of_shapes_within_groups(depth: int, read_document: ReadDocument) -> None:
+    groups = "<MultiGeometry>" * depth + "<Point><coordinates>1,2</coordinates></Point>" + "</MultiGeometry>" * depth
+    kml = f'<kml xmlns="http://www.opengis.net/kml/2.2"><Placemark><name>a</name>{groups}</Placemark></kml>'
+    found = read_document(kml, format="KML")
+    assert found.text == f"a,{'GEOMETRYCOLLECTION (' * (depth - 1)}MULTIPOINT ((1 2)){')' * (depth - 1)}\n"
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (f'<row r="{LONG}"><c><v>1</v></c></row>', "1"),
+        (f'<row><c s="{LONG}"><v>1</v></c></row>', "1"),
+        (f"<row><c><v>{LONG}</v></c></row>", LONG),
+        ('<row><c t="inlineStr"><is><t>_xD800_b</t></is></c></row>', "�b"),
+    ],
+)
+def test_cells_of_xlsx(cell: str, text: str, analyse: Analyse) -> None:
+    found = analyse(books.xlsx(books.rows(["a"]) + cell), format="XLSX", name="x.xlsx")
+    assert found.csv.path.read_text() == f"a\n{text}\n"
+
+
+@pytest.mark.parametrize("code", ["0" * 100_000, "[" * 100_000, "y" * 100_000])
+def test_a_number_format_that_no_program_has(code: str, analyse: Analyse) -> None:
+    book = books.xlsx(books.rows(["a"]) + '<row><c s="0"><v>1</v></c></row>', formats=(code,))
+    assert analyse(book, format="XLSX", name="x.xlsx").csv.path.read_text() == "a\n1\n"
+
+
+@pytest.mark.parametrize("time", [f"P{LONG}D", f"PT{LONG}H", f"PT1H{LONG}M"])
+def test_times_of_ods(time: str, analyse: Analyse) -> None:
+    cell = books.cell("x", office_value__type="time", office_time__value=time)
+    found = analyse(books.ods(books.table("one", books.cell("a"), cell)), format="ODS", name="x.ods")
+    assert found.csv.path.read_text() == f"a\n{time}\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["undefined", "idna", "hex", "rot13", "punycode", f"LDID/{LONG}", "1252\0", "x" * 99_999]
+)
+def test_encodings_of_shapefiles_that_are_none(name: str, analyse: Analyse) -> None:
+    parts = maps.shp([None], [("a", "C", 20, 0)], [["x"]])
+    assert analyse(maps.layer_zip(parts, cpg=name), format="SHP").csv.path.read_text() == "a,geometry\nx,\n"
+
+
+@pytest.mark.parametrize("digits", ["1e999999999", "1e-99999999", "sNaN1e5"])
+def test_numbers_of_shapefiles(digits: str, analyse: Analyse) -> None:
+    parts = maps.shp([None], [("a", "N", 20, 0)], [[1]])
+    parts["dbf"] = parts["dbf"].replace(b"1".rjust(20), digits.encode().rjust(20))
+    assert analyse(maps.layer_zip(parts), format="SHP").csv.path.read_text() == f"a,geometry\n{digits},\n"
 
 
 def test_json_is_written_at_any_depth_as_at_none() -> None:

@@ -183,7 +183,10 @@ def _positions(shape: _Shape) -> Iterator[Position]:
 
 
 def _written(shape: _Shape, *, with_z: bool) -> str:
-    kind, body = _body(shape, with_z=with_z)
+    return _named(*_body(shape, with_z=with_z), with_z=with_z)
+
+
+def _named(kind: str, body: str, *, with_z: bool) -> str:
     return f"{kind} {'Z ' if with_z else ''}{body}"
 
 
@@ -196,7 +199,8 @@ def _body(shape: _Shape, *, with_z: bool) -> tuple[str, str]:
         kinds = {kind for kind, _ in bodies}
         if len(kinds) == 1 and (kind := kinds.pop()) in ("POINT", "LINESTRING", "POLYGON"):
             return f"MULTI{kind}", _listed(body for _, body in bodies)
-        return "GEOMETRYCOLLECTION", _listed(_written(part, with_z=with_z) for part in shape.parts)
+        # each part is written once, however many groups it is in
+        return "GEOMETRYCOLLECTION", _listed(_named(*body, with_z=with_z) for body in bodies)
     places = (" ".join(_sized(position, 3 if with_z else 2)) for position in shape.positions)
     return "POINT" if shape.kind == "Point" else "LINESTRING", _listed(places)
 
