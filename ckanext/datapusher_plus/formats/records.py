@@ -94,18 +94,14 @@ class Piece:
     used: int = 0
     #: records so far that a CR alone has ended
     returns: int = 0
-    #: where the CR in a row begin and end that were looked at last
+    #: the CR in a row that were looked at last
     run: tuple[int, int] = (0, 0)
 
     def end_after(self, place: int) -> int:
-        """Return where the line end ends that has a CR before a place: behind the LF that follows more of them, if any.
-
-        Each of many CR in a row may end a row. They are looked through once.
-        """
-        start, end = self.run
-        if not start < place <= end:
-            start, end = place - 1, _end_of_returns(self.data, place)
-            self.run = start, end
+        """Return where a line end ends whose first CR is before a place; many CR in a row are looked through once."""
+        if not self.run[0] < place <= self.run[1]:
+            self.run = place - 1, _end_of_returns(self.data, place)
+        end = self.run[1]
         return end + 1 if self.data[end : end + 1] == b"\n" else place
 
 
@@ -123,7 +119,8 @@ def pieces(
         file.seek(start)
         rest = b""
         while True:
-            read = file.read(size if end is None else min(size, end - file.tell()))
+            room = min(size, LONGEST_RECORD + 1 - len(rest))
+            read = file.read(room if end is None else min(room, end - file.tell()))
             piece = Piece(rest + read, line, final=not read)
             if not piece.data:
                 return
@@ -154,7 +151,7 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
         one_row = start >= last
         if stop == len(data) and not piece.final and one_row:
             return
-        # a line without any quote, as most are, is a record
+        # as most lines are
         if quote > stop and one_row:
             values, piece.used = data[start:stop].strip(b"\r").split(dialect.separator), stop + 1
         else:
@@ -168,7 +165,7 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
 
 
 def _last_row(data: bytes, start: int, stop: int) -> int:
-    """Return where the last row of a line may begin: before the last CR in it, those at its end aside."""
+    """Return where the last row of a line may begin: at the last CR in it, those at its end aside."""
     line = data[start:stop].rstrip(b"\r")
     return start + len(line[: line.rfind(b"\r") + 1].rstrip(b"\r"))
 
@@ -242,8 +239,7 @@ def _parsed(
 
 def _end_of_returns(data: bytes, place: int) -> int:
     """Return where the CR end that stand at a place, if any do."""
-    found = _RETURNS.match(data, place)
-    return found.end() if found else place
+    return _RETURNS.match(data, place).end()  # type: ignore[union-attr]
 
 
 def read_header(path: Path, dialect: Dialect, start: int = 0, line: int = 1) -> Header | None:

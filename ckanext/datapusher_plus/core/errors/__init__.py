@@ -3,7 +3,7 @@
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
 │   ├── NoFile, NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
-│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge
+│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooManyMembers
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
 │   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, LineTooLong, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
@@ -25,6 +25,7 @@ from .containers import (
     NestedArchive,
     NoSuchSheet,
     NotWhatItSays,
+    TooManyMembers,
     UnpacksTooLarge,
 )
 from .documents import BadJson, NoRecords, ReaderDied, RecordTooLarge, TooMuchMemory, TooMuchTime
@@ -116,6 +117,7 @@ __all__ = [
     "TableTouched",
     "Terminal",
     "TooManyColumns",
+    "TooManyMembers",
     "TooManyRedirects",
     "TooMuchMemory",
     "TooMuchTime",
