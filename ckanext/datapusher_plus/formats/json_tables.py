@@ -14,6 +14,7 @@ from typing import Any
 from ..core.errors import BadJson, NoRecords, NoSuchSheet, NothingToLoad
 from ..core.values import ReadOptions
 from .json_text import JsonText, Members
+from .rows import storable
 
 #: what publishers call the list of records, and the lists that describe its columns
 TABLE_NAMES = frozenset({"data", "records", "results", "rows", "items", "features", "value", "values", "entries"})
@@ -57,7 +58,7 @@ class Listing:
     @property
     def name(self) -> str:
         """Return how messages call it."""
-        return ".".join(self.path or ())
+        return storable(".".join(self.path or ()))
 
     @property
     def count(self) -> int:

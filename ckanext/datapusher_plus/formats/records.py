@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from ..core.errors import BadQuoting
+from ..core.errors import BadQuoting, LineTooLong
 from ..core.quarantine import MOST_FIELDS
 from .text import PIECE_BYTES
 
-#: a longer record is taken for a quoted value that is never closed; PostgreSQL could not take much more in a row
+#: bytes of a record; PostgreSQL could not take much more in a row
 LONGEST_RECORD = 64 << 20
 
+_RETURNS = re.compile(rb"\r*")
 _OPENED = re.compile(rb'[ \t]*"[^"]*(?:""[^"]*)*')
 #: blanks of all kinds that may follow a closing quote, in UTF-8; ends that are cut off may have four more bytes
 _BLANKS = rb"(?:[ \t\v\f]|\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8b\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf)*"
@@ -94,6 +95,15 @@ class Piece:
     used: int = 0
     #: records so far that a CR alone has ended
     returns: int = 0
+    #: the CR in a row that were looked at last
+    run: tuple[int, int] = (0, 0)
+
+    def end_after(self, place: int) -> int:
+        """Return where a line end ends whose first CR is before a place; many CR in a row are looked through once."""
+        if not self.run[0] < place <= self.run[1]:
+            self.run = place - 1, _end_of_returns(self.data, place)
+        end = self.run[1]
+        return end + 1 if self.data[end : end + 1] == b"\n" else place
 
 
 def pieces(
@@ -103,13 +113,15 @@ def pieces(
 
     The first byte is in line number ``line``.
 
-    :raises BadQuoting: when no record ends within ``LONGEST_RECORD`` bytes.
+    :raises BadQuoting: when a quoted value does not end within ``LONGEST_RECORD`` bytes.
+    :raises LineTooLong: when a line does not.
     """
     with path.open("rb") as file:
         file.seek(start)
         rest = b""
         while True:
-            read = file.read(size if end is None else min(size, end - file.tell()))
+            room = min(size, LONGEST_RECORD + 1 - len(rest))
+            read = file.read(room if end is None else min(room, end - file.tell()))
             piece = Piece(rest + read, line, final=not read)
             if not piece.data:
                 return
@@ -119,7 +131,8 @@ def pieces(
             if not read:
                 return
             if len(rest) > LONGEST_RECORD:
-                raise BadQuoting(line)
+                # only within quotes does a record go on in the next line
+                raise BadQuoting(line) if b"\n" in rest else LineTooLong(line, LONGEST_RECORD)
 
 
 def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
@@ -127,19 +140,21 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
-    data, line, quote = piece.data, piece.line, -1
+    data, line, quote, stop, last = piece.data, piece.line, -1, -1, 0
     while piece.used < len(data):
         start = piece.used
-        stop = data.find(b"\n", start)
         if quote < start:
             quote = _or_end(data.find(b'"', start), data)
-        if stop < 0 and not piece.final:
+        if stop < start:
+            stop = _or_end(data.find(b"\n", start), data)
+            # a line may have many rows: it is looked through once
+            last = start if dialect.returns is None else _last_row(data, start, stop)
+        one_row = start >= last
+        if stop == len(data) and not piece.final and one_row:
             return
-        stop = _or_end(stop, data)
-        # a line without any quote, as most are, is a record
-        plain_line = quote >= stop
-        text = data[start:stop].strip(b"\r") if plain_line else b""
-        if plain_line and (dialect.returns is None or b"\r" not in text):
+        # as most lines are; both are the end of the text when there is neither
+        if quote >= stop and one_row:
+            text = data[start:stop].strip(b"\r")
             values, piece.used = text.split(dialect.separator, MOST_FIELDS - 1), min(stop + 1, len(data))
         else:
             values, piece.used = _record(piece, dialect, line)
@@ -149,6 +164,12 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
         alone = data[piece.used - 1 : piece.used] == b"\r"
         piece.returns += alone
         line += data.count(b"\n", start, piece.used) + alone
+
+
+def _last_row(data: bytes, start: int, stop: int) -> int:
+    """Return where the last row of a line may begin: at the last CR in it, those at its end aside."""
+    line = data[start:stop].rstrip(b"\r")
+    return start + len(line[: line.rfind(b"\r") + 1].rstrip(b"\r"))
 
 
 def _or_end(found: int, data: bytes) -> int:
@@ -170,26 +191,32 @@ def _record(piece: Piece, dialect: Dialect, line: int) -> tuple[list[bytes], int
     short = _parsed(piece, dialect, line, returns=True)
     if dialect.returns <= 1 or not b"".join(short[0]).strip():
         return short
+    fits = len(short[0]) == dialect.returns
     try:
-        whole = _parsed(piece, dialect, line, returns=False)
+        # where it is too wide it does not matter how wide: the line may have many rows
+        whole = _parsed(piece, dialect, line, returns=False, most=dialect.returns if fits else None)
     except BadQuoting:
         return short
     # a CR within a value leaves the row as wide as it is to be
-    fits = len(short[0]) == dialect.returns != len(whole[0])
-    return short if fits and whole[0] else whole
+    return short if fits and whole[0] and len(whole[0]) != dialect.returns else whole
 
 
-def _parsed(piece: Piece, dialect: Dialect, line: int, *, returns: bool) -> tuple[list[bytes], int]:
+def _parsed(
+    piece: Piece, dialect: Dialect, line: int, *, returns: bool, most: int | None = None
+) -> tuple[list[bytes], int]:
     """Return the values of a record, and its end, where a CR in unquoted text ends it or does not.
 
     The last of ``MOST_FIELDS`` values is all that follows: nobody needs millions of them one by one.
+
+    :param most: with more values than these it does not go on.
     """
     pattern = _value_pattern(dialect.separator, dialect.padded, returns)
     start = piece.used
     begun = not returns or piece.data[start - 1 : start] == b"\n"
-    position = start + (_returns_at(piece.data, start) if begun else 0)
+    # some programs write LF and CR in this order
+    position = _end_of_returns(piece.data, start) if begun else start
     values: list[bytes] = []
-    last, many = position, False
+    last, many = position, 0
     while True:
         found = pattern.match(piece.data, position)
         if not found:
@@ -200,29 +227,30 @@ def _parsed(piece: Piece, dialect: Dialect, line: int, *, returns: bool) -> tupl
             found = _as_written(dialect.separator, returns).match(piece.data, position)
             assert found
         # what ends here may go on, and a CR may be half of a line end
-        if found.end() == len(piece.data) and found[3] in (b"", b"\r") and not piece.final:
+        position = found.end()
+        if found[3] == b"\r":
+            position = piece.end_after(position)
+        if position == len(piece.data) and found[3] in (b"", b"\r") and not piece.final:
             return [], piece.used
         quoted = found[1] is not None
         if len(values) < MOST_FIELDS:
             values.append(found[1] if quoted else found[2])
-            last = position
+            last = found.start()
         else:
-            many = True
-        position = found.end()
+            many = found.start(3)
         if found[3] != dialect.separator:
             if many:
-                values[-1] = piece.data[last : position - len(found[3])]
+                values[-1] = piece.data[last:many]
             if not quoted:
                 values[-1] = values[-1].rstrip(b"\r")
             return values, position
+        if most is not None and len(values) > most:
+            return values, position
 
 
-def _returns_at(data: bytes, place: int) -> int:
-    """Return how many CR stand at a place, where some programs write LF and CR in this order."""
-    count = 0
-    while data[place + count : place + count + 1] == b"\r":
-        count += 1
-    return count
+def _end_of_returns(data: bytes, place: int) -> int:
+    """Return where the CR end that stand at a place, if any do."""
+    return _RETURNS.match(data, place).end()  # type: ignore[union-attr]
 
 
 def read_header(path: Path, dialect: Dialect, start: int = 0, line: int = 1) -> Header | None:
@@ -255,7 +283,7 @@ def _value_pattern(separator: bytes, padded: bool, returns: bool) -> re.Pattern[
     pad = rb"(?:(?!" + sep + rb")[ \t])*" if padded else rb""
     within = rb"[^\n" + (rb"\r" if returns else rb"") + sep + rb"]*"
     quoted = pad + rb'("[^"]*(?:""[^"]*)*")' + blanks
-    return re.compile(rb"(?:" + quoted + rb"|(?!" + pad + rb'")(' + within + rb"))(" + sep + rb"|\r*\n|\r|\Z)")
+    return re.compile(rb"(?:" + quoted + rb"|(?!" + pad + rb'")(' + within + rb"))(" + sep + rb"|\n|\r|\Z)")
 
 
 @lru_cache
@@ -263,7 +291,7 @@ def _as_written(separator: bytes, returns: bool) -> re.Pattern[bytes]:
     """Return the pattern of what stands up to the next separator or line end, in groups like those of a value."""
     sep = re.escape(separator)
     ends = rb"\r\n" if returns else rb"\n"
-    return re.compile(rb"((?!))?([^" + ends + sep + rb"]*)(" + sep + rb"|\r*\n|\r|\Z)")
+    return re.compile(rb"((?!))?([^" + ends + sep + rb"]*)(" + sep + rb"|\n|\r|\Z)")
 
 
 def tidy(value: bytes) -> bytes:

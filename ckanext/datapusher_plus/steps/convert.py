@@ -10,6 +10,7 @@ from ..core.errors import NothingToLoad
 from ..core.values import CleanCsv, Log, Source, Ticket
 from ..formats import Limits, Work
 from ..formats.limited import limited
+from ..formats.rows import storable
 from ..settings import current
 
 
@@ -30,6 +31,8 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
     csv = limited(read, log, size=source.size)
     if not csv.header:
         raise NothingToLoad("has no columns")
+    # halves of letters, as in JSON's "\ud800", are no names of columns
+    csv = replace(csv, header=tuple(map(storable, csv.header)))
     encoding = f" in {csv.encoding}" if csv.encoding else ""
     log.info(f"Read as {csv.format}{encoding}, {len(csv.header):,} columns.")
     reach("convert.after")

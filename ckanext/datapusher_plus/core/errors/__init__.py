@@ -3,9 +3,9 @@
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
 │   ├── NoFile, NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
-│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge
+│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooManyMembers
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
-│   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
+│   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, LineTooLong, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, TableRemoved, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
@@ -25,6 +25,7 @@ from .containers import (
     NestedArchive,
     NoSuchSheet,
     NotWhatItSays,
+    TooManyMembers,
     UnpacksTooLarge,
 )
 from .documents import BadJson, NoRecords, ReaderDied, RecordTooLarge, TooMuchMemory, TooMuchTime
@@ -43,6 +44,7 @@ from .fetching import (
 from .reading import (
     BadQuoting,
     EngineFailed,
+    LineTooLong,
     NotText,
     RaggedRow,
     RowsRefused,
@@ -88,6 +90,7 @@ __all__ = [
     "FileTooLarge",
     "HeadingTooLong",
     "IngestError",
+    "LineTooLong",
     "LockLost",
     "Locked",
     "NestedArchive",
@@ -114,6 +117,7 @@ __all__ = [
     "TableTouched",
     "Terminal",
     "TooManyColumns",
+    "TooManyMembers",
     "TooManyRedirects",
     "TooMuchMemory",
     "TooMuchTime",

@@ -43,6 +43,16 @@ class NestedArchive(Terminal):
         )
 
 
+class TooManyMembers(Terminal):
+    """An archive holds more files than can be listed."""
+
+    def __init__(self, most: int, most_bytes: int) -> None:
+        super().__init__(
+            f"The archive holds too many files: at most {most:,} can be listed, and their names and dates may take "
+            f"{most_bytes:,} bytes. Publish the table itself, or archives of fewer files."
+        )
+
+
 class UnpacksTooLarge(Terminal):
     """So much comes out of a compressed file that it is a mistake or an attack."""
 

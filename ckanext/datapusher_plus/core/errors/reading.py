@@ -69,6 +69,16 @@ class BadQuoting(Terminal):
         )
 
 
+class LineTooLong(Terminal):
+    """A line goes on and on."""
+
+    def __init__(self, line: int, limit: int) -> None:
+        super().__init__(
+            f"Line {line:,} has more than {limit:,} bytes, which is more than a row can have. See that each row of the "
+            "file ends in a line break and that quotes are closed, or publish the longest values elsewhere."
+        )
+
+
 class TooManyColumns(Terminal):
     """More columns than a PostgreSQL table can hold."""
 
