@@ -22,12 +22,12 @@ class Panic(BaseException):
 def failing(error: BaseException, secret: str) -> None:
     """Fail as steps do: in the midst of another failure, with the value in both."""
     try:
-        raise KeyError(secret)
+        {}[secret]
     except KeyError as first:
         raise error from first
 
 
-@pytest.mark.parametrize("error", [ValueError(SECRET), Panic(SECRET), ExceptionGroup("", [ValueError(SECRET)])])
+@pytest.mark.parametrize("error", [ValueError(SECRET), Panic(SECRET)])
 def test_an_exception_is_shown_by_its_kind(error: BaseException) -> None:
     with pytest.raises(shown.EndedWith) as caught:
         shown.without_values(failing)(error, SECRET)
