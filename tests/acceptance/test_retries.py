@@ -279,7 +279,7 @@ def retry_in_prefect(stack: RunningStack) -> Callable[[str], tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("content", "kind", "said"),
-    [(b"a,b\n1\n", "FAILED", ": error (FieldCount"), (TODAY, "COMPLETED", ": complete. ")],
+    [(b"a,b\n1\n", "FAILED", ": error (RaggedRow). "), (TODAY, "COMPLETED", ": complete. ")],
 )
 def test_a_retry_in_prefect_ends_as_its_run_did(
     content: bytes,

@@ -76,7 +76,8 @@ def test_the_server_gets_nothing_of_ckan_s(monkeypatch: pytest.MonkeyPatch) -> N
 @pytest.mark.parametrize(("status", "open_"), [(200, True), (401, False)])
 def test_a_server_that_more_than_this_machine_reaches_without_a_login_is_found(status: int, open_: bool) -> None:
     with Impostor(EVERYWHERE).serving() as impostor:
-        impostor.status, impostor.said = status, {"/admin/version": '"3.8.8"'}
+        impostor.status = status
+        impostor.said["/admin/version"] = '"3.8.8"'
         url = f"http://127.0.0.1:{impostor.server_port}/api"
         found = exposed.openly(url)
     assert bool(found) is open_
