@@ -34,9 +34,9 @@ class Api:
         """Send an order and return the answer."""
         return self._answer(requests.post(f"{self.url}/{path}", json=content, timeout=20))
 
-    def change(self, path: str, **content: Any) -> None:
+    def change(self, where: str, **content: Any) -> None:
         """Change something."""
-        self._answer(requests.patch(f"{self.url}/{path}", json=content, timeout=20))
+        self._answer(requests.patch(f"{self.url}/{where}", json=content, timeout=20))
 
     @property
     def deployment(self) -> dict[str, Any]:
