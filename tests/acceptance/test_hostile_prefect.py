@@ -56,7 +56,7 @@ def test_a_deployment_that_takes_no_flow_run_any_more_is_made_anew(
     api.change(f"deployments/{api.deployment['id']}", **change)
     act("datapusher_submit", resource_id=uploaded["id"], ignore_hash=True)
     assert ended(uploaded, "complete")["task_info"]["cause"] == "submit"
-    assert worker.output().count("the deployment is made anew") == before + 1
+    assert worker.output().count("the deployment is made anew") > before
 
 
 def test_a_flow_run_s_own_settings_have_no_effect(
@@ -133,7 +133,8 @@ def test_a_policy_of_retries_does_not_repeat_a_load(
 
 # -- what Prefect keeps -------------------------------------------------------------------------
 
-SECRET = "Alice Smith SSN 123-45-6789"
+#: another one each time, for Prefect's database stays
+SECRET = f"Alice {uuid4().hex} Smith"
 HEADER = b"stadt,zahl,tag,ort\n"
 FAILING = {
     "a wrong type": HEADER + f'Bonn,"{SECRET}",2026-01-02,Rhein\n'.encode(),
@@ -173,5 +174,4 @@ def test_no_value_of_a_file_is_kept_by_prefect(
     )
     until(lambda: bool(prefects.execute(last, [status["flow_run_id"]]).fetchall()), 60)
     until(lambda: "events" in mentioned(prefects, status["flow_run_id"]), 60)
-    assert mentioned(prefects, "Alice") == {}
-    assert mentioned(prefects, "123-45-6789") == {}
+    assert mentioned(prefects, SECRET.split()[1]) == {}

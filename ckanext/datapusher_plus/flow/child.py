@@ -46,7 +46,8 @@ def run(job: Job, retries: int, orders: Connection) -> None:
         SyncClientContext.get_or_create() as prefect,
     ):
         state = _carry_out(job, _flow_run(prefect.client, job))
-    if not state.is_completed():
+    if not state.is_final():
+        # the worker then reports an end, or Prefect would wait for one, or have the run repeated
         raise SystemExit(1)
 
 
