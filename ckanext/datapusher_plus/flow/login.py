@@ -59,7 +59,8 @@ def make(home: Path) -> str:
         finally:
             os.close(descriptor)
     except (OSError, ValueError) as error:
-        raise NoLogin(f"The login of the Prefect server cannot be kept in {path}: {error}.") from error
+        why = getattr(error, "strerror", None) or error
+        raise NoLogin(f"The login of the Prefect server cannot be kept in {path}: {why}.") from error
     return login
 
 
