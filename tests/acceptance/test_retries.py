@@ -297,7 +297,7 @@ def retry_in_prefect(stack: RunningStack) -> Callable[[str], tuple[str, str]]:
 
 @pytest.mark.parametrize(
     ("content", "kind", "said"),
-    [(b"a,b\n1\n", "FAILED", "Line 2 has 1 field"), (TODAY, "COMPLETED", f"{NEW} rows were loaded")],
+    [(b"a,b\n1\n", "FAILED", ": error (RaggedRow). "), (TODAY, "COMPLETED", ": complete. ")],
 )
 def test_a_retry_in_prefect_ends_as_its_run_did(
     content: bytes,

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
+import httpx
 import psycopg
 import sqlalchemy as sa
 from ckan.common import config
@@ -43,6 +44,8 @@ TAKEN_PATIENCE = {"ckan": timedelta(seconds=30)}
 OTHER_PATIENCE = timedelta(minutes=15)
 #: Flow runs that are asked about at once; Prefect answers no more.
 _PAGE = 200
+#: Statuses of a server that has too much to do.
+_BUSY = (429, 502, 503, 504)
 
 
 class Dispatcher:
@@ -119,7 +122,13 @@ class Dispatcher:
             return _create_flow_run(client, self._deployment or self._deploy(client), waiting)
         except ObjectNotFound:
             # the server lost its database, or somebody deleted the deployment
-            return _create_flow_run(client, self._deploy(client), waiting)
+            pass
+        except httpx.HTTPStatusError as error:
+            # somebody changed the deployment so that nothing can be created from it
+            if error.response.status_code in _BUSY:
+                raise
+            log.warning("the deployment is made anew, for Prefect takes no flow run of it: %s", error)
+        return _create_flow_run(client, self._deploy(client), waiting)
 
     def _still_deployed(self, client: SyncPrefectClient) -> uuid.UUID:
         """Return the deployment, made anew when Prefect has lost it: whoever looks there shall find it."""

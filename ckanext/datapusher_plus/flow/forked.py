@@ -10,6 +10,7 @@ import anyio
 
 from . import child, memory, stopping
 from .forking import context
+from .job import Job
 from .outcome import OUT_OF_MEMORY
 
 log = logging.getLogger(__name__)
@@ -21,10 +22,11 @@ LOOK = 0.05
 class ForkedRun:
     """One run in a process of its own."""
 
-    def __init__(self, flow_run_id: str, environment: dict[str, str]) -> None:
+    def __init__(self, job: Job, retries: int) -> None:
+        self.job = job
         receiver, self._orders = context.Pipe(duplex=False)
         self._kills = memory.kills()
-        self._process = context.Process(target=child.run, args=(flow_run_id, environment, receiver))
+        self._process = context.Process(target=child.run, args=(job, retries, receiver))
         self._process.start()
         self._began = time.monotonic()
         receiver.close()

@@ -222,10 +222,7 @@ def _parsed(
         if not found:
             if not _broken(piece, position):
                 return [], piece.used
-            if not dialect.lenient:
-                raise BadQuoting(line + piece.data.count(b"\n", start, position))
-            found = _as_written(dialect.separator, returns).match(piece.data, position)
-            assert found
+            found = _wrongly_quoted(piece, position, dialect, line, returns=returns)
         # what ends here may go on, and a CR may be half of a line end
         position = found.end()
         if found[3] == b"\r":
@@ -239,13 +236,23 @@ def _parsed(
         else:
             many = found.start(3)
         if found[3] != dialect.separator:
-            if many:
-                values[-1] = piece.data[last:many]
-            if not quoted:
-                values[-1] = values[-1].rstrip(b"\r")
+            value = piece.data[last:many] if many else values[-1]
+            values[-1] = value if quoted else value.rstrip(b"\r")
             return values, position
         if most is not None and len(values) > most:
             return values, position
+
+
+def _wrongly_quoted(piece: Piece, position: int, dialect: Dialect, line: int, *, returns: bool) -> re.Match[bytes]:
+    """Return a value as written whose quotes are wrong, in a record that begins in a line.
+
+    :raises BadQuoting: when it may not be taken so.
+    """
+    if not dialect.lenient:
+        raise BadQuoting(line + piece.data.count(b"\n", piece.used, position))
+    found = _as_written(dialect.separator, returns).match(piece.data, position)
+    assert found
+    return found
 
 
 def _end_of_returns(data: bytes, place: int) -> int:
