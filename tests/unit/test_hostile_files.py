@@ -9,6 +9,7 @@ import pytest
 
 from ckanext.datapusher_plus import formats
 from ckanext.datapusher_plus.core.errors import IngestError, Skipped
+from ckanext.datapusher_plus.core.naming import column_names
 from ckanext.datapusher_plus.core.values import Source
 from ckanext.datapusher_plus.formats.check import examine
 from ckanext.datapusher_plus.formats.sift import shape_of
@@ -127,3 +128,11 @@ def read(tmp_path: Path, said: Said) -> Callable[[bytes, str], object]:
 )
 def test_the_cost_of_reading_grows_with_the_file(made: Made, format: str, read) -> None:
     assert growth(lambda content: read(content, format), made, small=1 << 15, patience=2) <= MOST
+
+
+@pytest.mark.parametrize("heading", ["a", "a_2", "", "é" * 63])
+def test_the_cost_of_naming_grows_with_the_columns(heading: str) -> None:
+    def named(headings: list[str]) -> object:
+        return column_names(headings, unsafe_prefix="unsafe_", reserved=("_id",))
+
+    assert growth(named, lambda size: [heading] * size, small=200) <= MOST
