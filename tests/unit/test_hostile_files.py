@@ -9,9 +9,11 @@ import pytest
 
 from ckanext.datapusher_plus import formats
 from ckanext.datapusher_plus.core.errors import IngestError, Skipped
+from ckanext.datapusher_plus.core.naming import column_names
 from ckanext.datapusher_plus.core.values import Source
 from ckanext.datapusher_plus.formats.check import examine
 from ckanext.datapusher_plus.formats.sift import shape_of
+from tests import books
 from tests.fix_file import Said
 from tests.linear import MOST, growth
 
@@ -100,6 +102,16 @@ MAPS = {
 }
 
 
+EMPTY = books.table("x")
+COVER = books.table(
+    "x", books.cell("This is a long sentence on the data."), books.cell("This is yet another one of these.")
+)
+BOOKS = {
+    "sheets with nothing in them": lambda size: books.ods(*[EMPTY] * (size // 60)),
+    "sheets of text": lambda size: books.ods(*[COVER] * (size // 300)),
+}
+
+
 @pytest.fixture
 def read(tmp_path: Path, said: Said) -> Callable[[bytes, str], object]:
     def run(content: bytes, format: str) -> object:
@@ -122,8 +134,17 @@ def read(tmp_path: Path, said: Said) -> Callable[[bytes, str], object]:
     [
         *(pytest.param(made, "CSV", id=f"text, {name}") for name, made in TEXTS.items()),
         *(pytest.param(made, "JSON", id=f"JSON, {name}") for name, made in DOCUMENTS.items()),
+        *(pytest.param(made, "ODS", id=f"ODS, {name}") for name, made in BOOKS.items()),
         *(pytest.param(made, "KML", id=f"KML, {name}") for name, made in MAPS.items()),
     ],
 )
 def test_the_cost_of_reading_grows_with_the_file(made: Made, format: str, read) -> None:
     assert growth(lambda content: read(content, format), made, small=1 << 15, patience=2) <= MOST
+
+
+@pytest.mark.parametrize("heading", ["a", "a_2", "", "é" * 63])
+def test_the_cost_of_naming_grows_with_the_columns(heading: str) -> None:
+    def named(headings: list[str]) -> object:
+        return column_names(headings, unsafe_prefix="unsafe_", reserved=("_id",))
+
+    assert growth(named, lambda size: [heading] * size, small=200) <= MOST

@@ -17,6 +17,7 @@ from ckanext.datapusher_plus.core.errors import (
     HeadingTooLong,
     IngestError,
     LineTooLong,
+    NothingToLoad,
     TooManyMembers,
     UnpacksTooLarge,
 )
@@ -110,6 +111,18 @@ def test_an_end_within_the_end_does_not_hide_the_list(read: Read) -> None:
     end = b"PK\x05\x06" + bytes(8) + b"PK\x05\x06" + bytes(6)
     with pytest.raises(TooManyMembers):
         read(b"PK\x03\x04" + bytes(100) + end, format="ZIP")
+
+
+@pytest.mark.parametrize(("empty", "fits"), [(99, True), (100, False)])
+def test_sheets_that_are_looked_at(empty: int, fits: bool, read_document: ReadDocument) -> None:
+    sheets = [books.table(f"s{number}") for number in range(empty)]
+    content = books.ods(*sheets, books.table("last", books.cell("a"), books.cell("1")))
+    if fits:
+        assert read_document(content, format="ODS").text == "1\n"
+    else:
+        with pytest.raises(NothingToLoad, match="no sheet with anything in it among its first 100"):
+            read_document(content, format="ODS")
+    assert read_document(content, format="ODS", sheet="last").text == "1\n"
 
 
 @pytest.mark.parametrize(("depth", "fits"), [(97, True), (98, False)])
