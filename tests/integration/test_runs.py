@@ -243,8 +243,8 @@ def test_other_software_sees_the_run_in_task_status() -> None:
     assert task() == ("pending", run_id, {})
     begin(run_id)
     assert task() == ("running", run_id, {})
-    end(run_id, State.ERROR, error_kind="NotText")
-    assert task() == ("error", run_id, {"message": "That was it."})
+    end(run_id, State.ERROR, error_kind="NotText", error_public="In line 2.")
+    assert task() == ("error", run_id, {"message": "In line 2.", "kind": "NotText"})
     assert task()[1] != ask()
     assert task()[0] == "pending"
 

@@ -129,6 +129,7 @@ def _finish(run_id: str, end: Outcome, landing: Landing) -> bool:
         end.state,
         message=end.message,
         error_kind=end.kind,
+        error_public=end.public,
         error_about=end.about,
         published=made,
         retry=end.retry,

@@ -10,6 +10,7 @@ class BadJson(Terminal):
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(f"The JSON in line {line:,} cannot be read: {why}. Correct the file and upload it again.")
+        self.gist = f"The JSON in line {line:,} cannot be read."
 
 
 class NoRecords(Terminal):
@@ -24,6 +25,8 @@ class NoRecords(Terminal):
 
 class RecordTooLarge(Terminal):
     """One record takes more room than a row may."""
+
+    is_public = True
 
     def __init__(self, line: int, limit: int) -> None:
         super().__init__(
