@@ -243,7 +243,7 @@ def test_other_software_sees_the_run_in_task_status() -> None:
     assert task() == ("pending", run_id, {})
     begin(run_id)
     assert task() == ("running", run_id, {})
-    end(run_id, State.ERROR, error_kind="NotText", error_public="In line 2.")
+    end(run_id, State.ERROR, error_kind="NotText", error_about={"public": "In line 2."})
     assert task() == ("error", run_id, {"message": "In line 2.", "kind": "NotText"})
     assert task()[1] != ask()
     assert task()[0] == "pending"

@@ -91,7 +91,7 @@ def _conclude(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) 
             end.state,
             message=end.message,
             error_kind=end.kind,
-            error_public=end.public,
+            error_about={"public": end.public},
             published=_published(dead, end),
             retry=end.retry,
             unpublished=end.unpublished,

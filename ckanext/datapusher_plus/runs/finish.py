@@ -36,7 +36,6 @@ def finish(
     *,
     message: str,
     error_kind: str | None = None,
-    error_public: str = "",
     error_about: Mapping[str, str] = MappingProxyType({}),
     published: Published | None = None,
     retry: Retry | None = None,
@@ -47,8 +46,8 @@ def finish(
 ) -> bool:
     """Move a run to its last state; False when it has ended already, or cannot go there from where it is.
 
-    :param error_public: what anybody may read of the error; without it they read that there was one.
-    :param error_about: what can make the error good, such as the column and the type that a value does not fit.
+    :param error_about: what can make the error good, such as the column and the type that a value does not fit; and
+        ``public``, what anybody may read of it: without that they read that there was an error.
     :param retry: the run to queue in the same transaction, in place of this one.
     :param unpublished: the table is in place, and CKAN shall be told of it later.
     :param refused: the rows because of which the file was refused.
@@ -64,8 +63,7 @@ def finish(
         "progress": None,
     }
     if state not in GOOD:
-        error = {**error_about, "message": message, "kind": error_kind or state.value, "public": error_public}
-        values |= {"error": error} | _NOTHING_LOADED
+        values |= {"error": {**error_about, "message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
     elif warnings:
         values["warnings"] = list(warnings)
     if refused is not None:
