@@ -51,16 +51,13 @@ def test_a_record_is_one_line(text: str, as_argument: bool, written: Callable[[]
 
 def test_no_line_of_a_traceback_can_be_taken_for_a_record(written: Callable[[], str]) -> None:
     try:
-        try:
-            raise KeyError(SIGNED)
-        except KeyError:
-            raise ValueError(f"{FORGED} {SIGNED}") from None
+        int(f"{FORGED} {SIGNED}")
     except ValueError:
         LOG.exception("said", stack_info=True)
     first, *rest = written().splitlines()
     assert first.endswith("said")
     assert all(line.startswith(safe_logs.INDENT) for line in rest)
-    assert any("ValueError: CSV" in line for line in rest)
+    assert any("ValueError: invalid literal" in line for line in rest)
     assert not any(sign in written() for sign in ("s3cr3t", "\x1b", "\u202e"))
 
 

@@ -146,9 +146,8 @@ def _show_overview(as_json: bool) -> None:
     for row in rows:
         count = "" if row["rows"] is None else f"{row['rows']:,}"
         asked = f"{row['requested_at']:%Y-%m-%d %H:%M:%S}"
-        click.echo(
-            f"{row['resource_id']:36}  {row['state']:22}  {count:>12}  {asked}  {escaped(row['message'] or '')}".rstrip()
-        )
+        said = escaped(row["message"] or "")
+        click.echo(f"{row['resource_id']:36}  {row['state']:22}  {count:>12}  {asked}  {said}".rstrip())
 
 
 def _show_one(resource: str, as_json: bool) -> None:
