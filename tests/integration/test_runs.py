@@ -6,22 +6,17 @@ import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg2
 import pytest
 import sqlalchemy as sa
 from ckan import model as ckan_model
-from ckan.plugins import toolkit as tk
 
-from ckanext.datapusher_plus.core.errors import ValueDoesNotFit
-from ckanext.datapusher_plus.core.quarantine import Rejected
-from ckanext.datapusher_plus.core.retries import Retry, Tries
+from ckanext.datapusher_plus.core.retries import Retry
 from ckanext.datapusher_plus.core.states import OPEN, State
 from ckanext.datapusher_plus.core.values import Published
-from ckanext.datapusher_plus.flow.outcome import Failure, of_failure
-from ckanext.datapusher_plus.model import CHANNEL, run
+from ckanext.datapusher_plus.model import CHANNEL
 from ckanext.datapusher_plus.runs import claim, database, finish, history, queue, reap, request
 from tests.fix_ckan import Runs
 
@@ -243,37 +238,15 @@ def task() -> tuple[str, str | None, dict[str, str]]:
     return row["state"], json.loads(row["value"])["job_id"], json.loads(row["error"])
 
 
-ON_THE_TAB = "Whoever may edit the resource finds more on its DataStore tab."
-
-
 def test_other_software_sees_the_run_in_task_status() -> None:
     run_id = ask()
     assert task() == ("pending", run_id, {})
     begin(run_id)
     assert task() == ("running", run_id, {})
-    end(run_id, State.ERROR, error_kind="NotText")
-    told = {"message": f"The bytes are not a text table at all. {ON_THE_TAB}", "kind": "NotText"}
-    assert task() == ("error", run_id, told)
+    end(run_id, State.ERROR, error_kind="NotText", error_about={"public": "In line 2."})
+    assert task() == ("error", run_id, {"message": "In line 2.", "kind": "NotText"})
     assert task()[1] != ask()
     assert task()[0] == "pending"
-
-
-def test_everybody_may_read_kinds_counts_and_places_and_nothing_of_the_file() -> None:
-    begin(run_id := ask())
-    value = "Alice Smith SSN 123-45-6789"
-    rejected = Rejected(rows=3, total=10, path=Path("rejected.csv"))
-    error = ValueDoesNotFit("secret heading", value, "int4", 7)
-    outcome = of_failure(Failure(run_id=run_id, error=error, reason=None, limit=1, tries=Tries(this=1, retries=0)))
-    about = dict(outcome.about)
-    assert finish.finish(
-        run_id, State.ERROR, message=outcome.message, error_kind=outcome.kind, error_about=about, refused=rejected
-    )
-    anybody = tk.get_action("task_status_show")(
-        {"user": "", "ignore_auth": False},
-        {"entity_id": RESOURCE, "task_type": "datapusher_plus", "key": "datapusher_plus"},
-    )
-    assert [word for word in (value, "Alice", "secret", "int4") if word in json.dumps(anybody)] == []
-    assert "Look at row 7. Rows that cannot be loaded: 3 of 10." in anybody["error"]
 
 
 def test_a_successor_shows_in_task_status_when_the_run_has_ended() -> None:
@@ -292,12 +265,9 @@ def test_the_sweep_sees_running_runs() -> None:
     assert [found.run_id for found in reap.running()] == [run_id]
 
 
-def test_the_sweep_leaves_a_reported_run_alone_for_the_time_a_run_may_take() -> None:
+def test_the_sweep_sees_what_a_loader_outside_had_begun() -> None:
     run_id = ask()
-    claim.claim(run_id, flow_run_id=None, worker=reap.REPORTED)
-    assert reap.running() == []
-    with database.transaction() as connection:
-        connection.execute(sa.update(run).values(started_at=database.now() - timedelta(days=1)))
+    claim.claim(run_id, flow_run_id=None, worker="datapusher_hook")
     assert [found.run_id for found in reap.running()] == [run_id]
 
 

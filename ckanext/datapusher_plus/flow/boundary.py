@@ -132,7 +132,7 @@ def _finish(run_id: str, end: Outcome, landing: Landing) -> bool:
         end.state,
         message=end.message,
         error_kind=end.kind,
-        error_about=end.about,
+        error_about={**end.about, "public": end.public},
         published=made,
         retry=end.retry,
         unpublished=end.unpublished,

@@ -34,6 +34,8 @@ class Outcome:
     message: str
     #: class of the error, None when the run ended well
     kind: str | None = None
+    #: what anybody may read of the error, of private resources too
+    public: str = ""
     #: what the error is about, for other software
     about: Mapping[str, str] = field(default_factory=dict)
     #: the run that takes this one's place, if there is to be one
@@ -83,15 +85,10 @@ def of_failure(failure: Failure) -> Outcome:
         state=State.CANCELLED if _is_cancelled(failure) else State.ERROR,
         message=" ".join(part for part in (why.what, table, then) if part),
         kind=type(error).__name__,
-        about=_about(error),
+        public=error.public if isinstance(error, IngestError) else why.what,
+        about={"column": error.column, "type": error.type} if isinstance(error, ValueDoesNotFit) else {},
         retry=failure.tries.next(why.again),
     )
-
-
-def _about(error: BaseException) -> dict[str, str]:
-    misfit = {"column": error.column, "type": error.type} if isinstance(error, ValueDoesNotFit) else {}
-    place = error.place if isinstance(error, IngestError) else ""
-    return misfit | ({"place": place} if place else {})
 
 
 def _is_cancelled(failure: Failure) -> bool:
@@ -154,19 +151,20 @@ def of_death(code: int | None, table: str, tries: Tries, *, again: Again = Again
     advice = {None: AGAIN, OUT_OF_MEMORY: _MEMORY}.get(
         code, "The site's administrator finds the reason in the worker's log."
     )
+    what = f"Loading was interrupted because {how_it_died(code)}."
     return Outcome(
         state=State.ERROR,
-        message=f"Loading was interrupted because {how_it_died(code)}. {table} {tries.then(again, advice)}",
+        message=f"{what} {table} {tries.then(again, advice)}",
         kind="Interrupted",
+        public=what,
         retry=tries.next(again),
     )
 
 
 def of_cancelled_death(table: str) -> Outcome:
     """Return the end of a run whose process died after somebody had cancelled it."""
-    return Outcome(
-        state=State.CANCELLED, message=f"{_stopped(Reason.CANCEL).what} {table} {AGAIN}", kind=Reason.CANCEL.value
-    )
+    what = _stopped(Reason.CANCEL).what
+    return Outcome(state=State.CANCELLED, message=f"{what} {table} {AGAIN}", kind=Reason.CANCEL.value, public=what)
 
 
 def how_it_died(code: int | None) -> str:

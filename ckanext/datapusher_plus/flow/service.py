@@ -18,13 +18,12 @@ from prefect.client.orchestration import get_client
 from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL
 
-from ..fetch.redact import escaped, redacted_within
 from ..health import local, workers
 from ..health.finding import State
 from ..health.legs import examine
 from ..runs.prune import prune
 from ..settings import Settings
-from . import forking, login, logs, prefect_home, site, sweep, upkeep
+from . import forking, login, prefect_home, site, sweep, upkeep
 from .deploy import DeployFailed, deploy
 from .dispatch import Dispatcher
 from .outage import Outage
@@ -38,8 +37,6 @@ Say = Callable[[str], None]
 
 def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = "") -> None:
     """Work until told to stop by SIGTERM or SIGINT, and return when all runs have ended."""
-    logs.clean()
-    say = _cleanly(say)
     pool = pool or settings.prefect_work_pool
     # runs are forked from a process that loads CKAN by this
     os.environ["CKAN_INI"] = site.ini()
@@ -59,11 +56,6 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
         anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
         forking.end()
     say("Stopped; no run is left behind.")
-
-
-def _cleanly(say: Say) -> Say:
-    """Return what says sentences that may quote strangers, each in a line of its own."""
-    return lambda sentence: say(escaped(redacted_within(sentence)))
 
 
 @contextlib.contextmanager

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from .. import settings
 from ..core.states import State
 from ..model import run
-from ..runs.reap import REPORTED
 from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
 from .words import span
@@ -48,7 +47,7 @@ def runs() -> Verdict:
     allowed = settings.current().flow_timeout + settings.current().worker_grace + 60
     query = (
         sa.select(run.c.id, run.c.resource_id, _age(run.c.started_at).label("age"))
-        .where(run.c.state == State.RUNNING.value, run.c.worker.is_distinct_from(REPORTED))
+        .where(run.c.state == State.RUNNING.value)
         .order_by(run.c.started_at)
     )
     with ckan_database.connected() as connection:

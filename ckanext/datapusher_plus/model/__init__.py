@@ -43,8 +43,7 @@ run = sa.Table(
     sa.Column("load_key", sa.Text),
     #: the sentence for the publisher
     sa.Column("message", sa.Text),
-    #: {"message": sentence, "kind": class of the error}, "place" in the file if there is one, and of a value that does
-    #: not fit: "column" and "type"
+    #: {"message": sentence, "kind": class of the error}, and of a value that does not fit: "column" and "type"
     sa.Column("error", JSONB(none_as_null=True)),
     #: {"stage": …, "done": …, "total": …}
     sa.Column("progress", JSONB(none_as_null=True)),

@@ -1,16 +1,19 @@
-"""What other software reads about a resource's load: CKAN's ``task_status``, with DataPusher+'s names."""
+"""What other software reads about a resource's load: CKAN's ``task_status``, with DataPusher+'s names.
+
+CKAN shows these rows to anybody who knows the resource's id, of private resources too. So they have kinds, counts and
+places, and no sentence that may quote a value, a heading, a name or an address.
+"""
 
 from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 from ckan import model as ckan_model
 from sqlalchemy.dialects.postgresql import insert
 
-from ..core import errors
+from ..core.errors import FAILED, MORE
 from ..core.states import PUBLIC, State
 from ..model import run
 from . import database
@@ -18,12 +21,6 @@ from . import database
 NAME = "datapusher_plus"
 task_status = ckan_model.task_status_table
 
-#: What each kind of error means, without anything of a file.
-_SENTENCES = {
-    name: (kind.__doc__ or "The load ended in an error.").splitlines()[0]
-    for name, kind in vars(errors).items()
-    if isinstance(kind, type)
-}
 #: A resource's runs, the one that says most about its present first: running, then queued, then the last that ended.
 NEWEST_FIRST = (
     sa.case({State.RUNNING.value: 0, State.QUEUED.value: 1}, value=run.c.state, else_=2),
@@ -41,7 +38,7 @@ def show(connection: sa.Connection, resource_id: str) -> None:
     values = {
         "state": PUBLIC[State(current["state"])],
         "value": json.dumps({"job_id": current["id"], "flow_run_id": current["flow_run_id"]}),
-        "error": json.dumps(public_error(current["error"], current["rejected"])),
+        "error": json.dumps(_public(current["error"])),
         # CKAN's column has no zone; everyone writes UTC into it
         "last_updated": database.now().replace(tzinfo=None),
     }
@@ -51,19 +48,7 @@ def show(connection: sa.Connection, resource_id: str) -> None:
     connection.execute(row.on_conflict_do_update(index_elements=["entity_id", "task_type", "key"], set_=values))
 
 
-def public_error(error: Mapping[str, str] | None, rejected: Sequence[int] | None) -> dict[str, str]:
-    """Return what everybody may read of a run's error: its kind, counts and places.
-
-    CKAN answers ``task_status_show`` to anybody who knows the id of a resource, even of a private one. So no part of
-    the sentence for the publisher is here, which quotes the file.
-    """
+def _public(error: dict[str, str] | None) -> dict[str, str]:
     if not error:
         return {}
-    kind = error.get("kind", "")
-    what = [_SENTENCES.get(kind, "The load ended in an error.")]
-    if place := error.get("place"):
-        what.append(f"Look at {place}.")
-    if rejected:
-        what.append(f"Rows that cannot be loaded: {rejected[0]:,} of {rejected[1]:,}.")
-    what.append("Whoever may edit the resource finds more on its DataStore tab.")
-    return {"message": " ".join(what), "kind": kind}
+    return {"message": error.get("public") or f"{FAILED} {MORE}", "kind": error.get("kind", State.ERROR.value)}

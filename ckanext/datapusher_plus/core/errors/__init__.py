@@ -13,11 +13,12 @@ IngestError
 
 A class writes its own message from typed arguments: one sentence that says what is wrong, where, and
 what to do. The message is shown to publishers; it carries no traceback, no token and no server path.
+Anybody may read ``public`` (CKAN's ``task_status``), so that has no value, heading, name or address.
 """
 
 from __future__ import annotations
 
-from .base import AGAIN, IngestError, Skipped, Terminal, Transient
+from .base import AGAIN, FAILED, MORE, IngestError, Skipped, Terminal, Transient
 from .containers import (
     Damaged,
     HeadingTooLong,
@@ -85,6 +86,7 @@ __all__ = [
     "DependentViewBroken",
     "DryRun",
     "EngineFailed",
+    "FAILED",
     "FetchInterrupted",
     "FetchTooSlow",
     "FileTooLarge",
@@ -92,6 +94,7 @@ __all__ = [
     "IngestError",
     "LineTooLong",
     "LockLost",
+    "MORE",
     "Locked",
     "NestedArchive",
     "NoFile",

@@ -56,6 +56,8 @@ class TooManyMembers(Terminal):
 class UnpacksTooLarge(Terminal):
     """So much comes out of a compressed file that it is a mistake or an attack."""
 
+    is_public = True
+
     def __init__(self, limit: int) -> None:
         super().__init__(
             f"The compressed file holds more than the {limit:,} bytes that may be unpacked from a file of its size. "
@@ -75,6 +77,8 @@ class NotWhatItSays(Terminal):
 
 class HeadingTooLong(Terminal):
     """A heading is so long that it cannot be one."""
+
+    is_public = True
 
     def __init__(self, column: int, length: int, limit: int) -> None:
         super().__init__(

@@ -9,8 +9,8 @@ class BadJson(Terminal):
     """The text is no JSON, or not to be read as a table."""
 
     def __init__(self, line: int, why: str) -> None:
-        self.place = f"line {line:,}"
         super().__init__(f"The JSON in line {line:,} cannot be read: {why}. Correct the file and upload it again.")
+        self.gist = f"The JSON in line {line:,} cannot be read."
 
 
 class NoRecords(Terminal):
@@ -26,8 +26,9 @@ class NoRecords(Terminal):
 class RecordTooLarge(Terminal):
     """One record takes more room than a row may."""
 
+    is_public = True
+
     def __init__(self, line: int, limit: int) -> None:
-        self.place = f"line {line:,}"
         super().__init__(
             f"The record that begins in line {line:,} has more than {limit:,} characters. "
             "Publish what is in it as rows of their own, or leave out its largest values."

@@ -8,6 +8,8 @@ from .base import Terminal, Transient
 class NoFile(Terminal):
     """The resource has neither a link nor an uploaded file."""
 
+    is_public = True
+
     def __init__(self) -> None:
         super().__init__(
             "The resource has no link and no uploaded file, so there is nothing to load. "
@@ -24,6 +26,7 @@ class NotFetched(Terminal):
             "Check the resource's link, or upload the file instead."
         )
         self.status = status
+        self.gist = f"The server of the file answered {status}."
 
 
 class FetchInterrupted(Transient):
@@ -79,6 +82,8 @@ class AddressRefused(Terminal):
 class FileTooLarge(Terminal):
     """More bytes than ``max_content_length`` allows."""
 
+    is_public = True
+
     def __init__(self, limit: int, seen: int | None = None) -> None:
         size = f"has {seen:,} bytes" if seen is not None else "is larger than allowed"
         super().__init__(
@@ -89,6 +94,8 @@ class FileTooLarge(Terminal):
 
 class UploadMissing(Terminal):
     """CKAN knows of an uploaded file that its storage does not have."""
+
+    is_public = True
 
     def __init__(self) -> None:
         super().__init__("The uploaded file is not in this site's storage. Upload it again.")

@@ -33,7 +33,7 @@ class WrongEncoding(Terminal):
     """The bytes do not decode in the encoding they seem to have."""
 
     def __init__(self, encoding: str, line: int) -> None:
-        self.place = f"line {line:,}"
+        self.gist = f"Line {line:,} is not valid in the encoding of the file."
         super().__init__(
             f"Line {line:,} is not valid {encoding}, so its letters cannot be read safely. "
             "Save the file as UTF-8, or name its encoding in the resource's field dpp_encoding."
@@ -50,8 +50,9 @@ class RowsRefused(Terminal):
 class RaggedRow(RowsRefused):
     """A row has more or fewer fields than the header, and too many rows cannot be loaded."""
 
+    is_public = True
+
     def __init__(self, line: int, found: int, expected: int, share: Share | None = None) -> None:
-        self.place = f"line {line:,}"
         super().__init__(
             f"Line {line:,} has {counted(found)} fields where the header has {expected:,}{_and(share)}. "
             "Look for a missing or an unquoted separator there, correct the file and upload it again."
@@ -61,8 +62,9 @@ class RaggedRow(RowsRefused):
 class BadQuoting(Terminal):
     """A quoted value never ends or is followed by stray text."""
 
+    is_public = True
+
     def __init__(self, line: int) -> None:
-        self.place = f"line {line:,}"
         super().__init__(
             f"A quoted value that begins at line {line:,} is not closed properly. "
             "Close it, or double the quotes inside it, and upload the file again."
@@ -81,6 +83,8 @@ class LineTooLong(Terminal):
 
 class TooManyColumns(Terminal):
     """More columns than a PostgreSQL table can hold."""
+
+    is_public = True
 
     def __init__(self, columns: int, limit: int) -> None:
         super().__init__(
@@ -106,7 +110,8 @@ class ValueDoesNotFit(RowsRefused):
     ) -> None:
         #: what a change in the Data Dictionary can make good
         self.column, self.type = column, pg_type
-        self.place = f"{unit} {number:,}" if number is not None else ""
+        place = f"{unit} {number:,}" if number is not None else "a column"
+        self.gist = f"In {place} a value is not of the type that the Data Dictionary asks for{_and(share)}."
         where = f"{unit} {number:,}, column “{column}”" if number is not None else f"column “{column}”"
         super().__init__(
             f"In {where} the value “{value}” is no {pg_type}, which the Data Dictionary asks for{_and(share)}. "
