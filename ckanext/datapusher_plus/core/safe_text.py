@@ -45,7 +45,7 @@ def without_secrets(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return text as one line of a log; escaped first, so that a line end cannot cut an address in two."""
+    """Return text as one line of a log, without the secrets of addresses."""
     return without_secrets(escaped(text))
 
 

@@ -20,7 +20,6 @@ import file_keeper
 from ckan.config.declaration.load import config_tree
 from ckan.lib import files
 from ckan.plugins import toolkit as tk
-from file_keeper.default.adapters.fs import FsStorage
 
 from .uploads import as_file
 
@@ -78,6 +77,9 @@ def _make_private(storage: file_keeper.Storage, location: files.Location) -> Non
 
     Web processes run as the same user (docs/operate.md), or they could not read Data Dictionaries either.
     """
+    # imported late: CKAN loads all kinds of storages when it starts, and this module is loaded without it, too
+    from file_keeper.default.adapters.fs import FsStorage
+
     if not isinstance(storage, FsStorage):
         return
     path = storage.full_path(location)
