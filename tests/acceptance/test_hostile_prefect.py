@@ -122,7 +122,8 @@ def test_a_policy_of_retries_does_not_repeat_a_load(
     worker.order(claim__before="hold")
     act("resource_patch", id=uploaded["id"], upload=upload(b"a,b\n1\n"), format="CSV")
     worker.orders.held()
-    (flow_run,) = api.post("flow_runs/filter", flow_runs={"state": {"type": {"any_": ["RUNNING"]}}})
+    named, running = {"any_": [uploaded["id"]]}, {"type": {"any_": ["RUNNING"]}}
+    (flow_run,) = api.post("flow_runs/filter", flow_runs={"name": named, "state": running})
     api.change(f"flow_runs/{flow_run['id']}", empirical_policy={"retries": 50, "retry_delay": 0})
     worker.orders.release()
     ended(uploaded, "error")
