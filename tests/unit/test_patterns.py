@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus.core import lexical, notations
-from ckanext.datapusher_plus.formats import padding, quick, records, rewriting
+from ckanext.datapusher_plus.formats import padding, quick, rewriting, value_patterns
 from tests import patterns
 from tests.hostile_strings import as_given, hostile
 from tests.linear import MOST, growth
@@ -31,7 +31,7 @@ def _by_separator(make: Callable[..., re.Pattern[bytes]], way: str, *more: objec
 def _values() -> Iterator[Use]:
     for padded in (False, True):
         for returns in (False, True):
-            yield from _by_separator(records._value_pattern, "match", padded, returns)
+            yield from _by_separator(value_patterns.value_pattern, "match", padded, returns)
 
 
 def _notations() -> Iterator[Use]:
@@ -63,8 +63,8 @@ BUILT: dict[Place, Callable[[], Iterator[Use]]] = {
     Place("formats/padding.py", "_padded"): lambda: _by_separator(padding._padded, "search"),
     Place("formats/quick.py", "_empty_row"): lambda: _by_separator(quick._empty_row, "search"),
     Place("formats/quick.py", "_stray"): lambda: _by_separator(quick._stray, "search"),
-    Place("formats/records.py", "_as_written"): lambda: _by_separator(records._as_written, "match", True),
-    Place("formats/records.py", "_value_pattern"): _values,
+    Place("formats/value_patterns.py", "as_written"): lambda: _by_separator(value_patterns.as_written, "match", True),
+    Place("formats/value_patterns.py", "value_pattern"): _values,
     Place("formats/rewriting.py", "_with_comma"): lambda: _by_separator(rewriting._with_comma, "search"),
 }
 USES = [*patterns.of_modules(), *patterns.literal(), *(use for make in BUILT.values() for use in make())]

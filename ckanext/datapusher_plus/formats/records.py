@@ -9,20 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from ..core.errors import BadQuoting, LineTooLong
 from ..core.quarantine import MOST_FIELDS
 from .text import PIECE_BYTES
+from .value_patterns import as_written, value_pattern
 
 #: bytes of a record; PostgreSQL could not take much more in a row
 LONGEST_RECORD = 64 << 20
 
 _RETURNS = re.compile(rb"\r*")
 _OPENED = re.compile(rb'[ \t]*"[^"]*(?:""[^"]*)*')
-#: blanks of all kinds that may follow a closing quote, in UTF-8; ends that are cut off may have four more bytes
-_BLANKS = rb"(?:[ \t\v\f]|\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8b\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf)*"
+#: bytes of a blank that may be cut off behind a closing quote
 _CUT_OFF = 5
 
 
@@ -210,7 +209,7 @@ def _parsed(
 
     :param most: with more values than these it does not go on.
     """
-    pattern = _value_pattern(dialect.separator, dialect.padded, returns)
+    pattern = value_pattern(dialect.separator, dialect.padded, returns)
     start = piece.used
     begun = not returns or piece.data[start - 1 : start] == b"\n"
     # some programs write LF and CR in this order
@@ -250,7 +249,7 @@ def _wrongly_quoted(piece: Piece, position: int, dialect: Dialect, line: int, *,
     """
     if not dialect.lenient:
         raise BadQuoting(line + piece.data.count(b"\n", piece.used, position))
-    found = _as_written(dialect.separator, returns).match(piece.data, position)
+    found = as_written(dialect.separator, returns).match(piece.data, position)
     assert found
     return found
 
@@ -280,25 +279,6 @@ def _broken(piece: Piece, position: int) -> bool:
         return piece.final
     # the closing quote may be yet to come, or half of what follows it
     return piece.data[opened.end() : opened.end() + 1] == b'"' and len(piece.data) - opened.end() > _CUT_OFF
-
-
-@lru_cache
-def _value_pattern(separator: bytes, padded: bool, returns: bool) -> re.Pattern[bytes]:
-    """Return the pattern of a value, (quoted, unquoted), and what ends it: separator, line end, or end of data."""
-    sep = re.escape(separator)
-    blanks = rb"(?:(?!" + sep + rb")" + _BLANKS.removesuffix(b"*") + rb")*"
-    pad = rb"(?:(?!" + sep + rb")[ \t])*" if padded else rb""
-    within = rb"[^\n" + (rb"\r" if returns else rb"") + sep + rb"]*"
-    quoted = pad + rb'("[^"]*(?:""[^"]*)*")' + blanks
-    return re.compile(rb"(?:" + quoted + rb"|(?!" + pad + rb'")(' + within + rb"))(" + sep + rb"|\n|\r|\Z)")
-
-
-@lru_cache
-def _as_written(separator: bytes, returns: bool) -> re.Pattern[bytes]:
-    """Return the pattern of what stands up to the next separator or line end, in groups like those of a value."""
-    sep = re.escape(separator)
-    ends = rb"\r\n" if returns else rb"\n"
-    return re.compile(rb"((?!))?([^" + ends + sep + rb"]*)(" + sep + rb"|\n|\r|\Z)")
 
 
 def tidy(value: bytes) -> bytes:

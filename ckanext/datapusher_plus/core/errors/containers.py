@@ -46,6 +46,8 @@ class NestedArchive(Terminal):
 class TooManyMembers(Terminal):
     """An archive holds more files than can be listed."""
 
+    is_public = True
+
     def __init__(self, most: int, most_bytes: int) -> None:
         super().__init__(
             f"The archive holds too many files: at most {most:,} can be listed, and their names and dates may take "

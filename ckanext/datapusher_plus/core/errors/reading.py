@@ -74,6 +74,8 @@ class BadQuoting(Terminal):
 class LineTooLong(Terminal):
     """A line goes on and on."""
 
+    is_public = True
+
     def __init__(self, line: int, limit: int) -> None:
         super().__init__(
             f"Line {line:,} has more than {limit:,} bytes, which is more than a row can have. See that each row of the "
