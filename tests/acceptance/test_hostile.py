@@ -102,7 +102,7 @@ class Watched:
 @pytest.fixture
 def watched(worker_process: WorkerUnderTest, hostile: Hostile) -> Iterator[Watched]:
     """A worker whose processes' memory is watched."""
-    worker_process.start(allowed_internal_hosts=hostile.host)
+    worker_process.start(allowed_internal_hosts=hostile.host, download_retries="0")
     watched = Watched(int(worker_process.name.rpartition("-")[2]))
     thread = threading.Thread(target=watched.watch)
     thread.start()
@@ -169,9 +169,7 @@ def test_hostile_answers_end_in_a_sentence_and_take_no_memory(
     organization: Callable[[], New],
     victim: Any,
     ended: Ended,
-    worker_process: WorkerUnderTest,
 ) -> None:
-    worker_process.start(allowed_internal_hosts=hostile.host, download_retries="0")
     hostile.says(answer)
     resource = organization()(name="hostile", url=hostile.url(), format="CSV")
     victim()

@@ -23,9 +23,10 @@ from .base import Format, Work
 from .limited import MOST_MEMORY, explain, most_seconds, remade
 
 #: a process that handles a stranger's bytes sees no more of the environment than it needs to start
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZDIR")
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZDIR")
+#: Python without the paths and start-up files that an environment or a folder may bring along
+_ISOLATED = ("-I", "-X", "utf8")
 _FRUGAL = {
-    "PYTHONUTF8": "1",
     "MALLOC_ARENA_MAX": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
@@ -54,7 +55,7 @@ class Apart(Format):
 def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
     with (work.dir / "reader.log").open("w+b") as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.reader"],
+            command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -68,6 +69,13 @@ def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
         if done is None:
             _explain(kind.name, process.returncode, complaints, most_seconds(source.size))
     return done
+
+
+def command() -> list[str]:
+    """Return what starts the process that reads."""
+    # where this package is installed by a link, an isolated Python must be told its folder
+    program = f"import sys; sys.path.append(sys.argv[1]); from {__package__}.reader import main; main()"
+    return [sys.executable, *_ISOLATED, "-c", program, str(Path(__file__).resolve().parents[3])]
 
 
 def _job(kind: Format, source: Source, work: Work) -> bytes:

@@ -46,7 +46,8 @@ class _Said:
         self.say("progress", stage, done, total)
 
 
-def _main() -> None:
+def main() -> None:
+    """Read the file that the first line of standard input names."""
     # parsed documents have no cycles, and looking for some in millions of objects takes ten times as long as parsing
     gc.disable()
     # what a library prints goes to the worker's log, not between our lines
@@ -92,7 +93,3 @@ def _end_with_parent() -> None:
     # not by sys.stdin, whose lock would be held when the process ends by itself
     os.read(0, 1)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    _main()
