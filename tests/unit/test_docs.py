@@ -109,7 +109,7 @@ def test_the_systemd_unit_outlives_a_run_that_takes_all_memory(tmp_path: Path) -
     text = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
     unit = re.search(r"```ini\n(\[Unit\].*?)```", text, re.DOTALL)
     assert unit
-    assert {"OOMPolicy=continue", "MemoryMax=2G", "NoNewPrivileges=yes"} <= set(unit[1].splitlines())
+    assert {"OOMPolicy=continue", "MemoryMax=2500M", "NoNewPrivileges=yes"} <= set(unit[1].splitlines())
     # the stash is in the temporary folder unless it is set, and web processes must see it
     assert "\nPrivateTmp=" not in unit[1]
     analyse = shutil.which("systemd-analyze")
