@@ -45,10 +45,9 @@ def most_seconds(size: int) -> int:
     return LEAST_SECONDS + size // BYTES_PER_SECOND
 
 
-def limited(read: Callable[[Log], T], log: Log, *, size: int, what: str = "") -> T:
+def limited(read: Callable[[Log], T], log: Log, *, size: int) -> T:
     """Return what ``read`` returns, which is called in a forked process and given a log that writes to ``log``.
 
-    :param what: the kind of file, for messages.
     :param size: bytes of the file, which give it the time that it may take.
     :raises TooMuchMemory: when it takes more than ``MOST_MEMORY``.
     :raises TooMuchTime: when it takes more processor time.
@@ -60,7 +59,7 @@ def limited(read: Callable[[Log], T], log: Log, *, size: int, what: str = "") ->
     with receiver:
         child = _fork()
         if child == 0:
-            _carry_out(read, sender, what, seconds)
+            _carry_out(read, sender, seconds)
         sender.close()
         ended = False
         try:
@@ -71,7 +70,7 @@ def limited(read: Callable[[Log], T], log: Log, *, size: int, what: str = "") ->
                 os.kill(child, signal.SIGKILL)
             _, status = os.waitpid(child, 0)
     if not done:
-        explain(what, os.waitstatus_to_exitcode(status), seconds)
+        explain("", os.waitstatus_to_exitcode(status), seconds)
     return done[0]
 
 
@@ -116,13 +115,16 @@ def remade(name: str, message: str, about: dict[str, Any]) -> IngestError | Skip
 
 
 def explain(what: str, code: int, seconds: int) -> NoReturn:
-    """Raise the error for a reader that ended without a result, with this exit status."""
+    """Raise the error for a reader that ended without a result, with this exit status.
+
+    :param what: the name of the format; empty for a text.
+    """
     if -code == signal.SIGXCPU:
         raise TooMuchTime(what, seconds)
     # the machine, or the worker's control group, is out of memory
     if -code == signal.SIGKILL:
         raise TooMuchMemory(what, MOST_MEMORY)
-    _log.error("The reader of a %s file ended with status %s.", what, code)
+    _log.error("The reader of a %s file ended with status %s.", what or "text", code)
     raise ReaderDied(what)
 
 
@@ -148,27 +150,27 @@ class _Said:
         self.say(("progress", stage, done, total))
 
 
-def _carry_out(read: Callable[[Log], object], sender: Connection, what: str, seconds: int) -> NoReturn:
+def _carry_out(read: Callable[[Log], object], sender: Connection, seconds: int) -> NoReturn:
     """Do it, and end this process without a look at anything that it has inherited."""
     code = 1
     try:
         _let_go(besides=sender.fileno())
         gc.disable()
         limit(memory=writable() + MOST_MEMORY, seconds=seconds)
-        sender.send(_outcome(read, _Said(sender), what))
+        sender.send(_outcome(read, _Said(sender)))
         code = 0
     finally:
         os._exit(code)
 
 
-def _outcome(read: Callable[[Log], object], said: Log, what: str) -> tuple[Any, ...]:
+def _outcome(read: Callable[[Log], object], said: Log) -> tuple[Any, ...]:
     """Return the last word; memory that has run out is free again by then."""
     try:
         return "done", read(said)
     except (IngestError, Skipped) as error:
         ended = error.with_traceback(None)
     except MemoryError:
-        ended = TooMuchMemory(what, MOST_MEMORY)
+        ended = TooMuchMemory("", MOST_MEMORY)
     except Exception:  # noqa: BLE001 (the run tells of it)
         return "broke", traceback.format_exc()
     return "failed", type(ended).__name__, str(ended), vars(ended)
