@@ -176,3 +176,14 @@ def test_hostile_answers_end_in_a_sentence_and_take_no_memory(
     status = ended(resource, "error", patience=60)
     assert "unexpected" not in status["task_info"]["message"]
     assert watched.most <= MOST_MEMORY + SLACK
+
+
+def test_a_run_that_needs_more_memory_than_it_may_take_is_not_tried_again(
+    worker_process: WorkerUnderTest, organization: Callable[[], New], upload: Upload, ended: Ended
+) -> None:
+    worker_process.start(run_memory_limit=str(24 * MB), run_retries="2")
+    rows = b"".join(b"%d,%d,%d\n" % (number, number * 7, number * 11) for number in range(200_000))
+    resource = organization()(name="many rows", upload=upload(b"a,b,c\n" + rows), format="CSV")
+    status = ended(resource, "complete", "error", patience=60)
+    assert "run_memory_limit" in status["task_info"]["message"]
+    assert status["task_info"]["tries"] == 1

@@ -21,7 +21,7 @@ from ..runs import database
 from ..runs.claim import Claimed
 from ..runs.finish import finish, landed
 from ..steps.settle import settle
-from . import gone, outcome, stopping
+from . import gone, memory, outcome, stopping
 from .cancelled import was_cancelled
 from .outcome import Failure, Outcome
 from .passing import may_pass
@@ -70,6 +70,7 @@ def carry_out(
     landing = Landing(claimed.run_id)
     folder = settings.current().work_dir / claimed.run_id
     error = _attempt(lambda: load(landing, folder))
+    memory.lift()
     if landing.swapped is None and error is not None:
         error = _unless_lock_lost(way_back, error)
         way_back()

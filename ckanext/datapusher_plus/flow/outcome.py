@@ -11,6 +11,7 @@ from prefect.exceptions import Pause
 from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, TableRemoved, Terminal, Transient, ValueDoesNotFit
 from ..core.retries import Again, Retry, Tries
 from ..core.states import State
+from . import memory
 from .passing import TookTooLong, may_pass
 from .stopping import Reason
 
@@ -120,9 +121,9 @@ def _unexpected(failure: Failure) -> _Why:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         do = "Ask the site's administrator to free space in work_dir, then load again."
         return _Why(what="The worker has no disk space left.", again=Again.NEVER, advice=do)
-    if isinstance(error, MemoryError):
+    if memory.has_run_out(error):
         limit = f"{failure.memory >> 20:,} MiB of memory that a run may take"
-        return _Why(what=f"Loading needed more than the {limit}.", again=Again.NEVER, advice=_MEMORY)
+        return _Why(what=f"Loading needed more than the {limit} (run_memory_limit).", again=Again.NEVER, advice=_MEMORY)
     finds = f"the site's administrator finds the error in the worker's log under run {failure.run_id}."
     if may_pass(error):
         what = "A server that loading needs did not answer."
