@@ -30,6 +30,8 @@ def written(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
     logger, handler = logging.getLogger("urllib3.of_a_test"), logging.StreamHandler(out)
     handler.setFormatter(request.param)
     logger.addHandler(handler)
+    # CKAN's set-up of logging silences loggers that are there already
+    logger.disabled = False
     yield out.getvalue
     logger.removeHandler(handler)
     logging.setLogRecordFactory(before)
