@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test faults fuzz check bench bench-hook wheel clean
+.PHONY: help setup up down demo test faults fuzz security check bench bench-hook wheel clean
 
 help:           ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -33,6 +33,10 @@ fuzz: $(READY)   ## look for files that end in no sentence, for SECONDS=300; fin
 	@mkdir -p .fuzz/corpus
 	@$(RUN) -m tests.fuzz.fuzz -max_total_time=$(or $(SECONDS),300) -max_len=8000 -timeout=60 -rss_limit_mb=2048 \
 		-artifact_prefix=.fuzz/ $(ARGS) .fuzz/corpus
+
+security: $(READY) ## bandit, pip-audit, tests of hostile patterns, files, servers and users, and a minute of fuzzing
+	@$(VENV)/bin/pip install -q --disable-pip-version-check -c constraints.txt bandit pip-audit
+	@$(RUN) -m dev.security
 
 check: $(READY) ## lint, types, architecture
 	$(VENV)/bin/ruff check .

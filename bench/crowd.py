@@ -1,4 +1,4 @@
-"""A hundred small files that are asked for at once."""
+"""A hundred small files that are asked for at once, and one beside sixty of another organization."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from .runs import Runs
 from .stack import Ground, new_dataset
 
 FILES = 100
+#: Files of another organization that wait.
+NEIGHBOURS = 60
 #: Resources of one dataset: CKAN writes all of a dataset whenever one of its resources changes.
 TOGETHER = 5
 #: Requests under way at once, as from a few people or a harvester.
@@ -59,6 +61,26 @@ def submitted(ground: Ground, resources: list[str]) -> float:
         return resources
 
     return _per_minute(ground, ask)
+
+
+def beside(ground: Ground, neighbours: int) -> float:
+    """Upload a small file while so many of another organization wait; return the seconds until it is loaded."""
+    file, portal = SMALL.path(ground.files), ground.portal
+    theirs, mine = new_dataset(portal), new_dataset(portal)
+    asked = [
+        portal.upload("resource_create", file, package_id=theirs, name=f"neighbour {number}", format="CSV")["id"]
+        for number in range(neighbours)
+    ]
+    for resource_id in asked:
+        portal.act("datapusher_submit", resource_id=resource_id, ignore_hash=True)
+    with Runs(ground.ckan_dsn) as runs:
+        start = time.perf_counter()
+        made = portal.upload("resource_create", file, package_id=mine, name="mine", format="CSV")
+        runs.ended(made["id"], None)
+        took = time.perf_counter() - start
+        while runs.open(asked):
+            time.sleep(_LOOK)
+    return took
 
 
 def _per_minute(ground: Ground, ask: Callable[[], list[str]]) -> float:

@@ -98,6 +98,17 @@ def many(ground: Ground, rounds: int) -> None:
     )
 
 
+def neighbours(ground: Ground, rounds: int) -> None:
+    """Upload a small file alone, and beside sixty that another organization has asked for."""
+    alone = [crowd.beside(ground, 0) for _ in range(rounds)]
+    beside = [crowd.beside(ground, crowd.NEIGHBOURS) for _ in range(min(rounds, 3))]
+    _tell(
+        ground,
+        {"neighbours_over_alone": median(beside) / median(alone)},
+        {"alone": alone, "beside_neighbours": beside},
+    )
+
+
 def longer(ground: Ground, rounds: int) -> None:
     """Load a `flights` with a tenth more rows at its end: added to the table, and whole."""
     found = [growing.measure(ground) for _ in range(rounds)]
@@ -112,6 +123,7 @@ def longer(ground: Ground, rounds: int) -> None:
 PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "small": quick,
     "many": many,
+    "neighbours": neighbours,
     "readers": reading,
     "append": longer,
     "flights": flights,

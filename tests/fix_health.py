@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -62,8 +63,8 @@ class Impostor(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Saying)
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        super().__init__((host, 0), _Saying)
         self.status = 200
         #: what is said of each path's end; nothing else is known
         self.said: dict[str, object] = {}
@@ -74,6 +75,18 @@ class Impostor(ThreadingHTTPServer):
     def url(self) -> str:
         """Return its address."""
         return f"http://127.0.0.1:{self.server_port}"
+
+    @contextmanager
+    def serving(self) -> Iterator[Impostor]:
+        """Answer while the block goes on."""
+        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.shutdown()
+            thread.join()
+            self.server_close()
 
 
 class _Saying(BaseHTTPRequestHandler):
@@ -99,10 +112,5 @@ class _Saying(BaseHTTPRequestHandler):
 @pytest.fixture
 def impostor() -> Iterator[Impostor]:
     """A server that says what it is told to."""
-    server = Impostor()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with Impostor().serving() as server:
+        yield server

@@ -227,7 +227,7 @@ class OwnSite:
 
     def _is_server(self, found: psutil.Process) -> bool:
         try:
-            is_one = found.cmdline()[1:5] == ["-m", "prefect", "server", "start"]
+            is_one = found.cmdline()[1:6] == ["-I", "-m", "prefect", "server", "start"]
             return is_one and found.environ().get("PREFECT_HOME", "").startswith(str(self.root))
         except psutil.Error:
             return False

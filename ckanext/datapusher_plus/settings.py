@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import yaml
 
@@ -53,10 +52,15 @@ class Settings:
     max_quarantine_pct: float
     unsafe_prefix: str = _filled()
     reserved_colnames: frozenset[str]
+    download_connect_timeout: int = _seconds(1)
     download_timeout: int = _seconds(1)
+    download_deadline: int = _seconds(1)
+    download_least_rate: int = _least(0)
     download_retries: int = _least(0)
     download_proxy: str
+    download_proxy_resolves: bool
     ssl_verify: bool
+    ssl_ca_bundle: str
     chunk_size: int = _least(1)
     allowed_internal_hosts: frozenset[str]
     load_strategy: str = _filled()
@@ -74,6 +78,9 @@ class Settings:
     prefect_work_pool: str = _filled()
     prefect_work_pool_type: str = _filled()
     worker_limit: int = _least(1)
+    worker_extra: int = _least(0)
+    runs_per_hour: int = _least(0)
+    run_memory_limit: int = _least(0)
     worker_grace: int = _seconds(0)
     sweep_interval: int = _seconds(1)
     flow_timeout: int = _seconds(1)
@@ -142,19 +149,10 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _from_ckan(given: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields that CKAN's own options complete."""
-    hosts = {host.lower() for host in given["allowed_internal_hosts"]}
     return {
         "download_proxy": given["download_proxy"] or config.get("ckan.download_proxy") or "",
-        "allowed_internal_hosts": frozenset(hosts | _origin(config.get("ckan.site_url") or "")),
+        "allowed_internal_hosts": frozenset(host.lower() for host in given["allowed_internal_hosts"]),
     }
-
-
-def _origin(url: str) -> set[str]:
-    """Return host:port of an address, empty when it has no host."""
-    parts = urlsplit(url)
-    netloc = parts.netloc.rpartition("@")[2].lower()
-    port = "" if parts.port else ":443" if parts.scheme == "https" else ":80"
-    return {f"{netloc}{port}"} if netloc else set()
 
 
 def _folder(given: str, default: str) -> Path:

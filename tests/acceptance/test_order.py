@@ -33,7 +33,7 @@ def test_an_upload_is_taken_before_what_a_command_has_submitted(
     worker_process.start(worker_limit="1")
     worker_process.order(publish__before="sleep:1")
     cli.invoke(ckan, ["datapusher_plus", "submit", many])
-    until(lambda: all(row["dispatched_at"] for row in runs()), 60, worker_process.output)
+    until(lambda: any(row["started_at"] for row in runs()), 60, worker_process.output)
     mine = act("resource_create", package_id=many, name="mine", upload=upload())
     ended(mine, "complete", patience=90)
     [asked] = runs(mine["id"])

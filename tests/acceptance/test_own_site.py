@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -15,6 +16,8 @@ import requests
 from tests.fix_worker import until
 from tests.fix_worker_installed import PLUGINS, WEB, WORKER, OwnSite
 from tests.pooler import Pooler
+
+LOGIN = "datapusher_plus-server.login"
 
 
 @pytest.fixture
@@ -61,6 +64,27 @@ def test_workers_of_one_folder_share_one_prefect_server(installed: OwnSite) -> N
     assert ", runs already." in third.output()
     assert third.stop() == 0
     assert installed.servers() == []
+
+
+def test_the_workers_own_prefect_lets_in_who_may_read_its_login(installed: OwnSite) -> None:
+    worker = installed.ready_worker()
+    api = re.search(r"Prefect server: (\S+) ", worker.output())
+    assert api
+    assert requests.get(f"{api[1]}/admin/version", timeout=10).status_code == 401
+    assert f"Its pages ask for the line in {installed.home / LOGIN}." in worker.output()
+    # also for who does not have the worker's environment
+    elsewhere = installed.root / "var" / "other"
+    for leg in ("prefect", "prefect_login", "work_pool", "deployment", "workers"):
+        assert (found := installed.check(leg, home=elsewhere))["state"] == "ok", found
+
+
+def test_a_login_that_others_could_read_is_not_used(installed: OwnSite) -> None:
+    (installed.home / LOGIN).touch(mode=0o644)
+    if os.geteuid() == 0:
+        os.chown(installed.home / LOGIN, WORKER, WORKER)
+    done = installed.run("worker")
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False), done.stderr
+    assert done.stderr.strip().splitlines()[-1].startswith(f"Error: Other users could read {installed.home / LOGIN}")
 
 
 def test_a_web_server_of_another_user_is_told(installed: OwnSite) -> None:

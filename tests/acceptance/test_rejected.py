@@ -81,6 +81,8 @@ def test_a_refused_file_has_its_own_list_beside_that_of_the_table(
     refused = status["refused"]
     assert (refused["rows"], refused["total"], refused["listed"]) == (67, 200, 67)
     assert (status["rejected"]["rows"], len(stored())) == (2, 2)
+    assert {oct(file.stat().st_mode & 0o777) for file in stored()} == {"0o600"}
+    assert oct(stored()[0].parent.stat().st_mode & 0o777) == "0o700"
     editor = {"Authorization": factories.SysadminWithToken()["token"]}
     file = app.get(refused["url"], headers=editor)
     assert file.data.decode().splitlines()[1::66] == [f"{line},,,{REASONS[0]},Bob" for line in (135, 201)]

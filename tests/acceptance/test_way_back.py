@@ -45,7 +45,7 @@ def emptied(before: Whole) -> Whole:
 
 @pytest.mark.parametrize(
     "fault",
-    [("raise", "worker's log under run"), ("sigterm", "stopped from outside"), ("sigkill", "ran out of memory")],
+    [("raise", "worker's log under run"), ("sigterm", "stopped from outside"), ("sigkill", "killed from outside")],
     ids=lambda fault: fault[0],
 )
 def test_a_step_that_fails_after_the_swap_brings_the_old_table_back(
@@ -120,6 +120,23 @@ def test_a_cancelled_run_that_has_to_be_killed_is_shown_as_cancelled(
     task = ended(resource, "cancelled", "error", patience=60)["task_info"]
     assert (task["state"], task["message"].startswith("Loading was cancelled in Prefect.")) == ("cancelled", True)
     assert [line for line in task["logs"] if line["level"] == "ERROR"] == []
+    assert live.whole() == before
+
+
+def test_a_cancelled_run_that_ends_before_its_worker_can_tell_it_why_is_shown_as_cancelled(
+    worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended, prefect_cancel: Callable[[str], None]
+) -> None:
+    before = live.whole()
+    resource = halt("swap.after")
+    run = worker.run()
+    worker.signal(signal.SIGSTOP)
+    prefect_cancel(ended(resource, "running")["flow_run_id"])
+    run.terminate()
+    try:
+        task = ended(resource, "cancelled", "error")["task_info"]
+    finally:
+        worker.signal(signal.SIGCONT)
+    assert (task["state"], task["message"].startswith("Loading was cancelled in Prefect.")) == ("cancelled", True)
     assert live.whole() == before
 
 

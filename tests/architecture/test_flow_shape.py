@@ -76,7 +76,7 @@ def test_no_call_in_the_transaction_has_an_option_that_breaks_it() -> None:
 def test_writing_tasks_neither_retry_nor_cache(name: str) -> None:
     made = {target.id: node.value for node in TASKS.body if isinstance(node, ast.Assign) for target in assigned(node)}
     assert ast.unparse(made[name]) == f"_step(name='{name}')({name}_step.{name})"
-    assert ast.unparse(made["_step"]) == "partial(task, cache_policy=NO_CACHE, persist_result=False)"
+    assert ast.unparse(made["_step"]) == "partial(shown.step, cache_policy=NO_CACHE, persist_result=False)"
 
 
 def assigned(node: ast.Assign) -> list[ast.Name]:

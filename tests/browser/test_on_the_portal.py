@@ -107,3 +107,31 @@ def test_a_form_without_its_token_is_refused(person: Person) -> None:
     path = person.upload("tree\nOak\n")
     page = person.settled(path)
     assert person.press(path, page, _csrf_token="forged").status_code == 400
+
+
+#: below the dataset, of every form of the tab
+FORMS = (
+    "resource_data/{0}",
+    "delete-datastore/{0}",
+    "resource_data/{0}/dictionary",
+    "resource_data/{0}/dictionary/carry",
+)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("header", [True, False], ids=["after a program", "after anybody"])
+def test_a_login_cookie_needs_the_token_whoever_came_before(person: Person, form: str, header: bool) -> None:
+    path = person.upload("tree\nOak\n")
+    page = person.settled(path)
+    dataset, resource_id = path.split("/")[2], path.split("/")[-1]
+    address = f"{person.stack.ckan_url}/dataset/{dataset}/{form.format(resource_id)}"
+    known = {"Authorization": person.stack.sysadmin_token} if header else {}
+    before = requests.post(address, headers=known, timeout=60)
+    assert before.status_code == (200 if header else 403)
+    person.settled(path)
+    told = person.api("datapusher_status", resource_id=resource_id)
+    for token in ({}, {"_csrf_token": ""}, {"_csrf_token": "forged"}):
+        assert person.session.post(address, data=token, timeout=60).status_code == 400
+    assert person.api("datapusher_status", resource_id=resource_id) == told
+    token = {"_csrf_token": str(page.select("input[name=_csrf_token]")[0]["value"])}
+    assert person.session.post(address, data=token, timeout=60).ok

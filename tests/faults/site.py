@@ -53,6 +53,8 @@ class Setup:
             "sweep_interval": "1",
             "worker_grace": "2",
             "worker_limit": "8",
+            # one resource serves many cases
+            "runs_per_hour": "0",
             "load_parallelism": "2",
             "swap_patience": "20",
         }

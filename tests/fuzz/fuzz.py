@@ -10,6 +10,7 @@ import gzip
 import importlib
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ with atheris.instrument_imports(include=["ckanext.datapusher_plus.core", "ckanex
     from ckanext.datapusher_plus.core.errors import IngestError, Skipped
     from ckanext.datapusher_plus.core.values import Source
     from ckanext.datapusher_plus.formats.apart import Apart
-    from ckanext.datapusher_plus.steps import analyse, convert, plan, validate
+    from ckanext.datapusher_plus.steps import analyse, convert, plan, sift, validate
 
 from tests import books  # noqa: E402
 from tests.fix_file import Said, ticket  # noqa: E402
@@ -68,9 +69,16 @@ def try_out(data: bytes) -> None:
             assert str(expected)  # noqa: PT017
 
 
+def _in_this_process(read: Callable[[Any], Any], log: Any, **_: Any) -> Any:
+    """Stand in for the fork that reads texts, in which nobody would see what code is reached."""
+    return read(log)
+
+
 def main() -> None:
     """Fuzz with the options of libFuzzer, from files that have everything."""
     Apart.convert = lambda self, source, work: self.read(source, work)
+    for step in (convert, validate, sift):
+        vars(step)["limited"] = _in_this_process
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, content) in enumerate(SEEDS):
             (Path(folder) / str(number)).write_bytes(bytes([NAMES.index(name)]) + content)

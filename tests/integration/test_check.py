@@ -350,7 +350,7 @@ def test_a_request_behind_a_long_run_is_not_forgotten(ask: Ask, idle: None) -> N
     [
         (timedelta(minutes=30), None, "ok"),
         (timedelta(hours=5), None, "fail"),
-        (timedelta(hours=5), "datapusher_hook", "ok"),
+        (timedelta(hours=5), "datapusher_hook", "fail"),
     ],
 )
 def test_a_run_that_never_ends_is_told(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import prefect as prefect_package
 import pytest
 import requests
 from ckan.cli.cli import ckan
@@ -170,6 +171,26 @@ def test_a_pool_without_a_living_worker_is_told(ask: Ask, prefect: Prefect, havi
     assert told(ask("workers")) == ("ok", "Online in the work pool: alive.")
     having(prefect_work_pool="nowhere")
     assert told(ask("workers"))[0] == "fail"
+
+
+@pytest.mark.parametrize(("status", "state"), [(200, "warn"), (401, "ok")])
+def test_a_prefect_that_other_machines_reach_without_a_login_is_told(
+    ask: Ask, having: Having, status: int, state: str
+) -> None:
+    with Impostor("0.0.0.0").serving() as server:  # noqa: S104 (what is to be found)
+        server.said = {"/health": True, "/version": json.dumps(prefect_package.__version__), "/ready": True}
+        having(prefect_api_url=f"{server.url}/api")
+        assert ask("prefect").state.value == "ok"
+        server.status = status
+        found = exposed_leg()
+    assert (found.state.value, "PREFECT_SERVER_API_AUTH_STRING" in found.advice) == (state, state == "warn"), found
+
+
+def exposed_leg() -> Any:
+    """Ask the leg itself: one who asks for a login from everybody fails the leg before it."""
+    from ckanext.datapusher_plus.flow.prefect_legs import asks_for_login
+
+    return asks_for_login()
 
 
 # -- one stash for all workers ------------------------------------------------------------------

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus import settings as site
-from ckanext.datapusher_plus.core.errors import AddressRefused, FileTooLarge, NoFile, ResourceGone
+from ckanext.datapusher_plus.core.errors import AddressRefused, FileTooLarge, NoFile, NotFetched, ResourceGone
 from ckanext.datapusher_plus.steps.fetch import fetch
 from tests.fix_ckan import CSV
 from tests.fix_file import Said, ticket
@@ -62,3 +62,21 @@ def test_a_link_is_fetched_by_the_sites_rules(web: Web, tmp_path: Path, said: Sa
 def test_a_resource_without_a_link_is_called_so(url: str, dataset: dict[str, Any], tmp_path: Path, said: Said) -> None:
     with pytest.raises(NoFile, match="has no link and no uploaded file"):
         fetch(ticket(tmp_path, url=url), said)
+
+
+@pytest.mark.usefixtures("with_plugins")
+def test_of_the_site_itself_only_files_are_fetched(
+    web: Web, tmp_path: Path, said: Said, ckan_config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ckan_config, "ckan.site_url", f"http://{web.host}")
+    for page in ("table.csv", "api/3/action/user_list", "de/api/3/action/user_list", "uploads/../api/3"):
+        with pytest.raises(AddressRefused):
+            fetch(ticket(tmp_path, url=web.url(page)), said)
+    assert web.asked == []
+    file = "dataset/a/resource/b/download/c.csv"
+    for root in ("", "/{{LANG}}", "/portal/{{LANG}}"):
+        monkeypatch.setitem(ckan_config, "ckan.root_path", root)
+        below = root.replace("{{LANG}}", "de").strip("/")
+        with pytest.raises(NotFetched):
+            fetch(ticket(tmp_path, url=web.url(f"{below}/{file}".strip("/"))), said)
+    assert [path for path, _ in web.asked] == [f"/{file}", f"/de/{file}", f"/portal/de/{file}"]

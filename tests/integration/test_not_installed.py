@@ -55,15 +55,13 @@ def test_a_command_that_needs_no_table_works_as_ever(cli: CKANCliRunner, unmigra
 ACTIONS: dict[str, dict[str, Any]] = {
     "datapusher_submit": {},
     "datapusher_status": {},
-    "datapusher_hook": {"status": "complete"},
 }
 
 
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_names_the_migration(action: str, csv: dict[str, Any], act: Act, unmigrated: None) -> None:
-    about = {"metadata": {"resource_id": csv["id"]}} if action == "datapusher_hook" else {"resource_id": csv["id"]}
     with pytest.raises(tk.ValidationError) as refused:
-        act(action, **about, **ACTIONS[action])
+        act(action, resource_id=csv["id"], **ACTIONS[action])
     said: Any = refused.value.error_dict["datapusher_plus"]
     assert UPGRADE in said[0]
 

@@ -52,21 +52,33 @@ def test_lines_below_the_level_are_not_kept(level: str, kept: int, run_id: str) 
         ("\x1b[31mred\x00", "�[31mred�"),
         ("gpj.\u202ecsv", "gpj.�csv"),
         ("می\u200cخواهم naïve 数据", "می\u200cخواهم naïve 数据"),
-        ("x" * 5_000, "x" * (log.LONGEST - 1) + "…"),
+        ("https://u:p@h/a.csv?sig=s: it went silent", "https://h/a.csv?…: it went silent"),
+        ("x" * log.LONGEST, "x" * log.LONGEST),
+        ("x" * (log.LONGEST + 1), "x" * (log.LONGEST - 1) + "…"),
     ],
-    ids=["line end", "terminal sequence", "text turned around", "letters of any script", "very long"],
+    ids=[
+        "line end",
+        "terminal sequence",
+        "text turned around",
+        "letters of any script",
+        "secrets",
+        "long",
+        "very long",
+    ],
 )
 def test_a_line_is_one_harmless_line(said: str, kept: str, run_id: str) -> None:
     RunLog(run_id).info(said)
     assert lines(run_id) == [("INFO", kept)]
 
 
-def test_a_flood_of_lines_is_cut_off(run_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log, "MOST_LINES", 3)
-    told = RunLog(run_id)
-    for number in range(9):
-        told.info(str(number))
-    assert [message for _, message in lines(run_id)] == ["0", "1", "2", log.FULL]
+def test_as_many_lines_as_may_be_are_kept_and_one_that_says_that_there_were_more(run_id: str) -> None:
+    told, numbers = RunLog(run_id), [str(number) for number in range(log.MOST_LINES)]
+    for number in numbers:
+        told.info(number)
+    assert [message for _, message in lines(run_id)] == numbers
+    for _ in range(3):
+        told.info("more")
+    assert [message for _, message in lines(run_id)] == [*numbers, log.FULL]
 
 
 def test_progress_is_noted_at_the_edges_of_a_stage_and_now_and_then(run_id: str) -> None:

@@ -16,7 +16,7 @@ from ckan import model as ckan_model
 from ckanext.datapusher_plus.core.retries import Retry
 from ckanext.datapusher_plus.core.states import OPEN, State
 from ckanext.datapusher_plus.core.values import Published
-from ckanext.datapusher_plus.model import CHANNEL, run
+from ckanext.datapusher_plus.model import CHANNEL
 from ckanext.datapusher_plus.runs import claim, database, finish, history, queue, reap, request
 from tests.fix_ckan import Runs
 
@@ -243,8 +243,8 @@ def test_other_software_sees_the_run_in_task_status() -> None:
     assert task() == ("pending", run_id, {})
     begin(run_id)
     assert task() == ("running", run_id, {})
-    end(run_id, State.ERROR, error_kind="NotText")
-    assert task() == ("error", run_id, {"message": "That was it."})
+    end(run_id, State.ERROR, error_kind="NotText", error_about={"public": "In line 2."})
+    assert task() == ("error", run_id, {"message": "In line 2.", "kind": "NotText"})
     assert task()[1] != ask()
     assert task()[0] == "pending"
 
@@ -265,12 +265,9 @@ def test_the_sweep_sees_running_runs() -> None:
     assert [found.run_id for found in reap.running()] == [run_id]
 
 
-def test_the_sweep_leaves_a_reported_run_alone_for_the_time_a_run_may_take() -> None:
+def test_the_sweep_sees_what_a_loader_outside_had_begun() -> None:
     run_id = ask()
-    claim.claim(run_id, flow_run_id=None, worker=reap.REPORTED)
-    assert reap.running() == []
-    with database.transaction() as connection:
-        connection.execute(sa.update(run).values(started_at=database.now() - timedelta(days=1)))
+    claim.claim(run_id, flow_run_id=None, worker="datapusher_hook")
     assert [found.run_id for found in reap.running()] == [run_id]
 
 

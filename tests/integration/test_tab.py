@@ -352,6 +352,18 @@ def test_headings_that_could_not_be_names_are_shown_beside_them(tab: Tab) -> Non
     assert [row.partition("|")[0] for row in rows[2:]] == ["year", "year_2", "unsafe_"]
 
 
+def test_no_text_on_the_tab_hides_or_turns_what_stands_beside_it(tab: Tab) -> None:
+    hidden = "a\x1b[31m\u202e\u200f\x9b\u2066b"
+    columns = ((hidden, "text", f"{hidden}!"),)
+    tab.end(tab.start(), State.COMPLETE, hidden, replace(LOADED, columns=columns, warnings=(hidden,)))
+    for page in (tab.page(), tab.page(tab.path + "/status")):
+        for part in ("warnings", "columns"):
+            assert "a�[31m����b" in text(page, part)
+        whole = page.select_one(".dpp")
+        assert whole
+        assert not set("\x1b\u202e\u200f\x9b\u2066").intersection(whole.get_text())
+
+
 def test_what_strangers_wrote_stays_text(make_tab: Callable[..., Tab]) -> None:
     tab = make_tab(name=HOSTILE)
     log = tab.start()

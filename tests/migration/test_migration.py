@@ -102,6 +102,29 @@ def test_a_task_that_nobody_works_on_any_more_ends(legacy: Legacy) -> None:
     assert (state, "Load it again" in error) == ("error", True)
 
 
+PRIVATE = "Alice Smith SSN 123-45-6789"
+TASK = """
+INSERT INTO task_status (id, entity_id, entity_type, task_type, key, value, state, error)
+VALUES ('{0}', 'r{0}', 'resource', '{1}', 'datapusher_plus', '{2}', 'error', '{3}')
+"""
+
+
+@pytest.mark.parametrize(
+    "error", [f'{{"message": "{PRIVATE}"}}', f'"{PRIVATE}"', PRIVATE, f'{{"x": ["{PRIVATE}"]}}', "{}", ""], ids=str
+)
+@pytest.mark.parametrize("value", ['{"job_id": "j", "job_key": "K"}', PRIVATE, f'["{PRIVATE}"]', ""])
+def test_task_status_loses_what_earlier_versions_told_anybody(error: str, value: str, legacy: Legacy) -> None:
+    legacy.leave_behind(REVISIONS[-1])
+    legacy.migrate("6f3d1b7a9c24")
+    legacy.run(TASK.format("a", "datapusher_plus", value, error) + ";" + TASK.format("b", "other", value, error))
+    legacy.migrate()
+    kept = legacy.all("SELECT value, error FROM task_status WHERE id = 'a'")
+    assert not any(secret in str(kept) for secret in ("Alice", "job_key"))
+    assert ("could not be loaded" in kept[0][1]) == (len(error) > 2)
+    assert ('"j"' in kept[0][0]) == ('"j"' in value)
+    assert legacy.all("SELECT value, error FROM task_status WHERE id = 'b'") == [(value, error)]
+
+
 THEIRS = "SELECT job_id, api_key, value, message FROM jobs JOIN metadata USING (job_id) JOIN logs USING (job_id)"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -144,8 +143,7 @@ def test_the_reader_has_limits_and_no_secrets(tmp_path: Path, said: Said, monkey
 def test_the_reader_ends_with_its_run(tmp_path: Path, said: Said) -> None:
     os.mkfifo(tmp_path / "pipe")
     source = Source(path=tmp_path / "pipe", filename="x.json", size=1, hash="", content_type=None)
-    command = [sys.executable, "-m", "ckanext.datapusher_plus.formats.reader"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(apart.command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         assert process.stdin
         process.stdin.write(apart._job(formats.named("JSON"), source, formats.Work(dir=tmp_path, log=said)))
         process.stdin.flush()

@@ -14,7 +14,15 @@ from zlib import crc32
 import pytest
 
 from ckanext.datapusher_plus import formats
-from ckanext.datapusher_plus.core.errors import Damaged, Locked, NestedArchive, NothingToLoad, NotText, UnpacksTooLarge
+from ckanext.datapusher_plus.core.errors import (
+    Damaged,
+    Locked,
+    NestedArchive,
+    NothingToLoad,
+    NotText,
+    TooManyMembers,
+    UnpacksTooLarge,
+)
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
 from ckanext.datapusher_plus.formats.archive.manifest import COLUMNS
 from ckanext.datapusher_plus.steps.convert import convert as step
@@ -166,7 +174,7 @@ def test_a_file_that_announces_too_much_is_not_even_unpacked(convert) -> None:
 
 def test_an_archive_that_lists_too_many_files_is_not_even_read(convert) -> None:
     end = b"PK\x05\x06" + bytes(8) + (300_000_000).to_bytes(4, "little") + bytes(6)
-    with pytest.raises(Damaged, match="lists too many files"):
+    with pytest.raises(TooManyMembers, match="at most 50,000 can be listed"):
         convert(b"PK\x03\x04" + bytes(100) + end)
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,3 +103,18 @@ def test_options_in_the_readme_are_declared() -> None:
     keys = table | set(re.findall(r"ckanext\.datapusher_plus\.(\w+)", readme))
     assert len(keys) > 5
     assert {settings.PREFIX + key for key in keys} <= set(settings.declared_defaults())
+
+
+def test_the_systemd_unit_outlives_a_run_that_takes_all_memory(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    unit = re.search(r"```ini\n(\[Unit\].*?)```", text, re.DOTALL)
+    assert unit
+    assert {"OOMPolicy=continue", "MemoryMax=2500M", "NoNewPrivileges=yes"} <= set(unit[1].splitlines())
+    # the stash is in the temporary folder unless it is set, and web processes must see it
+    assert "\nPrivateTmp=" not in unit[1]
+    analyse = shutil.which("systemd-analyze")
+    if analyse:
+        path = tmp_path / "worker.service"
+        path.write_text(unit[1].replace("/usr/lib/ckan/default/bin/ckan", sys.executable), encoding="utf-8")
+        done = subprocess.run([analyse, "verify", path], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout + done.stderr) == (0, "")

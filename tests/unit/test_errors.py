@@ -10,6 +10,7 @@ from ckanext.datapusher_plus.core.quarantine import Share
 EXAMPLES: list[Exception] = [
     errors.NoFile(),
     errors.NotReady("http://a", 3600),
+    errors.FetchTooSlow("http://a", "it took longer than 3,600 seconds"),
     errors.NotFetched("http://example.org/a.csv", 404),
     errors.FetchInterrupted("http://example.org/a.csv", "no answer for 30 s"),
     errors.TooManyRedirects("http://example.org/a.csv", 10),
@@ -25,6 +26,7 @@ EXAMPLES: list[Exception] = [
     errors.NoSuchSheet("2020", ("2018", "2019")),
     errors.NestedArchive("inner.zip"),
     errors.UnpacksTooLarge(1_000_000),
+    errors.TooManyMembers(50_000, 4 << 20),
     errors.HeadingTooLong(3, 5_000, 4_000),
     errors.BadJson(7, "a comma stands before the closing bracket"),
     errors.NoRecords("JSON document"),
@@ -36,6 +38,7 @@ EXAMPLES: list[Exception] = [
     errors.RaggedRow(7, 4, 3),
     errors.RaggedRow(7, 4, 3, Share(rejected=12, total=100, limit=5.0)),
     errors.BadQuoting(7),
+    errors.LineTooLong(7, 64 << 20),
     errors.EngineFailed(),
     errors.TooManyColumns(2_000, 1_600),
     errors.ValueDoesNotFit("height", "tall", "numeric", 7),
@@ -87,3 +90,68 @@ def test_every_class_has_an_example_here() -> None:
 
 def test_every_error_is_terminal_or_transient() -> None:
     assert all(issubclass(c, errors.Terminal | errors.Transient) for c in leaves(errors.IngestError))
+
+
+#: What may come from a file, an address, a server or a database, in every argument that is text.
+PRIVATE = "Alice Smith SSN 123-45-6789"
+OF_PRIVATE: list[errors.IngestError] = [
+    errors.NotReady(PRIVATE, 3600),
+    errors.FetchTooSlow(PRIVATE, PRIVATE),
+    errors.NotFetched(PRIVATE, 404),
+    errors.FetchInterrupted(PRIVATE, PRIVATE),
+    errors.TooManyRedirects(PRIVATE, 10),
+    errors.AddressRefused(PRIVATE, PRIVATE),
+    errors.UploadUnreadable(PRIVATE),
+    errors.UnsupportedFormat(PRIVATE, (PRIVATE,)),
+    errors.NotText(PRIVATE),
+    errors.NotWhatItSays(PRIVATE),
+    errors.Damaged(PRIVATE, PRIVATE),
+    errors.Locked(PRIVATE),
+    errors.NoSuchSheet(PRIVATE, (PRIVATE,)),
+    errors.NestedArchive(PRIVATE),
+    errors.BadJson(7, PRIVATE),
+    errors.NoRecords(PRIVATE),
+    errors.TooMuchMemory(PRIVATE, 1),
+    errors.TooMuchTime(PRIVATE, 1),
+    errors.ReaderDied(PRIVATE),
+    errors.WrongEncoding(PRIVATE, 7),
+    errors.EngineFailed(PRIVATE),
+    errors.ValueDoesNotFit(PRIVATE, PRIVATE, PRIVATE, 7, "line"),
+    errors.UniqueKeyBroken((PRIVATE,), PRIVATE),
+    errors.DependentViewBroken(PRIVATE, PRIVATE),
+    errors.StashFailed(PRIVATE),
+    errors.StashUnreadable(PRIVATE),
+    errors.DatastoreGone(PRIVATE),
+    errors.DatastoreRefused(PRIVATE),
+    errors.LockLost(PRIVATE),
+    errors.ResourceGone(PRIVATE),
+    errors.RowTooLarge(PRIVATE),
+    errors.TriggerFailed((PRIVATE,), PRIVATE),
+    errors.TableInUse(),
+]
+
+
+@pytest.mark.parametrize("error", OF_PRIVATE, ids=lambda e: type(e).__name__)
+def test_what_anybody_may_read_quotes_nothing(error: errors.IngestError) -> None:
+    assert "Alice" not in error.public
+    assert "123" not in error.public
+    assert error.public.endswith(errors.MORE)
+
+
+def test_every_class_is_public_as_a_whole_or_tried_with_private_texts() -> None:
+    ours = {c for c in leaves(errors.IngestError) if c.__module__.startswith(errors.__name__)}
+    assert {c for c in ours if not c.is_public} == {type(error) for error in OF_PRIVATE}
+
+
+@pytest.mark.parametrize(
+    ("error", "public"),
+    [
+        (errors.ValueDoesNotFit("a", "b", "numeric", 7), "In row 7 a value is not of the type"),
+        (errors.BadJson(7, "x"), "The JSON in line 7 cannot be read."),
+        (errors.NotFetched("http://a", 404), "The server of the file answered 404."),
+        (errors.WrongEncoding("UTF-8", 7), "Line 7 is not valid"),
+        (errors.RaggedRow(7, 4, 3), "Line 7 has 4 fields where the header has 3."),
+    ],
+)
+def test_what_anybody_may_read_says_where(error: errors.IngestError, public: str) -> None:
+    assert error.public.startswith(public)

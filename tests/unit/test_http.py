@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import certifi
 import pytest
 
 from ckanext.datapusher_plus import formats
@@ -34,7 +35,7 @@ def fetch(web: Web, tmp_path: Path, said: Said) -> Fetch:
     """Download from the test's server, which is allowed by name."""
 
     def run(path: str, **how: Any) -> Source:
-        rules = {"guard": Guard({web.host}), "limit": 100_000, "timeout": 0.3, "backoff": 0, **how}
+        rules = {"guard": Guard({web.host}), "limit": 100_000, "timeout": 0.3, "least_rate": 0, "backoff": 0, **how}
         url = path if "://" in path else web.url(path)
         return download(url, tmp_path / "source", HttpRules(**rules), said)
 
@@ -172,7 +173,8 @@ def test_nothing_secret_is_sent(fetch: Fetch, web: Web, monkeypatch: pytest.Monk
 
 
 def test_a_proxy_does_the_fetching(fetch: Fetch, web: Web) -> None:
-    assert fetch("http://no-such-host.invalid/table.csv", proxy=f"http://{web.host}", retries=0).size
+    how = {"proxy": f"http://{web.host}", "proxy_resolves": True, "retries": 0}
+    assert fetch("http://no-such-host.invalid/table.csv", **how).size
     assert web.asked[0][0] == "http://no-such-host.invalid/table.csv"
 
 
@@ -213,16 +215,38 @@ def test_a_name_is_resolved_once_so_that_it_cannot_change_its_mind(
     assert asked == ["rebinding.test", "127.0.0.1"]
 
 
-@pytest.mark.parametrize(("verify", "trusted"), [(True, False), (False, False), (True, True)])
+@pytest.mark.parametrize(("verify", "trusted"), [(True, ""), (False, ""), (True, "setting"), (True, "environment")])
 def test_certificates_are_checked_unless_the_site_says_no(
-    verify: bool, trusted: bool, fetch: Fetch, web: Web, monkeypatch: pytest.MonkeyPatch
+    verify: bool, trusted: str, fetch: Fetch, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     certificate = web.speak_https()
-    if trusted:
+    if trusted == "environment":
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificate)
+    how = {"verify": verify, "ca_bundle": certificate if trusted == "setting" else ""}
     url = f"https://{web.host}/table.csv"
     if verify and not trusted:
         with pytest.raises(FetchInterrupted, match="certificate could not be verified"):
-            fetch(url, verify=verify)
+            fetch(url, **how)
     else:
-        assert fetch(url, verify=verify).size == len(CSV)
+        assert fetch(url, **how).size == len(CSV)
+
+
+def test_the_setting_for_certificates_wins(fetch: Fetch, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", web.speak_https())
+    with pytest.raises(FetchInterrupted, match="certificate could not be verified"):
+        fetch(f"https://{web.host}/table.csv", ca_bundle=certifi.where())
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_bundle_that_cannot_be_read_is_told(content: str | None, fetch: Fetch, web: Web, tmp_path: Path) -> None:
+    web.speak_https()
+    bundle = tmp_path / "bundle.pem"
+    if content:
+        bundle.write_text(content)
+    with pytest.raises(FetchInterrupted, match="ssl_ca_bundle"):
+        fetch(f"https://{web.host}/table.csv", ca_bundle=str(bundle))
+
+
+def test_a_server_that_speaks_no_tls_is_told(fetch: Fetch, web: Web) -> None:
+    with pytest.raises(FetchInterrupted, match=r"no secure connection \(TLS\)"):
+        fetch(f"https://{web.host}/table.csv")

@@ -25,7 +25,7 @@ from ckanext.datapusher_plus.core.errors import (
 )
 from ckanext.datapusher_plus.core.retries import Retry, Tries
 from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.flow.outcome import Failure, Outcome, of_death, of_failure, of_success
+from ckanext.datapusher_plus.flow.outcome import OUT_OF_MEMORY, Failure, Outcome, of_death, of_failure, of_success
 from ckanext.datapusher_plus.flow.passing import TookTooLong, may_pass
 from ckanext.datapusher_plus.flow.stopping import Reason
 
@@ -38,7 +38,9 @@ NO_RETRIES = Tries(this=1, retries=0)
 
 
 def ended(error: BaseException, reason: Reason | None = None, lost: str = "", tries: Tries = FIRST) -> Outcome:
-    return of_failure(Failure(run_id="r1", error=error, reason=reason, limit=7200, tries=tries, lost=lost))
+    return of_failure(
+        Failure(run_id="r1", error=error, reason=reason, limit=7200, tries=tries, lost=lost, memory=1 << 29)
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,9 @@ def ended(error: BaseException, reason: Reason | None = None, lost: str = "", tr
         (STOPPED, None, State.ERROR, "stopped from outside"),
         (OSError(errno.ENOSPC, "No space left on device"), None, State.ERROR, "free space in work_dir"),
         (AWAY, None, State.ERROR, "did not answer"),
+        (MemoryError(), None, State.ERROR, "more than the 512 MiB of memory"),
+        (MemoryError(), Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
+        (TookTooLong(), Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
         (KeyError("secret"), None, State.ERROR, "worker's log under run r1"),
     ],
     ids=lambda value: str(value)[:20],
@@ -151,8 +156,10 @@ def test_a_server_that_is_away_may_come_back(error: BaseException | None, passes
 @pytest.mark.parametrize(
     ("code", "tries", "words"),
     [
-        (-9, FIRST, ["memory", "It is tried again by itself (try 2 of 3)."]),
-        (-9, LAST, ["memory", "last of 3 tries", "worker_limit"]),
+        (-9, FIRST, ["killed from outside", "It is tried again by itself (try 2 of 3)."]),
+        (-9, LAST, ["killed from outside", "last of 3 tries"]),
+        # the next try would take as much
+        (OUT_OF_MEMORY, FIRST, ["ran out of memory. The table is as it was before. Split", "worker_limit"]),
         (-11, LAST, ["status -11", "the worker's log"]),
         (None, NO_RETRIES, ["the machine", "Load again"]),
     ],

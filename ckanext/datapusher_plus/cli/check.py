@@ -16,6 +16,7 @@ from typing import Any
 
 import click
 
+from ..core.safe_text import one_line
 from ..health.finding import Finding, State, worst
 
 _SIGNS = {State.OK: "✓", State.WARN: "!", State.FAIL: "✗"}
@@ -106,7 +107,7 @@ def _text(findings: Sequence[Finding]) -> str:
 def _lines(finding: Finding, width: int) -> str:
     """Return a leg's state and sentence, and below them what to do."""
     head = f"{_SIGNS[finding.state]} {finding.state.value:4}  {finding.leg:{width}}  "
-    text = [finding.sentence, *([f"→ {finding.advice}"] if finding.advice else [])]
+    text = [one_line(part) for part in (finding.sentence, finding.advice and f"→ {finding.advice}") if part]
     indent = " " * len(head)
     lines = [line for part in text for line in _wrapped(part, len(head))]
     # the colour goes on last, or it would count as letters

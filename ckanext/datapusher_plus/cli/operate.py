@@ -6,6 +6,7 @@ import click
 from sqlalchemy.exc import SQLAlchemyError
 
 from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus.core.safe_text import one_line
 from ckanext.datapusher_plus.health import ckan_database
 from ckanext.datapusher_plus.health.finding import State
 
@@ -25,9 +26,14 @@ def worker(ctx: click.Context, limit: int | None, pool: str) -> None:
     _see_migrated()
     site.adopt(ctx.obj.app)
     try:
-        service.work(settings.current(), click.echo, limit=limit, pool=pool)
+        service.work(settings.current(), _say, limit=limit, pool=pool)
     except server.ServerFailed as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(one_line(str(error))) from error
+
+
+def _say(sentence: str) -> None:
+    """Print a sentence, which may quote a server, as one line."""
+    click.echo(one_line(sentence))
 
 
 def _see_migrated() -> None:
@@ -54,8 +60,8 @@ def deploy(pool: str, kind: str) -> None:
     try:
         made = service.deploy_once(settings.current(), pool=pool, kind=kind)
     except deploying.DeployFailed as error:
-        raise click.ClickException(str(error)) from error
-    click.echo(made)
+        raise click.ClickException(one_line(str(error))) from error
+    _say(made)
 
 
 @click.command(short_help="Put right what interrupted runs left behind.")
@@ -70,7 +76,7 @@ def recover(ctx: click.Context, resource_id: str | None, dry_run: bool) -> None:
     site.adopt(ctx.obj.app)
     done = sweep.sweep(resource_id, dry_run=dry_run)
     for sentence in done:
-        click.echo(sentence)
+        _say(sentence)
     things = f"{len(done)} thing{'s' if len(done) > 1 else ''} {'found' if dry_run else 'done'}."
     click.echo(things if done else "Nothing needed to be put right.")
     if waiting := len(queue.waiting()):

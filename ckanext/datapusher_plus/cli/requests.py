@@ -13,6 +13,7 @@ from ckan.plugins import toolkit as tk
 from ckanext.datastore.backend import get_all_resources_ids_in_datastore
 
 from .. import settings
+from ..core.safe_text import escaped
 from ..core.states import State
 from ..logic.migrated import UNMIGRATED
 from ..model import run
@@ -121,7 +122,7 @@ def _submit(resource_id: str, user: str, ignore_hash: bool) -> bool:
         if isinstance(error, tk.ValidationError) and UNMIGRATED in error.error_dict:
             # the same for every other resource
             raise
-        click.echo(f"Fail: {error}")
+        click.echo(escaped(f"Fail: {error}"))
         return False
     waits = not accepted and _waits(resource_id)
     declined = "Fail: it has no file of its own, or a plugin of this site declined it."
@@ -145,7 +146,8 @@ def _show_overview(as_json: bool) -> None:
     for row in rows:
         count = "" if row["rows"] is None else f"{row['rows']:,}"
         asked = f"{row['requested_at']:%Y-%m-%d %H:%M:%S}"
-        click.echo(f"{row['resource_id']:36}  {row['state']:22}  {count:>12}  {asked}  {row['message'] or ''}".rstrip())
+        said = escaped(row["message"] or "")
+        click.echo(f"{row['resource_id']:36}  {row['state']:22}  {count:>12}  {asked}  {said}".rstrip())
 
 
 def _show_one(resource: str, as_json: bool) -> None:
@@ -160,6 +162,6 @@ def _show_one(resource: str, as_json: bool) -> None:
     task: dict[str, Any] = found["task_info"] or {}
     which = f" (try {task['tries']} of {task['most_tries']})" if task.get("tries", 1) > 1 else ""
     message = task.get("message") or (found["error"] or {}).get("message", "")
-    click.echo(f"{task.get('state') or found['status']}{which}: {message}")
+    click.echo(f"{task.get('state') or found['status']}{which}: {escaped(message or '')}")
     for line in task.get("logs") or []:
-        click.echo(f"{line['timestamp']}  {line['level']:8}  {line['message']}")
+        click.echo(f"{line['timestamp']}  {line['level']:8}  {escaped(line['message'])}")

@@ -32,11 +32,12 @@ def column_names(headers: Iterable[str], *, unsafe_prefix: str, reserved: Collec
     wanted = [fit(name) for name in _without_masked(wanted, reserved)]
     # the first of a kind keeps its name, even from an earlier duplicate's suffix: (a, a, a_2) becomes (a, a_3, a_2)
     taken = set(wanted)
-    seen: set[str] = set()
+    #: the number from which one is looked for, of names that were there already
+    following: dict[str, int] = {}
     names: list[str] = []
     for name in wanted:
-        unique = _numbered(name, taken) if name in seen else name
-        seen.add(name)
+        number, unique = _numbered(name, taken, following[name]) if name in following else (1, name)
+        following[name] = number + 1
         taken.add(unique)
         names.append(unique)
     return tuple(names)
@@ -98,8 +99,8 @@ def _usable(prefix: str) -> str:
     return prefix if prefix and prefix == _printable(prefix) and not prefix.startswith("_") else "unsafe_"
 
 
-def _numbered(name: str, taken: Collection[str]) -> str:
-    number = 2
+def _numbered(name: str, taken: Collection[str], number: int) -> tuple[int, str]:
+    """Return the first number from one on that makes a name that is not taken, and that name."""
     while (candidate := fit(name, MAX_BYTES - len(f"_{number}")) + f"_{number}") in taken:
         number += 1
-    return candidate
+    return number, candidate

@@ -14,6 +14,8 @@ FILE = "rejected.csv"
 HEADER = ("line", "column", "value", "reason", "row")
 #: Excel reads a CSV file as UTF-8 only when it begins with this.
 BOM = b"\xef\xbb\xbf"
+#: Fields that a row is parted into, as many as a sheet of Excel has columns; what follows stays in the last one.
+MOST_FIELDS = 16_384
 #: Rows and bytes of a list of rejected rows that end the list when the whole file is refused.
 LISTED_ROWS = 10_000
 LISTED_BYTES = 20_000_000
@@ -103,8 +105,13 @@ class Rejected:
 
 def wrong_width(found: int, expected: int) -> Fault:
     """Return what is wrong with a row that has more or fewer fields than the header."""
-    reason = f"The row has {found:,} {_fields(found)} where the header has {expected:,}."
+    reason = f"The row has {counted(found)} {_fields(found)} where the header has {expected:,}."
     return Fault(column=None, value="", type="", reason=reason)
+
+
+def counted(fields: int) -> str:
+    """Return how many fields a row has; they are not counted to the end."""
+    return f"{fields:,}" if fields < MOST_FIELDS else f"at least {MOST_FIELDS:,}"
 
 
 def neutral(text: str) -> str:

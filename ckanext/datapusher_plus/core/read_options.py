@@ -57,11 +57,22 @@ def _is_empty(value: Any) -> bool:
 
 def _encoding(value: Any) -> str:
     name = str(value).strip()
-    # raises LookupError for what is unknown, and for codecs such as base64 that are no encodings of text
-    "".encode(name)
-    if codecs.lookup(name).name in _NOT_OF_FILES:
-        raise LookupError(name)
+    encoding_of_files(name)
     return name
+
+
+def encoding_of_files(name: str) -> str:
+    """Return Python's name of an encoding.
+
+    :raises LookupError: when it is not known, or no file of letters is in it.
+    :raises ValueError: when it is no name.
+    """
+    # raises LookupError also for codecs such as base64 that are no encodings of text
+    "".encode(name)
+    found = codecs.lookup(name).name
+    if found in _NOT_OF_FILES:
+        raise LookupError(name)
+    return found
 
 
 def _decimal(value: Any) -> str:

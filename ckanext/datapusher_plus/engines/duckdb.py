@@ -6,7 +6,7 @@ import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ from ..core.values import CleanCsv, ColumnProfile
 from . import duckdb_sql, interruptible
 from .base import Can, Look, Misfit, Profiled
 from .duckdb_sql import Sort
-from .shorten import shortened
+from .shorten import short_of, shortened
 
 #: makes a query of columns' positions; ``{table}`` in it stands for the file
 Question = Callable[[Sequence[int]], str]
@@ -50,6 +50,14 @@ class DuckdbEngine:
 
     def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
         """Count what the values of each column are, in one scan."""
+        profiled = self._profiled(csv, names, nulls)
+        if csv.rows not in (None, profiled.rows) and not short_of(csv.path).exists():
+            # of a row that is far longer than its buffer DuckDB may say nothing
+            shortened(csv.path)
+            profiled = self._profiled(csv, names, nulls)
+        return profiled
+
+    def _profiled(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str]) -> Profiled:
         found: list[list[_Same]] = [[] for _ in names]
         for position, *what in self._rows(csv, duckdb_sql.profile, range(len(names)), nulls):
             found[position].append(_Same(*what))
@@ -83,13 +91,13 @@ class DuckdbEngine:
         :raises OSError: when the disk is full.
         """
         try:
-            try:
-                return self._asked(
-                    csv, question, _parts(positions, max(1, _COLUMNS_AT_ONCE // self.threads)), nulls, _BUFFER
-                )
-            except _TOO_LONG:
-                short, frugal = replace(csv, path=shortened(csv.path)), replace(self, threads=1)
-                return frugal._asked(short, question, _parts(positions, _LONG_COLUMNS_AT_ONCE), nulls, _LONG_BUFFER)
+            if not short_of(csv.path).exists():
+                with suppress(*_TOO_LONG):
+                    return self._asked(
+                        csv, question, _parts(positions, max(1, _COLUMNS_AT_ONCE // self.threads)), nulls, _BUFFER
+                    )
+            short, frugal = replace(csv, path=shortened(csv.path)), replace(self, threads=1)
+            return frugal._asked(short, question, _parts(positions, _LONG_COLUMNS_AT_ONCE), nulls, _LONG_BUFFER)
         except duckdb.Error as error:
             raise _told(error, csv.path) from error
 

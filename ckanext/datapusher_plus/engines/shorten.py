@@ -20,7 +20,7 @@ _INSIDE = re.compile('"|[^"]+')
 
 def shortened(path: Path, *, kept: int = KEPT, piece: int = _PIECE) -> Path:
     """Return the copy of canonical CSV in which no value is longer than ``kept`` characters; it is made once."""
-    short = path.with_name(f"{path.name}.short")
+    short = short_of(path)
     if not short.exists():
         part = path.with_name(f"{path.name}.part")
         with path.open(encoding="utf-8", newline="") as source, part.open("w", encoding="utf-8", newline="") as target:
@@ -30,6 +30,11 @@ def shortened(path: Path, *, kept: int = KEPT, piece: int = _PIECE) -> Path:
             target.write("".join(cut.end()))
         os.replace(part, short)
     return short
+
+
+def short_of(path: Path) -> Path:
+    """Return where the copy is, if it was made."""
+    return path.with_name(f"{path.name}.short")
 
 
 class _Cut:

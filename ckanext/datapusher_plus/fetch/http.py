@@ -1,42 +1,36 @@
-"""Downloads: redirects by hand, retries by name, nothing secret sent or shown."""
+"""Downloads: redirects by hand, retries by name, nothing secret sent or shown, all within one deadline."""
 
 from __future__ import annotations
 
-import os
 import time
-import warnings
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urljoin, urlsplit
+from pathlib import Path
+from urllib.parse import unquote
 
-import requests
-from requests import exceptions as failures
-from urllib3.exceptions import InsecureRequestWarning, NameResolutionError
-
-from ..core.errors import AddressRefused, FetchInterrupted, NotFetched, NotReady, TooManyRedirects
+from ..core.errors import AddressRefused, FetchInterrupted, FetchTooSlow, NotFetched, NotReady, TooManyRedirects
 from ..core.values import Log, Source
-from .guard import Guard, adapter
+from .address import Address, Malformed, has_credentials, joined
+from .body import announced_size, contents
+from .connection import Proxy, Tls
+from .exchange import Reply, Roads, asked
+from .guard import Guard
+from .meter import Exhausted, Meter, Passing, Unusable
 from .receive import receive
-from .redact import redacted, without_credentials
+from .redact import file_name, redacted, shown
 
 #: besides all of 5xx
 _PASSING_STATUSES = frozenset({408, 425, 429})
-_PASSING_FAILURES = (
-    failures.ConnectionError,
-    failures.Timeout,
-    failures.ChunkedEncodingError,
-    failures.ContentDecodingError,
-)
-_CONNECT_SECONDS = 30
 #: seconds between two questions for a file that is being prepared
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 60.0
-#: what was asked for is the file as it is; a server that compresses anyway is understood too
-_HEADERS = {"User-Agent": "ckanext-datapusher-plus", "Accept": "*/*", "Accept-Encoding": "identity"}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: characters of headers that say what a file is; more than that is none of the kind
+_LONGEST_DISPOSITION = 2000
+_LONGEST_MEDIA_TYPE = 100
+#: characters of a moment in time, with room to spare
+_LONGEST_MOMENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,8 +40,14 @@ class HttpRules:
     guard: Guard = field(default_factory=Guard)
     #: largest file in bytes
     limit: int
-    #: seconds of silence
+    #: seconds until there is a connection
+    connect_timeout: float = 30
+    #: seconds until the head of an answer is there, and of silence after it
     timeout: float = 300
+    #: seconds for everything: redirects, retries, pauses
+    deadline: float = 3600
+    #: bytes a second, of which there may be fewer for ``timeout`` seconds
+    least_rate: float = 1000
     retries: int = 3
     #: seconds before the first retry, doubled before each further one; tests set 0
     backoff: float = 1.0
@@ -55,13 +55,12 @@ class HttpRules:
     patience: float = 1800
     redirects: int = 10
     proxy: str = ""
+    #: ask the proxy for names that cannot be resolved here
+    proxy_resolves: bool = False
     verify: bool = True
+    ca_bundle: str = ""
     chunk_size: int = 1 << 20
     algorithm: str = "sha256"
-
-
-class _TryAgain(Exception):
-    """One try failed for a reason that may pass; the text completes "could not be fetched: …"."""
 
 
 class _Preparing(Exception):
@@ -76,24 +75,24 @@ class _Preparing(Exception):
 class _Waiting:
     """The time that goes by until a server has prepared a file, over all tries of one download."""
 
-    def __init__(self, url: str, rules: HttpRules) -> None:
-        self._url, self._rules = url, rules
+    def __init__(self, where: Address, rules: HttpRules, meter: Meter) -> None:
+        self._where, self._rules, self._meter = where, rules, meter
         self._since = 0.0
         self._times = 0
 
     def wait(self, pause: float | None, log: Log) -> None:
-        """Wait for as long as the server says, else each time longer, but not beyond ``patience``.
+        """Wait for as long as the server says, else each time longer, but not beyond ``patience`` or the deadline.
 
         :raises NotReady: when that is over.
         """
         now = time.monotonic()
         self._since = self._since or now
         left = self._since + self._rules.patience - now
-        if left <= 0:
-            raise NotReady(redacted(self._url), now - self._since)
         growing = min(self._rules.backoff * 2**self._times, _LONGEST_PAUSE)
         # a pause of 0 would ask without end; whoever asks for more time than is left is asked once more at its end
         seconds = min(max(pause or growing, _SHORTEST_PAUSE), left)
+        if left <= 0 or seconds >= self._meter.left():
+            raise NotReady(redacted(str(self._where)), now - self._since)
         self._times = min(self._times + 1, 16)
         log.info(f"The server is preparing the file (it answered 202). Asking again in {seconds:,.0f} s.")
         time.sleep(seconds)
@@ -102,108 +101,90 @@ class _Waiting:
 def download(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
     """Fetch the file at an address.
 
-    :raises AddressRefused: when it, or one that it redirects to, is not on the open internet.
+    :raises AddressRefused: when it, or one that it redirects to, is malformed or not on the open internet.
     :raises NotFetched: when the server says that there is no such file.
     :raises TooManyRedirects: when it leads on and on.
     :raises FileTooLarge: when there are more than ``rules.limit`` bytes.
     :raises NotReady: when the server goes on preparing it.
-    :raises FetchInterrupted: when every try failed for a passing reason.
+    :raises UnpacksTooLarge: when a compressed transfer holds far too much.
+    :raises FetchTooSlow: when it takes too long.
+    :raises FetchInterrupted: when every try failed for a passing reason, or the answer makes no sense.
     """
-    if without_credentials(url) != url:
+    if has_credentials(url):
         log.warning("The user name and password in the link were not used: they would be visible to every reader.")
-    waiting = _Waiting(url, rules)
-    for retry in range(rules.retries):
-        got = _attempt(url, target, rules, log, waiting)
-        if isinstance(got, Source):
-            return got
-        log.warning(f"Download failed ({got}), trying again: {retry + 1} of {rules.retries}.")
-        time.sleep(rules.backoff * 2**retry)
-    got = _attempt(url, target, rules, log, waiting)
-    if isinstance(got, Source):
-        return got
-    raise FetchInterrupted(redacted(url), str(got)) from got
+    try:
+        return _tries(rules.guard.check_url(url), target, rules, log)
+    except Unusable as reason:
+        raise FetchInterrupted(redacted(url), str(reason)) from reason
+    except Exhausted as reason:
+        raise FetchTooSlow(redacted(url), str(reason)) from reason
 
 
-def _attempt(url: str, target: Path, rules: HttpRules, log: Log, waiting: _Waiting) -> Source | _TryAgain:
-    """Return the file as soon as it is prepared, or the passing reason why there is none."""
+def _tries(where: Address, target: Path, rules: HttpRules, log: Log) -> Source:
+    meter = Meter(
+        connect=min(rules.connect_timeout, rules.timeout),
+        silence=rules.timeout,
+        total=rules.deadline,
+        least_rate=rules.least_rate,
+        limit=rules.limit,
+    )
+    roads = Roads(
+        guard=rules.guard,
+        tls=Tls(rules.verify, rules.ca_bundle),
+        proxy=Proxy.of(rules.proxy) if rules.proxy else None,
+        proxy_resolves=rules.proxy_resolves,
+    )
+    waiting = _Waiting(where, rules, meter)
+    retry = 0
     while True:
         try:
-            return _once(without_credentials(url), target, rules, log)
+            return _once(where, target, rules, roads, meter, log)
         except _Preparing as answer:
+            # not a failure, so not one of the retries either
             waiting.wait(answer.pause, log)
-        except _TryAgain as reason:
-            return reason
+            continue
+        except Passing as reason:
+            pause = rules.backoff * 2**retry
+            retry += 1
+            if retry > rules.retries or pause >= meter.left():
+                raise FetchInterrupted(redacted(str(where)), str(reason)) from reason
+            log.warning(f"Download failed ({reason}), trying again: {retry} of {rules.retries}.")
+        time.sleep(pause)
 
 
-def _once(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
-    try:
-        with _session(rules) as session, _final_response(session, url, rules) as response:
-            _check_status(response)
-            return _received(response, target, rules, log)
-    except failures.SSLError as error:
-        # a certificate does not become right by asking again
-        raise FetchInterrupted(redacted(url), "its certificate could not be verified") from error
-    except _PASSING_FAILURES as error:
-        raise _TryAgain(_reason(error, rules)) from error
-    except (failures.InvalidURL, failures.InvalidSchema, UnicodeError) as error:
-        raise AddressRefused(redacted(url), "it is not a valid address") from error
-    except failures.RequestException as error:
-        raise FetchInterrupted(redacted(url), "the server's answer could not be understood") from error
-
-
-def _session(rules: HttpRules) -> requests.Session:
-    session = requests.Session()
-    # neither the worker's netrc nor its proxy variables are meant for addresses that editors type
-    session.trust_env = False
-    session.headers.clear()
-    session.headers.update(_HEADERS)
-    session.proxies = {"http": rules.proxy, "https": rules.proxy} if rules.proxy else {}
-    session.verify = rules.verify and (os.environ.get("REQUESTS_CA_BUNDLE") or True)
-    transport = adapter(rules.guard)
-    session.mount("http://", transport)
-    session.mount("https://", transport)
-    return session
-
-
-def _final_response(session: requests.Session, url: str, rules: HttpRules) -> requests.Response:
-    """Follow redirects; every address on the way is judged like the first."""
-    here = url
+def _once(where: Address, target: Path, rules: HttpRules, roads: Roads, meter: Meter, log: Log) -> Source:
+    """Follow redirects to the file; every address on the way is judged like the first."""
+    here = where
     for _ in range(rules.redirects + 1):
-        _check(here, rules)
-        response = _asked(session, here, rules)
-        onwards = session.get_redirect_target(response)
-        if not onwards:
-            return response
-        response.close()
-        here = without_credentials(urljoin(here, onwards))
-    raise TooManyRedirects(redacted(url), rules.redirects)
+        with asked(here, roads, meter) as reply:
+            onwards = reply.first("Location") if reply.status in _REDIRECTS else ""
+            if not onwards:
+                _check_status(reply)
+                return _received(reply, target, rules, meter, log)
+        here = _next(here, onwards, rules.guard)
+    raise TooManyRedirects(redacted(str(where)), rules.redirects)
 
 
-def _asked(session: requests.Session, url: str, rules: HttpRules) -> requests.Response:
-    timeout = (min(rules.timeout, _CONNECT_SECONDS), rules.timeout)
-    with warnings.catch_warnings():
-        # a site that turned the check off knows
-        warnings.simplefilter("ignore", InsecureRequestWarning)
-        return session.get(url, stream=True, allow_redirects=False, timeout=timeout)
+def _next(here: Address, location: str, guard: Guard) -> Address:
+    raw = location.encode("latin-1")
+    try:
+        onwards = raw.decode()
+    except UnicodeDecodeError:
+        onwards = location
+    try:
+        return guard.check_url(joined(here, onwards))
+    except Malformed as error:
+        raise AddressRefused("The address that " + redacted(str(here)) + " redirects to", str(error)) from error
 
 
-def _check(url: str, rules: HttpRules) -> None:
-    rules.guard.check_url(url)
-    if rules.proxy:
-        # the proxy makes the connection, so this is all that can be judged; it may know names that we do not
-        parts = urlsplit(url)
-        with suppress(OSError):
-            rules.guard.resolve(parts.hostname or "", parts.port or 0)
-
-
-def _check_status(response: requests.Response) -> None:
-    status = response.status_code
-    if status == HTTPStatus.ACCEPTED:
-        raise _Preparing(_retry_after(response.headers.get("Retry-After", "")))
-    if status in _PASSING_STATUSES or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise _TryAgain(f"the server answered {status}")
-    if status != HTTPStatus.OK:
-        raise NotFetched(redacted(response.url), status)
+def _check_status(reply: Reply) -> None:
+    """Let only the answer with the file through."""
+    if reply.status == HTTPStatus.ACCEPTED:
+        raise _Preparing(_retry_after(reply.first("Retry-After")))
+    if reply.status in _PASSING_STATUSES or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Passing(f"the server answered {reply.status}")
+    if reply.status != HTTPStatus.OK:
+        raise NotFetched(redacted(str(reply.where)), reply.status)
 
 
 def _retry_after(text: str) -> float | None:
@@ -212,45 +193,30 @@ def _retry_after(text: str) -> float | None:
     if text.isascii() and text.isdigit():
         return float(text[:9])
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        moment = parsedate_to_datetime(text[:_LONGEST_MOMENT])
+    except (ValueError, OverflowError):
         return None
     return max(0.0, moment.timestamp() - time.time()) if moment.tzinfo else None
 
 
-def _received(response: requests.Response, target: Path, rules: HttpRules, log: Log) -> Source:
-    total = _announced_size(response.headers)
-    chunks = response.iter_content(rules.chunk_size)
-    got = receive(chunks, target, limit=rules.limit, algorithm=rules.algorithm, total=total, log=log)
-    if total is not None and got.size != total:
-        raise _TryAgain("the transfer broke off")
-    media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+def _received(reply: Reply, target: Path, rules: HttpRules, meter: Meter, log: Log) -> Source:
+    total = announced_size(reply)
+    pieces = contents(reply, rules.chunk_size)
+    meter.receiving()
+    got = receive(pieces, target, limit=rules.limit, algorithm=rules.algorithm, total=total, log=log)
+    media_type = shown(reply.first("Content-Type").partition(";")[0].strip().lower(), _LONGEST_MEDIA_TYPE)
     return Source(
-        path=got.path, filename=_filename(response), size=got.size, hash=got.hash, content_type=media_type or None
+        path=got.path, filename=_filename(reply), size=got.size, hash=got.hash, content_type=media_type or None
     )
 
 
-def _announced_size(headers: Mapping[str, str]) -> int | None:
-    """Return the file's size as the server has it; the size of a compressed transfer says nothing."""
-    if headers.get("Content-Encoding", "identity").lower() != "identity":
-        return None
-    length = headers.get("Content-Length", "")
-    return int(length) if length.isascii() and length.isdigit() and len(length) < 19 else None
-
-
-def _filename(response: requests.Response) -> str:
+def _filename(reply: Reply) -> str:
     """Return the name the server gives to the file, else the last part of its address."""
     message = Message()
-    message["Content-Disposition"] = response.headers.get("Content-Disposition", "inline")
-    given = message.get_filename() or unquote(urlsplit(response.url).path)
-    return PurePosixPath(given.replace("\\", "/")).name
-
-
-def _reason(error: requests.RequestException, rules: HttpRules) -> str:
-    if isinstance(error, failures.Timeout) or "Read timed out" in str(error):
-        return f"there was no answer within {rules.timeout:g} seconds"
-    if isinstance(error, failures.ChunkedEncodingError | failures.ContentDecodingError):
-        return "the transfer broke off"
-    if any(isinstance(getattr(cause, "reason", None), NameResolutionError) for cause in error.args):
-        return "its name could not be resolved"
-    return "no connection could be made"
+    message["Content-Disposition"] = reply.first("Content-Disposition")[:_LONGEST_DISPOSITION] or "inline"
+    try:
+        given = message.get_filename()
+    except (ValueError, LookupError):
+        # a charset or a count of parts that is not one
+        given = None
+    return file_name(given or unquote(reply.where.path))

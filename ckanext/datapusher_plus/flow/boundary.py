@@ -9,6 +9,8 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from prefect.runtime import flow_run
+
 from .. import settings
 from ..core.errors import EngineFailed, LockLost, Skipped, Transient
 from ..core.quarantine import Rejected
@@ -19,7 +21,8 @@ from ..runs import database
 from ..runs.claim import Claimed
 from ..runs.finish import finish, landed
 from ..steps.settle import settle
-from . import gone, outcome, stopping
+from . import gone, memory, outcome, stopping
+from .cancelled import was_cancelled
 from .outcome import Failure, Outcome
 from .passing import may_pass
 from .publishing import keep_refused
@@ -67,6 +70,7 @@ def carry_out(
     landing = Landing(claimed.run_id)
     folder = settings.current().work_dir / claimed.run_id
     error = _attempt(lambda: load(landing, folder))
+    memory.lift()
     if landing.swapped is None and error is not None:
         error = _unless_lock_lost(way_back, error)
         way_back()
@@ -129,7 +133,7 @@ def _finish(run_id: str, end: Outcome, landing: Landing) -> bool:
         end.state,
         message=end.message,
         error_kind=end.kind,
-        error_about=end.about,
+        error_about={**end.about, "public": end.public},
         published=made,
         retry=end.retry,
         unpublished=end.unpublished,
@@ -161,12 +165,19 @@ def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_ba
     failure = Failure(
         run_id=claimed.run_id,
         error=error,
-        reason=stopping.reason(),
+        reason=stopping.reason() or _cancelled(error),
         limit=current.flow_timeout,
         tries=Tries(this=claimed.tries, retries=current.run_retries),
         lost=_lost(way_back),
+        memory=current.run_memory_limit,
     )
     return outcome.of_failure(failure)
+
+
+def _cancelled(error: BaseException) -> stopping.Reason | None:
+    """Return that the run was cancelled if its process was told to end before its worker could say why."""
+    told_to_end = not isinstance(error, Exception)
+    return stopping.Reason.CANCEL if told_to_end and was_cancelled(str(flow_run.get_id())) else None
 
 
 def _lost(way_back: WayBack) -> str:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from .. import portal, settings
 from ..checkpoint import reach, works_on
-from ..core.retries import Again, Tries
+from ..core.retries import Tries
 from ..core.states import State
 from ..core.values import Log, Published
 from ..datastore import connect, journal
@@ -17,9 +17,9 @@ from ..runs import history, queue
 from ..runs.finish import finish
 from ..runs.history import RunRecord
 from ..runs.log import RunLog
-from ..runs.reap import REPORTED
 from ..steps.restore import restore
 from . import gone, outcome, publishing, site
+from .cancelled import was_cancelled
 from .outcome import Outcome
 from .passing import may_pass
 
@@ -91,6 +91,7 @@ def _conclude(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) 
             end.state,
             message=end.message,
             error_kind=end.kind,
+            error_about={"public": end.public},
             published=_published(dead, end),
             retry=end.retry,
             unpublished=end.unpublished,
@@ -112,13 +113,11 @@ def _end(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) -> Ou
         told.info(end.message)
         return end
     table = restored.what if restored else outcome.UNCHANGED
-    if cancelled:
+    if cancelled or was_cancelled(dead.flow_run_id):
         # it was killed because it did not end in time
         return outcome.of_cancelled_death(table)
     tries = Tries(this=dead.tries, retries=settings.current().run_retries)
-    # another loader's run is that loader's to try again
-    again = Again.NEVER if dead.worker == REPORTED else Again.AT_ONCE
-    return outcome.of_death(code, table, tries, again=again)
+    return outcome.of_death(code, table, tries)
 
 
 def _published(dead: RunRecord, end: Outcome) -> Published | None:

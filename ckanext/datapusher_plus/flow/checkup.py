@@ -96,6 +96,9 @@ def _verdict(found: Verdict) -> Verdict:
 
 
 #: The legs that ask Prefect.
-PREFECT = ("prefect_home", "prefect", "prefect_servers", "work_pool", "deployment", "workers", "stash_shared")
+PREFECT = (
+    *("prefect_home", "prefect", "prefect_servers", "prefect_login"),
+    *("work_pool", "deployment", "workers", "stash_shared"),
+)
 #: The names of all legs, in the order in which they are shown.
 NAMES = ("ckan", *(leg.name for leg in _legs()))

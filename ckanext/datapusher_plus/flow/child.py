@@ -6,37 +6,71 @@ import os
 import signal
 import threading
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
 from prefect.context import SyncClientContext, refresh_global_settings_context
 from prefect.engine import handle_engine_signals
 from prefect.flow_engine import run_flow
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+from prefect.settings import (
+    PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
+    PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+    temporary_settings,
+)
 
-from . import stopping
+from .. import settings
+from . import memory, stopping
 from .ingest import ingest
+from .job import Job, bare
 
 
-def run(flow_run_id: str, environment: dict[str, str], orders: Connection) -> None:
-    """Carry out one flow run in this process."""
+def run(job: Job, retries: int, orders: Connection) -> None:
+    """Carry out one run in this process; its environment is that in which the operator has started the worker."""
     # a session of its own: Ctrl-C in a terminal is for the worker, which then tells its runs
     os.setsid()
     signal.signal(signal.SIGTERM, _exit)
     threading.Thread(target=_obey, args=(orders,), daemon=True, name="orders").start()
-    os.environ.update(environment)
+    memory.limit_run(settings.current().run_memory_limit)
+    # a run in its own process has nobody else to ask again for it
+    os.environ[PREFECT_CLIENT_MAX_RETRIES.name] = str(retries)
+    # the worker speaks with the same server, and has asked for its version
+    os.environ[PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.name] = "false"
+    os.environ["PREFECT__FLOW_RUN_ID"] = job.flow_run_id
     refresh_global_settings_context()
     # The worker watches this process, so nobody needs heartbeats, and their thread takes a second to join.
     with (
         temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
-        handle_engine_signals(UUID(flow_run_id)),
+        handle_engine_signals(UUID(job.flow_run_id)),
         # the flow's engine takes this client too; a second one would cost a connection and a look at all certificates
         SyncClientContext.get_or_create() as prefect,
     ):
-        flow_run = prefect.client.read_flow_run(UUID(flow_run_id))
+        state = _carry_out(job, _flow_run(prefect.client, job))
+    if not state.is_final():
+        # the worker then reports an end, or Prefect would wait for one, or have the run repeated
+        raise SystemExit(1)
+
+
+def _flow_run(client: SyncPrefectClient, job: Job) -> FlowRun:
+    """Return the flow run with nothing in it that Prefect's engine would obey."""
+    changes = {
         # Prefect watches runs of deployments for being suspended, which costs a run two seconds and would end in a
         # rollback anyway: a load has no point where it could wait.
-        run_flow(ingest, flow_run=flow_run.model_copy(update={"deployment_id": None}))
+        "deployment_id": None,
+        "parameters": {},
+        "job_variables": None,
+        # the engine writes this back, so that no number of retries that somebody has set there counts
+        "empirical_policy": FlowRunPolicy(),
+    }
+    return bare(client.read_flow_run(UUID(job.flow_run_id))).model_copy(update=changes)
+
+
+def _carry_out(job: Job, flow_run: FlowRun) -> State[Any]:
+    # A result would be read from where the state on the server says, and unpickled: only the state is wanted.
+    parameters = {"run_id": job.run_id, "resource_id": job.resource_id}
+    return cast("State[Any]", run_flow(ingest, flow_run=flow_run, parameters=parameters, return_type="state"))
 
 
 def _exit(*_: Any) -> None:

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
+import httpx
 import psycopg
 import sqlalchemy as sa
 from ckan.common import config
@@ -20,9 +21,10 @@ from psycopg import sql
 
 from ..core.states import State
 from ..model import CHANNEL
-from ..runs import queue
+from ..runs import queue, turns
 from ..runs.finish import finish
 from ..runs.queue import Waiting
+from ..runs.turns import Room
 from ..settings import current
 from . import unchanged
 from .deploy import BULK, deploy
@@ -42,15 +44,28 @@ TAKEN_PATIENCE = {"ckan": timedelta(seconds=30)}
 OTHER_PATIENCE = timedelta(minutes=15)
 #: Flow runs that are asked about at once; Prefect answers no more.
 _PAGE = 200
+#: Statuses of a server that has too much to do.
+_BUSY = (429, 502, 503, 504)
 
 
 class Dispatcher:
     """Listens to CKAN's database; one is enough, and more do no harm: a run is claimed once."""
 
     def __init__(
-        self, *, pool: str = "", told: Callable[[], None] = lambda: None, may_begin: Callable[[], bool] = lambda: True
+        self,
+        *,
+        pool: str = "",
+        told: Callable[[], None] = lambda: None,
+        may_begin: Callable[[], bool] = lambda: True,
+        room: Callable[[], Room] | None = None,
     ) -> None:
+        """Prepare to dispatch.
+
+        :param told: called when there are new flow runs.
+        :param room: says what the worker beside this dispatcher can take; None: Prefect gets all that waits.
+        """
         self._pool = pool
+        self._room = room
         self._told = told
         self._may_begin = may_begin
         self._deployment: uuid.UUID | None = None
@@ -69,7 +84,7 @@ class Dispatcher:
         """Hand over the next runs that wait, but those with nothing to do, and return how many were looked at."""
         if not self._may_begin():
             return 0
-        batch = queue.waiting(limit=BATCH)
+        batch = turns.next_up(self._room(), most=BATCH) if self._room else queue.waiting(limit=BATCH)
         waiting = [one for one in batch if not unchanged.skip(one)]
         if waiting:
             with get_client(sync_client=True) as client:
@@ -80,6 +95,7 @@ class Dispatcher:
 
     def reconcile(self) -> int:
         """Take back the runs that Prefect has lost and return how many there were."""
+        turns.tell_who_waits()
         lost = [one for one in queue.waiting(lost_after=LOST_AFTER) if one.flow_run_id]
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
             deployment = self._still_deployed(client)
@@ -93,8 +109,8 @@ class Dispatcher:
                 looked_at = 0
                 with self._outage.tolerated():
                     looked_at = self.dispatch()
-                # with a whole batch there may be more
-                for _ in connection.notifies(timeout=POLL, stop_after=1) if looked_at < BATCH else ():
+                # those that had nothing to do have left their places to others
+                for _ in () if looked_at else connection.notifies(timeout=POLL, stop_after=1):
                     pass
 
     def _hand_over(self, client: SyncPrefectClient, waiting: Waiting) -> None:
@@ -106,7 +122,13 @@ class Dispatcher:
             return _create_flow_run(client, self._deployment or self._deploy(client), waiting)
         except ObjectNotFound:
             # the server lost its database, or somebody deleted the deployment
-            return _create_flow_run(client, self._deploy(client), waiting)
+            pass
+        except httpx.HTTPStatusError as error:
+            # somebody changed the deployment so that nothing can be created from it
+            if error.response.status_code in _BUSY:
+                raise
+            log.warning("the deployment is made anew, for Prefect takes no flow run of it: %s", error)
+        return _create_flow_run(client, self._deploy(client), waiting)
 
     def _still_deployed(self, client: SyncPrefectClient) -> uuid.UUID:
         """Return the deployment, made anew when Prefect has lost it: whoever looks there shall find it."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
 
 import anyio
 
-from . import child, stopping
+from . import child, memory, stopping
 from .forking import context
+from .job import Job
+from .outcome import OUT_OF_MEMORY
 
 log = logging.getLogger(__name__)
 
@@ -19,9 +22,11 @@ LOOK = 0.05
 class ForkedRun:
     """One run in a process of its own."""
 
-    def __init__(self, flow_run_id: str, environment: dict[str, str]) -> None:
+    def __init__(self, job: Job, retries: int) -> None:
+        self.job = job
         receiver, self._orders = context.Pipe(duplex=False)
-        self._process = context.Process(target=child.run, args=(flow_run_id, environment, receiver))
+        self._kills = memory.kills()
+        self._process = context.Process(target=child.run, args=(job, retries, receiver))
         self._process.start()
         self._began = time.monotonic()
         receiver.close()
@@ -44,10 +49,11 @@ class ForkedRun:
         return self._process.exitcode
 
     async def wait(self) -> int:
-        """Wait for the end of the process and return its exit status."""
+        """Wait for the end of the process and return its exit status, or ``OUT_OF_MEMORY``."""
         while (code := self._process.exitcode) is None:
             await anyio.sleep(LOOK)
-        return code
+        # another process may have been ended for that, but hardly in the same time and the same way
+        return OUT_OF_MEMORY if code == -signal.SIGKILL and memory.kills() != self._kills else code
 
     def stop(self, reason: stopping.Reason) -> None:
         """Tell the run to roll back and end."""

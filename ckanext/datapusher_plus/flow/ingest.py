@@ -6,6 +6,7 @@ A retry there would roll its siblings back and then report success. ``tests/arch
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
 from ..core.states import OPEN
-from ..core.states import State as Ended
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs import database
@@ -37,6 +37,9 @@ from .outcome import Outcome
 from .passing import TookTooLong
 from .publishing import check_table, guarded, keep_rejected
 from .rollback import WayBack
+from .shown import end, without_values
+
+log = logging.getLogger(__name__)
 
 NAME = "datapusher-plus"
 #: Seconds to wait for the resource's lock; only a run that is just ending, or the sweep, holds it.
@@ -51,8 +54,25 @@ PATIENCE = 20.0
 )
 def ingest(run_id: str, resource_id: str) -> State[None]:
     """Load one resource's file, or undo all of it; the run's row in CKAN's database tells how it ended."""
+    return without_values(_logged)(run_id, resource_id)
+
+
+def _logged(run_id: str, resource_id: str) -> State[None]:
+    try:
+        return _ingest(run_id, resource_id)
+    except Exception:
+        # Prefect is told the kind alone
+        log.exception("run %s of resource %s failed", run_id, resource_id)
+        raise
+
+
+def _ingest(run_id: str, resource_id: str) -> State[None]:
     site.load()
     works_on(resource_id)
+    known = database.patiently(partial(get, run_id), PATIENCE)
+    if known is not None and known.resource_id != resource_id:
+        # it would load under another resource's lock; parameters of flow runs may come from anybody who reaches Prefect
+        return Failed(message=f"Run {run_id} is not one of the resource that this flow run names.")
     with site.context(), ResourceLock(resource_id) as lock:
         if not lock.acquire(PATIENCE):
             raise DatastoreBusy(PATIENCE)
@@ -62,8 +82,8 @@ def ingest(run_id: str, resource_id: str) -> State[None]:
             return _unclaimed(run_id, resource_id)
         reach("claim.after")
         with RunLog(run_id) as told:
-            end = _carry_out(claimed, lock, told)
-    return _shown(end.state, end.message)
+            ended = _carry_out(claimed, lock, told)
+    return end(ended.state, ended.kind, run_id=run_id, resource_id=resource_id)
 
 
 def _unclaimed(run_id: str, resource_id: str) -> State[None]:
@@ -78,17 +98,12 @@ def _unclaimed(run_id: str, resource_id: str) -> State[None]:
         return Failed(message=f"CKAN no longer has run {run_id}. {_ask(resource_id)}")
     if run is None or run.state in OPEN or not (repeated or run.flow_run_id == str(flow_run.get_id())):
         return Completed(name="NothingToDo", message=f"Run {run_id} is not waiting any more. {_ask(resource_id)}")
-    return _shown(run.state, f"{run.message or ''} Prefect cannot repeat a load. {_ask(resource_id)}".strip())
+    besides = f"Prefect cannot repeat a load. {_ask(resource_id)}"
+    return end(run.state, (run.error or {}).get("kind"), run_id=run_id, resource_id=resource_id, besides=besides)
 
 
 def _ask(resource_id: str) -> str:
     return f"Ask for a new load in CKAN, on the DataStore tab of resource {resource_id}."
-
-
-def _shown(state: Ended, message: str) -> State[None]:
-    """Return how the end of a run is shown in Prefect."""
-    failed = state in (Ended.ERROR, Ended.CANCELLED)
-    return Failed(message=message) if failed else Completed(name=state.value.title(), message=message)
 
 
 def _claim(run_id: str) -> Claimed | None:

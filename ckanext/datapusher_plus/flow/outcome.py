@@ -11,9 +11,16 @@ from prefect.exceptions import Pause
 from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, TableRemoved, Terminal, Transient, ValueDoesNotFit
 from ..core.retries import Again, Retry, Tries
 from ..core.states import State
+from . import memory
 from .passing import TookTooLong, may_pass
 from .stopping import Reason
 
+#: Stands for the exit status of a process that the kernel has ended because there was no memory left.
+OUT_OF_MEMORY = -1009
+_MEMORY = (
+    "Split the file, or ask the site's administrator for more memory, a larger run_memory_limit or fewer runs at once "
+    "(worker_limit)."
+)
 UNCHANGED = "The table is as it was before."
 DELETED = "The resource has been deleted since, and its table with it."
 #: Errors whose sentence says all; no traceback is needed.
@@ -28,6 +35,8 @@ class Outcome:
     message: str
     #: class of the error, None when the run ended well
     kind: str | None = None
+    #: what anybody may read of the error, of private resources too
+    public: str = ""
     #: what the error is about, for other software
     about: Mapping[str, str] = field(default_factory=dict)
     #: the run that takes this one's place, if there is to be one
@@ -49,6 +58,8 @@ class Failure:
     #: seconds that a run may take
     limit: int
     tries: Tries
+    #: bytes of memory that a run may take
+    memory: int = 0
     #: what became of a table that is not as it was; empty when it is
     lost: str = ""
 
@@ -75,6 +86,7 @@ def of_failure(failure: Failure) -> Outcome:
         state=State.CANCELLED if _is_cancelled(failure) else State.ERROR,
         message=" ".join(part for part in (why.what, table, then) if part),
         kind=type(error).__name__,
+        public=error.public if isinstance(error, IngestError) else why.what,
         about={"column": error.column, "type": error.type} if isinstance(error, ValueDoesNotFit) else {},
         retry=failure.tries.next(why.again),
     )
@@ -99,6 +111,9 @@ def _why(failure: Failure) -> _Why:
 
 def _unexpected(failure: Failure) -> _Why:
     error = failure.error
+    if _is_cancelled(failure):
+        # what a server or a library makes of the interruption
+        return _stopped(Reason.CANCEL)
     if isinstance(error, TookTooLong):
         what = f"Loading was stopped because it took longer than {failure.limit:,} s."
         do = "Ask the site's administrator to raise flow_timeout, or publish a smaller file."
@@ -106,9 +121,9 @@ def _unexpected(failure: Failure) -> _Why:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         do = "Ask the site's administrator to free space in work_dir, then load again."
         return _Why(what="The worker has no disk space left.", again=Again.NEVER, advice=do)
-    if _is_cancelled(failure):
-        # what a server or a library makes of the interruption
-        return _stopped(Reason.CANCEL)
+    if memory.has_run_out(error):
+        limit = f"{failure.memory >> 20:,} MiB of memory that a run may take"
+        return _Why(what=f"Loading needed more than the {limit} (run_memory_limit).", again=Again.NEVER, advice=_MEMORY)
     finds = f"the site's administrator finds the error in the worker's log under run {failure.run_id}."
     if may_pass(error):
         what = "A server that loading needs did not answer."
@@ -131,30 +146,34 @@ def _stopped(reason: Reason | None) -> _Why:
 
 def of_death(code: int | None, table: str, tries: Tries, *, again: Again = Again.AT_ONCE) -> Outcome:
     """Return the end of a run whose process died; ``code`` is its exit status where that is known."""
-    advice = {
-        None: AGAIN,
-        -9: "Split the file, or ask the site's administrator for more memory or a smaller worker_limit.",
-    }.get(code, "The site's administrator finds the reason in the worker's log.")
+    if code == OUT_OF_MEMORY:
+        # it would take as much again, and what it takes is missing elsewhere
+        again = Again.NEVER
+    advice = {None: AGAIN, OUT_OF_MEMORY: _MEMORY}.get(
+        code, "The site's administrator finds the reason in the worker's log."
+    )
+    what = f"Loading was interrupted because {how_it_died(code)}."
     return Outcome(
         state=State.ERROR,
-        message=f"Loading was interrupted because {how_it_died(code)}. {table} {tries.then(again, advice)}",
+        message=f"{what} {table} {tries.then(again, advice)}",
         kind="Interrupted",
+        public=what,
         retry=tries.next(again),
     )
 
 
 def of_cancelled_death(table: str) -> Outcome:
     """Return the end of a run whose process died after somebody had cancelled it."""
-    return Outcome(
-        state=State.CANCELLED, message=f"{_stopped(Reason.CANCEL).what} {table} {AGAIN}", kind=Reason.CANCEL.value
-    )
+    what = _stopped(Reason.CANCEL).what
+    return Outcome(state=State.CANCELLED, message=f"{what} {table} {AGAIN}", kind=Reason.CANCEL.value, public=what)
 
 
 def how_it_died(code: int | None) -> str:
     """Return a clause for the exit status of a process, None where nobody saw it."""
     return {
         None: "its worker died, or the machine or its connection to the database went down",
-        -9: "its process was killed, most often because the machine ran out of memory",
+        OUT_OF_MEMORY: "its process was killed when the machine, or its control group, ran out of memory",
+        -9: "its process was killed from outside",
     }.get(code, f"its process ended unexpectedly (status {code})")
 
 

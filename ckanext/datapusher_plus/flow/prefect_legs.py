@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -15,7 +16,12 @@ from packaging.version import InvalidVersion, Version
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import WorkerStatus
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.settings import (
+    PREFECT_API_AUTH_STRING,
+    PREFECT_API_URL,
+    PREFECT_CLIENT_MAX_RETRIES,
+    temporary_settings,
+)
 
 from ..fetch.redact import redacted
 from ..health import workers
@@ -23,7 +29,7 @@ from ..health.finding import Verdict, fail, ok, together, warn
 from ..health.legs import Leg
 from ..health.words import reason, span
 from ..settings import current
-from . import prefect_home, server
+from . import exposed, login, prefect_home, server
 
 #: Seconds to wait for an answer of Prefect.
 PATIENCE = 3.0
@@ -34,26 +40,43 @@ _START = "Start one: ckan datapusher_plus worker"
 
 def address() -> str:
     """Return where Prefect's API is: as set, else where a worker on this machine has started a server of its own."""
-    configured = current().prefect_api_url or PREFECT_API_URL.value()
-    if configured:
-        return configured
+    mark = None if configured() else _mark()
+    return configured() or (mark.prefect_api_url if mark else f"http://{server.HOST}:{server.PORT}/api")
+
+
+def configured() -> str:
+    """Return the address that is set, in CKAN's configuration or in Prefect's own; else an empty string."""
+    return current().prefect_api_url or PREFECT_API_URL.value() or ""
+
+
+def _mark() -> workers.Mark | None:
+    """Return the mark of a worker whose server answers."""
     with suppress(OSError):
-        marks = [mark for mark in workers.seen() if mark.host == socket.gethostname()]
-        known = list(dict.fromkeys(mark.prefect_api_url for mark in marks if mark.prefect_api_url))
+        marks = [mark for mark in workers.seen() if mark.host == socket.gethostname() and mark.prefect_api_url]
+        known = list({mark.prefect_api_url: mark for mark in reversed(marks)}.values())[::-1]
         # marks of dead workers stay for some minutes
         if known:
-            return next(filter(server.answers, known), known[0]) if known[1:] else known[0]
-    return f"http://{server.HOST}:{server.PORT}/api"
+            return next((mark for mark in known if server.answers(mark.prefect_api_url)), known[0])
+    return None
 
 
 @contextmanager
 def client() -> Iterator[SyncPrefectClient]:
     """Open a client that does not ask twice."""
+    where, auth = address(), {}
+    if not configured() and (known := login.taken(where, _home())):
+        auth = {PREFECT_API_AUTH_STRING: known}
     with (
-        temporary_settings({PREFECT_API_URL: address(), PREFECT_CLIENT_MAX_RETRIES: 0}),
+        temporary_settings({PREFECT_API_URL: where, PREFECT_CLIENT_MAX_RETRIES: 0, **auth}),
         get_client({"timeout": PATIENCE}, sync_client=True) as opened,
     ):
         yield opened
+
+
+def _home() -> Path:
+    """Return where the login of a worker's own server is."""
+    mark = _mark()
+    return Path(mark.prefect_home) if mark and mark.prefect_home else prefect_home.folder()
 
 
 def reachable() -> Verdict:
@@ -75,10 +98,23 @@ def reachable() -> Verdict:
     return _compared(where, str(version))
 
 
+def asks_for_login() -> Verdict:
+    """See that not everybody on the network can use Prefect."""
+    where = address()
+    reached = exposed.openly(where)
+    if reached is None:
+        return ok(f"Nobody uses the Prefect server at {redacted(where)} from another machine without a login.")
+    return warn(
+        f"Whoever reaches {redacted(reached)} uses Prefect without a login, and can cancel and start loads.",
+        "Set PREFECT_SERVER_API_AUTH_STRING where the server runs and PREFECT_API_AUTH_STRING where workers run, or "
+        "have it listen on 127.0.0.1 alone.",
+    )
+
+
 def _silent(where: str, error: Exception) -> Verdict:
     if not urlsplit(where).path.rstrip("/").endswith("/api"):
         return _without_api(where)
-    own = not (current().prefect_api_url or PREFECT_API_URL.value())
+    own = not configured()
     # a worker cannot start where the folder is not writable; that leg says what to do first
     start = prefect_home.writable().advice or f"{_START} (it brings a server of its own)"
     advice = start if own else "Start it, or correct prefect_api_url."
@@ -99,10 +135,10 @@ def _without_database(where: str) -> Verdict:
 
 def _refused(where: str, status: int) -> tuple[str, str]:
     if status in (401, 403):
-        return (
-            f"The Prefect server at {where} wants other credentials.",
-            "Set PREFECT_API_AUTH_STRING.",
-        )
+        advice = "Set PREFECT_API_AUTH_STRING."
+        if not configured():
+            advice = f"Ask as the workers' user, who can read {_home() / login.FILE}."
+        return f"The Prefect server at {where} wants other credentials.", advice
     if status == 404 and not urlsplit(where).path.rstrip("/").endswith("/api"):
         found = _without_api(where)
         return found.sentence, found.advice
@@ -206,6 +242,7 @@ LEGS = (
     Leg(name="prefect_home", ask=prefect_home.writable),
     Leg(name="prefect", ask=reachable),
     Leg(name="prefect_servers", ask=prefect_home.shared),
+    Leg(name="prefect_login", ask=asks_for_login, needs=("prefect",)),
     Leg(name="work_pool", ask=work_pool, needs=("prefect",)),
     Leg(name="deployment", ask=deployment, needs=("prefect",)),
     Leg(name="workers", ask=alive, needs=("prefect",)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
 from ..steps.restore import Restored, restore
 from .passing import may_pass
+from .shown import without_values
 
 log = logging.getLogger(__name__)
 
@@ -88,10 +90,20 @@ class WayBack:
 def after_crash(flow: Any, flow_run: Any, state: Any) -> None:
     """Bury a run that Prefect reports as crashed or cancelled; Prefect calls this by these very names."""
     del flow
+    without_values(_bury)(flow_run.parameters, cancelled=state.is_cancelled() or state.is_cancelling())
+
+
+def _bury(parameters: Mapping[str, object], *, cancelled: bool) -> None:
     # imported late: a supervisor of Prefect's may call this in a process that has not loaded CKAN
     from . import site
 
     site.load()
     from . import bury
+    from .job import Refused, known
 
-    bury.after(flow_run.parameters["run_id"], None, cancelled=state.is_cancelled() or state.is_cancelling())
+    try:
+        run_id, _ = known(parameters)
+    except Refused as refused:
+        log.warning("a flow run that ended was for no run of CKAN: %s", refused)
+        return
+    bury.after(run_id, None, cancelled=cancelled)

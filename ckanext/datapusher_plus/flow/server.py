@@ -1,9 +1,8 @@
-"""A Prefect server of our own, for a site that has none: on loopback, with SQLite in Prefect's home folder."""
+"""A Prefect server of our own, for a site that has none: on loopback, with a login, its SQLite in Prefect's home."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import signal
@@ -13,11 +12,14 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import urlsplit
 
-from . import server_files
+import httpx
+
+from . import isolated, login, server_files
 from .server_files import Record
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,8 @@ class EmbeddedServer:
         self._workers = -1
         #: where a server answers that somebody has started by hand
         self._found = ""
+        #: what its API asks for, unless it has been started without
+        self.login = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -65,11 +69,17 @@ class EmbeddedServer:
         # waits for a worker that is ending the server now
         self._workers = server_files.lock_shared(self._home / server_files.WORKERS)
         try:
+            kept = login.make(self._home)
+            self.login = login.configured() or kept
             by_hand = f"http://{HOST}:{PORT}/api"
-            if self._port is None and _is_of(by_hand, self._home) and not self._is_ours(by_hand):
+            if self._port is None and not self._is_ours(by_hand) and _is_of(by_hand, self._home):
                 self._found = by_hand
             else:
                 self._join_or_start()
+            self.login = self._login_taken(dict.fromkeys((self.login, kept)))
+        except login.NoLogin as error:
+            self.stop()
+            raise ServerFailed(str(error)) from error
         except BaseException:
             self.stop()
             raise
@@ -112,6 +122,20 @@ class EmbeddedServer:
             os.close(free)
         return free is None
 
+    def _login_taken(self, logins: Iterable[str]) -> str:
+        """Return the login that the server takes: it may have been started with another one than is set today.
+
+        One without a login takes any. It gets one all the same, and whoever starts the next server starts that with it.
+        """
+        taken = next((each for each in logins if login.admits(self.api_url, each)), None)
+        if taken is None:
+            record = server_files.read(self._file)
+            raise ServerFailed(
+                f"The Prefect server at {self.api_url} takes neither a login that is configured nor the one in "
+                f"{self._home / login.FILE}. End its process {record.pid if record else ''} and start the worker again."
+            )
+        return taken
+
     def _join_or_start(self) -> None:
         deadline = time.monotonic() + START
         while time.monotonic() < deadline:
@@ -148,11 +172,13 @@ class EmbeddedServer:
         return True
 
     def _spawn(self, lock: int) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(self._port)]
+        start = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(self._port)]
+        command = [sys.executable, *isolated.flags(), *start]
         environment = {
             # the server copies its pages when it starts, and where packages belong to root it cannot write beside them
             "PREFECT_UI_STATIC_DIRECTORY": str(self._home / "ui"),
-            **os.environ,
+            **isolated.environment(),
+            "PREFECT_SERVER_API_AUTH_STRING": self.login,
             "DO_NOT_TRACK": "1",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
             "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
@@ -193,11 +219,14 @@ def answers(api_url: str) -> bool:
 
 
 def _is_of(api_url: str, home: Path) -> bool:
-    """Tell whether the server that answers at an address keeps its data in this folder."""
+    """Tell whether the server that answers at an address keeps its data in this folder.
+
+    A generated login is not shown to it: before a server is known to be of this folder, it may be anybody's.
+    """
     try:
-        with urllib.request.urlopen(f"{api_url}/admin/settings", timeout=3) as reply:  # noqa: S310 (loopback)
-            return Path(json.load(reply)["home"]).resolve() == home.resolve()
-    except (OSError, ValueError, KeyError, TypeError):
+        reply = login.get(f"{api_url}/admin/settings", login.configured())
+        return Path(reply.json()["home"]).resolve() == home.resolve()
+    except (httpx.HTTPError, OSError, ValueError, KeyError, TypeError):
         return False
 
 

@@ -38,6 +38,13 @@ def lock_shared(path: Path) -> int:
     return descriptor
 
 
+def lock_and_wait(path: Path) -> int:
+    """Return an open file that is locked for its holder alone; wait while somebody else has it."""
+    descriptor = _locked(path, fcntl.LOCK_EX)
+    assert descriptor is not None
+    return descriptor
+
+
 def have_alone(descriptor: int) -> bool:
     """Turn a shared lock into one for its holder alone, and tell whether that could be done."""
     try:

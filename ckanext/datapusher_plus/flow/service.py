@@ -23,7 +23,7 @@ from ..health.finding import State
 from ..health.legs import examine
 from ..runs.prune import prune
 from ..settings import Settings
-from . import forking, prefect_home, site, sweep, upkeep
+from . import forking, login, prefect_home, site, sweep, upkeep
 from .deploy import DeployFailed, deploy
 from .dispatch import Dispatcher
 from .outage import Outage
@@ -50,7 +50,7 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
         if worker.gate.is_open():
             heal(say)
         deploy_if_possible(settings, pool, say)
-        marker = workers.Marker(name, server.api_url if server else "")
+        marker = workers.Marker(name, *((server.api_url, str(prefect_home.folder())) if server else ("", "")))
         # before Prefect shows this worker online
         marker.renew()
         anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
@@ -74,10 +74,13 @@ def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | No
     if found.state is State.FAIL:
         raise ServerFailed(f"{found.sentence} {found.advice}")
     say("No Prefect server is configured; using the one of this machine's workers, or starting it.")
+    own = login.configured()
     with EmbeddedServer(prefect_home.folder()) as server:
-        _use(server.api_url)
+        _use(server.api_url, server.login)
         how = "runs already" if server.joined else "started"
         say(f"Prefect server: {server.api_url} (pages: {server.api_url.removesuffix('/api')}), {how}.")
+        if server.login and not own:
+            say(f"Its pages ask for the line in {prefect_home.folder() / login.FILE}.")
         yield server
 
 
@@ -86,8 +89,10 @@ def api_url(settings: Settings) -> str:
     return settings.prefect_api_url or PREFECT_API_URL.value() or ""
 
 
-def _use(url: str) -> None:
+def _use(url: str, auth: str = "") -> None:
     os.environ["PREFECT_API_URL"] = url
+    if auth:
+        os.environ["PREFECT_API_AUTH_STRING"] = auth
     os.environ.setdefault("DO_NOT_TRACK", "1")
     refresh_global_settings_context()
 
@@ -148,7 +153,9 @@ class Housekeeping:
 
     def start(self, worker: CkanWorker, told: Callable[[], None]) -> None:
         """Begin; ``told`` is called when there are new flow runs."""
-        dispatcher = Dispatcher(pool=self._pool, told=told, may_begin=worker.gate.is_open)
+        # workers of another type have places that nobody here knows of
+        room = worker.room if self._settings.prefect_work_pool_type == worker.type else None
+        dispatcher = Dispatcher(pool=self._pool, told=told, may_begin=worker.gate.is_open, room=room)
         self._start("dispatcher", lambda: dispatcher.serve(self._stop))
         self._start("sweep", lambda: self._sweep(worker, dispatcher))
 

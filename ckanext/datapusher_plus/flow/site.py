@@ -11,6 +11,8 @@ from ckan import model, plugins
 from ckan.cli import load_config
 from ckan.common import config, g, request
 
+from . import safe_logs
+
 log = logging.getLogger(__name__)
 
 _app: Any = None
@@ -27,6 +29,7 @@ def load() -> None:
     # imported late: CKAN's web stack is heavy, and of no use to whoever only reads this module
     from ckan.config.middleware import make_app
 
+    safe_logs.install()
     with _loggers_kept():
         _app = make_app(load_config())
 
@@ -44,6 +47,7 @@ def _loggers_kept() -> Iterator[None]:
 def adopt(app: Any) -> None:
     """Use the Flask stack that the ``ckan`` command has made."""
     global _app  # noqa: PLW0603
+    safe_logs.install()
     _app = app
 
 

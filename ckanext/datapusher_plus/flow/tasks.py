@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from prefect import Task, task
+from prefect import Task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 from prefect.transactions import Transaction
@@ -22,10 +22,11 @@ from ..steps import stage as stage_step
 from ..steps import stash as stash_step
 from ..steps import swap as swap_step
 from ..steps import validate as validate_step
+from . import shown
 from .passing import may_pass
 
 # Steps retry named transient errors themselves; a file is read anew for each run, so nothing is worth caching.
-_step = partial(task, cache_policy=NO_CACHE, persist_result=False)
+_step = partial(shown.step, cache_policy=NO_CACHE, persist_result=False)
 
 fetch = _step(name="fetch")(fetch_step.fetch)
 convert = _step(name="convert")(convert_step.convert)
@@ -39,7 +40,7 @@ replace = _step(name="replace")(replace_step.replace)
 commit = _step(name="commit")(commit_step.commit)
 
 
-def stash_with(hook: Callable[[Transaction], None]) -> Task[[LoadPlan, Log], LoadPlan]:
+def stash_with(hook: Callable[[Transaction], None]) -> shown.Step[[LoadPlan, Log], LoadPlan]:
     """Return the task that saves the dictionary and, when a later step fails, calls ``hook``."""
     stash = _step(name="stash")(stash_step.stash)
     stash.on_rollback(hook)
@@ -48,7 +49,7 @@ def stash_with(hook: Callable[[Transaction], None]) -> Task[[LoadPlan, Log], Loa
 
 def _may_pass(tried: Task[..., object], run: TaskRun, state: State[object]) -> bool:
     del tried, run
-    error = state.result(raise_on_failure=False)
+    error = shown.error_of(state)
     return isinstance(error, BaseException) and may_pass(error)
 
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import uuid
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 import anyio
 import anyio.abc
 import anyio.to_thread
 import httpx
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
+from prefect.client.schemas.responses import WorkerFlowRunResponse
 from prefect.exceptions import ObjectNotFound
-from prefect.settings import (
-    PREFECT_CLIENT_MAX_RETRIES,
-    PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
-    temporary_settings,
-)
-from prefect.states import Cancelled
-from prefect.workers.base import BaseJobConfiguration, BaseVariables, BaseWorker, BaseWorkerResult
+from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.states import Cancelled, Failed
+from prefect.workers.base import BaseVariables, BaseWorker, BaseWorkerResult
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..health.sessions import Gate
+from ..runs import request
+from ..runs.turns import Room
 from ..settings import current
 from . import bury, stopping
 from .forked import ForkedRun
+from .job import CkanJob, Job, Refused, bare, job_of, tell_ignored
 from .outage import Outage
 
 log = logging.getLogger(__name__)
@@ -43,21 +47,22 @@ class CkanWorkerResult(BaseWorkerResult):
     """How a forked run ended."""
 
 
-class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResult]):
-    """Runs flows in processes that are forked from one with CKAN and Prefect loaded."""
+class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
+    """Carries out runs of CKAN in processes that are forked from one with CKAN and Prefect loaded."""
 
     type = "ckan"
-    job_configuration = BaseJobConfiguration
+    job_configuration = CkanJob
     job_configuration_variables = BaseVariables
     _description = "Forks each flow run from a process that has CKAN and Prefect loaded."
     _display_name = "CKAN"
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, limit: int, **kwargs: Any) -> None:
+        self._places, self._extra = limit, current().worker_extra
+        super().__init__(*args, limit=limit + self._extra, **kwargs)
         self._retries = PREFECT_CLIENT_MAX_RETRIES.value()
         #: is asked before a run is taken
         self.gate = Gate()
-        self._runs: dict[str, ForkedRun] = {}
+        self._runs: dict[uuid.UUID, ForkedRun] = {}
         self._draining = anyio.Event()
         self._poke = anyio.Event()
 
@@ -71,7 +76,8 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
 
     async def _work(self, run_once: bool, printer: Callable[..., None]) -> None:
         async with self:
-            printer(f"Worker {self.name} takes up to {self._limit} runs at once from work pool {self._work_pool_name}.")
+            pool = self._work_pool_name
+            printer(f"Worker {self.name} takes up to {self._places} runs at once from work pool {pool}.")
             if run_once:
                 await self.sync_with_backend()
                 await self.get_and_submit_flow_runs()
@@ -89,6 +95,19 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
             return await super().get_and_submit_flow_runs()
         return []
 
+    async def _get_scheduled_flow_runs(self) -> list[WorkerFlowRunResponse]:
+        scheduled = await super()._get_scheduled_flow_runs()
+        return [one.model_copy(update={"flow_run": bare(one.flow_run)}) for one in scheduled]
+
+    async def _submit_run(self, flow_run: FlowRun) -> None:
+        try:
+            await super()._submit_run(flow_run)
+        except Exception:
+            # all flow runs share one task group: one that cannot be submitted must not end the others
+            log.exception("flow run %s could not be taken", flow_run.id)
+            self._submitting_flow_run_ids.discard(flow_run.id)
+            self._release_limit_slot(flow_run.id)
+
     def poke(self) -> None:
         """Look for new runs now."""
         self._poke.set()
@@ -96,21 +115,32 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
     @property
     def watched(self) -> frozenset[str]:
         """Return the ids of the runs whose end this worker sees to."""
-        return frozenset(self._runs)
+        return frozenset(run.job.run_id for run in self._runs.copy().values())
+
+    def room(self) -> Room:
+        """Return what this worker can take now."""
+        taken = int(self._limiter.borrowed_tokens) if self._limiter else 0
+        return Room(places=self._places, extra=self._extra, taken=taken, ids=self.watched)
+
+    def _release_limit_slot(self, flow_run_id: UUID) -> None:
+        """Free a place, and have the dispatcher look for the run that takes it."""
+        super()._release_limit_slot(flow_run_id)
+        asyncio.get_running_loop().run_in_executor(None, request.wake)
 
     @property
     def overdue(self) -> frozenset[str]:
         """Return the ids of the runs that should have stopped themselves long ago."""
         return frozenset(
-            run_id for run_id, run in self._runs.copy().items() if run.age > current().flow_timeout + OVERDUE
+            run.job.run_id for run in self._runs.copy().values() if run.age > current().flow_timeout + OVERDUE
         )
 
     def give_up(self, run_id: str) -> None:
         """Kill a run that cannot come to a good end any more; what it did is put right like that of any dead run."""
-        if forked := self._runs.get(run_id):
-            log.warning("run %s in process %s is given up and killed", run_id, forked.pid)
-            forked.given_up = True
-            forked.kill()
+        for forked in self._runs.copy().values():
+            if forked.job.run_id == run_id:
+                log.warning("run %s in process %s is given up and killed", run_id, forked.pid)
+                forked.given_up = True
+                forked.kill()
 
     def drain(self) -> None:
         """Take no new runs; wait for those going on for the grace set, then stop them. Again: stop them now."""
@@ -122,41 +152,56 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
             self._runs_task_group.start_soon(self._lose_patience)
 
     async def run(
-        self,
-        flow_run: FlowRun,
-        configuration: BaseJobConfiguration,
-        task_status: anyio.abc.TaskStatus[int] | None = None,
+        self, flow_run: FlowRun, configuration: CkanJob, task_status: anyio.abc.TaskStatus[int] | None = None
     ) -> CkanWorkerResult:
         """Fork the run, watch it to its end, and put right what it left when it died."""
-        run_id = str(flow_run.parameters.get("run_id"))
+        tell_ignored(flow_run, configuration)
         try:
-            forked = await self._fork(flow_run, configuration)
+            job = await self._job(flow_run)
+        except Refused as refused:
+            return await self._refuse(flow_run, refused, task_status)
+        try:
+            forked = await self._fork(job)
         except Exception:
-            await self._see_to(run_id, None)
+            await self._see_to(job.run_id, None)
             raise
-        self._runs[run_id] = forked
+        self._runs[flow_run.id] = forked
         if task_status is not None:
             task_status.started(forked.pid)
         try:
             code, cancelled = await self._watch(flow_run, forked)
             cancelled = cancelled or await self._is_cancelled(flow_run)
-            await self._see_to(run_id, None if forked.given_up else code, cancelled=cancelled)
+            await self._see_to(job.run_id, None if forked.given_up else code, cancelled=cancelled)
         finally:
-            self._runs.pop(run_id, None)
+            self._runs.pop(flow_run.id, None)
         if cancelled:
-            await self._report_cancelled(flow_run)
+            await self._report(flow_run, Cancelled(message="Stopped and undone."))
             code = 0
         return CkanWorkerResult(identifier=str(forked.pid), status_code=code)
 
-    async def _fork(self, flow_run: FlowRun, configuration: BaseJobConfiguration) -> ForkedRun:
+    async def _job(self, flow_run: FlowRun) -> Job:
+        try:
+            return await anyio.to_thread.run_sync(job_of, flow_run)
+        except SQLAlchemyError:
+            log.warning("flow run %s is left, for CKAN's database does not answer", flow_run.id, exc_info=True)
+        # Prefect keeps the text of this one
+        raise RuntimeError("CKAN's database does not answer.")
+
+    async def _refuse(
+        self, flow_run: FlowRun, refused: Refused, task_status: anyio.abc.TaskStatus[int] | None
+    ) -> CkanWorkerResult:
+        """End a flow run that is for no run of CKAN; forced, so that no policy of Prefect tries it again."""
+        log.warning("flow run %s is refused: %s", flow_run.id, refused)
+        await self._report(flow_run, Failed(message=str(refused)))
+        if task_status is not None:
+            # no process was started
+            task_status.started(0)
+        return CkanWorkerResult(identifier="", status_code=0)
+
+    async def _fork(self, job: Job) -> ForkedRun:
         if self._draining.is_set():
             raise RuntimeError("This worker is stopping; the run is for the next one.")
-        environment = {key: value for key, value in configuration.env.items() if value is not None}
-        # a run in its own process has nobody else to ask again for it
-        environment[PREFECT_CLIENT_MAX_RETRIES.name] = str(self._retries)
-        # this worker speaks with the same server, and has asked for its version
-        environment[PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.name] = "false"
-        return await anyio.to_thread.run_sync(ForkedRun, str(flow_run.id), environment)
+        return await anyio.to_thread.run_sync(ForkedRun, job, self._retries)
 
     async def _see_to(self, run_id: str, code: int | None, *, cancelled: bool = False) -> None:
         """Put right what a run left that died, and have one handed over again that never began."""
@@ -187,11 +232,11 @@ class CkanWorker(BaseWorker[BaseJobConfiguration, BaseVariables, CkanWorkerResul
             return False
         return state is not None and (state.is_cancelling() or state.is_cancelled())
 
-    async def _report_cancelled(self, flow_run: FlowRun) -> None:
+    async def _report(self, flow_run: FlowRun, state: State) -> None:
         try:
-            await self.client.set_flow_run_state(flow_run.id, Cancelled(message="Stopped and undone."), force=True)
+            await self.client.set_flow_run_state(flow_run.id, state, force=True)
         except (ObjectNotFound, httpx.HTTPError) as error:
-            log.info("flow run %s is not shown as cancelled in Prefect: %s", flow_run.id, error)
+            log.info("flow run %s is not shown as %s in Prefect: %s", flow_run.id, state.name, error)
 
     async def _lose_patience(self) -> None:
         with anyio.move_on_after(current().worker_grace):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import signal
 import subprocess
 import sys
 from abc import abstractmethod
@@ -18,19 +17,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from ..core import errors
-from ..core.errors import IngestError, ReaderDied, Skipped, TooMuchMemory, TooMuchTime
+from ..core.errors import TooMuchMemory
 from ..core.values import CleanCsv, Source
 from .base import Format, Work
+from .limited import MOST_MEMORY, explain, most_seconds, remade
 
-#: bytes of writable memory; the worker and its run need about 200 MB of the 512 that a small machine has
-MOST_MEMORY: int = 320 << 20
-#: seconds of processor time for a small file, and bytes of a larger one for each second more: honest ones take a tenth
-LEAST_SECONDS, BYTES_PER_SECOND = 60, 100_000
 #: a process that handles a stranger's bytes sees no more of the environment than it needs to start
-_ENVIRONMENT = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZDIR")
+_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZDIR")
+#: Python without the paths and start-up files that an environment or a folder may bring along
+_ISOLATED = ("-I", "-X", "utf8")
 _FRUGAL = {
-    "PYTHONUTF8": "1",
     "MALLOC_ARENA_MAX": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
@@ -59,7 +55,7 @@ class Apart(Format):
 def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
     with (work.dir / "reader.log").open("w+b") as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", f"{__package__}.reader"],
+            command(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
@@ -71,13 +67,15 @@ def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
             process.kill()
             process.wait()
         if done is None:
-            _explain(kind.name, process.returncode, complaints, most_seconds(source))
+            _explain(kind.name, process.returncode, complaints, most_seconds(source.size))
     return done
 
 
-def most_seconds(source: Source) -> int:
-    """Return the seconds of processor time in which a file must be read."""
-    return LEAST_SECONDS + source.size // BYTES_PER_SECOND
+def command() -> list[str]:
+    """Return what starts the process that reads."""
+    # where this package is installed by a link, an isolated Python must be told its folder
+    program = f"import sys; sys.path.append(sys.argv[1]); from {__package__}.reader import main; main()"
+    return [sys.executable, *_ISOLATED, "-c", program, str(Path(__file__).resolve().parents[3])]
 
 
 def _job(kind: Format, source: Source, work: Work) -> bytes:
@@ -88,7 +86,7 @@ def _job(kind: Format, source: Source, work: Work) -> bytes:
         "options": asdict(work.options),
         "limits": asdict(work.limits),
         "typed": work.format,
-        "seconds": most_seconds(source),
+        "seconds": most_seconds(source.size),
     }
     return json.dumps(job, default=os.fspath).encode() + b"\n"
 
@@ -114,7 +112,7 @@ def _listened(process: subprocess.Popen[bytes], job: bytes, work: Work) -> Clean
             if word == "done":
                 return _csv(what[0])
             if word == "failed":
-                raise _raised(*what)
+                raise remade(*what)
             getattr(work.log, word)(*what)
     process.wait()
     return None
@@ -131,21 +129,12 @@ def _csv(told: dict[str, Any]) -> CleanCsv:
     )
 
 
-def _raised(name: str, message: str) -> IngestError | Skipped:
-    """Return the error that the process ended with: its class writes messages from other arguments."""
-    kind = getattr(errors, name)
-    error = kind.__new__(kind)
-    Exception.__init__(error, message)
-    return error
-
-
 def _explain(name: str, code: int, complaints: IO[bytes], seconds: int) -> NoReturn:
-    if -code == signal.SIGXCPU:
-        raise TooMuchTime(name, seconds)
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - 4000))
     said = complaints.read().decode("utf-8", "replace")
-    # the machine, or the worker's control group, is out of memory; Rust aborts when there is none
-    if -code == signal.SIGKILL or "memory allocation of" in said:
+    # Rust aborts when there is no memory
+    if "memory allocation of" in said:
         raise TooMuchMemory(name, MOST_MEMORY)
-    _log.error("The reader of a %s file ended with %s: %s", name, code, said)
-    raise ReaderDied(name)
+    if said:
+        _log.error("The reader of a %s file said: %s", name, said)
+    explain(name, code, seconds)

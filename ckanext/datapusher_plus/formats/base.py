@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import ClassVar, TypeVar
 
 from ..core.errors import NothingToLoad, NotWhatItSays, UnsupportedFormat
+from ..core.unpacking import most_unpacked
 from ..core.values import CleanCsv, Log, ReadOptions, Source
 from .foreign import refuse_foreign
 from .zipped import is_zip, members
@@ -32,8 +33,8 @@ class Limits:
     unpacked: int = 20_000_000_000
 
     def unpacked_from(self, packed: int) -> int:
-        """Return how many bytes a compressed file of so many bytes may hold; tables shrink to a 100th at most."""
-        return min(self.unpacked, max(250_000_000, 200 * packed))
+        """Return how many bytes a compressed file of so many bytes may hold."""
+        return min(self.unpacked, most_unpacked(packed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,9 +24,10 @@ _ONE_RECORD = 0.25
 #: share of the best one's score from which another separator is a doubt
 _DOUBTFUL = 0.6
 _BLANK_LINE = re.compile(rb"[^\S\r\n]*\r")
-#: a CR that no LF follows
-_LONE_RETURN = re.compile(rb"\r(?!\r*(?:\n|\Z))")
-_NUMERIC = re.compile(rb'"?\s*[-+]?[\d.,:/\s%-]*\d[\d.,:/\s%-]*"?')
+#: the last of some CR that no LF follows
+_LONE_RETURN = re.compile(rb"\r[^\r\n]")
+#: up to the first digit there is one way to match, so that a long value costs no more than its length
+_NUMERIC = re.compile(rb'"?(?:\s*\+)?[.,:/\s%-]*\d[\d.,:/\s%-]*"?')
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
 
 

@@ -35,7 +35,7 @@ _INTEGERS = (
     "UHUGEINT",
 )
 #: what Arrow says through DuckDB when a batch does not fit
-_OUT_OF_MEMORY = re.compile(r"alloc.* failed|out of memory|MemoryError", re.IGNORECASE)
+_OUT_OF_MEMORY = re.compile(r"alloc.{0,80} failed|out of memory|MemoryError", re.IGNORECASE)
 _NESTED = ("STRUCT", "MAP", "UNION")
 
 

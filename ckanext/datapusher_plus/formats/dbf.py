@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import struct
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from ..core.errors import Damaged
+from ..core.read_options import encoding_of_files
 
 _CHUNK = 1 << 20
 _PLAIN_EXPONENT = 40
@@ -117,9 +117,11 @@ def number(digits: str) -> str:
     """Return a number without the zeros that fill up its field, and without an exponent."""
     if "e" in digits.lower():
         try:
-            plain = format(Decimal(digits), "f")
+            read = Decimal(digits)
         except InvalidOperation:
             return digits
+        # written out it might have a billion digits
+        plain = format(read, "f") if abs(read.adjusted()) <= _PLAIN_EXPONENT else digits
         digits = plain if len(plain) <= _PLAIN_EXPONENT else digits
     return digits.rstrip("0").rstrip(".") if "." in digits and "e" not in digits.lower() else digits
 
@@ -151,15 +153,15 @@ def _fields(described: bytes) -> list[Field]:
 def _codec(named: str) -> str | None:
     """Return Python's name of an encoding as files ``.cpg`` name it: UTF-8, 1252, ANSI 1252, ISO 88591, LDID/87 …"""
     name = named.strip().lower()
-    if name.startswith("ldid/") and name[5:].isdigit():
-        return _LANGUAGES.get(int(name[5:]))
+    if name.startswith("ldid/"):
+        return next((codec for number, codec in _LANGUAGES.items() if name[5:].lstrip("0") == str(number)), None)
     page = _CODE_PAGE.search(name.replace("-", "") if name.startswith("iso") else name)
     guesses = [name.replace(" ", "-"), name.replace("ansi ", "cp")]
     if page and not name.startswith("utf"):
         guesses = [_ODD_NAMES.get(page[0], ""), name.replace(" ", "-"), f"cp{page[0]}"]
     for guess in filter(None, guesses):
         try:
-            return codecs.lookup(guess).name
+            return encoding_of_files(guess)
         except (LookupError, ValueError):
             continue
     return None

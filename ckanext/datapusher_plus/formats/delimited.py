@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ..core.errors import NothingToLoad, NotText
+from ..core.errors import NothingToLoad, NotText, TooManyColumns
+from ..core.quarantine import MOST_FIELDS
 from ..core.values import CleanCsv, Log, Source
 from .base import Format, Work, read_head, register
+from .candidates import named_width
 from .footer import find_footer
 from .layout import Layout, by_returns, find_layout, is_separated
 from .marks import without_marks
@@ -37,6 +39,7 @@ class Delimited(Format):
         layout = find_layout(path, self.separator, work.options.decimal)
         if layout is None:
             raise NothingToLoad("is empty")
+        _check_width(layout.header, work.limits.columns)
         self._check(layout)
         footer = find_footer(path, layout)
         width = used_width(path, layout, footer) if layout.trailing else len(layout.header)
@@ -70,6 +73,15 @@ class Delimited(Format):
         if layout.separator == self.separator or layout.prose:
             return ""
         return f" with {_called(layout.separator)}"
+
+
+def _check_width(header: Sequence[str], most: int) -> None:
+    """Refuse a header that no table could hold, before a row is read; empty headings at its end may go.
+
+    :raises TooManyColumns: when it is as wide as that.
+    """
+    if named_width(header) > most or len(header) >= MOST_FIELDS:
+        raise TooManyColumns(len(header), most)
 
 
 def _called(separator: bytes) -> str:

@@ -33,7 +33,8 @@ _HIGH = bytes(range(128, 256))
 #: letters of UTF-8
 _PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]")
 _LONGER = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-_WORD = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+#: tried only where letters begin: within them it could not match either
+_WORD = re.compile(rb"(?<![A-Za-z])[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
 #: a letter in a word, where typographic signs do not stand
 _WITHIN = re.compile(rb"(?<=[A-Za-z])[\x80-\xff](?=[A-Za-z])")
 #: control characters that no text has; others are line ends, tabs, the end mark of DOS, Escape

@@ -30,11 +30,13 @@ _ZIPPED: tuple[tuple[str, str], ...] = (
     ("[content_types].xml", "a document of Microsoft Office"),
     ("meta-inf/manifest.xml", "an OpenDocument file or a Java archive"),
 )
-_MARKUP: tuple[tuple[re.Pattern[bytes], str], ...] = (
-    (re.compile(rb"(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL), "a web page"),
-    (re.compile(rb"<\?xml\b[^>]*>\s*(<!--.*?-->\s*)*<html\b", re.IGNORECASE | re.DOTALL), "a web page"),
-    (re.compile(rb"<\?xml\b", re.IGNORECASE), "an XML document"),
-)
+_WEB_PAGE = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
+_HTML = re.compile(rb"<html\b", re.IGNORECASE)
+_XML = re.compile(rb"<\?xml\b([^>]*>\s*)?", re.IGNORECASE)
+_AFTER_COMMENT = re.compile(rb"-->\s*(?=<)")
+#: what stands above the table of a web page, one at a time: in one pattern there would be countless ways to take them
+_ABOVE_TABLE = re.compile(rb"(<meta\b[^>]*>|<style\b.{0,9000}?</style>)\s*", re.IGNORECASE | re.DOTALL)
+_WEB_TABLE = re.compile(rb"<table\b", re.IGNORECASE)
 #: spreadsheets under another name, mostly .xls
 _SPREADSHEETS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (
@@ -51,10 +53,6 @@ _SPREADSHEETS: tuple[tuple[re.Pattern[bytes], str], ...] = (
         re.compile(rb"<.{0,20000}(urn:schemas-microsoft-com:office:excel|ProgId content=\W?Excel)", re.S),
         "a web page that Excel has made",
     ),
-    (
-        re.compile(rb"(<meta\b[^>]*>\s*|<style\b.{0,9000}</style>\s*)*<table\b", re.IGNORECASE | re.S),
-        "a table of a web page",
-    ),
     (re.compile(rb"MIME-Version: 1\.0\b.{0,20000}multipart/related", re.IGNORECASE | re.S), "a web archive (MHTML)"),
 )
 _TAR_PLACE = 257
@@ -67,7 +65,9 @@ def refuse_foreign(head: bytes) -> None:
 
     :raises NotText: naming what it is.
     """
-    spreadsheet = next((what for pattern, what in _SPREADSHEETS if pattern.match(_text_of(head))), None)
+    text = _text_of(head)
+    web_table = "a table of a web page" if _is_web_table(text) else None
+    spreadsheet = next((what for pattern, what in _SPREADSHEETS if pattern.match(text)), web_table)
     if spreadsheet:
         raise NotText(spreadsheet, spreadsheet=True)
     what = foreign_kind(head)
@@ -80,8 +80,28 @@ def foreign_kind(head: bytes) -> str | None:
     magic = next((what for begin, what in _MAGIC if head.startswith(begin)), None)
     if head[_TAR_PLACE : _TAR_PLACE + 5] == b"ustar":
         return "a tar archive"
-    text = _text_of(head)
-    return magic or next((what for pattern, what in _MARKUP if pattern.match(text)), None)
+    return magic or _markup(_text_of(head))
+
+
+def _markup(text: bytes) -> str | None:
+    xml = _XML.match(text)
+    if _begins(text, _HTML, xml.end()) if xml else _begins(text, _WEB_PAGE, 0):
+        return "a web page"
+    return "an XML document" if xml else None
+
+
+def _begins(text: bytes, element: re.Pattern[bytes], place: int) -> bool:
+    """Tell whether an element begins at a place, or after comments that begin there."""
+    if not text.startswith(b"<!--", place):
+        return bool(element.match(text, place))
+    return any(element.match(text, found.end()) for found in _AFTER_COMMENT.finditer(text, place + 4))
+
+
+def _is_web_table(text: bytes) -> bool:
+    place = 0
+    while found := _ABOVE_TABLE.match(text, place):
+        place = found.end()
+    return bool(_WEB_TABLE.match(text, place))
 
 
 def _text_of(head: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .base import Work
 from .json_text import Members, Number, written
+from .rows import storable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,7 +22,11 @@ _DIGITS = 9
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 #: a definition that makes PROJ open files of the machine, by name
 _FILES = re.compile(r"grids=(?!@null)|PARAMETERFILE", re.IGNORECASE)
-_EPSG = re.compile(r"(?:EPSG|urn:ogc:def:crs:EPSG:[^:]*|https?://www\.opengis\.net/def/crs/EPSG/[^/]*)[:/]+(\d+)", re.I)
+#: its numbers have at most five digits
+_EPSG = re.compile(
+    r"(?:EPSG|urn:ogc:def:crs:EPSG:[^:/]*|https?://www\.opengis\.net/def/crs/EPSG/[^:/]*)[:/]+(\d{1,9})(?!\d)", re.I
+)
+_MOST_DIGITS = 9
 _LONGITUDE_LATITUDE = re.compile(r"CRS:?84h?$|CRS/OGC/[^/]*/CRS84h?$", re.IGNORECASE)
 WGS_84 = 4326
 
@@ -49,18 +54,19 @@ class Shapes:
         if crs in (None, "", WGS_84):
             return None
         known = _understood(crs)
-        if known is None:
+        from pyproj import CRS
+
+        if known is not None and known.equals(CRS.from_epsg(WGS_84), ignore_axis_order=True):
+            return None
+        transformer = _to_wgs_84(known) if known is not None else None
+        if known is None or transformer is None:
             self._log.warning(
-                f"The file's coordinate reference system is not known here ({str(crs)[:60]}); "
+                f"The file's coordinate reference system is not known here ({storable(str(crs)[:60])}); "
                 "the coordinates of its shapes are kept as they are."
             )
             return None
-        from pyproj import CRS, Transformer
-
-        if known.equals(CRS.from_epsg(WGS_84), ignore_axis_order=True):
-            return None
-        self._log.info(f"The shapes' coordinates were turned from {known.name} into WGS 84 (EPSG:4326).")
-        return Transformer.from_crs(known, WGS_84, always_xy=True)
+        self._log.info(f"The shapes' coordinates were turned from {storable(known.name)} into WGS 84 (EPSG:4326).")
+        return transformer
 
     @property
     def pass_through(self) -> bool:
@@ -149,7 +155,10 @@ def named_crs(member: Any) -> Named:
     name, code = named.get("name"), named.get("code")
     if isinstance(name, str):
         return crs_by_name(name)
-    return int(code) if isinstance(code, Number | str) and code.isdigit() else None
+    digits = code.decode("ascii") if isinstance(code, Number) else code
+    if not isinstance(digits, str) or not digits.isdecimal():
+        return None
+    return int(digits) if len(digits) <= _MOST_DIGITS else digits
 
 
 def crs_by_name(name: str) -> Named:
@@ -173,7 +182,18 @@ def _understood(crs: int | str) -> CRS | None:
         known = CRS.from_wkt(crs)
         number = known.to_epsg(min_confidence=70)
         return CRS.from_epsg(number) if number else known
-    except CRSError:
+    except (CRSError, UnicodeError):
+        return None
+
+
+def _to_wgs_84(crs: CRS) -> Transformer | None:
+    """Return what turns coordinates, None where they are those of a building or another planet."""
+    from pyproj import Transformer
+    from pyproj.exceptions import ProjError
+
+    try:
+        return Transformer.from_crs(crs, WGS_84, always_xy=True)
+    except ProjError:
         return None
 
 
@@ -183,7 +203,7 @@ def as_wkt(geometry: Any) -> str | None:
         return None
     try:
         return _text(dict(geometry))
-    except (ValueError, TypeError, LookupError):
+    except (ValueError, TypeError, LookupError, RecursionError):
         return written(geometry)
 
 

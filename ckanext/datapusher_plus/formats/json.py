@@ -33,6 +33,8 @@ from .text import as_utf8
 _BOM = b"\xef\xbb\xbf"
 _OBJECT = re.compile(rb'[\s\x1e]*\{\s*("(?:[^"\\]|\\.)*"\s*:|\})')
 _ARRAY = re.compile(rb"\s*\[\s*(\{|\[|\])")
+#: an object in a line, and the beginning of another one
+_LINES = re.compile(rb"\s*\{[^\n]*\}[^\S\n]*\n\s*\{")
 _FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
 #: rows between two reports of progress
 _REPORT = 20_000
@@ -87,7 +89,7 @@ class NdJson(_AnyJson):
 
     def recognises(self, head: bytes) -> bool:
         """Tell whether the first line is a whole object, and the second begins another."""
-        return bool(re.match(rb"\s*\{[^\n]*\}\s*\n\s*\{", head.removeprefix(_BOM))) and super().recognises(head)
+        return bool(_LINES.match(head.removeprefix(_BOM))) and super().recognises(head)
 
 
 @register

@@ -14,6 +14,7 @@ from typing import Any
 from ..core.errors import BadJson, NoRecords, NoSuchSheet, NothingToLoad
 from ..core.values import ReadOptions
 from .json_text import JsonText, Members
+from .rows import storable
 
 #: what publishers call the list of records, and the lists that describe its columns
 TABLE_NAMES = frozenset({"data", "records", "results", "rows", "items", "features", "value", "values", "entries"})
@@ -57,7 +58,7 @@ class Listing:
     @property
     def name(self) -> str:
         """Return how messages call it."""
-        return ".".join(self.path or ())
+        return storable(".".join(self.path or ()))
 
     @property
     def count(self) -> int:
@@ -75,6 +76,8 @@ class Survey:
     """The lists of a document."""
 
     lists: list[Listing] = field(default_factory=list)
+    #: the names that lead to them
+    paths: set[tuple[str, ...] | None] = field(default_factory=set)
     #: the outermost object's values that are no lists
     top: dict[str, Any] = field(default_factory=dict)
     #: more values follow the first one: each is a record
@@ -154,8 +157,9 @@ def _descend(found: Survey, path: tuple[str, ...], text: JsonText, most_columns:
         if start == "[":
             listing = Listing(path=(*path, name))
             _look_through(listing, (text.value() for _ in text.elements()), text, most_columns)
-            if len(found.lists) < _MOST_LISTS and all(each.path != listing.path for each in found.lists):
+            if len(found.lists) < _MOST_LISTS and listing.path not in found.paths:
                 found.lists.append(listing)
+                found.paths.add(listing.path)
         elif start == "{" and len(path) + 1 < _DEPTH and name != "crs":
             _descend(found, (*path, name), text, most_columns)
         elif not path and len(found.top) < _MOST_LISTS:

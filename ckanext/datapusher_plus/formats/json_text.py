@@ -181,12 +181,39 @@ def _why(message: str) -> str:
 
 def written(value: Any) -> str:
     """Return a value as JSON on one line, digit for digit."""
+    try:
+        return _written(value)
+    except RecursionError:
+        return _written_deep(value)
+
+
+def _written(value: Any) -> str:
     if isinstance(value, Number):
         return value.decode("ascii")
     if isinstance(value, str):
         return encode_basestring(value)
     if isinstance(value, Members):
-        return "{" + ", ".join([f"{encode_basestring(name)}: {written(each)}" for name, each in value]) + "}"
+        return "{" + ", ".join([f"{encode_basestring(name)}: {_written(each)}" for name, each in value]) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join([written(each) for each in value]) + "]"
+        return "[" + ", ".join([_written(each) for each in value]) + "]"
     return {True: "true", False: "false"}.get(value, "null")
+
+
+def _written_deep(value: Any) -> str:
+    """Do the same for a value that is nested more deeply than calls may be."""
+    parts: list[str] = []
+    #: what is yet to be written, the next last; what is written already is in tuples
+    left: list[Any] = [value]
+    while left:
+        each = left.pop()
+        if type(each) is tuple:
+            parts.append(each[0])
+        elif isinstance(each, Members):
+            inner = [part for name, one in each for part in ((", ",), (f"{encode_basestring(name)}: ",), one)][1:]
+            left += [("}",), *reversed(inner), ("{",)]
+        elif isinstance(each, list):
+            inner = [part for one in each for part in ((", ",), one)][1:]
+            left += [("]",), *reversed(inner), ("[",)]
+        else:
+            parts.append(_written(each))
+    return "".join(parts)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from .workbook.markup import SEP, Markup
+from ..core.errors import Damaged
+from .workbook.markup import DEEPEST, SEP, Markup
 
+WHAT = "KML document"
 #: a column: whether it is a publisher's own, and its name
 Column = tuple[bool, str]
 FOLDER: Column = (False, "folder")
@@ -19,7 +20,6 @@ _TEXTS = {
 }
 _LINES = frozenset({"LineString", "LinearRing", "Track"})
 _GROUPS = frozenset({"MultiGeometry", "MultiTrack"})
-_COMMA = re.compile(r"\s*,\s*")
 Position = tuple[str, ...]
 
 
@@ -52,7 +52,7 @@ class Places:
         self.links = 0
         #: shapes that could not be read
         self.lost = 0
-        self._markup = Markup("KML document")
+        self._markup = Markup(WHAT)
         self._markup.on(self._start, self._end)
         self._path: list[str] = []
         #: depth and name of each open folder
@@ -67,7 +67,7 @@ class Places:
     def read(self, pieces: Iterable[bytes]) -> Iterator[Place]:
         """Yield the placemarks.
 
-        :raises Damaged: when the document is no XML, or declares a document type.
+        :raises Damaged: when the document is no XML, declares a document type, or is nested too deeply.
         """
         for piece in pieces:
             self._markup.feed(piece)
@@ -79,6 +79,9 @@ class Places:
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         name = element.rpartition(SEP)[2]
         self._path.append(name)
+        # each placemark gets the names of all folders around it
+        if len(self._path) > DEEPEST:
+            raise Damaged(WHAT, "its XML is nested too deeply")
         self._text = []
         if self._place is None:
             self._outside(name)
@@ -134,7 +137,7 @@ class Places:
     def _end_of_shape(self, name: str, text: str) -> None:
         shape = self._open[-1]
         if name == "coordinates":
-            shape.positions = [tuple(token.split(",")) for token in _COMMA.sub(",", text).split()]
+            shape.positions = [tuple(token.split(",")) for token in _tight(text).split()]
         elif name == "coord":
             shape.positions.append(tuple(text.split()))
         else:
@@ -153,6 +156,11 @@ class Places:
         self._done.append(place)
         self._place = None
         self._markup.rest()
+
+
+def _tight(coordinates: str) -> str:
+    """Return coordinates without the blanks that some programs write beside commas."""
+    return ",".join(number.strip() for number in coordinates.split(","))
 
 
 def _text(shapes: list[_Shape]) -> str:
@@ -175,7 +183,10 @@ def _positions(shape: _Shape) -> Iterator[Position]:
 
 
 def _written(shape: _Shape, *, with_z: bool) -> str:
-    kind, body = _body(shape, with_z=with_z)
+    return _named(*_body(shape, with_z=with_z), with_z=with_z)
+
+
+def _named(kind: str, body: str, *, with_z: bool) -> str:
     return f"{kind} {'Z ' if with_z else ''}{body}"
 
 
@@ -188,7 +199,8 @@ def _body(shape: _Shape, *, with_z: bool) -> tuple[str, str]:
         kinds = {kind for kind, _ in bodies}
         if len(kinds) == 1 and (kind := kinds.pop()) in ("POINT", "LINESTRING", "POLYGON"):
             return f"MULTI{kind}", _listed(body for _, body in bodies)
-        return "GEOMETRYCOLLECTION", _listed(_written(part, with_z=with_z) for part in shape.parts)
+        # each part is written once, however many groups it is in
+        return "GEOMETRYCOLLECTION", _listed(_named(*body, with_z=with_z) for body in bodies)
     places = (" ".join(_sized(position, 3 if with_z else 2)) for position in shape.positions)
     return "POINT" if shape.kind == "Point" else "LINESTRING", _listed(places)
 

@@ -56,6 +56,7 @@ _JOINING = frozenset("’‘–—·\u00ad\u00a0")
 _MONEY = frozenset("£€¥¢")
 _AFTER_MONEY = re.compile(r"(?:[mkbp]|bn|mn|tn|mi?ll?ions?|bi?ll?ions?|thousands?|per)\b|[A-Z]{3}\b", re.IGNORECASE)
 _UNIT = re.compile(r"\b(?:[cdkmµ]?m|ft|in|yd|mi)$", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]*")
 _RAISED = frozenset("¹²³")
 #: also feminine and masculine ordinals and the micro sign, which Unicode counts among the letters
 _NO_LETTERS = frozenset("ªºµƒ")
@@ -176,9 +177,8 @@ def _letter(window: str, at: int, known: str, *, own: bool) -> float:
 
 
 def _word(window: str, at: int) -> str:
-    before = re.search(r"[^\W\d_]*$", window[:at])
-    after = re.match(r"[^\W\d_]*", window[at:])
-    return (before[0] if before else "") + (after[0] if after else "")
+    before, after = _LETTERS.match(window[:at][::-1]), _LETTERS.match(window, at)
+    return (before[0][::-1] if before else "") + (after[0] if after else "")
 
 
 def _beside(window: str, at: int) -> str:

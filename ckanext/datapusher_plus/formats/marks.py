@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..core.values import Log
@@ -12,13 +12,20 @@ _MARK = "\ufeff"
 #: the three bytes of a mark in UTF-8, read as Windows-1252
 _MISREAD = "ï»¿"
 _MARKS = rb"(?:%b|%b)+" % (_MARK.encode(), _MISREAD.encode())
-#: marks where a value begins
-_BEGINNING = rb'(?:\A|(?<=[\r\n,;\t|"]))' + _MARKS
+#: what stands before a mark where a value begins
+_BEFORE_VALUES = b'\r\n,;\t|"'
+_QUOTE = ord('"')
 #: marks at the beginning of the file, before a quote, behind it, or both
 _LEADING = re.compile(rb'\A("?)' + _MARKS + rb'("?)(?:%b)?' % _MARKS)
 #: a header may have line breaks in quotes, and below a line that says `sep=;`
 _HEADER = re.compile(rb'\s*((?:"?sep=[^\r\n"]"?[^\S\r\n]*(?:\r*\n|\r))?[^\r\n"]*(?:"[^"]*"[^\r\n"]*)*)', re.IGNORECASE)
 _QUOTED = re.compile(rb'"[^"]*"')
+_SEPARATOR = re.compile(rb"[,;\t|]")
+#: all marks that stand in a row
+_RUN = re.compile(_MARKS)
+_END = re.compile(rb"\r*\n|\r|\Z")
+#: bytes of a header whose copies are looked for; nobody joins files with a longer one by hand
+_LONGEST_HEADER = 1 << 16
 
 
 class Marks:
@@ -42,30 +49,17 @@ def without_marks(pieces: Iterable[bytes], target: Path, log: Log) -> None:
 
     :param pieces: its text, in pieces that end where lines end.
     """
-    pattern: re.Pattern[bytes] | None = None
-    leading = marks = headers = 0
-    alone = False
-
-    def unmarked(found: re.Match[bytes]) -> bytes:
-        nonlocal marks, headers
-        marks += 1
-        if not found.groupdict().get("again"):
-            return found["quote"]
-        headers += 1
-        # a blank line keeps the numbers of lines as published; in a table of one column it would be a row
-        begins = found.string[found.start() - 1 : found.start()] in (b"", b"\r", b"\n")
-        return b"" if begins and alone else found["end"]
-
+    table: _Table | None = None
+    leading = 0
     with target.open("wb") as out:
         for piece in pieces:
             text = piece
-            if pattern is None:
+            if table is None:
                 text, leading = _LEADING.subn(rb"\1\2", piece)
-                header = _header(text)
-                alone = not re.search(rb"[,;\t|]", _QUOTED.sub(b"", header))
-                pattern = _pattern(header)
-            out.write(pattern.sub(unmarked, text))
-    _tell(leading, marks, headers, log)
+                table = _Table(_header(text))
+            out.writelines(table.unmarked(text))
+    if table:
+        _tell(leading, table.marks, table.copies, log)
 
 
 def _header(text: bytes) -> bytes:
@@ -73,16 +67,63 @@ def _header(text: bytes) -> bytes:
     return found[1] if found else b""
 
 
-def _pattern(header: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of marks where a value begins, and of those before a copy of the header anywhere."""
-    plain = rb"(?P<quote>)" + _BEGINNING
-    if not header:
-        return re.compile(plain)
-    quote, rest = (b'"', header[1:]) if header.startswith(b'"') else (b"", header)
-    again = _MARKS + quote + b"(?:" + _MARKS + b")?" + re.escape(rest)
-    if quote:
-        again = b"(?:" + again + b"|" + quote + _MARKS + re.escape(rest) + b")"
-    return re.compile(rb"(?P<again>" + again + rb"(?P<end>\r*\n|\r|\Z))|" + plain)
+class _Table:
+    """Leaves out marks and copies of a header, and counts them.
+
+    They are looked for by one pattern that always matches in the same way: marks in a row. What stands beside them is
+    compared byte for byte, so that the cost never grows faster than the text.
+    """
+
+    def __init__(self, header: bytes) -> None:
+        self.marks = self.copies = 0
+        #: there is one column
+        self._alone = not _SEPARATOR.search(_QUOTED.sub(b"", header))
+        self._quoted = header.startswith(b'"')
+        kept = header.removeprefix(b'"')
+        self._header = kept if len(kept) <= _LONGEST_HEADER else b""
+        found = _RUN.match(self._header)
+        #: bytes of marks with which it begins
+        self._lead = found.end() if found else 0
+
+    def unmarked(self, text: bytes) -> Iterator[bytes]:
+        """Yield what is left of a text."""
+        done = 0
+        for run in _RUN.finditer(text):
+            start, end = run.span()
+            if start < done:
+                continue
+            copy = self._copy(text, start, end, done)
+            if copy:
+                start, end = copy
+                self.copies += 1
+            elif start and text[start - 1] not in _BEFORE_VALUES:
+                continue
+            self.marks += 1
+            yield text[done:start]
+            done = end
+        yield text[done:]
+
+    def _copy(self, text: bytes, start: int, end: int, done: int) -> tuple[int, int] | None:
+        """Return what is left out for a copy of the header, with marks before it or behind its quote."""
+        if not self._header:
+            return None
+        if self._quoted and start > done and text[start - 1] == _QUOTE and text.startswith(self._header, end):
+            start -= 1
+            end += self._lead
+        elif self._quoted and text[end : end + 1] == b'"':
+            more = _RUN.match(text, end + 1)
+            end = more.end() if more else end + 1
+        elif self._quoted:
+            return None
+        place = end - self._lead
+        if place <= start or not text.startswith(self._header, place):
+            return None
+        found = _END.match(text, place + len(self._header))
+        if not found:
+            return None
+        # a blank line keeps the numbers of lines as published; in a table of one column it would be a row
+        begins = text[start - 1 : start] in (b"", b"\r", b"\n")
+        return start, found.end() if begins and self._alone else found.start()
 
 
 def _tell(leading: int, marks: int, headers: int, log: Log) -> None:

@@ -8,12 +8,14 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from ..core.errors import BadQuoting
 from .quick import last_record_end
 from .records import Dialect, pieces, records
 
+_MOST_BLANKS = 4096
 _QUOTED = re.compile(rb'"[^"]*"')
 
 
@@ -27,12 +29,17 @@ def is_padded(path: Path, dialect: Dialect, start: int) -> bool:
     """Tell whether that is so in all of a file from ``start`` on, and all quotes close there."""
     seen = False
     for piece in pieces(path, start=start):
-        piece.used = len(piece.data) if piece.final else last_record_end(piece.data)
+        piece.used = len(piece.data) if piece.final else _looked_at(piece.data)
         padded, direct = _found(piece.data[: piece.used], dialect.separator)
         seen = seen or padded
         if direct:
             return False
     return seen and _closes(path, replace(dialect, padded=True, lenient=False), start)
+
+
+def _looked_at(data: bytes) -> int:
+    """Return how far a piece is looked at: where no line ends, as with CR alone, up to some blanks before a quote."""
+    return last_record_end(data) or (0 if b'"' in data else max(0, len(data) - _MOST_BLANKS))
 
 
 def _closes(path: Path, dialect: Dialect, start: int) -> bool:
@@ -49,5 +56,10 @@ def _found(text: bytes, separator: bytes) -> tuple[bool, bool]:
     if b'"' not in text:
         return False, False
     lean = _QUOTED.sub(b'"', text)
+    return bool(_padded(separator).search(lean)), separator + b'"' in lean
+
+
+@lru_cache
+def _padded(separator: bytes) -> re.Pattern[bytes]:
     sep = re.escape(separator)
-    return bool(re.search(sep + rb"(?:(?!" + sep + rb')[ \t])+"', lean)), bool(re.search(sep + rb'"', lean))
+    return re.compile(sep + rb"(?:(?!" + sep + rb')[ \t])+"')

@@ -62,9 +62,14 @@ def _lean(body: bytes, separator: bytes) -> bytes | None:
     if b'"' not in body:
         return body
     lean = _QUOTED.sub(b'"', body)
-    sep = re.escape(separator)
-    stray = rb'[^"\r\n' + sep + rb']"|"[^"\r\n' + sep + rb"]"
-    return None if body.count(b'"') % 2 or re.search(stray, lean) else lean
+    return None if body.count(b'"') % 2 or _stray(separator).search(lean) else lean
+
+
+@lru_cache
+def _stray(separator: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of a quoted value, cut down to a quote, beside which something else stands."""
+    beside = rb'[^"\r\n' + re.escape(separator) + rb"]"
+    return re.compile(beside + rb'"|"' + beside)
 
 
 def _one_newline(lean: bytes, newline: bytes) -> bool:

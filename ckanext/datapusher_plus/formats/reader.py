@@ -6,11 +6,9 @@ import errno
 import gc
 import json
 import os
-import resource
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
@@ -18,8 +16,9 @@ from typing import IO, Any
 from ..core.errors import IngestError, Skipped, TooMuchMemory, UnpacksTooLarge
 from ..core.values import FullText, ReadOptions, Source
 from . import named
-from .apart import MOST_MEMORY, Apart
+from .apart import Apart
 from .base import Limits, Work
+from .limited import MOST_MEMORY, limit
 
 
 class _Said:
@@ -47,7 +46,8 @@ class _Said:
         self.say("progress", stage, done, total)
 
 
-def _main() -> None:
+def main() -> None:
+    """Read the file that the first line of standard input names."""
     # parsed documents have no cycles, and looking for some in millions of objects takes ten times as long as parsing
     gc.disable()
     # what a library prints goes to the worker's log, not between our lines
@@ -55,15 +55,14 @@ def _main() -> None:
     os.dup2(2, 1)
     job = json.loads(sys.stdin.buffer.readline())
     limits = Limits(**job["limits"])
-    _limit(limits.unpacked_from(job["source"]["size"]), job["seconds"])
-    _offer_itself()
+    limit(memory=MOST_MEMORY, seconds=job["seconds"], written=limits.unpacked_from(job["source"]["size"]))
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    for kind, message in _outcome(job, limits, said):
-        said.say("failed", kind, message)
+    for error in _outcome(job, limits, said):
+        said.say("failed", type(error).__name__, str(error), vars(error))
 
 
-def _outcome(job: dict[str, Any], limits: Limits, said: _Said) -> Iterator[tuple[str, str]]:
-    """Say the result, or yield the name and the message of the error instead."""
+def _outcome(job: dict[str, Any], limits: Limits, said: _Said) -> Iterator[IngestError | Skipped]:
+    """Say the result, or yield the error instead."""
     work = Work(dir=Path(job["dir"]), log=said, options=_options(job["options"]), limits=limits, format=job["typed"])
     source = Source(**{**job["source"], "path": Path(job["source"]["path"])})
     try:
@@ -71,13 +70,13 @@ def _outcome(job: dict[str, Any], limits: Limits, said: _Said) -> Iterator[tuple
         assert isinstance(reader, Apart)
         said.say("done", asdict(reader.read(source, work)))
     except (IngestError, Skipped) as error:
-        yield type(error).__name__, str(error)
+        yield error
     except MemoryError:
-        yield TooMuchMemory.__name__, str(TooMuchMemory(job["format"], MOST_MEMORY))
+        yield TooMuchMemory(job["format"], MOST_MEMORY)
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        yield UnpacksTooLarge.__name__, str(UnpacksTooLarge(limits.unpacked_from(source.size)))
+        yield UnpacksTooLarge(limits.unpacked_from(source.size))
 
 
 def _options(given: dict[str, Any]) -> ReadOptions:
@@ -90,28 +89,7 @@ def _options(given: dict[str, Any]) -> ReadOptions:
     )
 
 
-def _limit(most_bytes: int, seconds: int) -> None:
-    for kind, most in (
-        (resource.RLIMIT_DATA, MOST_MEMORY),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, most_bytes),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
-def _offer_itself() -> None:
-    """Should memory run out, let the kernel end this process before any other of the worker's."""
-    with suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("1000", encoding="ascii")
-
-
 def _end_with_parent() -> None:
     # not by sys.stdin, whose lock would be held when the process ends by itself
     os.read(0, 1)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    _main()

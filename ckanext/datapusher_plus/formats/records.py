@@ -9,18 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
-from ..core.errors import BadQuoting
+from ..core.errors import BadQuoting, LineTooLong
+from ..core.quarantine import MOST_FIELDS
 from .text import PIECE_BYTES
+from .value_patterns import as_written, value_pattern
 
-#: a longer record is taken for a quoted value that is never closed; PostgreSQL could not take much more in a row
+#: bytes of a record; PostgreSQL could not take much more in a row
 LONGEST_RECORD = 64 << 20
 
+_RETURNS = re.compile(rb"\r*")
 _OPENED = re.compile(rb'[ \t]*"[^"]*(?:""[^"]*)*')
-#: blanks of all kinds that may follow a closing quote, in UTF-8; ends that are cut off may have four more bytes
-_BLANKS = rb"(?:[ \t\v\f]|\xc2\xa0|\xe1\x9a\x80|\xe2\x80[\x80-\x8b\xaf]|\xe2\x81\x9f|\xe3\x80\x80|\xef\xbb\xbf)*"
+#: bytes of a blank that may be cut off behind a closing quote
 _CUT_OFF = 5
 
 
@@ -93,6 +94,15 @@ class Piece:
     used: int = 0
     #: records so far that a CR alone has ended
     returns: int = 0
+    #: the CR in a row that were looked at last
+    run: tuple[int, int] = (0, 0)
+
+    def end_after(self, place: int) -> int:
+        """Return where a line end ends whose first CR is before a place; many CR in a row are looked through once."""
+        if not self.run[0] < place <= self.run[1]:
+            self.run = place - 1, _end_of_returns(self.data, place)
+        end = self.run[1]
+        return end + 1 if self.data[end : end + 1] == b"\n" else place
 
 
 def pieces(
@@ -102,13 +112,15 @@ def pieces(
 
     The first byte is in line number ``line``.
 
-    :raises BadQuoting: when no record ends within ``LONGEST_RECORD`` bytes.
+    :raises BadQuoting: when a quoted value does not end within ``LONGEST_RECORD`` bytes.
+    :raises LineTooLong: when a line does not.
     """
     with path.open("rb") as file:
         file.seek(start)
         rest = b""
         while True:
-            read = file.read(size if end is None else min(size, end - file.tell()))
+            room = min(size, LONGEST_RECORD + 1 - len(rest))
+            read = file.read(room if end is None else min(room, end - file.tell()))
             piece = Piece(rest + read, line, final=not read)
             if not piece.data:
                 return
@@ -118,7 +130,8 @@ def pieces(
             if not read:
                 return
             if len(rest) > LONGEST_RECORD:
-                raise BadQuoting(line)
+                # only within quotes does a record go on in the next line
+                raise BadQuoting(line) if b"\n" in rest else LineTooLong(line, LONGEST_RECORD)
 
 
 def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
@@ -126,19 +139,22 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
-    data, line, quote = piece.data, piece.line, -1
+    data, line, quote, stop, last = piece.data, piece.line, -1, -1, 0
     while piece.used < len(data):
         start = piece.used
-        stop = data.find(b"\n", start)
         if quote < start:
             quote = _or_end(data.find(b'"', start), data)
-        if stop < 0 and not piece.final:
+        if stop < start:
+            stop = _or_end(data.find(b"\n", start), data)
+            # a line may have many rows: it is looked through once
+            last = start if dialect.returns is None else _last_row(data, start, stop)
+        one_row = start >= last
+        if stop == len(data) and not piece.final and one_row:
             return
-        stop = _or_end(stop, data)
-        # a line without any quote, as most are, is a record
-        text = data[start:stop].strip(b"\r") if quote > stop else b'"'
-        if quote > stop and (dialect.returns is None or b"\r" not in text):
-            values, piece.used = text.split(dialect.separator), stop + 1
+        # as most lines are; both are the end of the text when there is neither
+        if quote >= stop and one_row:
+            text = data[start:stop].strip(b"\r")
+            values, piece.used = text.split(dialect.separator, MOST_FIELDS - 1), min(stop + 1, len(data))
         else:
             values, piece.used = _record(piece, dialect, line)
         if not values:
@@ -147,6 +163,12 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
         alone = data[piece.used - 1 : piece.used] == b"\r"
         piece.returns += alone
         line += data.count(b"\n", start, piece.used) + alone
+
+
+def _last_row(data: bytes, start: int, stop: int) -> int:
+    """Return where the last row of a line may begin: at the last CR in it, those at its end aside."""
+    line = data[start:stop].rstrip(b"\r")
+    return start + len(line[: line.rfind(b"\r") + 1].rstrip(b"\r"))
 
 
 def _or_end(found: int, data: bytes) -> int:
@@ -168,49 +190,73 @@ def _record(piece: Piece, dialect: Dialect, line: int) -> tuple[list[bytes], int
     short = _parsed(piece, dialect, line, returns=True)
     if dialect.returns <= 1 or not b"".join(short[0]).strip():
         return short
+    fits = len(short[0]) == dialect.returns
     try:
-        whole = _parsed(piece, dialect, line, returns=False)
+        # where it is too wide it does not matter how wide: the line may have many rows
+        whole = _parsed(piece, dialect, line, returns=False, most=dialect.returns if fits else None)
     except BadQuoting:
         return short
     # a CR within a value leaves the row as wide as it is to be
-    fits = len(short[0]) == dialect.returns != len(whole[0])
-    return short if fits and whole[0] else whole
+    return short if fits and whole[0] and len(whole[0]) != dialect.returns else whole
 
 
-def _parsed(piece: Piece, dialect: Dialect, line: int, *, returns: bool) -> tuple[list[bytes], int]:
-    """Return the values of a record, and its end, where a CR in unquoted text ends it or does not."""
-    pattern = _value_pattern(dialect.separator, dialect.padded, returns)
+def _parsed(
+    piece: Piece, dialect: Dialect, line: int, *, returns: bool, most: int | None = None
+) -> tuple[list[bytes], int]:
+    """Return the values of a record, and its end, where a CR in unquoted text ends it or does not.
+
+    The last of ``MOST_FIELDS`` values is all that follows: nobody needs millions of them one by one.
+
+    :param most: with more values than these it does not go on.
+    """
+    pattern = value_pattern(dialect.separator, dialect.padded, returns)
     start = piece.used
     begun = not returns or piece.data[start - 1 : start] == b"\n"
-    position = start + (_returns_at(piece.data, start) if begun else 0)
+    # some programs write LF and CR in this order
+    position = _end_of_returns(piece.data, start) if begun else start
     values: list[bytes] = []
+    last, many = position, 0
     while True:
         found = pattern.match(piece.data, position)
         if not found:
             if not _broken(piece, position):
                 return [], piece.used
-            if not dialect.lenient:
-                raise BadQuoting(line + piece.data.count(b"\n", start, position))
-            found = _as_written(dialect.separator, returns).match(piece.data, position)
-            assert found
+            found = _wrongly_quoted(piece, position, dialect, line, returns=returns)
         # what ends here may go on, and a CR may be half of a line end
-        if found.end() == len(piece.data) and found[3] in (b"", b"\r") and not piece.final:
+        position = found.end()
+        if found[3] == b"\r":
+            position = piece.end_after(position)
+        if position == len(piece.data) and found[3] in (b"", b"\r") and not piece.final:
             return [], piece.used
         quoted = found[1] is not None
-        values.append(found[1] if quoted else found[2])
-        position = found.end()
+        if len(values) < MOST_FIELDS:
+            values.append(found[1] if quoted else found[2])
+            last = found.start()
+        else:
+            many = found.start(3)
         if found[3] != dialect.separator:
-            if not quoted:
-                values[-1] = values[-1].rstrip(b"\r")
+            value = piece.data[last:many] if many else values[-1]
+            values[-1] = value if quoted else value.rstrip(b"\r")
+            return values, position
+        if most is not None and len(values) > most:
             return values, position
 
 
-def _returns_at(data: bytes, place: int) -> int:
-    """Return how many CR stand at a place, where some programs write LF and CR in this order."""
-    count = 0
-    while data[place + count : place + count + 1] == b"\r":
-        count += 1
-    return count
+def _wrongly_quoted(piece: Piece, position: int, dialect: Dialect, line: int, *, returns: bool) -> re.Match[bytes]:
+    """Return a value as written whose quotes are wrong, in a record that begins in a line.
+
+    :raises BadQuoting: when it may not be taken so.
+    """
+    if not dialect.lenient:
+        raise BadQuoting(line + piece.data.count(b"\n", piece.used, position))
+    found = as_written(dialect.separator, returns).match(piece.data, position)
+    assert found
+    return found
+
+
+def _end_of_returns(data: bytes, place: int) -> int:
+    """Return where the CR end that stand at a place, if any do."""
+    return _RETURNS.match(data, place).end()  # type: ignore[union-attr]
 
 
 def read_header(path: Path, dialect: Dialect, start: int = 0, line: int = 1) -> Header | None:
@@ -233,25 +279,6 @@ def _broken(piece: Piece, position: int) -> bool:
         return piece.final
     # the closing quote may be yet to come, or half of what follows it
     return piece.data[opened.end() : opened.end() + 1] == b'"' and len(piece.data) - opened.end() > _CUT_OFF
-
-
-@lru_cache
-def _value_pattern(separator: bytes, padded: bool, returns: bool) -> re.Pattern[bytes]:
-    """Return the pattern of a value, (quoted, unquoted), and what ends it: separator, line end, or end of data."""
-    sep = re.escape(separator)
-    blanks = rb"(?:(?!" + sep + rb")" + _BLANKS.removesuffix(b"*") + rb")*"
-    pad = rb"(?:(?!" + sep + rb")[ \t])*" if padded else rb""
-    within = rb"[^\n" + (rb"\r" if returns else rb"") + sep + rb"]*"
-    quoted = pad + rb'("[^"]*(?:""[^"]*)*")' + blanks
-    return re.compile(rb"(?:" + quoted + rb"|(?!" + pad + rb'")(' + within + rb"))(" + sep + rb"|\r*\n|\r|\Z)")
-
-
-@lru_cache
-def _as_written(separator: bytes, returns: bool) -> re.Pattern[bytes]:
-    """Return the pattern of what stands up to the next separator or line end, in groups like those of a value."""
-    sep = re.escape(separator)
-    ends = rb"\r\n" if returns else rb"\n"
-    return re.compile(rb"((?!))?([^" + ends + sep + rb"]*)(" + sep + rb"|\r*\n|\r|\Z)")
 
 
 def tidy(value: bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 from .candidates import named_width
@@ -183,6 +184,12 @@ def _block_with_commas(block: Block, shape: Shape) -> bytes:
         return b"".join(joined(record, shape.newline) for record in _records(block, shape))
     if b"," in data:
         # no quotes and no stray line ends are in an orderly block, so quoting the values with commas is enough
-        value = rb"[^\r\n" + re.escape(shape.separator) + rb"]*"
-        data = re.sub(value + b"," + value, rb'"\g<0>"', data)
+        data = _with_comma(shape.separator).sub(rb'"\g<0>"', data)
     return data.replace(shape.separator, b",")
+
+
+@lru_cache
+def _with_comma(separator: bytes) -> re.Pattern[bytes]:
+    """Return the pattern of a value with a comma, which is looked for only where values begin."""
+    ends = rb"\r\n" + re.escape(separator)
+    return re.compile(rb"(?:\A|(?<=[" + ends + rb"]))[^," + ends + rb"]*,[^" + ends + rb"]*")

@@ -72,6 +72,11 @@ def csv_rows(path: Path, header: Sequence[str], log: Log) -> Iterator[Rows]:
         log.warning(_REPLACED.format(rows.replaced))
 
 
+def storable(text: str) -> str:
+    """Return a text with U+FFFD for what no database can store."""
+    return _UNSTORABLE.sub("\ufffd", text)
+
+
 def _field(value: str | None) -> str:
     if not value:
         return "" if value is None else '""'

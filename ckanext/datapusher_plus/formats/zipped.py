@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,17 +11,17 @@ from pathlib import Path
 from typing import BinaryIO
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
-from ..core.errors import Damaged, Locked, NotText, UnpacksTooLarge
+from ..core.errors import Damaged, Locked, NotText, TooManyMembers, UnpacksTooLarge
 from ..core.values import Log
 
-#: bytes of the list of members, enough for 50,000; Python needs ten times as much memory for it
+#: files in an archive, and bytes of the list of them; Python needs ten times as much memory for it
+MOST_MEMBERS = 50_000
 MOST_LISTED = 4 << 20
 PIECE_BYTES = 1 << 18
 #: bytes of a part that is about a document as a whole
 MOST_ABOUT = 16 << 20
-_END = struct.Struct("<4s4H2LH")
-_END_64 = struct.Struct("<4sQ2H2L4Q")
-_LOCATOR_64 = struct.Struct("<4sLQL")
+#: where it is in what the library returns
+_SIZE_OF_LIST = 5
 _ENCRYPTED = 0x1
 
 
@@ -48,11 +49,14 @@ def opened(path: Path) -> Iterator[ZipFile]:
     """Open an archive.
 
     :raises Damaged: when it cannot be read, then or while it is open.
+    :raises TooManyMembers: when it lists more than can be held in memory.
     """
     try:
         if _listed(path) > MOST_LISTED:
-            raise Damaged("ZIP archive", "it lists too many files")
+            raise TooManyMembers(MOST_MEMBERS, MOST_LISTED)
         with ZipFile(path) as archive:
+            if len(archive.infolist()) > MOST_MEMBERS:
+                raise TooManyMembers(MOST_MEMBERS, MOST_LISTED)
             yield archive
     except (BadZipFile, LargeZipFile, EOFError, zlib.error, struct.error, ValueError, OverflowError) as error:
         raise Damaged("ZIP archive", "its end or a part of it is missing or wrong") from error
@@ -126,18 +130,10 @@ class Package:
 
 
 def _listed(path: Path) -> int:
-    """Return the bytes of the archive's list of members as it announces them; 0 when it has no end."""
+    """Return the bytes of the archive's list of members as it announces them; 0 when it has no end.
+
+    The library's own function looks for the end: with another one an archive might show two.
+    """
     with path.open("rb") as file:
-        size = file.seek(0, 2)
-        file.seek(max(0, size - (1 << 16) - _END.size))
-        tail = file.read()
-        place = tail.rfind(b"PK\x05\x06")
-        if place < 0 or len(tail) - place < _END.size:
-            return 0
-        listed = _END.unpack_from(tail, place)[5]
-        locator = tail[max(0, place - _LOCATOR_64.size) : place]
-        if not locator.startswith(b"PK\x06\x07"):
-            return listed
-        file.seek(min(_LOCATOR_64.unpack(locator)[2], size))
-        end = file.read(_END_64.size)
-        return _END_64.unpack(end)[8] if len(end) == _END_64.size else listed
+        end = zipfile._EndRecData(file)  # type: ignore[attr-defined]
+        return end[_SIZE_OF_LIST] if end else 0

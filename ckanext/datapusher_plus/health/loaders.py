@@ -50,4 +50,4 @@ def _blueprints(rules: Iterable[Rule]) -> list[str]:
 
 def _shape(rule: str) -> str:
     """Return an address whatever its parts are called."""
-    return re.sub(r"<[^>]*>", "<>", rule)
+    return re.sub(r"<[^<>]*>", "<>", rule)

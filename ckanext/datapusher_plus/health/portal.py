@@ -24,7 +24,7 @@ def site_url() -> Verdict:
     shown = redacted(config["ckan.site_url"])
     try:
         url = address("/api/3/action/status_show")
-        reply = requests.get(url, timeout=PATIENCE, verify=settings.current().ssl_verify)
+        reply = requests.get(url, timeout=PATIENCE, verify=_trusted())
     except requests.RequestException as error:
         return fail(
             f"The site does not answer at {shown} from this machine: {cause(error)}.",
@@ -39,6 +39,11 @@ def address(path: str) -> str:
     """Return the site's address of a path."""
     root = (config.get("ckan.root_path") or "").replace("/{{LANG}}", "").rstrip("/")
     return f"{config['ckan.site_url'].rstrip('/')}{root}{path}"
+
+
+def _trusted() -> bool | str:
+    site = settings.current()
+    return site.ssl_verify and (site.ssl_ca_bundle or True)
 
 
 def _judged(reply: requests.Response, shown: str) -> Verdict:

@@ -7,7 +7,6 @@ import sqlalchemy as sa
 from .. import settings
 from ..core.states import State
 from ..model import run
-from ..runs.reap import REPORTED
 from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
 from .words import span
@@ -23,8 +22,12 @@ def requests() -> Verdict:
     with ckan_database.connected() as connection:
         unseen, oldest_unseen = _count(connection, run.c.dispatched_at.is_(None), _free_since())
         waiting, oldest = _count(connection, run.c.dispatched_at.is_not(None), run.c.dispatched_at)
+        busy = connection.execute(sa.select(sa.exists().where(run.c.state == State.RUNNING.value))).scalar_one()
     troubles = []
-    if oldest_unseen > UNSEEN:
+    if busy:
+        # dispatchers hand over what workers have places for
+        waiting, oldest, unseen = unseen + waiting, max(oldest, oldest_unseen), 0
+    elif oldest_unseen > UNSEEN:
         sentence = f"Requests that nobody handed to Prefect: {unseen:,}, the oldest for {span(oldest_unseen)}."
         troubles.append(
             fail(
@@ -44,7 +47,7 @@ def runs() -> Verdict:
     allowed = settings.current().flow_timeout + settings.current().worker_grace + 60
     query = (
         sa.select(run.c.id, run.c.resource_id, _age(run.c.started_at).label("age"))
-        .where(run.c.state == State.RUNNING.value, run.c.worker.is_distinct_from(REPORTED))
+        .where(run.c.state == State.RUNNING.value)
         .order_by(run.c.started_at)
     )
     with ckan_database.connected() as connection:

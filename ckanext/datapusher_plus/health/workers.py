@@ -32,6 +32,8 @@ class Mark:
     worker: str
     host: str
     prefect_api_url: str
+    #: where the login of that server is, if the worker has brought it along
+    prefect_home: str = ""
 
 
 class Marker:
@@ -41,8 +43,9 @@ class Marker:
     worker removes what is stale.
     """
 
-    def __init__(self, worker: str, prefect_api_url: str) -> None:
-        self._mark = Mark(worker=worker, host=socket.gethostname(), prefect_api_url=prefect_api_url)
+    def __init__(self, worker: str, prefect_api_url: str, prefect_home: str = "") -> None:
+        host = socket.gethostname()
+        self._mark = Mark(worker=worker, host=host, prefect_api_url=prefect_api_url, prefect_home=prefect_home)
         self._told = False
 
     def renew(self) -> None:

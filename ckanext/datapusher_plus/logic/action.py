@@ -12,7 +12,7 @@ from .. import portal
 from ..core.wanted import MANAGED
 from ..runs import database, history
 from ..runs.request import asked_by_command, request, would_change_nothing
-from . import report, schema
+from . import schema
 from .dictionary import (
     datapusher_plus_dictionary_carry,
     datapusher_plus_dictionary_history,
@@ -93,24 +93,21 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     return reply(latest, sysadmin=_is_sysadmin(context))
 
 
-@migrated()
 def datapusher_hook(context: Context, data_dict: DataDict) -> None:
-    """Report on a run that a loader outside this plugin carries out.
+    """Refuse a report on a run: only DataPusher+'s worker made them, and the workers of this site need none.
 
-    The plugin's own workers do not need it, and what they carry out cannot be reported on.
-
-    :param metadata: ``resource_id`` and, so that no other run is meant, the run's ``job_id``; optional ``task_created``
-        and ``original_url`` tell which file was loaded: if it has changed since, it is queued again
+    :param metadata: ``resource_id``
     :type metadata: dict
     :param status: ``pending``, ``running``, ``complete`` or ``error``
     :type status: string
-    :param error: what went wrong, as text or as ``{"message": text}`` (optional)
     """
     metadata, status = tk.get_or_bust(data_dict, ["metadata", "status"])
     if not isinstance(metadata, dict) or not isinstance(metadata.get("resource_id"), str):
         raise tk.ValidationError({"metadata": [tk._("Must be a dictionary with a resource_id")]})
     tk.check_access("datapusher_hook", context, {"resource_id": metadata["resource_id"]})
-    report.take(metadata, status, data_dict.get("error"))
+    if status not in ("pending", "running", "complete", "error"):
+        raise tk.ValidationError({"status": [tk._("Must be pending, running, complete or error")]})
+    raise tk.ValidationError({"status": [tk._("Nothing was changed: the workers of this site report by themselves.")]})
 
 
 def _is_sysadmin(context: Context) -> bool:

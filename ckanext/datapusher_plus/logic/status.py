@@ -12,7 +12,6 @@ from .. import settings
 from ..core.retries import Tries
 from ..core.states import PUBLIC, State
 from ..runs.history import RunRecord, last_loaded, log_lines
-from ..runs.task import error_shown
 
 #: Lines of the log that are shown.
 LINES = 500
@@ -30,7 +29,7 @@ def reply(run: RunRecord, *, sysadmin: bool) -> dict[str, Any]:
         "last_updated": updated.astimezone(timezone.utc).replace(tzinfo=None).isoformat(),
         "job_key": None,
         "task_info": _task_info(run),
-        "error": error_shown(run.error),
+        "error": {"message": run.error["message"]} if run.error else {},
         "rejected": _left_out(run.resource_id),
         "refused": _refused(run),
     }

@@ -7,8 +7,9 @@ inside one of its own (`flow/site.py`); making one costs a fraction of a millise
 from __future__ import annotations
 
 from .observers import vetoed_by
+from .pages import own_pages
 from .presence import Presence, Standing, clear_flag, is_gone, presence, refuse_gone, standings
-from .publish import announce, mark_active, publish
+from .publish import mark_active, publish
 from .rejected import keep_rejected, open_rejected, remove_rejected
 from .resource import ticket
 from .uploads import open_upload
@@ -16,13 +17,13 @@ from .uploads import open_upload
 __all__ = [
     "Presence",
     "Standing",
-    "announce",
     "clear_flag",
     "is_gone",
     "keep_rejected",
     "mark_active",
     "open_rejected",
     "open_upload",
+    "own_pages",
     "presence",
     "publish",
     "refuse_gone",

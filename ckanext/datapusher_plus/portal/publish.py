@@ -53,16 +53,6 @@ def publish(
     return [warning for warning in warnings if warning]
 
 
-def announce(resource_id: str, *, loaded_before: bool) -> None:
-    """Make views on the first load and tell other plugins of a table that was filled outside this plugin.
-
-    :raises ResourceGone: when the resource was deleted.
-    """
-    if not loaded_before:
-        _make_views(*shown(resource_id), unguarded)
-    _tell_plugins(resource_id, unguarded)
-
-
 def mark_active(resource_id: str, active: bool) -> None:
     """Have CKAN show, or no longer show, that the resource has a table; nothing happens if the resource is gone."""
     try:

@@ -42,7 +42,9 @@ def keep_rejected(resource_id: str, run_id: str, path: Path | None, *, besides: 
     """
     if path is not None:
         with path.open("rb") as file:
-            _storage().upload(_location(resource_id, run_id), files.make_upload(file, "text/csv"))
+            storage, location = _storage(), _location(resource_id, run_id)
+            _make_private(storage, location)
+            storage.upload(location, files.make_upload(file, "text/csv"))
     remove_rejected(resource_id, besides={*besides, *({run_id} if path is not None else ())})
 
 
@@ -68,6 +70,27 @@ def remove_rejected(resource_id: str, *, besides: Collection[str] = ()) -> None:
         return
     except (files.exc.FilesError, OSError):
         log.exception("Old rejected rows of resource %s could not be removed.", resource_id)
+
+
+def _make_private(storage: file_keeper.Storage, location: files.Location) -> None:
+    """Make the file, where it is one of this machine, before its content comes: nobody but our user may read it.
+
+    Web processes run as the same user (docs/operate.md), or they could not read Data Dictionaries either.
+    """
+    # imported late: CKAN loads all kinds of storages when it starts, and this module is loaded without it, too
+    from file_keeper.default.adapters.fs import FsStorage
+
+    if not isinstance(storage, FsStorage):
+        return
+    path = storage.full_path(location)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    # files that earlier versions left in it, too
+    os.chmod(os.path.dirname(path), 0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
 
 
 def _location(resource_id: str, run_id: str) -> files.Location:

@@ -46,7 +46,8 @@ def finish(
 ) -> bool:
     """Move a run to its last state; False when it has ended already, or cannot go there from where it is.
 
-    :param error_about: what can make the error good, such as the column and the type that a value does not fit.
+    :param error_about: what can make the error good, such as the column and the type that a value does not fit; and
+        ``public``, what anybody may read of it: without that they read that there was an error.
     :param retry: the run to queue in the same transaction, in place of this one.
     :param unpublished: the table is in place, and CKAN shall be told of it later.
     :param refused: the rows because of which the file was refused.

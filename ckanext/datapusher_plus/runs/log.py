@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -13,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import settings
+from ..core.safe_text import replaced, without_secrets
 from ..core.values import Log
 from ..model import log as log_table
 from ..model import run
@@ -23,9 +23,6 @@ LONGEST = 2_000
 MOST_LINES = 2_000
 #: Seconds between two notes of progress.
 PROGRESS_PAUSE = 0.5
-
-#: Bidirectional classes of the characters that would show a file's name as another.
-TURNS_TEXT = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
 
 FULL = f"More than {MOST_LINES:,} lines; the rest is in the worker's log only."
 
@@ -73,7 +70,7 @@ class RunLog:
         self._execute(sa.update(run).where(run.c.id == self._run_id).values(progress=note))
 
     def _write(self, level: int, message: str) -> None:
-        clean = printable(message)
+        clean = printable(without_secrets(message))
         self._operators.log(level, "run %s: %s", self._run_id, clean)
         if level < self._least or self._lines > MOST_LINES:
             return
@@ -116,9 +113,5 @@ def warnings_last(log: Log) -> Iterator[Log]:
 
 def printable(message: str) -> str:
     """Return one line, not too long, without characters that could forge lines or hide text."""
-    marked = "".join(" " if char in "\r\n\t" else "\ufffd" if _is_control(char) else char for char in message)
+    marked = replaced(message)
     return marked if len(marked) <= LONGEST else marked[: LONGEST - 1] + "…"
-
-
-def _is_control(char: str) -> bool:
-    return unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(char) in TURNS_TEXT

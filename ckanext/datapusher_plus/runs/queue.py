@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -38,25 +39,29 @@ def waiting(lost_after: timedelta | None = None, *, limit: int | None = None) ->
     A run of a resource that is running waits for it to end, and a retry for its time. One that was handed over is left
     out, or, with ``lost_after``, comes again when it was not claimed for that long.
     """
+    query = sa.select(run).where(due(lost_after)).order_by(run.c.bulk, run.c.requested_at).limit(limit)
+    with database.transaction() as connection:
+        return [waiting_in(row) for row in connection.execute(query)]
+
+
+def due(lost_after: timedelta | None = None) -> sa.ColumnElement[bool]:
+    """Return whether a row of ``run`` is one to hand over; see ``waiting``."""
     other = run.alias()
     running = sa.exists().where(other.c.resource_id == run.c.resource_id, other.c.state == State.RUNNING.value)
     # By the one clock that all hosts share; should it be set back, what it wrote lies in the future, and is due.
     now = sa.func.now()
-    due = run.c.dispatched_at.is_(None)
+    away = run.c.dispatched_at.is_(None)
     if lost_after is not None:
-        due |= (run.c.dispatched_at < now - lost_after) | (run.c.dispatched_at > now)
+        away |= (run.c.dispatched_at < now - lost_after) | (run.c.dispatched_at > now)
     later = (run.c.not_before > now) & (run.c.not_before < now + LONGEST_WAIT)
-    query = (
-        sa.select(run.c.id, run.c.resource_id, run.c.attempts, run.c.flow_run_id, run.c.bulk)
-        .where(run.c.state == State.QUEUED.value, due, sa.func.coalesce(later, sa.false()).is_(sa.false()), ~running)
-        .order_by(run.c.bulk, run.c.requested_at)
-        .limit(limit)
+    return (run.c.state == State.QUEUED.value) & away & sa.func.coalesce(later, sa.false()).is_(sa.false()) & ~running
+
+
+def waiting_in(row: sa.Row[Any]) -> Waiting:
+    """Return the queued run that a row of ``run`` is."""
+    return Waiting(
+        run_id=row.id, resource_id=row.resource_id, attempt=row.attempts, flow_run_id=row.flow_run_id, bulk=row.bulk
     )
-    with database.transaction() as connection:
-        return [
-            Waiting(run_id=id_, resource_id=resource_id, attempt=attempts, flow_run_id=flow_run_id, bulk=bulk)
-            for id_, resource_id, attempts, flow_run_id, bulk in connection.execute(query)
-        ]
 
 
 def dispatched(run_id: str, flow_run_id: str) -> None:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
 
-from .. import settings
 from ..core.states import State
 from ..model import run
 from . import database
-
-#: The worker of a run that a loader outside this plugin reports on (``datapusher_hook``); it holds no lock.
-REPORTED = "datapusher_hook"
 
 
 class Running(NamedTuple):
@@ -26,15 +22,10 @@ class Running(NamedTuple):
 
 
 def running() -> list[Running]:
-    """Return every run that has not ended since it was claimed, oldest first.
-
-    A run that an outside loader reports on is left out until ``flow_timeout`` is over.
-    """
-    too_old = database.clock() - timedelta(seconds=settings.current().flow_timeout)
+    """Return every run that has not ended since it was claimed, oldest first."""
     query = (
         sa.select(run.c.id, run.c.resource_id, run.c.flow_run_id, run.c.started_at)
         .where(run.c.state == State.RUNNING.value)
-        .where((run.c.worker != REPORTED) | (run.c.started_at < too_old))
         .order_by(run.c.started_at)
     )
     with database.transaction() as connection:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import click
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.states import State
 from ..model import CHANNEL, run
@@ -97,6 +99,12 @@ def would_change_nothing(
         run.c.tries == 1,
     )
     return connection.execute(covering).first() is not None
+
+
+def wake() -> None:
+    """Have the dispatchers look for runs to hand over; when the database is away they do so by themselves later."""
+    with suppress(SQLAlchemyError), database.transaction() as connection:
+        notify(connection, "")
 
 
 def notify(connection: sa.Connection, resource_id: str) -> None:

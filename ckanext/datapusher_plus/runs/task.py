@@ -1,4 +1,8 @@
-"""What other software reads about a resource's load: CKAN's ``task_status``, with DataPusher+'s names."""
+"""What other software reads about a resource's load: CKAN's ``task_status``, with DataPusher+'s names.
+
+CKAN shows these rows to anybody who knows the resource's id, of private resources too. So they have kinds, counts and
+places, and no sentence that may quote a value, a heading, a name or an address.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ import sqlalchemy as sa
 from ckan import model as ckan_model
 from sqlalchemy.dialects.postgresql import insert
 
+from ..core.errors import FAILED, MORE
 from ..core.states import PUBLIC, State
 from ..model import run
 from . import database
@@ -33,7 +38,7 @@ def show(connection: sa.Connection, resource_id: str) -> None:
     values = {
         "state": PUBLIC[State(current["state"])],
         "value": json.dumps({"job_id": current["id"], "flow_run_id": current["flow_run_id"]}),
-        "error": json.dumps(error_shown(current["error"])),
+        "error": json.dumps(_public(current["error"])),
         # CKAN's column has no zone; everyone writes UTC into it
         "last_updated": database.now().replace(tzinfo=None),
     }
@@ -43,6 +48,7 @@ def show(connection: sa.Connection, resource_id: str) -> None:
     connection.execute(row.on_conflict_do_update(index_elements=["entity_id", "task_type", "key"], set_=values))
 
 
-def error_shown(error: dict[str, str] | None) -> dict[str, str]:
-    """Return the part of a run's error that is for the public."""
-    return {"message": error["message"]} if error else {}
+def _public(error: dict[str, str] | None) -> dict[str, str]:
+    if not error:
+        return {}
+    return {"message": error.get("public") or f"{FAILED} {MORE}", "kind": error.get("kind", State.ERROR.value)}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from .. import portal
 from ..checkpoint import reach
 from ..core.errors import NoFile
 from ..core.values import Log, Source, Ticket
+from ..fetch.address import Malformed, parse
 from ..fetch.guard import Guard
 from ..fetch.http import HttpRules, download
-from ..fetch.redact import redacted
+from ..fetch.redact import file_name, redacted
 from ..fetch.storage import store
 from ..settings import Settings, current
 
@@ -36,7 +36,7 @@ def _stored(ticket: Ticket, site: Settings, log: Log) -> Source:
         return store(
             stream,
             ticket.work_dir / "source",
-            filename=PurePosixPath(unquote(urlsplit(ticket.url).path)).name,
+            filename=file_name(unquote(ticket.url.partition("?")[0].partition("#")[0])),
             limit=site.max_content_length,
             algorithm=site.file_hash_algorithm,
             chunk_size=site.chunk_size,
@@ -49,14 +49,28 @@ def _downloaded(ticket: Ticket, site: Settings, log: Log) -> Source:
         raise NoFile
     log.info(f"Fetching {redacted(ticket.url)}.")
     rules = HttpRules(
-        guard=Guard(site.allowed_internal_hosts),
+        guard=_guard(site),
         limit=site.max_content_length,
+        connect_timeout=site.download_connect_timeout,
         timeout=site.download_timeout,
+        deadline=site.download_deadline,
+        least_rate=site.download_least_rate,
         retries=site.download_retries,
         patience=site.flow_timeout * _SHARE,
         proxy=site.download_proxy,
+        proxy_resolves=site.download_proxy_resolves,
         verify=site.ssl_verify,
+        ca_bundle=site.ssl_ca_bundle,
         chunk_size=site.chunk_size,
         algorithm=site.file_hash_algorithm,
     )
     return download(ticket.url, ticket.work_dir / "source", rules, log)
+
+
+def _guard(site: Settings) -> Guard:
+    url, roots = portal.own_pages()
+    try:
+        own = parse(url)
+    except Malformed:
+        own = None
+    return Guard(site.allowed_internal_hosts, own, roots)

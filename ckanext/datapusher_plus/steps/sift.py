@@ -10,6 +10,7 @@ from ..core.errors import RaggedRow, RowsRefused, ValueDoesNotFit
 from ..core.quarantine import Check, Rejected, Share
 from ..core.values import CleanCsv, Log
 from ..formats import sift as sifting
+from ..formats.limited import limited
 from ..formats.sift import Job, Reject, shape_of
 from ..settings import current
 
@@ -30,7 +31,8 @@ def sift(csv: CleanCsv, target: str, log: Log, *, checks: Sequence[Check] = (), 
     rejects = original.with_name(quarantine.FILE)
     source = replace(csv, path=original)
     job = Job(csv=source, shape=shape_of(source), checks=checks, fine=fine, most=share.most)
-    found = sifting.sift(job, original.with_name(target), rejects)
+    size = original.stat().st_size
+    found = limited(lambda _: sifting.sift(job, original.with_name(target), rejects), log, size=size)
     share = replace(share, rejected=found.rejected)
     rejected = Rejected(rows=found.rejected, total=total, path=rejects, listed=found.listed) if found.rejected else None
     if found.first and not share.allowed:

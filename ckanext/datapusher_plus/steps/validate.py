@@ -16,6 +16,7 @@ from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
 from ..formats.check import Findings, examine
+from ..formats.limited import limited
 from ..formats.sift import shape_of
 from ..formats.text import listed
 from ..settings import current
@@ -32,7 +33,8 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     """
     _check_headings(csv.header)
     shape = shape_of(csv)
-    findings = examine(csv.path, shape, csv.first_line if csv.counts == "line" else 1)
+    first_line = csv.first_line if csv.counts == "line" else 1
+    findings = limited(lambda _: examine(csv.path, shape, first_line), log, size=csv.path.stat().st_size)
     share = Share(
         rejected=findings.ragged_rows,
         total=findings.rows + findings.ragged_rows,

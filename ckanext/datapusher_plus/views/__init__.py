@@ -8,9 +8,10 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ckan import types
+from ckan.config.middleware.flask_app import csrf
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
-from flask import Blueprint
+from flask import Blueprint, current_app
 from flask.views import MethodView
 
 from .. import settings
@@ -30,6 +31,17 @@ log = logging.getLogger(__name__)
 
 # The name and the addresses are those of CKAN's own datapusher, which DataPusher+ has too: links and themes know them.
 datapusher = Blueprint("datapusher", __name__)
+
+
+@datapusher.before_request
+def see_token() -> None:
+    """Refuse a form without CKAN's token, except from a caller who is known by an API token, which no browser adds.
+
+    CKAN asks too, but for no view any more, while the process lives, to which somebody has come without a login cookie.
+    """
+    by_cookie = tk.current_user.is_authenticated and not tk.g.get("login_via_auth_header")
+    if by_cookie and current_app.config["WTF_CSRF_ENABLED"]:
+        csrf.protect()
 
 
 class ResourceData(MethodView):
@@ -129,9 +141,11 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
     return tk.render(template, known)
 
 
-def _renamed(resource_id: str) -> tuple[tuple[str, str], ...]:
+def _renamed(resource_id: str) -> tuple[tuple[str, str, str, str], ...]:
+    """Return the old and the new name of columns, and both as they are shown."""
     try:
-        return carriable(resource_id, history.last_load(resource_id).renamed)
+        pairs = carriable(resource_id, history.last_load(resource_id).renamed)
+        return tuple((old, new, words.visible(old), words.visible(new)) for old, new in pairs)
     except (OSError, ValueError, IngestError) as error:
         log.warning("The renamed columns of %s cannot be shown: %s", resource_id, error)
         return ()

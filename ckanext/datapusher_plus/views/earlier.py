@@ -46,9 +46,9 @@ def describe(history: Iterable[Mapping[str, Any]]) -> tuple[Earlier, ...]:
         Earlier(
             id=entry["id"],
             when=words.moment(entry["at"]),
-            why=words.ended_by(entry["why"]),
+            why=words.ended_by(words.visible(entry["why"])),
             described=words.described(entry["described"]),
-            changes=tuple(_change(difference) for difference in entry["differences"]),
+            changes=tuple(_change(words.visible(dict(difference))) for difference in entry["differences"]),
             count=entry["count"],
             can_fill=bool(entry["fill"] or entry["absent"]),
             can_replace=bool(entry["replace"]),

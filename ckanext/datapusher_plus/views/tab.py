@@ -121,7 +121,8 @@ def describe(status: Mapping[str, Any] | None, place: Place) -> Tab:
         return Tab(state="managed", badge=words.badge("managed"), sentence=sentence, can_delete=active)
     if not status:
         return _never(place, active)
-    return _of_run(status, status.get("task_info") or {}, place)
+    shown = words.visible(dict(status))
+    return _of_run(shown, shown.get("task_info") or {}, place)
 
 
 def _never(place: Place, active: bool) -> Tab:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any
 
 from ckan.plugins.toolkit import _, h, ungettext
+
+from ..core.safe_text import replaced
 
 #: Names that a sentence lists at most.
 _SOME = 20
@@ -13,7 +16,19 @@ _SOME = 20
 
 def isolated(text: str) -> str:
     """Return a text with a direction of its own, for where CKAN's HTML stands around it; ours has ``<bdi>``."""
-    return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}"
+    return f"\N{FIRST STRONG ISOLATE}{visible(text)}\N{POP DIRECTIONAL ISOLATE}"
+
+
+def visible(said: Any) -> Any:
+    """Return a text, or all texts of a JSON value, in which no character is hidden, turns text or commands a terminal.
+
+    Line ends stay, for descriptions of columns have them.
+    """
+    if isinstance(said, str):
+        return "\n".join(replaced(line) for line in said.replace("\r\n", "\n").split("\n"))
+    if isinstance(said, dict):
+        return {key: visible(value) for key, value in said.items()}
+    return [visible(each) for each in said] if isinstance(said, list | tuple) else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,9 @@
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
 │   ├── NoFile, NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
-│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge
+│   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooManyMembers
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
-│   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, EngineFailed
+│   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, LineTooLong, EngineFailed
 │   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, TableRemoved, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
@@ -13,11 +13,12 @@ IngestError
 
 A class writes its own message from typed arguments: one sentence that says what is wrong, where, and
 what to do. The message is shown to publishers; it carries no traceback, no token and no server path.
+Anybody may read ``public`` (CKAN's ``task_status``), so that has no value, heading, name or address.
 """
 
 from __future__ import annotations
 
-from .base import AGAIN, IngestError, Skipped, Terminal, Transient
+from .base import AGAIN, FAILED, MORE, IngestError, Skipped, Terminal, Transient
 from .containers import (
     Damaged,
     HeadingTooLong,
@@ -25,12 +26,14 @@ from .containers import (
     NestedArchive,
     NoSuchSheet,
     NotWhatItSays,
+    TooManyMembers,
     UnpacksTooLarge,
 )
 from .documents import BadJson, NoRecords, ReaderDied, RecordTooLarge, TooMuchMemory, TooMuchTime
 from .fetching import (
     AddressRefused,
     FetchInterrupted,
+    FetchTooSlow,
     FileTooLarge,
     NoFile,
     NotFetched,
@@ -42,6 +45,7 @@ from .fetching import (
 from .reading import (
     BadQuoting,
     EngineFailed,
+    LineTooLong,
     NotText,
     RaggedRow,
     RowsRefused,
@@ -82,11 +86,15 @@ __all__ = [
     "DependentViewBroken",
     "DryRun",
     "EngineFailed",
+    "FAILED",
     "FetchInterrupted",
+    "FetchTooSlow",
     "FileTooLarge",
     "HeadingTooLong",
     "IngestError",
+    "LineTooLong",
     "LockLost",
+    "MORE",
     "Locked",
     "NestedArchive",
     "NoFile",
@@ -112,6 +120,7 @@ __all__ = [
     "TableTouched",
     "Terminal",
     "TooManyColumns",
+    "TooManyMembers",
     "TooManyRedirects",
     "TooMuchMemory",
     "TooMuchTime",

@@ -43,8 +43,22 @@ class NestedArchive(Terminal):
         )
 
 
+class TooManyMembers(Terminal):
+    """An archive holds more files than can be listed."""
+
+    is_public = True
+
+    def __init__(self, most: int, most_bytes: int) -> None:
+        super().__init__(
+            f"The archive holds too many files: at most {most:,} can be listed, and their names and dates may take "
+            f"{most_bytes:,} bytes. Publish the table itself, or archives of fewer files."
+        )
+
+
 class UnpacksTooLarge(Terminal):
     """So much comes out of a compressed file that it is a mistake or an attack."""
+
+    is_public = True
 
     def __init__(self, limit: int) -> None:
         super().__init__(
@@ -65,6 +79,8 @@ class NotWhatItSays(Terminal):
 
 class HeadingTooLong(Terminal):
     """A heading is so long that it cannot be one."""
+
+    is_public = True
 
     def __init__(self, column: int, length: int, limit: int) -> None:
         super().__init__(

@@ -10,6 +10,7 @@ class BadJson(Terminal):
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(f"The JSON in line {line:,} cannot be read: {why}. Correct the file and upload it again.")
+        self.gist = f"The JSON in line {line:,} cannot be read."
 
 
 class NoRecords(Terminal):
@@ -25,6 +26,8 @@ class NoRecords(Terminal):
 class RecordTooLarge(Terminal):
     """One record takes more room than a row may."""
 
+    is_public = True
+
     def __init__(self, line: int, limit: int) -> None:
         super().__init__(
             f"The record that begins in line {line:,} has more than {limit:,} characters. "
@@ -33,22 +36,32 @@ class RecordTooLarge(Terminal):
 
 
 class TooMuchMemory(Terminal):
-    """Reading the file takes more memory than a reader is given."""
+    """Reading the file takes more memory than a reader is given.
+
+    :param what: the name of the format; empty for a text.
+    """
 
     def __init__(self, what: str, limit: int) -> None:
-        super().__init__(
-            f"The {what} file cannot be read within {limit >> 20:,} MiB of memory. "
+        advice = (
             "Write it in smaller pieces (row groups, batches or records), or publish it as CSV."
+            if what
+            else "Most likely a quote is not closed or line ends are missing, so that one row is very long. "
+            "Look for that, or split the file."
         )
+        super().__init__(f"The {_file(what)} cannot be read within {limit >> 20:,} MiB of memory. {advice}")
 
 
 class TooMuchTime(Terminal):
-    """Reading the file takes longer than a reader is given."""
+    """Reading the file takes longer than a reader is given.
+
+    :param what: the name of the format; empty for a text.
+    """
 
     def __init__(self, what: str, limit: int) -> None:
+        advice = "Publish a smaller file, or CSV." if what else "Split it into several files."
         super().__init__(
-            f"The {what} file could not be read within the {limit:,} seconds that its size gives it. "
-            "Publish a smaller file, or CSV."
+            f"The {_file(what)} could not be read within the {limit:,} seconds of processor time that its size gives "
+            f"it. {advice}"
         )
 
 
@@ -57,6 +70,10 @@ class ReaderDied(Terminal):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The {what} file could not be read, because its reader broke off: the file may be damaged. "
+            f"The {_file(what)} could not be read, because its reader broke off: the file may be damaged. "
             "Write the file anew, or publish it as CSV; the site's administrator finds more in the worker's log."
         )
+
+
+def _file(what: str) -> str:
+    return f"{what} file" if what else "file"

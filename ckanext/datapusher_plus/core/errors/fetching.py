@@ -8,6 +8,8 @@ from .base import Terminal, Transient
 class NoFile(Terminal):
     """The resource has neither a link nor an uploaded file."""
 
+    is_public = True
+
     def __init__(self) -> None:
         super().__init__(
             "The resource has no link and no uploaded file, so there is nothing to load. "
@@ -24,6 +26,7 @@ class NotFetched(Terminal):
             "Check the resource's link, or upload the file instead."
         )
         self.status = status
+        self.gist = f"The server of the file answered {status}."
 
 
 class FetchInterrupted(Transient):
@@ -44,6 +47,16 @@ class NotReady(Transient):
             f"{address} still answered 202 (the file is being prepared) after {waited:,.0f} seconds, so there was no "
             "file to load.",
             "Open the link until it gives the file, then load again from the DataStore tab.",
+        )
+
+
+class FetchTooSlow(Terminal):
+    """The server used up what a download may take. Not tried again: that would keep others waiting once more."""
+
+    def __init__(self, address: str, why: str) -> None:
+        super().__init__(
+            f"The download from {address} was given up because {why}. "
+            "Load again when the server is faster, or upload the file instead."
         )
 
 
@@ -69,6 +82,8 @@ class AddressRefused(Terminal):
 class FileTooLarge(Terminal):
     """More bytes than ``max_content_length`` allows."""
 
+    is_public = True
+
     def __init__(self, limit: int, seen: int | None = None) -> None:
         size = f"has {seen:,} bytes" if seen is not None else "is larger than allowed"
         super().__init__(
@@ -79,6 +94,8 @@ class FileTooLarge(Terminal):
 
 class UploadMissing(Terminal):
     """CKAN knows of an uploaded file that its storage does not have."""
+
+    is_public = True
 
     def __init__(self) -> None:
         super().__init__("The uploaded file is not in this site's storage. Upload it again.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..quarantine import Rejected, Share
+from ..quarantine import Rejected, Share, counted
 from .base import Terminal
 
 
@@ -33,6 +33,7 @@ class WrongEncoding(Terminal):
     """The bytes do not decode in the encoding they seem to have."""
 
     def __init__(self, encoding: str, line: int) -> None:
+        self.gist = f"Line {line:,} is not valid in the encoding of the file."
         super().__init__(
             f"Line {line:,} is not valid {encoding}, so its letters cannot be read safely. "
             "Save the file as UTF-8, or name its encoding in the resource's field dpp_encoding."
@@ -49,15 +50,19 @@ class RowsRefused(Terminal):
 class RaggedRow(RowsRefused):
     """A row has more or fewer fields than the header, and too many rows cannot be loaded."""
 
+    is_public = True
+
     def __init__(self, line: int, found: int, expected: int, share: Share | None = None) -> None:
         super().__init__(
-            f"Line {line:,} has {found:,} fields where the header has {expected:,}{_and(share)}. "
+            f"Line {line:,} has {counted(found)} fields where the header has {expected:,}{_and(share)}. "
             "Look for a missing or an unquoted separator there, correct the file and upload it again."
         )
 
 
 class BadQuoting(Terminal):
     """A quoted value never ends or is followed by stray text."""
+
+    is_public = True
 
     def __init__(self, line: int) -> None:
         super().__init__(
@@ -66,12 +71,26 @@ class BadQuoting(Terminal):
         )
 
 
+class LineTooLong(Terminal):
+    """A line goes on and on."""
+
+    is_public = True
+
+    def __init__(self, line: int, limit: int) -> None:
+        super().__init__(
+            f"Line {line:,} has more than {limit:,} bytes, which is more than a row can have. See that each row of the "
+            "file ends in a line break and that quotes are closed, or publish the longest values elsewhere."
+        )
+
+
 class TooManyColumns(Terminal):
     """More columns than a PostgreSQL table can hold."""
 
+    is_public = True
+
     def __init__(self, columns: int, limit: int) -> None:
         super().__init__(
-            f"The file has {columns:,} columns; a datastore table holds at most {limit:,}. "
+            f"The file has {counted(columns)} columns; a datastore table holds at most {limit:,}. "
             "Split it, or turn columns into rows."
         )
 
@@ -93,6 +112,8 @@ class ValueDoesNotFit(RowsRefused):
     ) -> None:
         #: what a change in the Data Dictionary can make good
         self.column, self.type = column, pg_type
+        place = f"{unit} {number:,}" if number is not None else "a column"
+        self.gist = f"In {place} a value is not of the type that the Data Dictionary asks for{_and(share)}."
         where = f"{unit} {number:,}, column “{column}”" if number is not None else f"column “{column}”"
         super().__init__(
             f"In {where} the value “{value}” is no {pg_type}, which the Data Dictionary asks for{_and(share)}. "

@@ -58,6 +58,8 @@ class StashFailed(Terminal):
 class RowsLost(Terminal):
     """The table does not hold as many rows as the file."""
 
+    is_public = True
+
     def __init__(self, expected: int, found: int) -> None:
         super().__init__(
             f"The file has {expected:,} rows but {found:,} arrived in the table, so it was not put in place. "
@@ -77,6 +79,8 @@ class ResourceGone(Terminal):
 class TableRemoved(Terminal):
     """Somebody deleted or replaced the new table before its load had ended."""
 
+    is_public = True
+
     def __init__(self) -> None:
         super().__init__(
             "Somebody deleted this table, or made another one in its place, before the load had ended. "
@@ -86,6 +90,8 @@ class TableRemoved(Terminal):
 
 class DatastoreBusy(Transient):
     """Other sessions held the table for too long."""
+
+    is_public = True
 
     def __init__(self, waited: float) -> None:
         super().__init__(
@@ -115,6 +121,8 @@ class DatastoreRefused(Terminal):
 
 class TableTouched(Transient):
     """Rows were to be added to a table that somebody has changed meanwhile."""
+
+    is_public = True
 
     def __init__(self) -> None:
         super().__init__(

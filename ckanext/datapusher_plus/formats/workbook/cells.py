@@ -18,8 +18,10 @@ _LAST_SERIAL = 2_958_466
 #: times of less than this many days, without a date in their format, are durations
 _YEAR = 367
 _1900, _1904 = datetime.fromisoformat("1899-12-30"), datetime.fromisoformat("1904-01-01")
+#: characters of a number format, as Excel has it
+_LONGEST_FORMAT = 255
 #: what in a number format is not about the value: texts, colours, conditions, currencies, paddings
-_DECORATION = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|am/pm|a/p|general|standard', re.IGNORECASE)
+_DECORATION = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\[\]]*\]|am/pm|a/p|general|standard', re.IGNORECASE)
 _BUILT_IN = {
     **dict.fromkeys((*range(14, 18), *range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd"),
     **dict.fromkeys((18, 19, 20, 21, 32, 33, 34, 35, 45, 47, 55, 56), "hh:mm:ss"),
@@ -28,7 +30,7 @@ _BUILT_IN = {
 }
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _MIDNIGHT = re.compile(r"T00:00(:00([.,]0+)?)?$")
-_PERIOD = re.compile(r"(-?)P(?:(\d+)D)?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:[.,](\d+))?S)?")
+_PERIOD = re.compile(r"(-?)P(?:(\d{1,9})D)?T?(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:[.,](\d+))?S)?")
 
 
 def number(raw: str) -> str:
@@ -64,7 +66,9 @@ def built_in(number: int) -> str:
 
 def shown_as(number_format: str, *, since_1904: bool = False) -> Shown | None:
     """Return how numbers of a number format become text, None when like any number."""
-    section = number_format.partition(";")[0]
+    section = number_format.partition(";")[0][: _LONGEST_FORMAT + 1]
+    if len(section) > _LONGEST_FORMAT:
+        return None
     if re.fullmatch("0{2,}", section):
         # codes such as 01234, held as numbers
         return lambda raw: number(raw).zfill(len(section))

@@ -12,6 +12,8 @@ from .book import Book, Faults, Sheet
 
 #: rows by which a sheet is judged
 _SAMPLE = cover.MOST_ROWS + 1
+#: sheets that are looked at; those of ODS stand in one stream, which is read from its beginning for each
+_MOST_SHEETS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ def choose(book: Book, wanted: str) -> Choice:
     covers: list[Sheet] = []
     lists: list[Sheet] = []
     titles: list[Sheet] = []
-    for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden):
+    for sheet in sorted(book.sheets, key=lambda sheet: sheet.hidden)[:_MOST_SHEETS]:
         if sheet.hidden and covers:
             break
         rows = list(islice(book.rows(sheet, Faults()), _SAMPLE))
@@ -55,7 +57,8 @@ def choose(book: Book, wanted: str) -> Choice:
     if lists:
         return Choice(sheet=lists[0], covers=tuple(covers))
     if not covers and not titles:
-        raise NothingToLoad("has no sheet with anything in it")
+        first = f" among its first {_MOST_SHEETS}" if len(book.sheets) > _MOST_SHEETS else ""
+        raise NothingToLoad(f"has no sheet with anything in it{first}")
     return Choice(sheet=[*covers, *titles][0])
 
 

@@ -17,7 +17,7 @@ _LONG = 12
 _MOST_LABELS = 30
 _ADDRESS = re.compile(r"@\w|://|\bwww\.")
 #: what lines of text have and values of a list have not: the end of a sentence, which "Inc." is not, or a label
-_MARK = re.compile(r"(?:\w{5,}|\b[^\W\dA-Z]{2,})[.!?]$|[:;。！？：؟]$|^[^\W\d][^:：]{0,40}[:：]\s|©")
+_MARK = re.compile(r"(?:\w{5}|\b[^\W\dA-Z]{2,})[.!?]$|[:;。！？：؟]$|^[^\W\d][^:：]{0,40}[:：]\s|©")
 #: such as "Table 3" and "T3:"
 _NUMBERED = re.compile(r"\D*(\d{1,3})[.:)]?\s*$")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")

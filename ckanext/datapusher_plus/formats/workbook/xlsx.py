@@ -146,7 +146,7 @@ def _styles(parts: Parts, part: str, since_1904: bool) -> tuple[Shown | None, ..
 
 
 def _built_in(code: str) -> str:
-    return built_in(int(code)) if code.isdecimal() and code.isascii() else ""
+    return built_in(int(code)) if code.isdecimal() and code.isascii() and len(code) < 5 else ""
 
 
 class XlsxBook(Book):

@@ -14,6 +14,8 @@ from .strings import Strings
 WHAT = "XLSX workbook"
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
+#: of a row's number; a longer one is no number of a row
+_DIGITS = 10
 #: characters of the texts of one row; PostgreSQL could not take much more
 MOST_TEXT = 32 << 20
 
@@ -101,7 +103,7 @@ class SheetReader:
             self.done = self.done or element == self._data
 
     def _begin_row(self, given: str | None) -> None:
-        self._number = max(self._number + 1, int(given) if given and given.isdecimal() else 0)
+        self._number = max(self._number + 1, int(given) if given and given.isdecimal() and len(given) < _DIGITS else 0)
         if self._number > LAST_ROW:
             raise Damaged(WHAT, f"it has more than {LAST_ROW:,} rows")
         self._row = []

@@ -1,0 +1,165 @@
+"""The body of an answer, piece by piece: framed as HTTP/1.1 does, unpacked where the server compressed it."""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+
+from ..core.errors import UnpacksTooLarge
+from ..core.unpacking import most_unpacked
+from .connection import Wire
+from .exchange import UNCLEAR, Reply
+from .meter import Passing, Unusable
+
+#: bytes of a line that says how large a chunk is; what is more than 16 digits is an extension that nobody reads
+_SIZE_LINE = 4096
+_SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
+_ENCODINGS = {"gzip", "x-gzip", "deflate"}
+#: other ways to compress; whatever else stands there (``utf-8``, ``none``) is a mistake that changes nothing
+_UNKNOWN = {"br", "zstd", "compress", "x-compress", "dcb", "dcz", "bzip2", "xz", "lzma"}
+_BROKEN = "the transfer broke off"
+#: zlib finds out whether it is gzip or deflate with a frame
+_ANY, _BARE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
+_GZIP = b"\x1f"
+#: Bytes given to zlib at once. It copies what it leaves over: nearly all of them, again and again, where each member of
+#: gzip is short.
+_BITE = 1 << 14
+
+
+def announced_size(reply: Reply) -> int | None:
+    """Return the file's size as the server has it; the size of a compressed transfer says nothing."""
+    return None if _compressed(reply) else _length(reply)
+
+
+def contents(reply: Reply, size: int) -> Iterator[bytes]:
+    """Yield the file in pieces of about ``size`` bytes.
+
+    :raises Passing: when there is less than was announced, or a compressed transfer does not come to its end.
+    :raises Unusable: when it makes no sense.
+    :raises UnpacksTooLarge: when too much comes out of what is compressed.
+    """
+    pieces = _framed(reply, size)
+    return _unpacked(pieces, size) if _compressed(reply) else pieces
+
+
+def _compressed(reply: Reply) -> bool:
+    names = [name.strip().lower() for name in reply.header("Content-Encoding").split(",")]
+    known = [name for name in names if name in _ENCODINGS]
+    if len(known) > 1 or _UNKNOWN.intersection(names):
+        raise Unusable("the server compressed it in a way that was not asked for")
+    return bool(known)
+
+
+def _length(reply: Reply) -> int | None:
+    length = reply.header("Content-Length")
+    if not length or reply.header("Transfer-Encoding"):
+        return None
+    if not re.fullmatch("[0-9]{1,18}", length):
+        raise Unusable(UNCLEAR)
+    return int(length)
+
+
+def _framed(reply: Reply, size: int) -> Iterator[bytes]:
+    coding = reply.header("Transfer-Encoding").lower()
+    if coding not in ("", "identity", "chunked"):
+        raise Unusable(UNCLEAR)
+    if coding == "chunked":
+        return _chunks(reply.stream, size)
+    length = _length(reply)
+    return iter(lambda: reply.stream.read(size), b"") if length is None else _exactly(reply.stream, length, size)
+
+
+def _exactly(stream: io.BufferedReader[Wire], length: int, size: int) -> Iterator[bytes]:
+    while length:
+        piece = stream.read(min(length, size))
+        if not piece:
+            raise Passing(_BROKEN)
+        length -= len(piece)
+        yield piece
+
+
+def _chunks(stream: io.BufferedReader[Wire], size: int) -> Iterator[bytes]:
+    """Yield what is in the chunks; what may follow the last one is not read."""
+    while length := _chunk_size(stream):
+        yield from _exactly(stream, length, size)
+        if stream.readline(2) not in (b"\r\n", b"\n"):
+            raise Unusable(UNCLEAR)
+
+
+def _chunk_size(stream: io.BufferedReader[Wire]) -> int:
+    line = stream.readline(_SIZE_LINE + 1)
+    if len(line) > _SIZE_LINE:
+        raise Unusable(f"a line of its answer has more than {_SIZE_LINE:,} bytes")
+    if not line.endswith(b"\n"):
+        raise Passing(_BROKEN)
+    digits = line.partition(b";")[0].strip()
+    if not _SIZE.fullmatch(digits):
+        raise Unusable(UNCLEAR)
+    return int(digits, 16)
+
+
+def _unpacked(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
+    unpacker = _Unpacker()
+    packed = unpacked = 0
+    for piece in _bites(pieces):
+        packed += len(piece)
+        for out in unpacker.feed(piece, size):
+            unpacked += len(out)
+            if unpacked > most_unpacked(packed):
+                raise UnpacksTooLarge(most_unpacked(packed))
+            yield out
+    if not unpacker.ended:
+        # also when not a byte came: even nothing at all is some bytes of gzip
+        raise Passing(_BROKEN)
+
+
+def _bites(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        for place in range(0, len(piece), _BITE):
+            yield piece[place : place + _BITE]
+
+
+class _Unpacker:
+    """Undoes gzip and deflate, never more at once than was asked for."""
+
+    def __init__(self) -> None:
+        self._machine = zlib.decompressobj(_ANY)
+        self._begun = self._padding = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether what has come is complete."""
+        return self._machine.eof
+
+    def feed(self, piece: bytes, size: int) -> Iterator[bytes]:
+        """Yield what comes out of a piece."""
+        if not self._begun:
+            self._begun = True
+            # some servers send deflate without the frame that the standard asks for
+            self._machine = zlib.decompressobj(_ANY if _is_framed(piece) else _BARE)
+        while (piece or not self.ended) and not self._padding:
+            if self.ended:
+                self._padding = not piece.startswith(_GZIP)
+                if self._padding:
+                    return
+                self._machine = zlib.decompressobj(_ANY)
+            out = self._step(piece, size)
+            if out:
+                yield out
+            elif not piece:
+                return
+            piece = self._machine.unused_data or self._machine.unconsumed_tail
+
+    def _step(self, piece: bytes, size: int) -> bytes:
+        try:
+            return self._machine.decompress(piece, size)
+        except zlib.error as error:
+            raise Passing("the compressed transfer is damaged") from error
+
+
+def _is_framed(piece: bytes) -> bool:
+    """Tell whether bytes begin as gzip or zlib do."""
+    checked = len(piece) < 2 or int.from_bytes(piece[:2], "big") % 31 == 0
+    return piece.startswith(_GZIP) or (piece[0] & 15 == 8 and checked)

@@ -1,0 +1,23 @@
+"""Whether somebody cancelled a run in Prefect, for whoever sees only that it has ended."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+
+
+def was_cancelled(flow_run_id: str | None) -> bool:
+    """Ask Prefect; False also when it does not answer, or does not know the flow run."""
+    # without an address Prefect's client would start a server
+    if not flow_run_id or not PREFECT_API_URL.value():
+        return False
+    try:
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
+            state = client.read_flow_run(UUID(flow_run_id)).state
+    except (httpx.HTTPError, ObjectNotFound, ValueError):
+        return False
+    return state is not None and (state.is_cancelling() or state.is_cancelled())

@@ -1,0 +1,168 @@
+"""What a worker takes from Prefect: the id of a flow run, and the id of a run that CKAN's own table has.
+
+Whoever reaches Prefect can write anything into deployments, work pools and flow runs. So environment, command, working
+directory, labels, name and all else of a job have no effect here; the worker's log says which were ignored.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import httpx
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import FlowRun, WorkPool
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.exceptions import ObjectNotFound
+from prefect.workers.base import BaseJobConfiguration
+from pydantic import PrivateAttr
+
+from ..runs import database, history
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a flow run waits for CKAN's database.
+PATIENCE = 20.0
+#: Names in one line of the log at most, and what a name may be made of to be shown there.
+MOST_NAMES = 10
+_SHOWABLE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
+_PARAMETERS = ("run_id", "resource_id")
+#: Where the flow is; a deployment that names another one is obeyed no more than any other.
+ENTRYPOINT = "ckanext.datapusher_plus.flow.ingest.ingest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A flow run, and the run in CKAN's database that it is for."""
+
+    flow_run_id: str
+    run_id: str
+    resource_id: str
+
+
+class Refused(Exception):
+    """The flow run is for no run that CKAN has; the text names nothing but well-formed ids."""
+
+
+def job_of(flow_run: FlowRun) -> Job:
+    """Return what is to be done for a flow run.
+
+    :raises Refused: when its parameters do not name a run of CKAN and that run's resource.
+    :raises sqlalchemy.exc.OperationalError: when CKAN's database is away.
+    """
+    run_id, resource_id = known(flow_run.parameters)
+    return Job(flow_run_id=str(flow_run.id), run_id=run_id, resource_id=resource_id)
+
+
+def known(parameters: Mapping[str, object]) -> tuple[str, str]:
+    """Return the ids of the run and of its resource as CKAN's table has them.
+
+    :raises Refused: when the parameters do not name both.
+    """
+    run_id, resource_id = (parameters.get(name) for name in _PARAMETERS)
+    if not isinstance(run_id, str) or not _is_uuid(run_id) or not isinstance(resource_id, str):
+        raise Refused("The parameters of this flow run are not the ids of a run and a resource of CKAN.")
+    found = database.patiently(partial(history.get, run_id), PATIENCE)
+    if found is None:
+        raise Refused(f"CKAN no longer has run {run_id}. Ask for a new load in CKAN, on the resource's DataStore tab.")
+    if found.resource_id != resource_id:
+        raise Refused(f"Run {run_id} is not one of the resource that this flow run names.")
+    return found.id, found.resource_id
+
+
+def _is_uuid(text: str) -> bool:
+    # the constructor takes braces and other forms too, and its time grows with the text
+    try:
+        return len(text) == 36 and str(uuid.UUID(text)) == text
+    except ValueError:
+        return False
+
+
+def bare(flow_run: FlowRun) -> FlowRun:
+    """Return the flow run without texts of strangers that Prefect's own worker would log or send on."""
+    return flow_run.model_copy(update={"name": str(flow_run.id), "tags": [], "labels": {}})
+
+
+class CkanJob(BaseJobConfiguration):
+    """A job's configuration: none."""
+
+    _ignored: tuple[str, ...] = PrivateAttr(())
+
+    @classmethod
+    async def resolve_for_flow_run(
+        cls,
+        flow_run: FlowRun,
+        *,
+        client: PrefectClient,
+        work_pool: WorkPool,
+        worker_name: str,
+        worker_id: uuid.UUID | None = None,
+        deployment: DeploymentResponse | None = None,
+    ) -> CkanJob:
+        """Return the same for every flow run, and note what is ignored: no template is filled in, no block is read."""
+        del worker_name, worker_id
+        if deployment is None and flow_run.deployment_id:
+            # it is asked for what the log says only
+            with suppress(ObjectNotFound, httpx.HTTPError):
+                deployment = await client.read_deployment(flow_run.deployment_id)
+        job = cls(name=str(flow_run.id))
+        job._related_objects = {"flow-run": bare(flow_run)}
+        job._ignored = tuple(dict.fromkeys(_ignored(flow_run, deployment, work_pool)))
+        return job
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Return the names of what was asked for and has no effect."""
+        return self._ignored
+
+
+def tell_ignored(flow_run: FlowRun, job: CkanJob) -> None:
+    """Log the names of what has no effect; the values may be anything, and secret."""
+    if job.ignored:
+        names = [name if _SHOWABLE.fullmatch(name) else "(an odd name)" for name in job.ignored[:MOST_NAMES]]
+        more = len(job.ignored) - len(names)
+        log.warning(
+            "flow run %s: Prefect's settings for its job are ignored: %s%s",
+            flow_run.id,
+            ", ".join(dict.fromkeys(names)),
+            f", and {more} more" if more else "",
+        )
+
+
+def _ignored(flow_run: FlowRun, deployment: DeploymentResponse | None, pool: WorkPool) -> Iterator[str]:
+    """Return the names of what somebody has set."""
+    yield from _names(flow_run.job_variables)
+    yield from (f"parameters.{name}" for name in flow_run.parameters if name not in _PARAMETERS)
+    if deployment is not None:
+        yield from _names(deployment.job_variables)
+        yield from ["pull_steps"] if deployment.pull_steps else []
+        yield from ["entrypoint"] if deployment.entrypoint not in (None, ENTRYPOINT) else []
+    template = pool.base_job_template
+    # a value that only refers to a variable says nothing by itself
+    configured = {name: value for name, value in _mapping(template, "job_configuration").items() if not _refers(value)}
+    yield from _names(configured)
+    variables = _mapping(_mapping(template, "variables"), "properties")
+    yield from _names({name: _mapping(variables, name).get("default") for name in variables})
+
+
+def _names(variables: Mapping[str, Any] | None) -> Iterator[str]:
+    for name, value in (variables or {}).items():
+        if isinstance(value, Mapping):
+            yield from (f"{name}.{inner}" for inner in value)
+        elif value is not None:
+            yield name
+
+
+def _mapping(holder: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = holder.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _refers(value: object) -> bool:
+    return isinstance(value, str) and value.startswith("{{") and value.endswith("}}")

@@ -1,0 +1,93 @@
+"""What Prefect may know of a load: its state, the kind of an error, its ids, and where to look; never a file's values.
+
+Prefect keeps the text of an exception in its states, events and logs, and shows it to everybody who reaches it. CKAN
+asks for the rights on the resource first, so a sentence that may quote a cell stays in CKAN.
+"""
+
+from __future__ import annotations
+
+from asyncio import CancelledError
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+from prefect import Task
+from prefect.client.schemas.objects import State
+from prefect.exceptions import ExternalSignal, PrefectSignal
+from prefect.states import Completed, Failed
+
+from ..core.states import State as Ended
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: What ends a process or a run and has no text of its own.
+_SIGNALS = (CancelledError, ExternalSignal, GeneratorExit, KeyboardInterrupt, PrefectSignal, SystemExit)
+
+
+class EndedWith(Exception):
+    """Stands for another exception where Prefect sees it."""
+
+    def __init__(self, error: BaseException) -> None:
+        super().__init__(f"{type(error).__name__}. See CKAN: the DataStore tab of the resource says more.")
+        self.error = error
+
+
+def without_values(work: Callable[P, R]) -> Callable[P, R]:
+    """Return what does the same, but raises ``EndedWith`` for every exception; signals stay what they are."""
+
+    @wraps(work)
+    def worked(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return work(*args, **kwargs)
+        except _SIGNALS:
+            raise
+        except BaseException as error:  # noqa: BLE001 (whatever it is may quote a value; some libraries' are no Exception)
+            ended = EndedWith(error)
+        # not within the clause, or whoever logs this one would log the other as its context
+        raise ended
+
+    return worked
+
+
+class Step(Task[P, R]):
+    """A task whose errors Prefect sees without values, and the flow as they are."""
+
+    def __init__(self, work: Callable[P, R], **options: Any) -> None:
+        super().__init__(without_values(work), **options)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Run the task, and raise what ``work`` raises."""
+        try:
+            return super().__call__(*args, **kwargs)
+        except EndedWith as ended:
+            error = ended.error
+        raise error
+
+
+class _Maker(Protocol):
+    def __call__(self, work: Callable[P, R]) -> Step[P, R]: ...
+
+
+def step(**options: Any) -> _Maker:
+    """Return what makes a task with these options."""
+
+    def make(work: Callable[P, R]) -> Step[P, R]:
+        return Step(work, **options)
+
+    return make
+
+
+def error_of(state: State[object]) -> object:
+    """Return the exception that a task has failed with."""
+    found = state.result(raise_on_failure=False)
+    return found.error if isinstance(found, EndedWith) else found
+
+
+def end(state: Ended, kind: str | None, *, run_id: str, resource_id: str, besides: str = "") -> State[None]:
+    """Return how the end of a run is shown in Prefect."""
+    why = f" ({kind})" if kind else ""
+    look = f"See CKAN: the DataStore tab of resource {resource_id}."
+    message = " ".join(part for part in (f"Run {run_id}: {state.value}{why}.", besides, look) if part)
+    failed = state in (Ended.ERROR, Ended.CANCELLED)
+    return Failed(message=message) if failed else Completed(name=state.value.title(), message=message)

@@ -1,0 +1,115 @@
+"""Whose turn it is: no organization takes the places of all others, and no resource is loaded all the time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+import sqlalchemy as sa
+from ckan import model
+
+from .. import settings
+from ..core.states import State
+from ..model import run
+from . import database
+from .queue import Waiting, due, waiting_in
+
+#: A run that was handed over and that nobody has claimed for so long takes no place.
+FORGOTTEN = timedelta(seconds=20)
+#: Bytes up to which a file comes before others that have waited as long.
+SMALL = 10_000_000
+HOUR = timedelta(hours=1)
+
+#: The organization that a resource is of; without one whoever made the dataset answers for it.
+_OWNER = sa.func.coalesce(model.package_table.c.owner_org, model.package_table.c.creator_user_id, run.c.resource_id)
+_WITH_OWNER = run.outerjoin(model.resource_table, model.resource_table.c.id == run.c.resource_id).outerjoin(
+    model.package_table, model.package_table.c.id == model.resource_table.c.package_id
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """What one worker can take."""
+
+    #: runs at once
+    places: int
+    #: runs beyond these, each of an organization that has no other
+    extra: int
+    #: how many runs it has
+    taken: int
+    #: ids of those, as far as they are known
+    ids: Collection[str] = ()
+
+
+def next_up(room: Room, *, most: int) -> list[Waiting]:
+    """Return the runs to hand over now, at most ``most``.
+
+    What people ask for comes before what commands ask for. Then the organization comes first that has the fewest runs
+    before this one; then small files; then whoever has waited longest. One organization may have all places while
+    nobody else waits; as their loads may take long, a few runs more are taken of organizations that have none.
+    """
+    with database.transaction() as connection:
+        open_, on_their_way = _open(connection, room.ids)
+        queued = _queued(connection, open_, room.places + room.extra)
+    free = room.places - room.taken - on_their_way
+    up: list[Waiting] = []
+    for owner, waiting in queued:
+        if len(up) == most or free <= -room.extra:
+            break
+        if free > 0 or not open_.get(owner):
+            open_[owner] = open_.get(owner, 0) + 1
+            free -= 1
+            up.append(waiting)
+    return up
+
+
+def _open(connection: sa.Connection, taken: Collection[str]) -> tuple[dict[str, int], int]:
+    """Return how many runs each organization has that go on or were just handed over, and how many nobody has begun."""
+    handed = (run.c.state == State.QUEUED.value) & (run.c.dispatched_at > sa.func.now() - FORGOTTEN)
+    began = run.c.state == State.RUNNING.value
+    number = sa.func.count()
+    elsewhere = number.filter(handed, run.c.id.not_in(taken))
+    query = sa.select(_OWNER, number, elsewhere).select_from(_WITH_OWNER).where(handed | began).group_by(_OWNER)
+    rows = connection.execute(query).all()
+    return {owner: count for owner, count, _ in rows}, sum(row[2] for row in rows)
+
+
+def _queued(connection: sa.Connection, open_: dict[str, int], each: int) -> list[tuple[str, Waiting]]:
+    """Return the first runs of each organization that are due, with it, in the order in which they shall be taken."""
+    small = sa.func.coalesce(model.resource_table.c.size, SMALL + 1) <= SMALL
+    place = sa.func.row_number().over(partition_by=_OWNER, order_by=[run.c.bulk, ~small, run.c.requested_at])
+    due_now = (
+        sa.select(run, _OWNER.label("owner"), place.label("place"), small.label("small"))
+        .select_from(_WITH_OWNER)
+        .where(due(), ~_too_often())
+        .subquery()
+    )
+    first = sa.select(due_now).where(due_now.c.place <= each)
+    rows = sorted(
+        connection.execute(first).all(),
+        key=lambda row: (row.bulk, row.place + open_.get(row.owner, 0), not row.small, row.requested_at),
+    )
+    return [(row.owner, waiting_in(row)) for row in rows]
+
+
+def _too_often() -> sa.ColumnElement[bool]:
+    """Return whether a resource has been loaded as often as it may be within an hour."""
+    most = settings.current().runs_per_hour
+    other = run.alias()
+    lately = sa.select(sa.func.count()).where(
+        other.c.resource_id == run.c.resource_id, other.c.started_at > sa.func.now() - HOUR
+    )
+    return sa.literal(bool(most)) & (lately.correlate(run).scalar_subquery() >= most)
+
+
+def tell_who_waits() -> None:
+    """Say in the rows of runs that wait because their resource was loaded too often that they do."""
+    most = settings.current().runs_per_hour
+    sentence = (
+        f"This resource has been loaded {most:,} times within an hour, as often as it may be (runs_per_hour). "
+        "It is loaded again as soon as the first of these is an hour old."
+    )
+    held = sa.update(run).where(due(), _too_often(), run.c.message.is_distinct_from(sentence))
+    with database.transaction() as connection:
+        connection.execute(held.values(message=sentence))

@@ -1,0 +1,139 @@
+"""A web server that answers with whatever bytes a test writes down, fast, slowly or without end."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ckanext.datapusher_plus.core.values import Source
+from ckanext.datapusher_plus.fetch.guard import Guard
+from ckanext.datapusher_plus.fetch.http import HttpRules, download
+from tests.fix_file import Said
+
+#: what it sends: bytes, at once or piece by piece
+Answer = bytes | Iterable[bytes]
+Fetched = dict[str, Any]
+FetchApart = Callable[..., Fetched]
+Fetch = Callable[..., Source]
+
+MB = 1 << 20
+#: MiB that a download may add to a process: one piece of a file, TLS, and what Python keeps
+BOUND = 50
+_BLOCK = b"x" * MB
+
+
+def drip(text: bytes) -> Iterator[bytes]:
+    """Yield a byte at a time, with pauses shorter than any deadline."""
+    for place in range(len(text)):
+        yield text[place : place + 1]
+        time.sleep(0.02)
+
+
+def forever(piece: bytes) -> Iterator[bytes]:
+    """Yield the same, until nobody listens: 2 GB at most, so that a test that fails comes to its end."""
+    block = piece * max(1, MB // len(piece))
+    for _ in range(2048):
+        yield block
+
+
+def megabytes(count: int) -> Iterator[bytes]:
+    """Yield so many of them."""
+    for _ in range(count):
+        yield _BLOCK
+
+
+@dataclass
+class Hostile:
+    """The running server: answers are given in turn, the last one again and again."""
+
+    listening: socket.socket
+    answers: list[Callable[[], Answer]] = field(default_factory=list)
+    #: the heads of all requests
+    asked: list[bytes] = field(default_factory=list)
+
+    @property
+    def host(self) -> str:
+        """Host and port."""
+        return f"127.0.0.1:{self.listening.getsockname()[1]}"
+
+    def url(self, path: str = "a.csv") -> str:
+        """Return the full address of a path."""
+        return f"http://{self.host}/{path}"
+
+    def says(self, *answers: Callable[[], Answer] | Answer) -> Hostile:
+        """Set what is answered."""
+        self.answers = [each if callable(each) else lambda each=each: each for each in answers]
+        return self
+
+    def serve(self) -> None:
+        while True:
+            try:
+                peer, _ = self.listening.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(peer,), daemon=True).start()
+
+    def _answer(self, peer: socket.socket) -> None:
+        with peer, peer.makefile("rb") as stream:
+            peer.settimeout(20)
+            try:
+                self.asked.append(b"".join(iter(stream.readline, b"\r\n")))
+                answer = self.answers[min(len(self.asked), len(self.answers)) - 1]()
+                for piece in [answer] if isinstance(answer, bytes) else answer:
+                    peer.sendall(piece)
+            except OSError:
+                return
+
+
+@pytest.fixture
+def hostile() -> Iterator[Hostile]:
+    """A hostile server, listening."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = Hostile(listening)
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    yield server
+    listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    thread.join()
+
+
+@pytest.fixture
+def fetch(hostile: Hostile, tmp_path: Path, said: Said) -> Fetch:
+    """Download from the hostile server, which is allowed by name."""
+
+    def run(url: str = "", **how: Any) -> Source:
+        rules = {"guard": Guard({hostile.host}), "limit": MB, "timeout": 5, "backoff": 0, "retries": 0, **how}
+        return download(url or hostile.url(), tmp_path / "source", HttpRules(**rules), said)
+
+    return run
+
+
+@pytest.fixture
+def fetch_apart(hostile: Hostile, tmp_path: Path) -> FetchApart:
+    """Download in a process of its own; what became of it, and the memory that it took in MiB, are returned."""
+
+    def run(url: str = "", **rules: Any) -> Fetched:
+        quick = {"limit": MB, "timeout": 0.5, "deadline": 5, "patience": 20, "backoff": 0, "retries": 0}
+        job = {
+            "url": url or hostile.url(),
+            "target": str(tmp_path / "source"),
+            "hosts": [hostile.host],
+            "rules": quick | rules,
+        }
+        command = [sys.executable, str(Path(__file__).with_name("fetch_apart.py")), json.dumps(job)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
