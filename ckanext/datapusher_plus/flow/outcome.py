@@ -144,11 +144,10 @@ def _stopped(reason: Reason | None) -> _Why:
     }[reason]
 
 
-def of_death(code: int | None, table: str, tries: Tries, *, again: Again = Again.AT_ONCE) -> Outcome:
+def of_death(code: int | None, table: str, tries: Tries) -> Outcome:
     """Return the end of a run whose process died; ``code`` is its exit status where that is known."""
-    if code == OUT_OF_MEMORY:
-        # it would take as much again, and what it takes is missing elsewhere
-        again = Again.NEVER
+    # without memory it would take as much again, and what it takes is missing elsewhere
+    again = Again.NEVER if code == OUT_OF_MEMORY else Again.AT_ONCE
     advice = {None: AGAIN, OUT_OF_MEMORY: _MEMORY}.get(
         code, "The site's administrator finds the reason in the worker's log."
     )

@@ -128,11 +128,14 @@ def explain(what: str, code: int, seconds: int) -> NoReturn:
     raise ReaderDied(what)
 
 
-class _Said:
-    """The run's log, on the other side of the pipe."""
+class Said:
+    """The run's log, on the other side of a pipe.
 
-    def __init__(self, sender: Connection) -> None:
-        self.say = sender.send
+    :param say: passes on a word, which is the name of a method of the log or tells the end, and what belongs to it.
+    """
+
+    def __init__(self, say: Callable[[tuple[Any, ...]], None]) -> None:
+        self.say = say
 
     def debug(self, message: str) -> None:
         self.say(("debug", message))
@@ -157,7 +160,7 @@ def _carry_out(read: Callable[[Log], object], sender: Connection, seconds: int) 
         _let_go(besides=sender.fileno())
         gc.disable()
         limit(memory=writable() + MOST_MEMORY, seconds=seconds)
-        sender.send(_outcome(read, _Said(sender)))
+        sender.send(_outcome(read, Said(sender.send)))
         code = 0
     finally:
         os._exit(code)

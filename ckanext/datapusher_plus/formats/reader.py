@@ -11,39 +11,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from ..core.errors import IngestError, Skipped, TooMuchMemory, UnpacksTooLarge
 from ..core.values import FullText, ReadOptions, Source
 from . import named
 from .apart import Apart
 from .base import Limits, Work
-from .limited import MOST_MEMORY, limit
-
-
-class _Said:
-    """The run's log, on the other side of the pipe."""
-
-    def __init__(self, out: IO[str]) -> None:
-        self._out = out
-
-    def say(self, *what: object) -> None:
-        print(json.dumps(what, default=os.fspath), file=self._out, flush=True)
-
-    def debug(self, message: str) -> None:
-        self.say("debug", message)
-
-    def info(self, message: str) -> None:
-        self.say("info", message)
-
-    def warning(self, message: str) -> None:
-        self.say("warning", message)
-
-    def error(self, message: str) -> None:
-        self.say("error", message)
-
-    def progress(self, stage: str, done: int, total: int | None) -> None:
-        self.say("progress", stage, done, total)
+from .limited import MOST_MEMORY, Said, limit
 
 
 def main() -> None:
@@ -51,24 +26,25 @@ def main() -> None:
     # parsed documents have no cycles, and looking for some in millions of objects takes ten times as long as parsing
     gc.disable()
     # what a library prints goes to the worker's log, not between our lines
-    said = _Said(os.fdopen(os.dup(1), "w", encoding="utf-8"))
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    said = Said(lambda words: print(json.dumps(words, default=os.fspath), file=out, flush=True))
     os.dup2(2, 1)
     job = json.loads(sys.stdin.buffer.readline())
     limits = Limits(**job["limits"])
     limit(memory=MOST_MEMORY, seconds=job["seconds"], written=limits.unpacked_from(job["source"]["size"]))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for error in _outcome(job, limits, said):
-        said.say("failed", type(error).__name__, str(error), vars(error))
+        said.say(("failed", type(error).__name__, str(error), vars(error)))
 
 
-def _outcome(job: dict[str, Any], limits: Limits, said: _Said) -> Iterator[IngestError | Skipped]:
+def _outcome(job: dict[str, Any], limits: Limits, said: Said) -> Iterator[IngestError | Skipped]:
     """Say the result, or yield the error instead."""
     work = Work(dir=Path(job["dir"]), log=said, options=_options(job["options"]), limits=limits, format=job["typed"])
     source = Source(**{**job["source"], "path": Path(job["source"]["path"])})
     try:
         reader = named(job["format"])
         assert isinstance(reader, Apart)
-        said.say("done", asdict(reader.read(source, work)))
+        said.say(("done", asdict(reader.read(source, work))))
     except (IngestError, Skipped) as error:
         yield error
     except MemoryError:
