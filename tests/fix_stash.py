@@ -7,7 +7,7 @@ import json
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary, Trigger
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary, Trigger
 
 # a machine that is busy with servers is no failure
 examples.register_profile("patient", deadline=None)

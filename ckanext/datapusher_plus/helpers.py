@@ -8,7 +8,7 @@ from typing import Any
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
 
-from .core.coltypes import PG_TYPES
+from .core.types.column_type import PG_TYPES
 
 __all__ = [
     "datapusher_plus_status",

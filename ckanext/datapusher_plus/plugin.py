@@ -16,7 +16,7 @@ from flask import Flask
 from ckanext import datastore
 
 from . import portal, settings
-from .core import coltypes
+from .core.types import column_type
 from .health import loaders
 from .health.finding import State
 from .runs import notice
@@ -81,7 +81,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
         config_["computed_template_paths"] = _before_datastore(config_["computed_template_paths"])
         try:
             settings.use(settings.read(config_))
-            coltypes.check_mapping(settings.current().type_mapping)
+            column_type.check_mapping(settings.current().type_mapping)
         except ValueError as error:
             raise CkanConfigurationException(str(error)) from error
         notice.watch()

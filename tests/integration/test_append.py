@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from ckanext.datapusher_plus.core import growth
+from ckanext.datapusher_plus.core import append as core_append
 from ckanext.datapusher_plus.core.errors import TableTouched
 from ckanext.datapusher_plus.core.values import FullText, LoadPlan, ReadOptions
 from ckanext.datapusher_plus.steps import append, commit, stash
@@ -33,7 +33,7 @@ MORE = lines(1200, 1300).encode()
 @pytest.fixture
 def begun(table: Table, loader: Loader) -> Table:
     """A table that holds the beginning of a file."""
-    assert len(BEGINNING) > growth.SMALL
+    assert len(BEGINNING) > core_append.SMALL
     loader.load(BEGINNING)
     table.run("COMMENT ON COLUMN {table}.wert IS {words}", words=' {"_info":{"label":"Wert"}}')
     table.run("CREATE INDEX ON {table} (tag)")

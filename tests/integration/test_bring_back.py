@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ckanext.datapusher_plus import dictionary_stash, settings
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.errors import StashFailed, TableInUse
 from ckanext.datapusher_plus.datastore.lock import ResourceLock
 from ckanext.datapusher_plus.dictionary_stash import history

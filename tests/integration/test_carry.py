@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from ckanext.datapusher_plus import dictionary_stash
 from ckanext.datapusher_plus.cli.stash import stash
-from ckanext.datapusher_plus.core.dictionary import Column
+from ckanext.datapusher_plus.core.dictionary.model import Column
 from ckanext.datapusher_plus.dictionary_stash import history
 from tests.tab import Tab
 

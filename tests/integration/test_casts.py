@@ -21,10 +21,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from ckanext.datapusher_plus.core import casts, coltypes, lexical
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.errors import Skipped, Terminal, ValueDoesNotFit
-from ckanext.datapusher_plus.core.notations import Notation
+from ckanext.datapusher_plus.core.types import casts, column_type, patterns
+from ckanext.datapusher_plus.core.types.notations import Notation
 from ckanext.datapusher_plus.core.values import ColumnProfile, ColumnSpec, ReadOptions
 from ckanext.datapusher_plus.steps import plan
 from tests.fix_file import Analyse, Said, ticket
@@ -182,7 +182,7 @@ def test_copy_never_disagrees_with_what_was_checked(data: str, postgres: psycopg
         assert len(copied(postgres, analysed.csv.path, ("a", "b"))) == analysed.rows
 
 
-CASTS = [(name, notation) for name, known in coltypes.PG_TYPES.items() if known for notation in known.notations]
+CASTS = [(name, notation) for name, known in column_type.PG_TYPES.items() if known for notation in known.notations]
 
 
 @pytest.mark.parametrize(("pg_type", "notation"), CASTS, ids=[f"{name} as {n.name}" for name, n in CASTS])
@@ -191,7 +191,7 @@ CASTS = [(name, notation) for name, known in coltypes.PG_TYPES.items() if known 
 def test_postgresql_takes_every_value_that_is_accepted(
     pg_type: str, notation: Notation, data: st.DataObject, postgres: psycopg.Connection
 ) -> None:
-    known = coltypes.PG_TYPES[pg_type]
+    known = column_type.PG_TYPES[pg_type]
     assert known
     form = data.draw(st.sampled_from(known.accepts(notation)))
     value = data.draw(st.from_regex(form.pattern, fullmatch=True))
@@ -284,7 +284,7 @@ def test_a_mixture_never_fails_and_never_loses_a_word(values: list[str], load: L
 
 
 @AGAIN
-@given(value=st.from_regex(f"{lexical.DECIMAL}|{lexical.EXPONENT}", fullmatch=True))
+@given(value=st.from_regex(f"{patterns.DECIMAL}|{patterns.EXPONENT}", fullmatch=True))
 def test_numbers_are_exact(postgres: psycopg.Connection, value: str) -> None:
     assume(re.fullmatch("[\x00-\x7f]+", value))
     found = postgres.execute("SELECT %s::text::numeric", [value]).fetchone()

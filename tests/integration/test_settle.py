@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ckanext.datapusher_plus import dictionary_stash, settings
-from ckanext.datapusher_plus.core.dictionary import Column
+from ckanext.datapusher_plus.core.dictionary.model import Column
 from ckanext.datapusher_plus.core.errors import StashFailed
 from ckanext.datapusher_plus.core.values import Strategy
 from ckanext.datapusher_plus.steps.restore import restore

@@ -14,7 +14,7 @@ from click.testing import Result
 
 from ckanext.datapusher_plus import dictionary_stash
 from ckanext.datapusher_plus.cli import stash as commands
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.datastore.lock import ResourceLock
 from ckanext.datapusher_plus.dictionary_stash import history
 from ckanext.datapusher_plus.dictionary_stash.history import Why

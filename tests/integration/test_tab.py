@@ -16,8 +16,8 @@ from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
 from ckanext.datapusher_plus import settings
-from ckanext.datapusher_plus.core.coltypes import PG_TYPES
 from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.core.types.column_type import PG_TYPES
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.plugin import DatapusherPlusPlugin

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus.core.changes import LastLoad
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.values import LoadPlan
 from ckanext.datapusher_plus.steps import plan
 from tests.fix_file import Analyse, Said, ticket

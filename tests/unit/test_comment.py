@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 
-from ckanext.datapusher_plus.core.comment import filled, label_comment, lines, parse_comment, said
+from ckanext.datapusher_plus.core.dictionary.comment import filled, label_comment, lines, parse_comment, said
 from tests.fix_stash import comments, texts
 
 DEEP = " " + '{"a":' * 100_000 + "1" + "}" * 100_000

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary, as_json, from_json
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary, as_json, from_json
 from tests.fix_stash import dictionaries, distinct
 
 WRITTEN = Column(name="a", type="text", comment=' {"_info":{"label":"A"}}')

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 
 from ckanext.datapusher_plus import dictionary_stash as stash
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary, Trigger
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary, Trigger
 from tests.fix_stash import dictionaries
 
 RID = "6fa459ea-ee8a-4ca4-894e-db77e160355e"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ckanext.datapusher_plus import dictionary_stash as stash
 from ckanext.datapusher_plus import settings
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.dictionary_stash import durable, history
 from ckanext.datapusher_plus.dictionary_stash.history import Why
 from tests.disk import ForgetfulDisk, PowerCut

@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ckanext.datapusher_plus.core.comment import filled, said
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
-from ckanext.datapusher_plus.core.earlier import WayBack, differences, way_back
+from ckanext.datapusher_plus.core.dictionary.comment import filled, said
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.versions import WayBack, differences, way_back
 from tests.fix_stash import dictionaries
 
 #: two words about one column that nobody's form has written

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ckanext.datapusher_plus.core import growth
-from ckanext.datapusher_plus.core.growth import Held, may_go_on, shape
+from ckanext.datapusher_plus.core import append
+from ckanext.datapusher_plus.core.append import Held, may_go_on, shape
 from ckanext.datapusher_plus.core.quarantine import Rejected
 from ckanext.datapusher_plus.core.values import CleanCsv, ColumnSpec, FullText, LoadPlan, Strategy
 
@@ -29,7 +29,7 @@ PLAN = LoadPlan(
     file_hash="h",
     digest="d",
 )
-SIZE = 2 * growth.SMALL
+SIZE = 2 * append.SMALL
 HELD = Held(size=SIZE, digest="before", rows=100, shape=shape(PLAN))
 REJECTED = Rejected(path=Path("r.csv"), rows=1, total=111)
 
@@ -69,5 +69,5 @@ def test_nothing_goes_on_from_what_is_not_known_or_not_whole(change: dict[str, A
 
 
 def test_nothing_goes_on_from_what_is_quickly_loaded_anew() -> None:
-    assert Held.of(PLAN, growth.SMALL - 1) is None
-    assert Held.of(PLAN, growth.SMALL)
+    assert Held.of(PLAN, append.SMALL - 1) is None
+    assert Held.of(PLAN, append.SMALL)

@@ -12,7 +12,7 @@ import pytest
 
 from ckanext.datapusher_plus import dictionary_stash as stash
 from ckanext.datapusher_plus import settings
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.dictionary_stash import history
 from ckanext.datapusher_plus.dictionary_stash.history import Why
 

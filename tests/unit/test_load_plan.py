@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.load_plan import LoadRules, load_key, plan_load
 from ckanext.datapusher_plus.core.values import FullText, ReadOptions, Strategy
 from tests.fix_file import Analyse, ticket

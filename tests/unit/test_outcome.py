@@ -25,9 +25,9 @@ from ckanext.datapusher_plus.core.errors import (
 )
 from ckanext.datapusher_plus.core.retries import Retry, Tries
 from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.core.stop_reason import Reason
 from ckanext.datapusher_plus.flow.outcome import OUT_OF_MEMORY, Failure, Outcome, of_death, of_failure, of_success
 from ckanext.datapusher_plus.flow.passing import TookTooLong, may_pass
-from ckanext.datapusher_plus.flow.stopping import Reason
 
 STOPPED = TerminationSignal(15)
 GONE = DatastoreGone("server closed the connection")

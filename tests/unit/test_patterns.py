@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from ckanext.datapusher_plus.core import lexical, notations
+from ckanext.datapusher_plus.core.types import notations
+from ckanext.datapusher_plus.core.types import patterns as type_patterns
 from ckanext.datapusher_plus.formats import padding, quick, rewriting, value_patterns
 from tests import patterns
 from tests.hostile_strings import as_given, hostile
@@ -36,30 +37,32 @@ def _values() -> Iterator[Use]:
 
 def _notations() -> Iterator[Use]:
     """Yield the patterns of numbers and days."""
-    held = [each for module in (lexical, notations) for each in vars(module).values()]
-    forms = {each for each in held if isinstance(each, lexical.Form)}
+    held = [each for module in (type_patterns, notations) for each in vars(module).values()]
+    forms = {each for each in held if isinstance(each, type_patterns.Form)}
     for each in held:
         if isinstance(each, notations.Numbers):
             forms |= {*each.forms, each.lenient, each.lenient_whole}
         elif isinstance(each, notations.Days):
             forms |= {*each.forms, each.midnight}
     named = {form.name: form.pattern for form in forms}
-    named |= {name: getattr(lexical, name) for name in ("DECIMAL", "EXPONENT", "BARE_EXPONENT")}
+    named |= {name: getattr(type_patterns, name) for name in ("DECIMAL", "EXPONENT", "BARE_EXPONENT")}
     for name, text in named.items():
         yield Use(f"{name} fullmatch", re.compile(text), "fullmatch")
 
 
 def _days() -> Iterator[Use]:
     for text in {
-        each.pattern for each in (*vars(notations).values(), lexical.ISO_DAY) if isinstance(each, lexical.Day)
+        each.pattern
+        for each in (*vars(notations).values(), type_patterns.ISO_DAY)
+        if isinstance(each, type_patterns.Day)
     }:
         yield Use(f"{text} search", re.compile(text), "search")
 
 
 #: what makes all patterns that are made of something else than a literal
 BUILT: dict[Place, Callable[[], Iterator[Use]]] = {
-    Place("core/lexical.py", "_compiled"): _notations,
-    Place("core/lexical.py", "is_real"): _days,
+    Place("core/types/patterns.py", "_compiled"): _notations,
+    Place("core/types/patterns.py", "is_real"): _days,
     Place("formats/padding.py", "_padded"): lambda: _by_separator(padding._padded, "search"),
     Place("formats/quick.py", "_empty_row"): lambda: _by_separator(quick._empty_row, "search"),
     Place("formats/quick.py", "_stray"): lambda: _by_separator(quick._stray, "search"),

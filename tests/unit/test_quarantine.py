@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ckanext.datapusher_plus.core import quarantine
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.errors import IngestError, RaggedRow, ValueDoesNotFit
 from ckanext.datapusher_plus.core.quarantine import Share, neutral
 from ckanext.datapusher_plus.core.values import LoadPlan

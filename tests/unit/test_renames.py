@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from ckanext.datapusher_plus.core.comment import parse_comment
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
-from ckanext.datapusher_plus.core.renames import Rename, carried, likely_renames, waiting
+from ckanext.datapusher_plus.core.dictionary.comment import parse_comment
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.renames import Rename, carried, likely_renames, waiting
 from ckanext.datapusher_plus.core.values import ColumnSpec
 
 LABEL = ' {"_info":{"label":"Height in cm"}}'

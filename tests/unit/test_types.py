@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ckanext.datapusher_plus.core.dictionary import Column, Dictionary
+from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
 from ckanext.datapusher_plus.steps import plan
 from ckanext.datapusher_plus.steps.analyse import analyse

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ckanext.datapusher_plus.core.wanted import Candidate, is_wanted
+from ckanext.datapusher_plus.core.eligibility import Candidate, is_wanted
 
 FORMATS = frozenset({"csv", "json", "text/csv"})
 FILE = {"url": "https://example.org/a", "url_type": "", "format": "CSV", "mimetype": "", "active": True}

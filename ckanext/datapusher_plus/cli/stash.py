@@ -14,9 +14,9 @@ from typing import Any
 import click
 
 from .. import dictionary_stash, settings
-from ..core.comment import lines
-from ..core.dictionary import Dictionary
-from ..core.dictionary import as_json as to_json
+from ..core.dictionary.comment import lines
+from ..core.dictionary.model import Dictionary
+from ..core.dictionary.model import as_json as to_json
 from ..core.errors import IngestError, TableInUse
 from ..datastore.lock import ResourceLock
 from ..dictionary_stash import history

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .dictionary import Dictionary
-from .renames import Rename
-from .type_notes import Note
+from .dictionary.model import Dictionary
+from .dictionary.renames import Rename
+from .types.type_notes import Note
 from .values import Analysed, ColumnProfile, ColumnSpec
 
 #: columns that one sentence names; a file may have 1,598

@@ -7,9 +7,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from .coltypes import TypeRules, spec, wanted_type
-from .dictionary import Dictionary
-from .readings import hints_of
+from .dictionary.model import Dictionary
+from .types.column_kind import hints_of
+from .types.column_type import TypeRules, spec, wanted_type
 from .values import Analysed, ColumnSpec, LoadPlan, ReadOptions, Strategy, Ticket
 
 #: raise it when the same file and settings begin to give another table

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from .lexical import Accepts
+from .types.patterns import Accepts
 
 #: name of the file of rejected rows in a run's folder, and as people download it
 FILE = "rejected.csv"

@@ -13,11 +13,11 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
-from .dictionary import Dictionary
-from .lexical import Accepts
+from .dictionary.model import Dictionary
 from .quarantine import Rejected
 from .sums import Sums
 from .tail import Tail
+from .types.patterns import Accepts
 
 
 class Log(Protocol):

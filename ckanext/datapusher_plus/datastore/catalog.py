@@ -9,7 +9,7 @@ import psycopg
 from psycopg.rows import dict_row
 from typing_extensions import LiteralString
 
-from ..core.dictionary import Column, Dictionary, Trigger
+from ..core.dictionary.model import Column, Dictionary, Trigger
 from ..core.index_plan import HIDDEN, Index
 from ..core.sql_names import identifier
 from . import sql_text

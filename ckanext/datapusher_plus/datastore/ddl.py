@@ -8,7 +8,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from ..core.dictionary import Trigger
+from ..core.dictionary.model import Trigger
 from ..core.sql_names import identifier
 from .facts import Constraint, Grant
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..core.dictionary import Column, Dictionary, Trigger, columns_from_json
+from ..core.dictionary.model import Column, Dictionary, Trigger, columns_from_json
 from ..core.index_plan import Index, unique_key
 
 

@@ -14,8 +14,8 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from ..core.append import Held
 from ..core.errors import LockLost
-from ..core.growth import Held
 
 TABLE = "_datapusher_plus_journal"
 

@@ -17,7 +17,7 @@ from enum import Enum
 from pathlib import Path
 
 from .. import settings
-from ..core.dictionary import Dictionary, as_json, from_json
+from ..core.dictionary.model import Dictionary, as_json, from_json
 from . import durable, files
 
 log = logging.getLogger(__name__)

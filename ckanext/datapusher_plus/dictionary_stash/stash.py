@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ..core.dictionary import Dictionary, as_json, from_json
+from ..core.dictionary.model import Dictionary, as_json, from_json
 from . import durable, files, history
 
 log = logging.getLogger(__name__)

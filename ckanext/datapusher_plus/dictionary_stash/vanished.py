@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from ..core.dictionary import Column, columns_from_json
+from ..core.dictionary.model import Column, columns_from_json
 from . import durable, files
 
 

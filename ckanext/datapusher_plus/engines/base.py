@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Protocol
 
 from ..core.errors import EngineFailed
-from ..core.lexical import Accepts, Form
+from ..core.types.patterns import Accepts, Form
 from ..core.values import CleanCsv, ColumnProfile
 
 

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import duckdb
 
 from ..core.errors import EngineFailed
-from ..core.lexical import Accepts
 from ..core.sql_names import literal
+from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv, ColumnProfile
 from . import duckdb_sql, interruptible
 from .base import Can, Look, Misfit, Profiled

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from enum import IntEnum, unique
 from pathlib import Path
 
-from ..core import lexical
-from ..core.lexical import Accepts, Form
 from ..core.sql_names import literal
+from ..core.types import patterns
+from ..core.types.patterns import Accepts, Form
 from ..core.values import CleanCsv
 from .base import Look
 
@@ -38,7 +38,7 @@ def macros(nulls: Sequence[str]) -> str:
     One look at each value gives its sort, cheap tests first: 336,776 rows of 19 columns take 0.7 s of one core.
     ascii() is the code of the first letter; numbers, dates and blanks begin with none above that of 9.
     """
-    numbers = [word for word in nulls if lexical.is_number(word)]
+    numbers = [word for word in nulls if patterns.is_number(word)]
     text = f"if(is_null_word(v), {Sort.NULL_WORD:d}, {Sort.TEXT:d})"
     return f"""
 CREATE MACRO is_null_word(v) AS {_is_one_of(nulls)};
@@ -46,18 +46,18 @@ CREATE MACRO null_word(v) AS CASE WHEN {_is_one_of(nulls, "false")} THEN v END;
 CREATE MACRO sort_of(v) AS
 CASE WHEN v IS NULL THEN NULL
      WHEN {_is_one_of(numbers, "v LIKE '% '")} THEN {Sort.NULL_WORD:d}
-     WHEN {_matches(lexical.INTEGER)} THEN {Sort.INTEGER:d}
+     WHEN {_matches(patterns.INTEGER)} THEN {Sort.INTEGER:d}
      WHEN ascii(v) > ascii('9') THEN if({_is_one_of(nulls, "v LIKE '% '")}, {Sort.NULL_WORD:d}, {Sort.TEXT:d})
      WHEN contains(v, ':') THEN
          CASE WHEN {_ISO_DAY} IS NULL THEN {text}
-              WHEN {_matches(lexical.LOCAL_TIMESTAMP)} THEN {Sort.LOCAL:d}
-              WHEN {_matches(lexical.ZONED_TIMESTAMP)} THEN {Sort.ZONED:d}
+              WHEN {_matches(patterns.LOCAL_TIMESTAMP)} THEN {Sort.LOCAL:d}
+              WHEN {_matches(patterns.ZONED_TIMESTAMP)} THEN {Sort.ZONED:d}
               ELSE {text} END
-     WHEN {_matches(lexical.DECIMAL)} THEN if(contains(v, '.'), {Sort.DECIMAL:d}, {Sort.INTEGER:d})
+     WHEN {_matches(patterns.DECIMAL)} THEN if(contains(v, '.'), {Sort.DECIMAL:d}, {Sort.INTEGER:d})
      WHEN trim(v, {_BLANK}) = '' THEN {Sort.BLANK:d}
-     WHEN {_matches(lexical.DATE)} AND {_ISO_DAY} IS NOT NULL THEN {Sort.DATE:d}
-     WHEN {_matches(lexical.EXPONENT)} THEN {Sort.EXPONENT:d}
-     WHEN {_matches(lexical.BARE_EXPONENT)} THEN {Sort.BARE_EXPONENT:d}
+     WHEN {_matches(patterns.DATE)} AND {_ISO_DAY} IS NOT NULL THEN {Sort.DATE:d}
+     WHEN {_matches(patterns.EXPONENT)} THEN {Sort.EXPONENT:d}
+     WHEN {_matches(patterns.BARE_EXPONENT)} THEN {Sort.BARE_EXPONENT:d}
      ELSE {text} END::UTINYINT;"""
 
 
@@ -125,7 +125,7 @@ def takes(form: Form) -> str:
     matches = _matches(form.pattern)
     if form.day is None:
         return matches
-    if form.day is lexical.ISO_DAY:
+    if form.day is patterns.ISO_DAY:
         return f"({matches} AND {_ISO_DAY} IS NOT NULL)"
     pattern = literal(form.day.pattern)
     day = f"regexp_replace(regexp_extract(v, {pattern}), {pattern}, {literal(form.day.order)})"

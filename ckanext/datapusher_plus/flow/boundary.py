@@ -12,6 +12,7 @@ from pathlib import Path
 from prefect.runtime import flow_run
 
 from .. import settings
+from ..core import stop_reason
 from ..core.errors import EngineFailed, LockLost, Skipped, Transient
 from ..core.quarantine import Rejected
 from ..core.retries import Tries
@@ -21,7 +22,7 @@ from ..runs import database
 from ..runs.claim import Claimed
 from ..runs.finish import finish, landed
 from ..steps.settle import settle
-from . import gone, memory, outcome, stopping
+from . import gone, memory, outcome
 from .cancelled import was_cancelled
 from .outcome import Failure, Outcome
 from .passing import may_pass
@@ -165,7 +166,7 @@ def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_ba
     failure = Failure(
         run_id=claimed.run_id,
         error=error,
-        reason=stopping.reason() or _cancelled(error),
+        reason=stop_reason.reason() or _cancelled(error),
         limit=current.flow_timeout,
         tries=Tries(this=claimed.tries, retries=current.run_retries),
         lost=_lost(way_back),
@@ -174,10 +175,10 @@ def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_ba
     return outcome.of_failure(failure)
 
 
-def _cancelled(error: BaseException) -> stopping.Reason | None:
+def _cancelled(error: BaseException) -> stop_reason.Reason | None:
     """Return that the run was cancelled if its process was told to end before its worker could say why."""
     told_to_end = not isinstance(error, Exception)
-    return stopping.Reason.CANCEL if told_to_end and was_cancelled(str(flow_run.get_id())) else None
+    return stop_reason.Reason.CANCEL if told_to_end and was_cancelled(str(flow_run.get_id())) else None
 
 
 def _lost(way_back: WayBack) -> str:

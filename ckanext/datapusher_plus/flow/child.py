@@ -22,7 +22,8 @@ from prefect.settings import (
 )
 
 from .. import settings
-from . import memory, stopping
+from ..core import stop_reason
+from . import memory
 from .ingest import ingest
 from .job import Job, bare
 
@@ -81,8 +82,8 @@ def _exit(*_: Any) -> None:
 def _obey(orders: Connection) -> None:
     """Wait for the worker's word to stop; no word and a closed pipe mean that the worker is gone."""
     try:
-        reason = stopping.Reason(orders.recv())
+        reason = stop_reason.Reason(orders.recv())
     except (EOFError, OSError):
-        reason = stopping.Reason.ORPHANED
-    stopping.note(reason)
+        reason = stop_reason.Reason.ORPHANED
+    stop_reason.note(reason)
     os.kill(os.getpid(), signal.SIGTERM)

@@ -8,7 +8,8 @@ import time
 
 import anyio
 
-from . import child, memory, stopping
+from ..core import stop_reason
+from . import child, memory
 from .forking import context
 from .job import Job
 from .outcome import OUT_OF_MEMORY
@@ -55,7 +56,7 @@ class ForkedRun:
         # another process may have been ended for that, but hardly in the same time and the same way
         return OUT_OF_MEMORY if code == -signal.SIGKILL and memory.kills() != self._kills else code
 
-    def stop(self, reason: stopping.Reason) -> None:
+    def stop(self, reason: stop_reason.Reason) -> None:
         """Tell the run to roll back and end."""
         try:
             self._orders.send(reason.value)

@@ -11,9 +11,9 @@ from prefect.exceptions import Pause
 from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, TableRemoved, Terminal, Transient, ValueDoesNotFit
 from ..core.retries import Again, Retry, Tries
 from ..core.states import State
+from ..core.stop_reason import Reason
 from . import memory
 from .passing import TookTooLong, may_pass
-from .stopping import Reason
 
 #: Stands for the exit status of a process that the kernel has ended because there was no memory left.
 OUT_OF_MEMORY = -1009

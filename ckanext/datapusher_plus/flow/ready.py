@@ -11,7 +11,7 @@ import logging
 
 from ckan import model
 
-from ..core.notations import DAYS, NUMBERS
+from ..core.types.notations import DAYS, NUMBERS
 from ..portal.resource import shown
 from . import child, site
 

@@ -22,11 +22,12 @@ from prefect.states import Cancelled, Failed
 from prefect.workers.base import BaseVariables, BaseWorker, BaseWorkerResult
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..core import stop_reason
 from ..health.sessions import Gate
 from ..runs import request
 from ..runs.turns import Room
 from ..settings import current
-from . import bury, stopping
+from . import bury
 from .forked import ForkedRun
 from .job import CkanJob, Job, Refused, bare, job_of, tell_ignored
 from .outage import Outage
@@ -217,7 +218,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
                 while not await self._is_cancelled(flow_run):
                     await anyio.sleep(CANCEL_POLL)
                 cancelled = True
-                await self._end(forked, stopping.Reason.CANCEL)
+                await self._end(forked, stop_reason.Reason.CANCEL)
 
             watchers.start_soon(obey_cancel)
             code = await forked.wait()
@@ -247,9 +248,9 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
     def _stop_all(self) -> None:
         for forked in self._runs.values():
             if self._runs_task_group is not None:
-                self._runs_task_group.start_soon(self._end, forked, stopping.Reason.DRAIN)
+                self._runs_task_group.start_soon(self._end, forked, stop_reason.Reason.DRAIN)
 
-    async def _end(self, forked: ForkedRun, reason: stopping.Reason) -> None:
+    async def _end(self, forked: ForkedRun, reason: stop_reason.Reason) -> None:
         """Stop a run, and kill it when it is not undone after the grace set; an undoing takes milliseconds."""
         forked.stop(reason)
         with anyio.move_on_after(current().worker_grace):

@@ -9,7 +9,7 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
 from .. import portal
-from ..core.wanted import MANAGED
+from ..core.eligibility import MANAGED
 from ..runs import database, history
 from ..runs.request import asked_by_command, request, would_change_nothing
 from . import schema

@@ -9,9 +9,9 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Action, Context, DataDict
 
 from .. import dictionary_stash
-from ..core.comment import lines
-from ..core.dictionary import Dictionary
-from ..core.earlier import Difference, differences, way_back
+from ..core.dictionary.comment import lines
+from ..core.dictionary.model import Dictionary
+from ..core.dictionary.versions import Difference, differences, way_back
 from ..core.errors import IngestError, StashUnreadable
 from ..dictionary_stash.history import Kept, Why
 from ..steps.bring_back import bring_back, carry, today

@@ -11,10 +11,10 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
+from ..core.eligibility import MANAGED
 from ..core.errors import DatastoreManaged, ResourceGone
 from ..core.read_options import read_options
 from ..core.values import FullText, ReadOptions, Ticket
-from ..core.wanted import MANAGED
 from ..settings import current
 from .presence import refuse_gone
 

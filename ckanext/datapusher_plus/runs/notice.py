@@ -19,8 +19,8 @@ from sqlalchemy.exc import ProgrammingError, SQLAlchemyError
 from sqlalchemy.orm import object_session
 
 from .. import settings
+from ..core.eligibility import Candidate, is_wanted
 from ..core.read_options import given
-from ..core.wanted import Candidate, is_wanted
 from . import database
 from .request import asked_by_command, request
 

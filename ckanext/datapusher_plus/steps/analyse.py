@@ -8,12 +8,12 @@ from itertools import islice, zip_longest
 from pathlib import Path
 
 from ..checkpoint import reach
-from ..core import thousands
 from ..core.errors import RowsLost
-from ..core.lexical import Form
 from ..core.load_plan import null_words
 from ..core.naming import column_names, renamed
-from ..core.readings import questions
+from ..core.types import thousands
+from ..core.types.column_kind import questions
+from ..core.types.patterns import Form
 from ..core.values import Analysed, CleanCsv, ColumnProfile, Log, ReadOptions
 from ..engines import DuckdbEngine, Engine, Look
 from ..engines.base import Can, require

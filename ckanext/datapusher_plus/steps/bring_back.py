@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from .. import dictionary_stash, settings
-from ..core.dictionary import Dictionary
-from ..core.earlier import WayBack, way_back
+from ..core.dictionary.model import Dictionary
+from ..core.dictionary.renames import carried, waiting
+from ..core.dictionary.versions import WayBack, way_back
 from ..core.errors import DatastoreBusy, StashFailed, StashUnreadable, TableInUse
 from ..core.naming import is_heading
-from ..core.renames import carried, waiting
 from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection
 from ..datastore.lock import ResourceLock

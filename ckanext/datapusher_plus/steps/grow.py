@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.growth import SMALL, Held, may_go_on
+from ..core.append import SMALL, Held, may_go_on
 from ..core.values import LoadPlan, Log, Source, Tail, Ticket
 from ..datastore import catalog, connect, fulltext, growing, journal
 from ..datastore.connect import Connection

@@ -9,14 +9,14 @@ from functools import partial
 from .. import dictionary_stash, settings
 from ..checkpoint import reach
 from ..core.changes import Before, LastLoad, changes, first_of_all
-from ..core.coltypes import still_open, wanted_type
-from ..core.dictionary import Column, Dictionary
+from ..core.dictionary.model import Column, Dictionary
+from ..core.dictionary.renames import likely_renames, offers
 from ..core.errors import NothingToLoad, StashUnreadable
-from ..core.lexical import Form
 from ..core.load_plan import LoadRules, plan_load, type_rules
 from ..core.naming import is_heading, reserved_names
-from ..core.renames import likely_renames, offers
-from ..core.type_notes import notes
+from ..core.types.column_type import still_open, wanted_type
+from ..core.types.patterns import Form
+from ..core.types.type_notes import notes
 from ..core.values import Analysed, ColumnProfile, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
 from . import fits

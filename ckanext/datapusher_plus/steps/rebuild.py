@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..core import coltypes, index_plan, table_names
+from ..core import index_plan, table_names
 from ..core.index_plan import Index
+from ..core.types import column_type
 from ..core.values import ColumnSpec, Log
 from ..datastore import indexes, raw, stage, swap
 from ..datastore.connect import Connection
@@ -31,7 +32,7 @@ def spare_table(connection: Connection, old: TableFacts, log: Log) -> Spare:
     table = table_names.staged(old.table, _NO_RUN)
     raw.drop(connection, table)
     specs = [
-        ColumnSpec(name=c.name, type=coltypes.restored_type(c), cast="{0}", comment=c.comment) for c in old.columns
+        ColumnSpec(name=c.name, type=column_type.restored_type(c), cast="{0}", comment=c.comment) for c in old.columns
     ]
     stage.make(table, specs)
     stage.drop_indexes(connection, table)

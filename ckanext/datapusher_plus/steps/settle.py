@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import dictionary_stash
 from ..checkpoint import reach
-from ..core.dictionary import Column, Dictionary
+from ..core.dictionary.model import Column, Dictionary
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import dictionary_stash, settings
 from ..checkpoint import reach
-from ..core.dictionary import Column, Dictionary
+from ..core.dictionary.model import Column, Dictionary
 from ..core.errors import StashFailed
 from ..core.values import LoadPlan, Log, Strategy
 from ..datastore import connect, journal

@@ -16,8 +16,8 @@ from flask.views import MethodView
 
 from .. import settings
 from ..core import quarantine
-from ..core.coltypes import wanted_type
 from ..core.errors import IngestError
+from ..core.types.column_type import wanted_type
 from ..health import web
 from ..runs import history
 from ..steps.bring_back import carriable, today

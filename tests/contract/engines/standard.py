@@ -11,24 +11,24 @@ from typing import Any
 
 import pytest
 
-from ckanext.datapusher_plus.core import lexical, thousands
-from ckanext.datapusher_plus.core.lexical import Accepts
-from ckanext.datapusher_plus.core.notations import DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS
-from ckanext.datapusher_plus.core.readings import LONGEST_NUMBER
+from ckanext.datapusher_plus.core.types import patterns, thousands
+from ckanext.datapusher_plus.core.types.column_kind import LONGEST_NUMBER
+from ckanext.datapusher_plus.core.types.notations import DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS
+from ckanext.datapusher_plus.core.types.patterns import Accepts
 from ckanext.datapusher_plus.core.values import CleanCsv, ColumnProfile
 from ckanext.datapusher_plus.engines import Can, Engine, Look, Misfit, Profiled
 
 Csv = Callable[..., CleanCsv]
 
-NUMBER = Accepts(forms=(lexical.LENIENT_NUMBER,), nulls=("NA",))
-DATE = Accepts(forms=(lexical.ISO_DATE, lexical.ISO_MIDNIGHT))
+NUMBER = Accepts(forms=(patterns.LENIENT_NUMBER,), nulls=("NA",))
+DATE = Accepts(forms=(patterns.ISO_DATE, patterns.ISO_MIDNIGHT))
 TIME = Accepts(forms=(*ISO.forms, *DAY_FIRST.forms))
 
 FORMS = (
     *(form for notation in (ISO, *DAYS) for form in (*notation.forms, notation.midnight)),
     *(form for notation in NUMBERS for form in (*notation.forms, notation.lenient_whole, notation.lenient)),
-    *(lexical.LENIENT_NUMBER, lexical.LENIENT_INTEGER, lexical.SMALL_INTEGER, lexical.LENIENT_FLOAT),
-    *(lexical.TRUTH_WORD, lexical.LENIENT_TRUTH, *thousands.FORMS),
+    *(patterns.LENIENT_NUMBER, patterns.LENIENT_INTEGER, patterns.SMALL_INTEGER, patterns.LENIENT_FLOAT),
+    *(patterns.TRUTH_WORD, patterns.LENIENT_TRUTH, *thousands.FORMS),
 )
 VALUES = (
     *("1", "-1", "007", "+5", "1234567890", "2147483647", "2147483648", "-2147483647", "1e5", "1e400", ".5", "1."),
@@ -168,13 +168,13 @@ class CountContract:
 
     def test_each_form_is_counted_in_its_own_columns(self, engine: Engine, csv: Csv) -> None:
         table = csv("a,b,c\n1/2/2020,x,3\n30/2/2020,x,NA\n13/2/2020,x,\nNA,x,4\n", ("a", "b", "c"))
-        asked = [(0, DAY_FIRST.date), (2, lexical.SMALL_INTEGER), (0, MONTH_FIRST.date)]
+        asked = [(0, DAY_FIRST.date), (2, patterns.SMALL_INTEGER), (0, MONTH_FIRST.date)]
         looks = [Look(position=position, form=form) for position, form in asked]
         assert engine.count(table, looks, ("NA",)) == (2, 2, 1)
 
     def test_a_word_that_stands_for_no_value_is_none_though_it_looks_like_one(self, engine: Engine, csv: Csv) -> None:
         table = csv("a\n-999\n5\n")
-        assert engine.count(table, [Look(position=0, form=lexical.LENIENT_NUMBER)], ("-999",)) == (1,)
+        assert engine.count(table, [Look(position=0, form=patterns.LENIENT_NUMBER)], ("-999",)) == (1,)
 
     def test_the_engine_judges_as_the_grammar_does(self, engine: Engine, csv: Csv) -> None:
         header = tuple(f"c{n}" for n in range(len(VALUES)))
@@ -196,7 +196,7 @@ class MisfitContract:
         [
             (NUMBER, ["1", "", '""', " 2 ", "+007", "1.", "1e5", " NA "], ()),
             (NUMBER, ["1", "", "tall", "taller", "1", "x"], ((3, "tall"), (4, "taller"))),
-            (Accepts(forms=(lexical.LENIENT_INTEGER,)), ["1", "1.5", "NA"], ((2, "1.5"), (3, "NA"))),
+            (Accepts(forms=(patterns.LENIENT_INTEGER,)), ["1", "1.5", "NA"], ((2, "1.5"), (3, "NA"))),
             (DATE, ["2020-01-01", "2020-01-01T00:00", "2021-02-29"], ((3, "2021-02-29"),)),
             (TIME, ["2020-01-01", "2020-01-01T10:00Z", "1/2/20", "1/2/2020"], ((3, "1/2/20"),)),
             (NUMBER, ["1"] * 400_000 + ["x"] + ["1"] * 400_000 + ["y", "z"], ((400_001, "x"), (800_002, "y"))),

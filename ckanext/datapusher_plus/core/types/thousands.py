@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from .lexical import BLANKS, Form, whole
+from ..sums import Sums
+from ..values import ColumnProfile
 from .notations import COMMAS, POINTS
-from .sums import Sums
-from .values import ColumnProfile
+from .patterns import BLANKS, Form, whole
 
 #: numbers with a comma that a file must have; fewer may be chance
 FEWEST = 5

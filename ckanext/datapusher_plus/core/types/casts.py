@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .lexical import BLANKS
+from ..values import ColumnProfile
 from .notations import Notation
-from .values import ColumnProfile
+from .patterns import BLANKS
 
 _TRIMMED = "btrim({0}, E'" + BLANKS.encode("unicode_escape").decode() + "')"
 

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from .lexical import LENIENT_FLOAT, LENIENT_TRUTH, SMALL_INTEGER, Form
-from .notations import COMMAS, DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS, PLAIN, POINTS, YEAR_FIRST, Days, Notation
+from ..values import ColumnProfile
+from .column_kind import Hints, Kind, Reading, takes_all
+from .notations import (
+    COMMAS,
+    DAY_FIRST,
+    DAYS,
+    ISO,
+    MONTH_FIRST,
+    NUMBERS,
+    PLAIN,
+    POINTS,
+    YEAR_FIRST,
+    Days,
+    Notation,
+)
 from .notations import Numbers as NumberNotation
-from .readings import Hints, Kind, Reading, takes_all
-from .values import ColumnProfile
+from .patterns import LENIENT_FLOAT, LENIENT_TRUTH, SMALL_INTEGER, Form
 
 #: not a type, but the smallest integer type that holds the column
 SMARTINT = "smartint"

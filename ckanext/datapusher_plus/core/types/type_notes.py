@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from .coltypes import TypeRules, wanted_type
-from .dictionary import Column, Dictionary
+from ..dictionary.model import Column, Dictionary
+from ..values import ColumnProfile, ColumnSpec
+from .column_kind import Kind, Reading, read
+from .column_type import TypeRules, wanted_type
 from .notations import ISO, PLAIN, Days
 from .pg_types import PG_TYPES
-from .readings import Kind, Reading, read
-from .values import ColumnProfile, ColumnSpec
 
 #: columns that one sentence names; a file may have 1,598
 _MOST_NAMED = 12

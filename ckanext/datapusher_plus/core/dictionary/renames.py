@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from ..values import ColumnSpec
 from .comment import filled, said, without_label
-from .dictionary import Column, Dictionary
-from .values import ColumnSpec
+from .model import Column, Dictionary
 
 #: what a pair needs: names that are much alike, or less so with the same place and type
 _ENOUGH = 0.7

@@ -11,11 +11,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from ..sums import Sums
+from ..values import ColumnProfile
 from . import thousands
-from .lexical import LENIENT_NUMBER, TRUTH_WORD, Form
-from .notations import COMMAS, DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS, PLAIN, POINTS, Days, Notation, Numbers
-from .sums import Sums
-from .values import ColumnProfile
+from .notations import (
+    COMMAS,
+    DAY_FIRST,
+    DAYS,
+    ISO,
+    MONTH_FIRST,
+    NUMBERS,
+    PLAIN,
+    POINTS,
+    Days,
+    Notation,
+    Numbers,
+)
+from .patterns import LENIENT_NUMBER, TRUTH_WORD, Form
 
 #: digits beyond this are refused by PostgreSQL's numeric sooner or later, and are no measurement
 LONGEST_NUMBER = 500

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .lexical import (
+from .patterns import (
     ISO_DATE,
     ISO_LOCAL,
     ISO_MIDNIGHT,

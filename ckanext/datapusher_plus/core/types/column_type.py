@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..dictionary.comment import filled, label_comment
+from ..dictionary.model import Column
+from ..values import ColumnProfile, ColumnSpec
 from .casts import cast
-from .comment import filled, label_comment
-from .dictionary import Column
-from .lexical import Accepts, Form
+from .column_kind import Hints, Kind, Reading, read
+from .patterns import Accepts, Form
 from .pg_types import ALIASES, PG_TYPES, SMARTINT, best_notation, is_certain, size_questions
-from .readings import Hints, Kind, Reading, read
-from .values import ColumnProfile, ColumnSpec
 
 __all__ = ["PG_TYPES", "Kind", "TypeRules", "check_mapping", "restored_type", "spec", "still_open", "wanted_type"]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .comment import filled, said
-from .dictionary import Column, Dictionary
+from .model import Column, Dictionary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The Data Dictionary: its value, its comments, renamed columns and earlier versions."""
