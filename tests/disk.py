@@ -1,7 +1,7 @@
 """A disk that keeps a promise only where it was asked to: at a power cut it forgets whatever was not synced.
 
 Files may come back with any part of what was written to them since, folders with any choice of the changes made to
-them. A rename alone is whole or not at all. It has the calls of ``os`` that ``dictionary_stash.durable`` makes.
+them. A rename alone is whole or not at all. It has the calls of ``os`` that ``dictionary_stash.atomic`` makes.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ckanext.datapusher_plus import dictionary_stash as stash
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
-from ckanext.datapusher_plus.dictionary_stash import durable, history
+from ckanext.datapusher_plus.dictionary_stash import atomic, history
 from ckanext.datapusher_plus.dictionary_stash.history import Why
 from tests.disk import ForgetfulDisk, PowerCut
 from tests.fix_stash import columns, dictionaries
@@ -34,7 +34,7 @@ moments = st.integers(0, 40)
 def on(disk: ForgetfulDisk, keep: int = 10) -> Iterator[None]:
     """Work on that disk."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(durable, "disk", disk)
+        patch.setattr(atomic, "disk", disk)
         patch.setattr(settings, "_current", replace(DEFAULTS, dictionary_stash_keep=keep))
         yield
 
@@ -71,8 +71,8 @@ def test_the_old_stash_or_the_new_one(older: Dictionary | None, newer: Dictionar
 
 def left_in_the_folder() -> set[str]:
     try:
-        with durable.entered(FOLDER) as opened:
-            return set(durable.names(opened))
+        with atomic.entered(FOLDER) as opened:
+            return set(atomic.names(opened))
     except FileNotFoundError:
         return set()
 

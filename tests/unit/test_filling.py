@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.datapusher_plus.datastore.filling import ranges, share_before_index
+from ckanext.datapusher_plus.datastore.fill import ranges, share_before_index
 
 
 @given(first=st.integers(0, 50), more=st.integers(0, 500), parts=st.integers(0, 64))

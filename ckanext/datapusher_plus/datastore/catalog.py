@@ -12,15 +12,15 @@ from typing_extensions import LiteralString
 from ..core.dictionary.model import Column, Dictionary, Trigger
 from ..core.index_plan import HIDDEN, Index
 from ..core.sql_names import identifier
-from . import sql_text
-from .facts import Constraint, Grant, TableFacts, View
+from . import catalog_queries
+from .table_facts import Constraint, Grant, TableFacts, View
 
 Row = dict[str, Any]
 
 
 def oid_of(connection: psycopg.Connection, table: str) -> int | None:
     """Return the identity of a table in public, None when there is none of that name."""
-    row = connection.execute(sql_text.OID, [table]).fetchone()
+    row = connection.execute(catalog_queries.OID, [table]).fetchone()
     return row[0] if row else None
 
 
@@ -31,12 +31,12 @@ def table_exists(connection: psycopg.Connection, table: str) -> bool:
 
 def tables_like(connection: psycopg.Connection, prefix: str) -> list[str]:
     """Return the names of tables in public that start with ``prefix``."""
-    return [row[0] for row in connection.execute(sql_text.TABLES, [prefix]).fetchall()]
+    return [row[0] for row in connection.execute(catalog_queries.TABLES, [prefix]).fetchall()]
 
 
 def tables_of_resources(connection: psycopg.Connection, *, after: str, limit: int) -> list[str]:
     """Return the next tables behind ``after`` whose names are resource ids, in order."""
-    return [row[0] for row in connection.execute(sql_text.OF_RESOURCES, [after, limit]).fetchall()]
+    return [row[0] for row in connection.execute(catalog_queries.OF_RESOURCES, [after, limit]).fetchall()]
 
 
 def existing(connection: psycopg.Connection, tables: Sequence[str]) -> set[str]:
@@ -51,13 +51,13 @@ def existing(connection: psycopg.Connection, tables: Sequence[str]) -> set[str]:
 
 def rows_of(connection: psycopg.Connection, table: str) -> int:
     """Count a table's rows."""
-    row = connection.execute(sql_text.count(table)).fetchone()
+    row = connection.execute(catalog_queries.count(table)).fetchone()
     return row[0] if row else 0
 
 
 def comment_of(connection: psycopg.Connection, table: str) -> str | None:
     """Return a table's own comment."""
-    row = connection.execute(sql_text.COMMENT, [table]).fetchone()
+    row = connection.execute(catalog_queries.COMMENT, [table]).fetchone()
     return row[0] if row else None
 
 
@@ -72,8 +72,8 @@ def describe(connection: psycopg.Connection, table: str) -> TableFacts | None:
     oid = oid_of(connection, table)
     if oid is None:
         return None
-    head = _all(connection, sql_text.TABLE, oid)[0]
-    columns = _all(connection, sql_text.COLUMNS, oid)
+    head = _all(connection, catalog_queries.TABLE, oid)[0]
+    columns = _all(connection, catalog_queries.COLUMNS, oid)
     return TableFacts(
         table=table,
         columns=tuple(
@@ -84,8 +84,8 @@ def describe(connection: psycopg.Connection, table: str) -> TableFacts | None:
         comment=head["comment"],
         primary_key=head["primary_key"],
         sequence=head["sequence"],
-        indexes=tuple(_index(row) for row in _all(connection, sql_text.INDEXES, oid)),
-        constraints=tuple(Constraint(**row) for row in _all(connection, sql_text.CONSTRAINTS, oid)),
+        indexes=tuple(_index(row) for row in _all(connection, catalog_queries.INDEXES, oid)),
+        constraints=tuple(Constraint(**row) for row in _all(connection, catalog_queries.CONSTRAINTS, oid)),
         triggers=_triggers(connection, oid),
         views=_views(connection, oid, table, [c["name"] for c in columns]),
         grants=_grants(connection, oid),
@@ -95,7 +95,7 @@ def describe(connection: psycopg.Connection, table: str) -> TableFacts | None:
 def strangers(connection: psycopg.Connection, table: str) -> list[str]:
     """Return what else in the database needs this very table and is neither a view on it nor a part of it."""
     oid = oid_of(connection, table)
-    return [row["what"] for row in _all(connection, sql_text.STRANGERS, oid)] if oid else []
+    return [row["what"] for row in _all(connection, catalog_queries.STRANGERS, oid)] if oid else []
 
 
 def grants_of(connection: psycopg.Connection, schema: str, name: str) -> tuple[Grant, ...]:
@@ -116,15 +116,15 @@ def _index(row: Row) -> Index:
 
 
 def _triggers(connection: psycopg.Connection, oid: int) -> tuple[Trigger, ...]:
-    return tuple(Trigger(**row) for row in _all(connection, sql_text.TRIGGERS, oid))
+    return tuple(Trigger(**row) for row in _all(connection, catalog_queries.TRIGGERS, oid))
 
 
 def _grants(connection: psycopg.Connection, oid: int) -> tuple[Grant, ...]:
-    return tuple(Grant(**row) for row in _all(connection, sql_text.GRANTS, oid))
+    return tuple(Grant(**row) for row in _all(connection, catalog_queries.GRANTS, oid))
 
 
 def _views(connection: psycopg.Connection, oid: int, table: str, columns: Sequence[str]) -> tuple[View, ...]:
-    return tuple(_view(connection, row, table, columns) for row in _all(connection, sql_text.VIEWS, oid))
+    return tuple(_view(connection, row, table, columns) for row in _all(connection, catalog_queries.VIEWS, oid))
 
 
 def _view(connection: psycopg.Connection, row: Row, table: str, columns: Sequence[str]) -> View:

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from ..core.dictionary.model import Trigger
 from ..core.sql_names import identifier
-from .facts import Constraint, Grant
+from .table_facts import Constraint, Grant
 
 Kind = Literal["TABLE", "VIEW", "MATERIALIZED VIEW"]
 

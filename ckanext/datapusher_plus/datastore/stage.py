@@ -12,7 +12,7 @@ from psycopg import errors, sql
 from ..core import table_names
 from ..core.values import ColumnSpec
 from . import catalog, ddl, fulltext, raw
-from .facts import TableFacts
+from .table_facts import TableFacts
 
 #: The expression that gives ``_full_text``, of so many letters of a row's text, of all when None.
 Text = Callable[[int | None], fulltext.Expression]

@@ -12,10 +12,10 @@ from psycopg import errors, sql
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.index_plan import Index
-from . import catalog, ddl, dependants, journal
-from .facts import TableFacts
-from .moves import moves
-from .record import Record
+from . import catalog, ddl, dependent_views, journal
+from .rename import moves
+from .swap_record import Record
+from .table_facts import TableFacts
 
 #: Once the table is ours, a reader of a view may wait for us while we wait for its view. PostgreSQL kills whoever
 #: notices such a circle first, after a second; to be sure that it is us, we give up before.
@@ -73,9 +73,9 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
         record = Record(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
         ddl.run(connection, ddl.column_comments(ddl.public(new.table), written))
         if live:
-            dependants.check(connection, live)
+            dependent_views.check(connection, live)
             ddl.run(connection, _carry(live, new))
-            dependants.drop(connection, live.views)
+            dependent_views.drop(connection, live.views)
         parked = _make_room(connection, record, order) if record else None
         reach("swap.parked")
         ddl.run(connection, moves(_named(new, order.resource_id, order.indexes), order.staged, order.resource_id))
@@ -95,7 +95,7 @@ def put_back(connection: psycopg.Connection, parked: str, record: Record, lock_t
         ddl.run(connection, moves(old, parked, old.table))
         connection.execute(ddl.comment("TABLE", ddl.public(old.table), old.comment))
         ddl.run(connection, ddl.column_comments(ddl.public(old.table), record.edits(live)))
-        dependants.make(connection, old.views, old.table)
+        dependent_views.make(connection, old.views, old.table)
 
 
 def put_empty(
@@ -231,9 +231,9 @@ def _make_views(
 ) -> list[str]:
     """Make the views on the table again; without a live table, those that nothing else has taken the name of."""
     if live:
-        dependants.make(connection, live.views, table)
+        dependent_views.make(connection, live.views, table)
         return []
-    return dependants.make_where_free(connection, kept.views, table) if kept else []
+    return dependent_views.make_where_free(connection, kept.views, table) if kept else []
 
 
 def _note(connection: psycopg.Connection, order: Exchange, parked: str | None, record: Record | None) -> None:
@@ -246,7 +246,7 @@ def _drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) 
     """Drop a live table with the views on it and return what it was."""
     live = _locked(connection, table, catalog.describe(connection, table), lock_timeout)
     if live:
-        dependants.drop(connection, live.views)
+        dependent_views.drop(connection, live.views)
         connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(table)))
     write_count(connection, table, None)
     reach("restore.dropped")

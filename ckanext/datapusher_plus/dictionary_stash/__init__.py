@@ -8,8 +8,8 @@ back with the column. ``history/<id>/`` has earlier dictionaries, for a person w
 from __future__ import annotations
 
 from . import history
+from .removed_columns import remember, vanished
 from .stash import Stash, clear, drop_leftovers, load, pending, save, stash_path
-from .vanished import remember, vanished
 
 __all__ = [
     "Stash",

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from .. import settings
 from ..core.dictionary.model import Dictionary, as_json, from_json
-from . import durable, files
+from . import atomic, format
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ def keep(
     most = settings.current().dictionary_stash_keep
     if most < 1 or not dictionary.said:
         return None
-    content = files.dump(resource_id, why=why.value, run_id=run_id, dictionary=as_json(dictionary))
+    content = format.dump(resource_id, why=why.value, run_id=run_id, dictionary=as_json(dictionary))
     if len(content) > MOST:
         log.warning("The Data Dictionary of resource %s is too long to keep earlier versions of it", resource_id)
         return None
@@ -79,7 +79,7 @@ def keep(
         if there and there[0].dictionary.said == dictionary.said:
             return None
         made = _new_id(there)
-        durable.create(opened, f"{made}.json", content)
+        atomic.create(opened, f"{made}.json", content)
         # looked at anew: whoever of several writers is last to look sees all of them
         for oldest in _entries(opened, resource_id)[:most][-1:]:
             _drop_older_than(oldest.id, opened)
@@ -110,8 +110,8 @@ def ids(resource_id: str, *, folder: Path | None = None) -> list[str]:
 def resources(*, folder: Path | None = None) -> list[str]:
     """Return the resources that something is kept of."""
     try:
-        with durable.entered(files.root(folder), FOLDER) as opened:
-            return sorted(name for name in durable.names(opened) if files.is_id(name))
+        with atomic.entered(format.root(folder), FOLDER) as opened:
+            return sorted(name for name in atomic.names(opened) if format.is_id(name))
     except FileNotFoundError:
         return []
 
@@ -121,9 +121,9 @@ def clear(resource_id: str, *, folder: Path | None = None) -> int:
     try:
         with _entered(resource_id, folder) as opened:
             ours = _names(opened)
-            durable.remove(opened, *ours)
-        with durable.entered(files.root(folder), FOLDER) as opened:
-            durable.remove_folder(opened, resource_id)
+            atomic.remove(opened, *ours)
+        with atomic.entered(format.root(folder), FOLDER) as opened:
+            atomic.remove_folder(opened, resource_id)
     except FileNotFoundError:
         return 0
     return len(ours)
@@ -131,13 +131,13 @@ def clear(resource_id: str, *, folder: Path | None = None) -> int:
 
 @contextmanager
 def _entered(resource_id: str, folder: Path | None, *, make: bool = False) -> Iterator[int]:
-    with durable.entered(files.root(folder), FOLDER, files.checked(resource_id), make=make) as opened:
+    with atomic.entered(format.root(folder), FOLDER, format.checked(resource_id), make=make) as opened:
         yield opened
 
 
 def _names(opened: int) -> list[str]:
     """Return the names that an entry can have, newest first."""
-    found = (name for name in durable.names(opened) if name.endswith(".json"))
+    found = (name for name in atomic.names(opened) if name.endswith(".json"))
     return sorted((name for name in found if _NAME.fullmatch(name.removesuffix(".json"))), reverse=True)
 
 
@@ -147,7 +147,7 @@ def _entries(opened: int, resource_id: str) -> list[Kept]:
 
 def _entry(opened: int, name: str, resource_id: str) -> Kept | None:
     try:
-        found = files.parse(durable.read(opened, name, most=MOST), resource_id)
+        found = format.parse(atomic.read(opened, name, most=MOST), resource_id)
         return Kept(
             id=name.removesuffix(".json"),
             at=datetime.fromisoformat(found["saved_at"]).astimezone(timezone.utc),
@@ -158,7 +158,7 @@ def _entry(opened: int, name: str, resource_id: str) -> Kept | None:
     except FileNotFoundError:
         # another writer has dropped it meanwhile
         return None
-    except (durable.NotOurs, KeyError, TypeError, ValueError) as error:
+    except (atomic.NotOurs, KeyError, TypeError, ValueError) as error:
         log.warning("The earlier Data Dictionary %s of resource %s is passed over: %s", name, resource_id, error)
         return None
 
@@ -174,5 +174,5 @@ def _new_id(there: list[Kept]) -> str:
 def _drop_older_than(oldest: str, opened: int) -> None:
     """Remove older entries, and what an interrupted write left among them; a stranger's file stays."""
     for name in _names(opened):
-        if name < f"{oldest}.json" and durable.is_ours(opened, name):
-            durable.remove(opened, name)
+        if name < f"{oldest}.json" and atomic.is_ours(opened, name):
+            atomic.remove(opened, name)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.dictionary.model import Dictionary, as_json, from_json
-from . import durable, files, history
+from . import atomic, format, history
 
 log = logging.getLogger(__name__)
 
@@ -39,16 +39,16 @@ def save(resource_id: str, dictionary: Dictionary, *, run_id: str = "", folder: 
     :raises OSError: when it cannot be written; the older stash is untouched then.
     """
     path = stash_path(resource_id, folder=folder)
-    content = files.dump(resource_id, run_id=run_id, dictionary=as_json(dictionary))
+    content = format.dump(resource_id, run_id=run_id, dictionary=as_json(dictionary))
     _keep_older(resource_id, dictionary, run_id, folder)
-    with durable.entered(path.parent, make=True) as opened:
-        durable.replace(opened, path.name, content)
+    with atomic.entered(path.parent, make=True) as opened:
+        atomic.replace(opened, path.name, content)
     return path
 
 
 def _keep_older(resource_id: str, dictionary: Dictionary, run_id: str, folder: Path | None) -> None:
     try:
-        older = files.load(resource_id, stash_path(resource_id).name, folder, _stash, clear=True)
+        older = format.load(resource_id, stash_path(resource_id).name, folder, _stash, clear=True)
         if older and older.dictionary.said != dictionary.said:
             history.keep(resource_id, older.dictionary, why=history.Why.STASH, run_id=run_id, folder=folder)
     except OSError as error:
@@ -61,7 +61,7 @@ def load(resource_id: str, *, folder: Path | None = None) -> Stash | None:
 
     :raises OSError: when nobody can tell, because the folder cannot be read.
     """
-    return files.load(resource_id, stash_path(resource_id).name, folder, _stash)
+    return format.load(resource_id, stash_path(resource_id).name, folder, _stash)
 
 
 def _stash(found: Mapping[str, Any]) -> Stash:
@@ -78,8 +78,8 @@ def clear(resource_id: str, *, folder: Path | None = None) -> bool:
     path = stash_path(resource_id, folder=folder)
     drop_leftovers(resource_id, folder=folder)
     try:
-        with durable.entered(path.parent) as opened:
-            return durable.remove(opened, path.name)
+        with atomic.entered(path.parent) as opened:
+            return atomic.remove(opened, path.name)
     except FileNotFoundError:
         return False
 
@@ -87,8 +87,8 @@ def clear(resource_id: str, *, folder: Path | None = None) -> bool:
 def drop_leftovers(resource_id: str, *, folder: Path | None = None) -> None:
     """Remove what interrupted writes left, if that can be done; whoever calls this holds the resource's lock."""
     path = stash_path(resource_id, folder=folder)
-    with suppress(OSError), durable.entered(path.parent) as opened:
-        durable.remove(opened, *durable.left_by_a_crash(opened, resource_id))
+    with suppress(OSError), atomic.entered(path.parent) as opened:
+        atomic.remove(opened, *atomic.left_by_a_crash(opened, resource_id))
 
 
 def stash_path(resource_id: str, *, folder: Path | None = None) -> Path:
@@ -96,15 +96,15 @@ def stash_path(resource_id: str, *, folder: Path | None = None) -> Path:
 
     :raises ValueError: when ``resource_id`` is not a UUID in its usual form.
     """
-    return files.root(folder) / f"{files.checked(resource_id)}{_ENDING}"
+    return format.root(folder) / f"{format.checked(resource_id)}{_ENDING}"
 
 
 def pending(*, folder: Path | None = None) -> list[str]:
     """Return the resources that have a stash."""
     try:
-        with durable.entered(files.root(folder)) as opened:
-            found = durable.names(opened)
+        with atomic.entered(format.root(folder)) as opened:
+            found = atomic.names(opened)
     except FileNotFoundError:
         return []
     ids = (name.removesuffix(_ENDING) for name in found if name.endswith(_ENDING))
-    return sorted(name for name in ids if files.is_id(name))
+    return sorted(name for name in ids if format.is_id(name))

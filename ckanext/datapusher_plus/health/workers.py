@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from .. import settings
-from ..dictionary_stash.durable import entered
+from ..dictionary_stash.atomic import entered
 from .finding import Verdict, fail, ok, warn
 from .words import user
 

@@ -9,7 +9,7 @@ from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import TableTouched
 from ..core.values import LoadPlan, Log, Swapped
-from ..datastore import connect, filling, misfit, raw
+from ..datastore import cast_errors, connect, fill, raw
 from . import loading
 
 
@@ -25,11 +25,11 @@ def append(plan: LoadPlan, log: Log) -> Swapped:
             raise TableTouched
         started = time.monotonic()
         beside = table_names.beside(plan.resource_id, plan.run_id)
-        filling.make_beside(connection, beside, plan.resource_id)
-        with misfit.explained(connection, source, beside, plan.columns, plan.rows):
-            filling.fill(
+        fill.make_beside(connection, beside, plan.resource_id)
+        with cast_errors.explained(connection, source, beside, plan.columns, plan.rows):
+            fill.fill(
                 connection,
-                filling.Filling(
+                fill.Filling(
                     table=beside,
                     source=source,
                     columns=plan.columns,

@@ -9,9 +9,9 @@ from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import LockLost
 from ..core.values import LoadPlan, Log, Swapped, Tail
-from ..datastore import connect, growing, journal, raw, swap
+from ..datastore import append, connect, journal, raw, swap
 from ..datastore.connect import Connection
-from ..datastore.patience import patiently
+from ..datastore.lock_retry import patiently
 from .grow import held
 
 
@@ -50,5 +50,5 @@ def _commit(connection: Connection, swapped: Swapped, lock_timeout: float) -> No
 def _add(connection: Connection, plan: LoadPlan, tail: Tail) -> None:
     beside = table_names.beside(plan.resource_id, plan.run_id)
     names = [column.name for column in plan.columns]
-    growing.add(connection, plan.resource_id, beside, names, tail, rows=plan.rows)
+    append.add(connection, plan.resource_id, beside, names, tail, rows=plan.rows)
     journal.destroyed(connection, plan.resource_id, plan.run_id, new_oid=tail.table, parked=None, was=None)

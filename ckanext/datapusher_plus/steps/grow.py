@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..core.append import SMALL, Held, may_go_on
 from ..core.values import LoadPlan, Log, Source, Tail, Ticket
-from ..datastore import catalog, connect, fulltext, growing, journal
+from ..datastore import append, catalog, connect, fulltext, journal
 from ..datastore.connect import Connection
 from ..settings import current
 from . import loading
@@ -87,5 +87,5 @@ def _suits(connection: Connection, plan: LoadPlan, tail: Tail) -> bool:
         [(column.name, column.type) for column in live.columns] == columns
         and wanted <= {index.name for index in live.indexes}
         and fulltext.is_known(connection)
-        and growing.is_as_left(connection, plan.resource_id, tail)
+        and append.is_as_left(connection, plan.resource_id, tail)
     )

@@ -11,9 +11,9 @@ from ..core import index_plan, table_names
 from ..core.errors import RowsLost
 from ..core.index_plan import Index, IndexPlan
 from ..core.values import FullText, LoadPlan, Log
-from ..datastore import catalog, facts, fulltext, indexes, parallel, raw, stage
+from ..datastore import catalog, fulltext, indexes, parallel, raw, stage, table_facts
 from ..datastore.connect import Connection
-from ..datastore.facts import TableFacts
+from ..datastore.table_facts import TableFacts
 
 #: Bytes of a file that one connection loads before another one is open.
 _SMALL = 1 << 19
@@ -45,7 +45,7 @@ def old_table(connection: Connection, plan: LoadPlan) -> TableFacts | None:
 
 def kept_table(plan: LoadPlan) -> TableFacts | None:
     """Return the facts of the dictionary in the plan."""
-    return facts.of_dictionary(plan.resource_id, plan.kept) if plan.kept else None
+    return table_facts.of_dictionary(plan.resource_id, plan.kept) if plan.kept else None
 
 
 def new_table(connection: Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> str:

@@ -11,7 +11,7 @@ from ..core.types import column_type
 from ..core.values import ColumnSpec, Log
 from ..datastore import indexes, raw, stage, swap
 from ..datastore.connect import Connection
-from ..datastore.facts import TableFacts
+from ..datastore.table_facts import TableFacts
 
 #: Stands for a run in the staged table's name.
 _NO_RUN = "restored"

@@ -12,12 +12,12 @@ from functools import partial
 from .. import portal
 from ..checkpoint import reach
 from ..core.values import LoadPlan, Log, Swapped
-from ..datastore import catalog, connect, indexes, misfit, raw
+from ..datastore import cast_errors, catalog, connect, indexes, raw
 from ..datastore import stage as staging
 from ..datastore import swap as exchanging
 from ..datastore.connect import Connection
-from ..datastore.facts import TableFacts
-from ..datastore.patience import patiently
+from ..datastore.lock_retry import patiently
+from ..datastore.table_facts import TableFacts
 from . import loading
 from .swap import ordered, taken_aliases
 
@@ -30,7 +30,7 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
     """
     with connect.connect(autocommit=True) as connection:
         source = loading.copy(connection, plan, log)
-        misfit.check(connection, source, plan.columns, plan.rows)
+        cast_errors.check(connection, source, plan.columns, plan.rows)
         old = loading.old_table(connection, plan)
         table = loading.new_table(connection, plan, old, log)
         staging.drop_indexes(connection, table)
@@ -57,7 +57,7 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
     table, started = plan.resource_id, time.monotonic()
     text = loading.full_text(connection, table, plan, log)
     staging.full_text_by_trigger(connection, table, on=text is None)
-    with misfit.explained(connection, source, table, plan.columns, plan.rows), connection.transaction():
+    with cast_errors.explained(connection, source, table, plan.columns, plan.rows), connection.transaction():
         letters = staging.execute(connection, partial(staging.insert, table, source, plan.columns), text)
         reach("replace.cast")
     if letters is not None:

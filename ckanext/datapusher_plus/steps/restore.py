@@ -14,11 +14,11 @@ from .. import dictionary_stash, portal
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.values import Log
-from ..datastore import catalog, connect, ddl, facts, journal, raw, record, swap
+from ..datastore import catalog, connect, ddl, journal, raw, swap, swap_record, table_facts
 from ..datastore.connect import Connection
 from ..datastore.journal import Entry
-from ..datastore.patience import patiently
-from ..datastore.record import Record
+from ..datastore.lock_retry import patiently
+from ..datastore.swap_record import Record
 from .rebuild import Spare, put_in_place, spare_table
 
 
@@ -162,7 +162,7 @@ def _fill_comments(connection: Connection, entry: Entry) -> None:
 def _record(entry: Entry) -> Record:
     if entry.was is None:
         raise ValueError(f"the journal row of run {entry.run_id} has no record of the old table")
-    return record.from_json(entry.was)
+    return swap_record.from_json(entry.was)
 
 
 def _without_journal(connection: Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
@@ -170,7 +170,7 @@ def _without_journal(connection: Connection, resource_id: str, log: Log, lock_ti
     parked = catalog.tables_like(connection, prefix)
     if not parked:
         return None
-    was = record.of_parked(connection, parked[-1])
+    was = swap_record.of_parked(connection, parked[-1])
     if was is None or catalog.table_exists(connection, resource_id):
         log.warning(f"The old table {parked[-1]} is still there though no run says so; look at it and drop it.")
         return None
@@ -191,7 +191,7 @@ def _from_stash(connection: Connection, resource_id: str, log: Log, lock_timeout
     if stash.run_id and journal.is_committed(connection, stash.run_id):
         # it was in place for good, so whoever removed it has meant to; the words wait for the next load
         return None
-    spare = spare_table(connection, facts.of_dictionary(resource_id, stash.dictionary), log)
+    spare = spare_table(connection, table_facts.of_dictionary(resource_id, stash.dictionary), log)
     # before the table is there: once it is, nobody comes back here
     portal.mark_active(resource_id, True)
     put_in_place(connection, spare, {}, lock_timeout)

@@ -9,10 +9,10 @@ from ..checkpoint import reach
 from ..core import table_names
 from ..core.index_plan import IndexPlan
 from ..core.values import LoadPlan, Log, Staged
-from ..datastore import connect, filling, indexes, misfit, raw
+from ..datastore import cast_errors, connect, fill, indexes, raw
 from ..datastore import stage as staging
 from ..datastore.connect import Connection
-from ..datastore.facts import TableFacts
+from ..datastore.table_facts import TableFacts
 from . import loading
 
 
@@ -41,10 +41,10 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
     staging.full_text_by_trigger(connection, table, on=text is None)
     reach("stage.stripped")
     started = time.monotonic()
-    with misfit.explained(connection, source, table, plan.columns, plan.rows):
-        filling.fill(
+    with cast_errors.explained(connection, source, table, plan.columns, plan.rows):
+        fill.fill(
             connection,
-            filling.Filling(
+            fill.Filling(
                 table=table,
                 source=source,
                 columns=plan.columns,

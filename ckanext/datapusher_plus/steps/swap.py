@@ -14,9 +14,9 @@ from ..datastore import catalog, connect
 from ..datastore import stage as staging
 from ..datastore import swap as exchanging
 from ..datastore.connect import Connection
-from ..datastore.facts import TableFacts
-from ..datastore.patience import patiently
+from ..datastore.lock_retry import patiently
 from ..datastore.swap import Exchange, Exchanged
+from ..datastore.table_facts import TableFacts
 from . import loading
 
 

@@ -12,7 +12,7 @@ from ..core.errors import StashUnreadable
 from ..core.values import Log
 from ..datastore import catalog, connect, journal, raw, swap
 from ..datastore.connect import Connection
-from ..datastore.patience import patiently
+from ..datastore.lock_retry import patiently
 from ..dictionary_stash.history import Why
 from ..portal import Presence
 from .plan import kept_dictionary

@@ -75,6 +75,8 @@ from .writing import (
 
 __all__ = [
     "AGAIN",
+    "FAILED",
+    "MORE",
     "AddressRefused",
     "BadJson",
     "BadQuoting",
@@ -86,7 +88,6 @@ __all__ = [
     "DependentViewBroken",
     "DryRun",
     "EngineFailed",
-    "FAILED",
     "FetchInterrupted",
     "FetchTooSlow",
     "FileTooLarge",
@@ -94,7 +95,6 @@ __all__ = [
     "IngestError",
     "LineTooLong",
     "LockLost",
-    "MORE",
     "Locked",
     "NestedArchive",
     "NoFile",

@@ -10,7 +10,7 @@ from psycopg import sql
 
 from ..core import table_names
 from .ddl import public
-from .facts import TableFacts
+from .table_facts import TableFacts
 
 Part = Literal["SEQUENCE", "INDEX"]
 

@@ -9,7 +9,7 @@ from psycopg import sql
 
 from ..core.errors import DependentViewBroken
 from . import catalog, ddl
-from .facts import TableFacts, View
+from .table_facts import TableFacts, View
 
 
 def check(connection: psycopg.Connection, facts: TableFacts) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..core.dictionary.model import Column, columns_from_json
-from . import durable, files
+from . import atomic, format
 
 
 def remember(resource_id: str, columns: Iterable[Column], *, folder: Path | None = None) -> None:
@@ -17,15 +17,15 @@ def remember(resource_id: str, columns: Iterable[Column], *, folder: Path | None
 
     :raises OSError: when it cannot be written; what was kept is untouched then.
     """
-    root, name = files.root(folder), _name(resource_id)
+    root, name = format.root(folder), _name(resource_id)
     # what cannot be read now is not replaced; what makes no sense is put aside
-    files.load(resource_id, name, folder, _columns, clear=True)
+    format.load(resource_id, name, folder, _columns, clear=True)
     if kept := [asdict(column) for column in columns]:
-        with durable.entered(root, make=True) as opened:
-            durable.replace(opened, name, files.dump(resource_id, columns=kept))
+        with atomic.entered(root, make=True) as opened:
+            atomic.replace(opened, name, format.dump(resource_id, columns=kept))
         return
-    with suppress(FileNotFoundError), durable.entered(root) as opened:
-        durable.remove(opened, name)
+    with suppress(FileNotFoundError), atomic.entered(root) as opened:
+        atomic.remove(opened, name)
 
 
 def vanished(resource_id: str, *, folder: Path | None = None) -> tuple[Column, ...]:
@@ -33,7 +33,7 @@ def vanished(resource_id: str, *, folder: Path | None = None) -> tuple[Column, .
 
     :raises OSError: when nobody can tell, because the folder cannot be read.
     """
-    return files.load(resource_id, _name(resource_id), folder, _columns) or ()
+    return format.load(resource_id, _name(resource_id), folder, _columns) or ()
 
 
 def _columns(found: Mapping[str, Any]) -> tuple[Column, ...]:
@@ -41,4 +41,4 @@ def _columns(found: Mapping[str, Any]) -> tuple[Column, ...]:
 
 
 def _name(resource_id: str) -> str:
-    return f"{files.checked(resource_id)}.vanished.json"
+    return f"{format.checked(resource_id)}.vanished.json"

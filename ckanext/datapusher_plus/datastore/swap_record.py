@@ -9,8 +9,8 @@ from typing import Any
 
 import psycopg
 
-from . import catalog, facts
-from .facts import TableFacts
+from . import catalog, table_facts
+from .table_facts import TableFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class Record:
     def as_json(self) -> dict[str, Any]:
         """Return the record as JSON types."""
         head = {"run_id": self.run_id, "at": self.at, "written": dict(self.written)}
-        return {**head, "facts": facts.to_json(self.facts)}
+        return {**head, "facts": table_facts.to_json(self.facts)}
 
     def edits(self, now: TableFacts | None) -> dict[str, str | None]:
         """Return the comments that somebody has changed since on the new table, of columns that the old one has."""
@@ -41,7 +41,7 @@ class Record:
 
 def from_json(found: Mapping[str, Any]) -> Record:
     """Make the record of what ``as_json`` gave."""
-    return Record(**{**found, "facts": facts.from_json(found["facts"])})
+    return Record(**{**found, "facts": table_facts.from_json(found["facts"])})
 
 
 def of_parked(connection: psycopg.Connection, parked: str) -> Record | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from .. import settings
-from . import durable
+from . import atomic
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def load(
     :raises OSError: when nobody can tell, because the folder cannot be read.
     """
     try:
-        with durable.entered(root(folder)) as opened:
+        with atomic.entered(root(folder)) as opened:
             return _load(opened, resource_id, name, make, clear)
     except FileNotFoundError:
         return None
@@ -84,8 +84,8 @@ def load(
 
 def _load(opened: int, resource_id: str, name: str, make: Callable[[Mapping[str, Any]], T], clear: bool) -> T | None:
     try:
-        return make(parse(durable.read(opened, name), resource_id))
-    except durable.NotOurs as error:
+        return make(parse(atomic.read(opened, name), resource_id))
+    except atomic.NotOurs as error:
         if clear:
             _put_aside(opened, name, error)
         else:
@@ -99,7 +99,7 @@ def _put_aside(opened: int, name: str, error: Exception) -> None:
     """Keep a file that cannot be understood under another name, for a person."""
     aside = f"{name}.{datetime.now(timezone.utc):%Y%m%dT%H%M%S%f}.unreadable"
     try:
-        durable.rename(opened, name, aside)
+        atomic.rename(opened, name, aside)
     except OSError as refused:
         log.error("The dictionary stash %s cannot be read (%s) nor put aside (%s)", name, error, refused)  # noqa: TRY400
     else:
