@@ -22,8 +22,8 @@ EXPLAINED: dict[tuple[str, str], tuple[int, str]] = {
     ("B608", "datastore/catalog_queries.py"): (2, NO_OUTSIDE_TEXT),
     ("B608", "migration/datapusher_plus/versions/05_c27d9e48b6a1_history_of_datapusher_plus.py"): (1, NO_OUTSIDE_TEXT),
     ("B608", "engines/duckdb_sql.py"): (4, QUOTED),
-    ("B608", "formats/columnar.py"): (4, QUOTED),
-    ("B608", "formats/geopackage.py"): (2, QUOTED),
+    ("B608", "formats/columnar/parquet.py"): (4, QUOTED),
+    ("B608", "formats/spatial/geopackage.py"): (2, QUOTED),
     ("B310", "flow/server.py"): (1, "the address is the operator's own, of Prefect's server"),
     ("B108", "health/folders.py"): (3, "the folders are warned of, and nothing is written there"),
 }

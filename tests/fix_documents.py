@@ -12,8 +12,8 @@ import pytest
 
 from ckanext.datapusher_plus import formats
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
-from ckanext.datapusher_plus.formats.apart import Apart
-from ckanext.datapusher_plus.formats.workbook.base import Spreadsheet
+from ckanext.datapusher_plus.formats.sandbox.sandboxed import Apart
+from ckanext.datapusher_plus.formats.spreadsheet.base import Spreadsheet
 
 if TYPE_CHECKING:
     from tests.fix_file import Publish, Said

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from ckanext.datapusher_plus.formats.limited import MOST_MEMORY
+from ckanext.datapusher_plus.formats.sandbox.limited_fork import MOST_MEMORY
 from tests.fix_ckan import Act, Runs, Upload
 from tests.fix_hostile import Hostile, drip, megabytes
 from tests.fix_worker import Ended, WorkerUnderTest, until

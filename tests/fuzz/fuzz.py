@@ -19,7 +19,7 @@ atheris: Any = importlib.import_module("atheris")
 with atheris.instrument_imports(include=["ckanext.datapusher_plus.core", "ckanext.datapusher_plus.formats"]):
     from ckanext.datapusher_plus.core.errors import IngestError, Skipped
     from ckanext.datapusher_plus.core.values import Source
-    from ckanext.datapusher_plus.formats.apart import Apart
+    from ckanext.datapusher_plus.formats.sandbox.sandboxed import Apart
     from ckanext.datapusher_plus.steps import analyse, convert, plan, sift, validate
 
 from tests import books  # noqa: E402

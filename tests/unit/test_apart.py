@@ -25,7 +25,7 @@ from ckanext.datapusher_plus.core.errors import (
     UnpacksTooLarge,
 )
 from ckanext.datapusher_plus.core.values import CleanCsv, Source
-from ckanext.datapusher_plus.formats import apart
+from ckanext.datapusher_plus.formats.sandbox import sandboxed
 from tests import maps
 from tests.fix_file import Publish, Said
 
@@ -137,15 +137,15 @@ def test_the_reader_has_limits_and_no_secrets(tmp_path: Path, said: Said, monkey
     with reading(tmp_path, said) as (_, pid):
         assert b"hunter2" not in Path(f"/proc/{pid}/environ").read_bytes()
         limits = Path(f"/proc/{pid}/limits").read_text()
-        assert f"{apart.MOST_MEMORY} " in limits.split("Max data size")[1].splitlines()[0]
+        assert f"{sandboxed.MOST_MEMORY} " in limits.split("Max data size")[1].splitlines()[0]
 
 
 def test_the_reader_ends_with_its_run(tmp_path: Path, said: Said) -> None:
     os.mkfifo(tmp_path / "pipe")
     source = Source(path=tmp_path / "pipe", filename="x.json", size=1, hash="", content_type=None)
-    with subprocess.Popen(apart.command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+    with subprocess.Popen(sandboxed.command(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
         assert process.stdin
-        process.stdin.write(apart._job(formats.named("JSON"), source, formats.Work(dir=tmp_path, log=said)))
+        process.stdin.write(sandboxed._job(formats.named("JSON"), source, formats.Work(dir=tmp_path, log=said)))
         process.stdin.flush()
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(1)

@@ -24,7 +24,7 @@ from ckanext.datapusher_plus.core.errors import (
     UnpacksTooLarge,
 )
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
-from ckanext.datapusher_plus.formats.archive.manifest import COLUMNS
+from ckanext.datapusher_plus.formats.archive.listing import COLUMNS
 from ckanext.datapusher_plus.steps.convert import convert as step
 from tests import books
 from tests.books import zipped

@@ -11,8 +11,8 @@ from ckanext.datapusher_plus import formats
 from ckanext.datapusher_plus.core.errors import IngestError, Skipped
 from ckanext.datapusher_plus.core.naming import column_names
 from ckanext.datapusher_plus.core.values import Source
-from ckanext.datapusher_plus.formats.check import examine
-from ckanext.datapusher_plus.formats.sift import shape_of
+from ckanext.datapusher_plus.formats.clean_csv.quarantine import shape_of
+from ckanext.datapusher_plus.formats.clean_csv.validate import examine
 from tests import books
 from tests.fix_file import Said
 from tests.linear import MOST, growth

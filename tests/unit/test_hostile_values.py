@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ckanext.datapusher_plus.core.errors import BadQuoting, LineTooLong
-from ckanext.datapusher_plus.formats import records
+from ckanext.datapusher_plus.formats.clean_csv import records
 from tests import books, maps
 from tests.fix_documents import ReadDocument
 from tests.fix_file import Analyse, Read, Said
@@ -173,8 +173,8 @@ def test_numbers_of_shapefiles(digits: str, analyse: Analyse) -> None:
 
 
 def test_json_is_written_at_any_depth_as_at_none() -> None:
-    from ckanext.datapusher_plus.formats import json_text
+    from ckanext.datapusher_plus.formats import json_stream
 
-    value = [json_text.Members([("é", [b"1.50", None, True]), ("b", json_text.Members()), ("b", [])]), "x", []]
-    assert json_text._written_deep(value) == json_text.written(value)
-    assert json.loads(json_text.written(value)) == [{"é": [1.5, None, True], "b": []}, "x", []]
+    value = [json_stream.Members([("é", [b"1.50", None, True]), ("b", json_stream.Members()), ("b", [])]), "x", []]
+    assert json_stream._written_deep(value) == json_stream.written(value)
+    assert json.loads(json_stream.written(value)) == [{"é": [1.5, None, True], "b": []}, "x", []]

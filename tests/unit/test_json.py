@@ -17,7 +17,7 @@ from ckanext.datapusher_plus.core.errors import (
     RecordTooLarge,
     TooManyColumns,
 )
-from ckanext.datapusher_plus.formats import json_text
+from ckanext.datapusher_plus.formats import json_stream
 from tests.fix_documents import ReadDocument
 from tests.fix_file import Analyse, Said
 
@@ -137,7 +137,7 @@ def test_byte_order_marks_are_read(encoding: str, read_document: ReadDocument) -
 
 
 def test_records_and_pieces_may_be_of_any_length(read_document: ReadDocument, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_text, "_PIECE", 16)
+    monkeypatch.setattr(json_stream, "_PIECE", 16)
     records = [{"id": 10**n, "text": "é" * n, "more": [n, {"n": n + 0.5}]} for n in range(40)]
     document = json.dumps({"about": {"many": True}, "items": records}, ensure_ascii=False, indent=1)
     found = read_document(document)
@@ -157,7 +157,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.di
     piece=st.integers(1, 40),
 )
 def test_any_records_come_back(records, layout, ascii_only, piece, read_document, monkeypatch) -> None:
-    monkeypatch.setattr(json_text, "_PIECE", piece)
+    monkeypatch.setattr(json_stream, "_PIECE", piece)
     found = read_document(json.dumps(records, indent=layout, ensure_ascii=ascii_only), format="JSON")
     assert set(found.csv.header) == {name for record in records for name in record}
     for record, row in zip(records, found.rows, strict=True):
@@ -171,8 +171,8 @@ def test_any_records_come_back(records, layout, ascii_only, piece, read_document
 def test_a_record_that_is_too_long_is_named_by_its_line(
     read_document: ReadDocument, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(json_text, "_PIECE", 16)
-    monkeypatch.setattr(json_text, "LONGEST_RECORD", 1000)
+    monkeypatch.setattr(json_stream, "_PIECE", 16)
+    monkeypatch.setattr(json_stream, "LONGEST_RECORD", 1000)
     with pytest.raises(RecordTooLarge, match="line 2 "):
         read_document('[{"a": 1},\n{"a": "' + "x" * 5000 + '"}]')
 

@@ -20,7 +20,13 @@ from ckanext.datapusher_plus.core.errors import (
 )
 from ckanext.datapusher_plus.core.quarantine import Rejected
 from ckanext.datapusher_plus.core.values import Log
-from ckanext.datapusher_plus.formats.limited import LEAST_SECONDS, MOST_MEMORY, explain, limited, most_seconds
+from ckanext.datapusher_plus.formats.sandbox.limited_fork import (
+    LEAST_SECONDS,
+    MOST_MEMORY,
+    explain,
+    limited,
+    most_seconds,
+)
 from tests.fix_file import Said
 
 #: Prints the id of the process that reads for it, and then waits for it.

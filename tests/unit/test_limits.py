@@ -22,7 +22,8 @@ from ckanext.datapusher_plus.core.errors import (
     UnpacksTooLarge,
 )
 from ckanext.datapusher_plus.core.values import CleanCsv
-from ckanext.datapusher_plus.formats import records, zipped
+from ckanext.datapusher_plus.formats import zip_reader
+from ckanext.datapusher_plus.formats.clean_csv import records
 from tests import books
 from tests.fix_documents import ReadDocument
 from tests.fix_file import Publish, Read, Said
@@ -86,22 +87,22 @@ def archive(files: int, name: str = "{}") -> bytes:
 
 
 def test_files_in_an_archive(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(zipped, "MOST_MEMBERS", 500)
+    monkeypatch.setattr(zip_reader, "MOST_MEMBERS", 500)
     assert read(archive(500), format="ZIP").rows == 500
     with pytest.raises(TooManyMembers, match="at most 500 can be listed"):
         read(archive(501), format="ZIP")
 
 
 def test_as_many_files_as_an_archive_may_have(read: Read) -> None:
-    assert read(archive(zipped.MOST_MEMBERS), format="ZIP").rows == zipped.MOST_MEMBERS
+    assert read(archive(zip_reader.MOST_MEMBERS), format="ZIP").rows == zip_reader.MOST_MEMBERS
 
 
 def test_bytes_of_an_archives_list(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     content = archive(10, "x" * 1000 + "{}")
     listed = content.rindex(b"PK\x05\x06") - content.index(b"PK\x01\x02")
-    monkeypatch.setattr(zipped, "MOST_LISTED", listed)
+    monkeypatch.setattr(zip_reader, "MOST_LISTED", listed)
     assert read(content, format="ZIP").rows == 10
-    monkeypatch.setattr(zipped, "MOST_LISTED", listed - 1)
+    monkeypatch.setattr(zip_reader, "MOST_LISTED", listed - 1)
     with pytest.raises(TooManyMembers, match=f"{listed - 1:,} bytes"):
         read(content, format="ZIP")
 

@@ -14,7 +14,8 @@ import pytest
 
 from ckanext.datapusher_plus.core.types import notations
 from ckanext.datapusher_plus.core.types import patterns as type_patterns
-from ckanext.datapusher_plus.formats import padding, quick, rewriting, value_patterns
+from ckanext.datapusher_plus.formats.clean_csv import fast_scan, value_patterns
+from ckanext.datapusher_plus.formats.text import padding, rewrite
 from tests import patterns
 from tests.hostile_strings import as_given, hostile
 from tests.linear import MOST, growth
@@ -63,12 +64,14 @@ def _days() -> Iterator[Use]:
 BUILT: dict[Place, Callable[[], Iterator[Use]]] = {
     Place("core/types/patterns.py", "_compiled"): _notations,
     Place("core/types/patterns.py", "is_real"): _days,
-    Place("formats/padding.py", "_padded"): lambda: _by_separator(padding._padded, "search"),
-    Place("formats/quick.py", "_empty_row"): lambda: _by_separator(quick._empty_row, "search"),
-    Place("formats/quick.py", "_stray"): lambda: _by_separator(quick._stray, "search"),
-    Place("formats/value_patterns.py", "as_written"): lambda: _by_separator(value_patterns.as_written, "match", True),
-    Place("formats/value_patterns.py", "value_pattern"): _values,
-    Place("formats/rewriting.py", "_with_comma"): lambda: _by_separator(rewriting._with_comma, "search"),
+    Place("formats/text/padding.py", "_padded"): lambda: _by_separator(padding._padded, "search"),
+    Place("formats/clean_csv/fast_scan.py", "_empty_row"): lambda: _by_separator(fast_scan._empty_row, "search"),
+    Place("formats/clean_csv/fast_scan.py", "_stray"): lambda: _by_separator(fast_scan._stray, "search"),
+    Place("formats/clean_csv/value_patterns.py", "as_written"): lambda: _by_separator(
+        value_patterns.as_written, "match", True
+    ),
+    Place("formats/clean_csv/value_patterns.py", "value_pattern"): _values,
+    Place("formats/text/rewrite.py", "_with_comma"): lambda: _by_separator(rewrite._with_comma, "search"),
 }
 USES = [*patterns.of_modules(), *patterns.literal(), *(use for make in BUILT.values() for use in make())]
 

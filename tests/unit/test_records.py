@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from ckanext.datapusher_plus.core.errors import BadQuoting
 from ckanext.datapusher_plus.core.values import CleanCsv
-from ckanext.datapusher_plus.formats.check import Block, examine, joined, walk
-from ckanext.datapusher_plus.formats.records import Dialect, Piece, Shape, plain, records
-from ckanext.datapusher_plus.formats.sift import Job, sift
+from ckanext.datapusher_plus.formats.clean_csv.quarantine import Job, sift
+from ckanext.datapusher_plus.formats.clean_csv.records import Dialect, Piece, Shape, plain, records
+from ckanext.datapusher_plus.formats.clean_csv.validate import Block, examine, joined, walk
 
 TEXT = st.text(alphabet=st.sampled_from('ab",;\t\n\r é\\.'), max_size=6)
 TABLE = st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(TEXT, min_size=width, max_size=width), min_size=1))

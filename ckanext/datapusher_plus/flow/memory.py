@@ -7,7 +7,7 @@ import resource
 from contextlib import suppress
 from pathlib import Path
 
-from ..formats.limited import writable
+from ..formats.sandbox.limited_fork import writable
 
 #: Of 1,000: a run is ended before databases and web servers, and after a process that reads one file.
 _BADNESS = "500"

@@ -14,8 +14,8 @@ from typing import ClassVar, TypeVar
 from ..core.errors import NothingToLoad, NotWhatItSays, UnsupportedFormat
 from ..core.unpacking import most_unpacked
 from ..core.values import CleanCsv, Log, ReadOptions, Source
-from .foreign import refuse_foreign
-from .zipped import is_zip, members
+from .signatures import refuse_foreign
+from .zip_reader import is_zip, members
 
 #: enough to know any format by its content, and to see how a table is separated
 HEAD_BYTES = 1 << 16

@@ -17,7 +17,7 @@ from ..core.types.patterns import Form
 from ..core.values import Analysed, CleanCsv, ColumnProfile, Log, ReadOptions
 from ..engines import DuckdbEngine, Engine, Look
 from ..engines.base import Can, require
-from ..formats.records import Dialect, pieces, plain, records
+from ..formats.clean_csv.records import Dialect, pieces, plain, records
 from ..settings import current
 
 #: enough to see a pattern; a file may have 1,598 columns

@@ -9,8 +9,8 @@ from ..checkpoint import reach
 from ..core.errors import NothingToLoad
 from ..core.values import CleanCsv, Log, Source, Ticket
 from ..formats import Limits, Work
-from ..formats.limited import limited
-from ..formats.rows import storable
+from ..formats.clean_csv.writer import storable
+from ..formats.sandbox.limited_fork import limited
 from ..settings import current
 
 

@@ -9,9 +9,9 @@ from ..core import quarantine
 from ..core.errors import RaggedRow, RowsRefused, ValueDoesNotFit
 from ..core.quarantine import Check, Rejected, Share
 from ..core.values import CleanCsv, Log
-from ..formats import sift as sifting
-from ..formats.limited import limited
-from ..formats.sift import Job, Reject, shape_of
+from ..formats.clean_csv import quarantine as sifting
+from ..formats.clean_csv.quarantine import Job, Reject, shape_of
+from ..formats.sandbox.limited_fork import limited
 from ..settings import current
 
 #: letters of a value that a message shows

@@ -15,10 +15,10 @@ from ..core.errors import HeadingTooLong, TooManyColumns
 from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
-from ..formats.check import Findings, examine
-from ..formats.limited import limited
-from ..formats.sift import shape_of
-from ..formats.text import listed
+from ..formats.clean_csv.quarantine import shape_of
+from ..formats.clean_csv.validate import Findings, examine
+from ..formats.sandbox.limited_fork import limited
+from ..formats.text.decoding import listed
 from ..settings import current
 from .sift import sift
 

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 # importing a format registers it
-from . import gzipped as _gzipped  # noqa: F401
-from . import zips as _zips  # noqa: F401
+from . import gzip as _gzipped  # noqa: F401
+from . import zip as _zips  # noqa: F401

@@ -1,0 +1,1 @@
+"""Files whose columns have declared types: Parquet, Arrow and Feather."""

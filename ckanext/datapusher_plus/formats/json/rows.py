@@ -1,0 +1,125 @@
+"""From parsed JSON to rows of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from ...core.errors import NoRecords
+from ...core.values import Log
+from ..json_stream import NOT_A_NUMBER, Members, Number, written
+from ..spatial.geometry import Shapes, as_wkt
+from .records_path import FEATURE, PROPERTIES, Column
+
+Row = list[str | None]
+#: features whose shapes are worked on at once
+_BATCH = 200
+
+
+class Cells:
+    """Makes text of values, and counts what could not be kept as it was."""
+
+    def __init__(self) -> None:
+        """Begin to count."""
+        #: NaN and infinite numbers, which became no value
+        self.no_numbers = 0
+        #: objects with the same name twice
+        self.doubled = 0
+        #: elements that are null instead of a record
+        self.nulls = 0
+
+    def text(self, value: Any) -> str | None:
+        """Return a value as text; what is nested as JSON."""
+        kind = type(value)
+        if kind is str or value is None:
+            return value
+        if kind is Number:
+            return value.decode("ascii")
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if value is NOT_A_NUMBER:
+            self.no_numbers += 1
+            return None
+        return written(value)
+
+    def members(self, record: Members) -> dict[str, Any]:
+        """Return an object's values; of those with the same name the last."""
+        found = dict(record)
+        self.doubled += len(found) != len(record)
+        return found
+
+    def tell(self, log: Log) -> None:
+        """Tell the publisher what could not be kept."""
+        if self.no_numbers:
+            log.warning(f"{self.no_numbers:,} values that are no number (NaN) or infinite were left empty.")
+        if self.doubled:
+            log.warning(f"{self.doubled:,} records have a name twice; the last value was taken.")
+        if self.nulls:
+            log.warning(f"{self.nulls:,} records are null and were left out.")
+
+
+def object_rows(values: Iterable[Any], columns: Sequence[Column], cells: Cells) -> Iterator[Row]:
+    """Yield the rows of a list of objects."""
+    names = [name for _, name in columns]
+    text = cells.text
+    for record in values:
+        if record is None:
+            cells.nulls += 1
+            continue
+        get = cells.members(record).get
+        yield [text(get(name)) for name in names]
+
+
+def array_rows(values: Iterable[Any], width: int, cells: Cells) -> Iterator[Row]:
+    """Yield the rows of a list of arrays; short ones are filled up, long ones left for the check of all rows."""
+    for record in values:
+        if record is None:
+            cells.nulls += 1
+            continue
+        yield [cells.text(value) for value in record] + [None] * (width - len(record))
+
+
+def feature_rows(values: Iterable[Any], columns: Sequence[Column], shapes: Shapes, cells: Cells) -> Iterator[Row]:
+    """Yield the rows of a list of GeoJSON features: what they have, their properties, and their shape as WKT."""
+    rows: list[Row] = []
+    waiting: list[str | None] = []
+    for record in values:
+        if record is None:
+            cells.nulls += 1
+            continue
+        feature = cells.members(record)
+        waiting.append(as_wkt(feature.get("geometry") if feature.get("type") == FEATURE else record))
+        rows.append(_feature_row(feature, columns, cells))
+        if len(rows) >= _BATCH:
+            yield from shapes.beside(rows, waiting)
+            rows, waiting = [], []
+    yield from shapes.beside(rows, waiting)
+    shapes.tell()
+
+
+def _feature_row(feature: dict[str, Any], columns: Sequence[Column], cells: Cells) -> Row:
+    found = feature.get(PROPERTIES)
+    properties = cells.members(found) if isinstance(found, Members) else {}
+    return [cells.text((properties if place else feature).get(name)) for place, name in columns]
+
+
+def turned(document: Any) -> tuple[list[str], list[list[Any]]]:
+    """Return header and rows of a document that names its columns, or its rows.
+
+    ``{"a": [1, 2], "b": [3, 4]}``, ``{"a": {"0": 1, "1": 2}, …}`` and ``{"first": {"a": 1, "b": 3}, …}``.
+
+    :raises NoRecords: when it is none of these.
+    """
+    names = [name for name, _ in document] if isinstance(document, Members) else []
+    parts = [value for _, value in document] if names else []
+    if parts and all(type(part) is list and len(part) == len(parts[0]) for part in parts):
+        return names, [list(row) for row in zip(*parts, strict=True)]
+    if not parts or not all(isinstance(part, Members) and part for part in parts):
+        raise NoRecords("JSON document")
+    inner = [dict(part) for part in parts]
+    keys = list(dict.fromkeys(key for part in inner for key in part))
+    if all(key.isdecimal() for key in keys):
+        return names, [[part.get(key) for part in inner] for key in keys]
+    if len(parts) < 2 or not set.intersection(*map(set, inner)):
+        raise NoRecords("JSON document")
+    return ["key", *keys], [[name, *map(part.get, keys)] for name, part in zip(names, inner, strict=True)]

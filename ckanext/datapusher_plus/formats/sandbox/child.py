@@ -1,0 +1,71 @@
+"""The other side of ``apart``: the process that reads one file, within limits, and tells what becomes of it."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import json
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import IngestError, Skipped, TooMuchMemory, UnpacksTooLarge
+from ...core.values import FullText, ReadOptions, Source
+from .. import named
+from ..base import Limits, Work
+from .limited_fork import MOST_MEMORY, Said, limit
+from .sandboxed import Apart
+
+
+def main() -> None:
+    """Read the file that the first line of standard input names."""
+    # parsed documents have no cycles, and looking for some in millions of objects takes ten times as long as parsing
+    gc.disable()
+    # what a library prints goes to the worker's log, not between our lines
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    said = Said(lambda words: print(json.dumps(words, default=os.fspath), file=out, flush=True))
+    os.dup2(2, 1)
+    job = json.loads(sys.stdin.buffer.readline())
+    limits = Limits(**job["limits"])
+    limit(memory=MOST_MEMORY, seconds=job["seconds"], written=limits.unpacked_from(job["source"]["size"]))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    for error in _outcome(job, limits, said):
+        said.say(("failed", type(error).__name__, str(error), vars(error)))
+
+
+def _outcome(job: dict[str, Any], limits: Limits, said: Said) -> Iterator[IngestError | Skipped]:
+    """Say the result, or yield the error instead."""
+    work = Work(dir=Path(job["dir"]), log=said, options=_options(job["options"]), limits=limits, format=job["typed"])
+    source = Source(**{**job["source"], "path": Path(job["source"]["path"])})
+    try:
+        reader = named(job["format"])
+        assert isinstance(reader, Apart)
+        said.say(("done", asdict(reader.read(source, work))))
+    except (IngestError, Skipped) as error:
+        yield error
+    except MemoryError:
+        yield TooMuchMemory(job["format"], MOST_MEMORY)
+    except OSError as error:
+        if error.errno != errno.EFBIG:
+            raise
+        yield UnpacksTooLarge(limits.unpacked_from(source.size))
+
+
+def _options(given: dict[str, Any]) -> ReadOptions:
+    words = given["null_values"]
+    return replace(
+        ReadOptions(**given),
+        languages=tuple(given["languages"]),
+        null_values=None if words is None else tuple(words),
+        full_text=FullText(given["full_text"]),
+    )
+
+
+def _end_with_parent() -> None:
+    # not by sys.stdin, whose lock would be held when the process ends by itself
+    os.read(0, 1)
+    os._exit(1)

@@ -1,0 +1,1 @@
+"""Files of maps: shapefiles, GeoPackage and KML."""

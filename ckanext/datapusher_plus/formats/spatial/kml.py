@@ -1,0 +1,123 @@
+"""KML, and KMZ, which is KML in a ZIP archive: every placemark is a row, whatever folder it is in.
+
+Nothing that a document links to is fetched; a document type, which might name other files, is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import islice
+from pathlib import PurePosixPath
+from typing import ClassVar
+
+from ...core.errors import NothingToLoad, TooManyColumns
+from ...core.values import CleanCsv, Source
+from .. import zip_reader
+from ..base import Work, register
+from ..clean_csv.writer import csv_rows
+from ..sandbox.sandboxed import Apart
+from .geometry import WGS_84, Shapes
+from .kml_placemarks import FOLDER, Column, Place, Places
+from .layers import choose
+
+#: begins to read a document, any number of times
+Begin = Callable[[], Iterable[bytes]]
+_ROOT = re.compile(rb"<(\w+:)?kml\b")
+#: an archive with one of these is no map with its pictures
+_TABLES = (".shp", ".csv", ".xlsx", ".json", ".geojson", ".gpkg")
+_PIECE = 1 << 16
+#: rows whose shapes are worked on at once
+_BATCH = 500
+
+
+@register
+class Kml(Apart):
+    """One document."""
+
+    name = "KML"
+    aliases = frozenset({"kml"})
+    extensions = frozenset({"kml"})
+    media_types = frozenset({"application/vnd.google-earth.kml+xml"})
+    signed: ClassVar[bool] = True
+
+    def recognises(self, head: bytes) -> bool:
+        """Tell by the outermost element."""
+        return bool(_ROOT.search(head.replace(b"\0", b"")[:4096]))
+
+    def read(self, source: Source, work: Work) -> CleanCsv:
+        """Make canonical CSV of the document's placemarks."""
+        return _written(self.name, lambda: _pieces(source), work)
+
+
+@register
+class Kmz(Apart):
+    """A document and its pictures in an archive."""
+
+    name = "KMZ"
+    aliases = frozenset({"kmz"})
+    extensions = frozenset({"kmz"})
+    media_types = frozenset({"application/vnd.google-earth.kmz"})
+    signed: ClassVar[bool] = True
+
+    def recognises_members(self, members: Collection[str]) -> bool:
+        """Tell by a document without tables beside it."""
+        return any(map(_is_kml, members)) and not any(name.endswith(_TABLES) for name in members)
+
+    def read(self, source: Source, work: Work) -> CleanCsv:
+        """Make canonical CSV of the placemarks of the archive's first document, or of the one that is asked for."""
+        with zip_reader.opened(source.path) as archive:
+            documents = [info for info in archive.infolist() if _is_kml(zip_reader.simple(info.filename))]
+            names = [info.filename for info in documents]
+            document = documents[choose(names, work.options.sheet, lambda at: documents[at].file_size > 0, work.log)]
+            limit = work.limits.unpacked_from(source.size)
+            return _written(self.name, lambda: zip_reader.pieces(archive, document, limit), work)
+
+
+def _is_kml(name: str) -> bool:
+    return PurePosixPath(name).suffix == ".kml" and not PurePosixPath(name).name.startswith("._")
+
+
+def _pieces(source: Source) -> Iterator[bytes]:
+    with source.path.open("rb") as file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _written(name: str, begin: Begin, work: Work) -> CleanCsv:
+    """Read the document once for its columns and once for its rows."""
+    places = Places()
+    columns = _columns(places.read(begin()), work.limits.columns)
+    if places.links:
+        work.log.warning(
+            f"{places.links:,} links to other documents were not followed; only what is in the file is read."
+        )
+    if places.lost:
+        work.log.warning(f"{places.lost:,} shapes could not be read and were left empty.")
+    header = (*(column for _, column in columns), "geometry")
+    path = work.dir / "placemarks.csv"
+    shapes = Shapes(WGS_84, work)
+    found = Places().read(begin())
+    with csv_rows(path, header, work.log) as out:
+        while batch := list(islice(found, _BATCH)):
+            rows = [[place.values.get(column) for column in columns] for place in batch]
+            for row in shapes.beside(rows, [place.shape for place in batch]):
+                out.add(row)
+        shapes.tell()
+    return CleanCsv(path=path, header=header, format=name, encoding="UTF-8", counts="feature")
+
+
+def _columns(places: Iterator[Place], most: int) -> list[Column]:
+    """Return what the placemarks have, in order of appearance, the folder first.
+
+    :raises NothingToLoad: when there are no placemarks.
+    """
+    columns: dict[Column, None] = {}
+    place = None
+    for place in places:
+        columns.update(dict.fromkeys(place.values))
+        if len(columns) >= most:
+            raise TooManyColumns(len(columns) + 1, most)
+    if place is None:
+        raise NothingToLoad("has no placemarks")
+    return sorted(columns, key=lambda column: column != FOLDER)

@@ -1,0 +1,41 @@
+"""Which of a file's layers is the table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ...core.errors import NoSuchSheet, NothingToLoad
+from ...core.values import Log
+
+
+def choose(names: Sequence[str], wanted: str, filled: Callable[[int], bool], log: Log) -> int:
+    """Return the position of the layer of that name or number, else of the first that is not empty; names the others.
+
+    :raises NoSuchSheet: when there is none of that name or number.
+    :raises NothingToLoad: when all are empty.
+    """
+    if wanted:
+        chosen = _called(names, wanted)
+    else:
+        chosen = next((position for position in range(len(names)) if filled(position)), -1)
+        if chosen < 0:
+            raise NothingToLoad("has no layer with anything in it")
+    others = [f"“{name}”" for position, name in enumerate(names) if position != chosen]
+    if others:
+        listed = ", ".join(others[:20]) + (", …" if len(others) > 20 else "")
+        log.info(
+            f"The layer “{names[chosen]}” was read; the file also has {listed}. "
+            "The resource's field dpp_sheet may name another."
+        )
+    return chosen
+
+
+def _called(names: Sequence[str], wanted: str) -> int:
+    for alike in (str, str.casefold):
+        for position, name in enumerate(names):
+            if alike(name) == alike(wanted):
+                return position
+    try:
+        return range(len(names))[int(wanted)]
+    except (ValueError, IndexError) as error:
+        raise NoSuchSheet(wanted, tuple(names)) from error

@@ -1,0 +1,102 @@
+"""What all spreadsheets have in common: a sheet is chosen, its table written, and what was left out is told."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import ClassVar
+
+from ...core.errors import NothingToLoad
+from ...core.values import CleanCsv, Log, Source
+from ..base import Work
+from ..sandbox.sandboxed import Apart
+from .sheet_choice import Choice, choose
+from .table import Table, write_table
+from .workbook import Book, Faults, Row, Sheet
+
+TARGET = "sheet.csv"
+
+
+class Spreadsheet(Apart):
+    """Workbooks; a subclass opens them."""
+
+    signed: ClassVar[bool] = True
+
+    @abstractmethod
+    def open(self, source: Source, work: Work) -> AbstractContextManager[Book]:
+        """Open a workbook.
+
+        :raises Damaged: when it cannot be read, then or while it is open.
+        :raises Locked: when it has a password.
+        """
+
+    def read(self, source: Source, work: Work) -> CleanCsv:
+        """Make canonical CSV of the sheet that is asked for, else of the first one with a table."""
+        with self.open(source, work) as book:
+            choice = choose(book, work.options.sheet or work.options.workbook_sheet)
+            sheet = choice.sheet
+            _tell_sheets(book, choice, work.log)
+            table, faults = _written(book, sheet, source.size, work)
+        if table is None:
+            raise NothingToLoad(f"has nothing in its sheet “{sheet.name}”")
+        _tell_table(table, faults, work.log)
+        return CleanCsv(
+            path=work.dir / TARGET,
+            header=table.header,
+            format=f"{self.name}, sheet “{sheet.name}”",
+            encoding="",
+            first_line=table.first_row,
+            counts="row",
+            sheet=sheet.name,
+        )
+
+
+def _written(book: Book, sheet: Sheet, size: int, work: Work) -> tuple[Table | None, Faults]:
+    """Write the table of a sheet; the faults are those of the last time that the sheet was read."""
+    faults = Faults()
+
+    def rows() -> Iterator[Row]:
+        nonlocal faults
+        faults = Faults()
+        return book.rows(sheet, faults)
+
+    most = work.limits.unpacked_from(size)
+    table = write_table(rows, work.dir / TARGET, most_columns=work.limits.columns, most_bytes=most)
+    return table, faults
+
+
+def _tell_sheets(book: Book, choice: Choice, log: Log) -> None:
+    if choice.covers:
+        verb = "holds" if len(choice.covers) == 1 else "hold"
+        log.info(f"{_named(choice.covers)} {verb} text about the data, so “{choice.sheet.name}” is loaded instead.")
+    others = [other for other in book.sheets if other != choice.sheet]
+    if others:
+        also = f"the workbook also has {_named(others)}"
+        log.info(f"Sheet “{choice.sheet.name}” is loaded; {also}. The field dpp_sheet chooses.")
+
+
+def _named(sheets: Sequence[Sheet]) -> str:
+    listed = ", ".join(f"“{sheet.name}”{' (hidden)' if sheet.hidden else ''}" for sheet in sheets[:20])
+    return listed + (f" and {len(sheets) - 20:,} more" if len(sheets) > 20 else "")
+
+
+def _tell_table(table: Table, faults: Faults, log: Log) -> None:
+    if table.titles:
+        above = _quoted(table.titles)
+        log.warning(f"The headings are in row {table.first_row:,}. What stands above was left out: {above}.")
+    if table.notes:
+        log.warning(f"What stands below the table was left out: {_quoted(table.notes)}.")
+    if faults.kinds:
+        kinds = ", ".join(f"{kind} ({count:,})" for kind, count in faults.kinds.most_common(8))
+        log.warning(f"Errors of formulas, the first in cell {faults.first}, were left empty: {kinds}.")
+    if faults.missing:
+        have = "1 formula has" if faults.missing == 1 else f"{faults.missing:,} formulas have"
+        log.warning(
+            f"{have} no value; open the workbook in a spreadsheet program and save it "
+            f"(the first is in cell {faults.first_missing})."
+        )
+
+
+def _quoted(texts: Sequence[str]) -> str:
+    return "; ".join(f"“{text[:100]}”" for text in texts[:5]) + ("; …" if len(texts) > 5 else "")

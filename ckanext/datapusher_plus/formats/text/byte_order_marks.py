@@ -1,0 +1,138 @@
+"""Byte order marks within a table of text: more than one at its beginning, or others where files were joined."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from ...core.values import Log
+
+_MARK = "\ufeff"
+#: the three bytes of a mark in UTF-8, read as Windows-1252
+_MISREAD = "ï»¿"
+_MARKS = rb"(?:%b|%b)+" % (_MARK.encode(), _MISREAD.encode())
+#: what stands before a mark where a value begins
+_BEFORE_VALUES = b'\r\n,;\t|"'
+_QUOTE = ord('"')
+#: marks at the beginning of the file, before a quote, behind it, or both
+_LEADING = re.compile(rb'\A("?)' + _MARKS + rb'("?)(?:%b)?' % _MARKS)
+#: a header may have line breaks in quotes, and below a line that says `sep=;`
+_HEADER = re.compile(rb'\s*((?:"?sep=[^\r\n"]"?[^\S\r\n]*(?:\r*\n|\r))?[^\r\n"]*(?:"[^"]*"[^\r\n"]*)*)', re.IGNORECASE)
+_QUOTED = re.compile(rb'"[^"]*"')
+_SEPARATOR = re.compile(rb"[,;\t|]")
+#: all marks that stand in a row
+_RUN = re.compile(_MARKS)
+_END = re.compile(rb"\r*\n|\r|\Z")
+#: bytes of a header whose copies are looked for; nobody joins files with a longer one by hand
+_LONGEST_HEADER = 1 << 16
+
+
+class Marks:
+    """Whether there are marks in a text, seen while it is read for another reason."""
+
+    def __init__(self) -> None:
+        """Begin with the beginning of a text."""
+        self.found = False
+        self._begun = False
+
+    def look(self, text: str) -> None:
+        """Look at the next part of the text, its first mark aside."""
+        # whether a text is ASCII is known without looking at it
+        if not self.found and not text.isascii():
+            self.found = _MARK in text or (not self._begun and text.lstrip('"').startswith(_MISREAD))
+        self._begun = self._begun or bool(text)
+
+
+def without_marks(pieces: Iterable[bytes], target: Path, log: Log) -> None:
+    """Write a table without the marks at which values begin, and without copies of its header behind marks.
+
+    :param pieces: its text, in pieces that end where lines end.
+    """
+    table: _Table | None = None
+    leading = 0
+    with target.open("wb") as out:
+        for piece in pieces:
+            text = piece
+            if table is None:
+                text, leading = _LEADING.subn(rb"\1\2", piece)
+                table = _Table(_header(text))
+            out.writelines(table.unmarked(text))
+    if table:
+        _tell(leading, table.marks, table.copies, log)
+
+
+def _header(text: bytes) -> bytes:
+    found = _HEADER.match(text)
+    return found[1] if found else b""
+
+
+class _Table:
+    """Leaves out marks and copies of a header, and counts them.
+
+    They are looked for by one pattern that always matches in the same way: marks in a row. What stands beside them is
+    compared byte for byte, so that the cost never grows faster than the text.
+    """
+
+    def __init__(self, header: bytes) -> None:
+        self.marks = self.copies = 0
+        #: there is one column
+        self._alone = not _SEPARATOR.search(_QUOTED.sub(b"", header))
+        self._quoted = header.startswith(b'"')
+        kept = header.removeprefix(b'"')
+        self._header = kept if len(kept) <= _LONGEST_HEADER else b""
+        found = _RUN.match(self._header)
+        #: bytes of marks with which it begins
+        self._lead = found.end() if found else 0
+
+    def unmarked(self, text: bytes) -> Iterator[bytes]:
+        """Yield what is left of a text."""
+        done = 0
+        for run in _RUN.finditer(text):
+            start, end = run.span()
+            if start < done:
+                continue
+            copy = self._copy(text, start, end, done)
+            if copy:
+                start, end = copy
+                self.copies += 1
+            elif start and text[start - 1] not in _BEFORE_VALUES:
+                continue
+            self.marks += 1
+            yield text[done:start]
+            done = end
+        yield text[done:]
+
+    def _copy(self, text: bytes, start: int, end: int, done: int) -> tuple[int, int] | None:
+        """Return what is left out for a copy of the header, with marks before it or behind its quote."""
+        if not self._header:
+            return None
+        if self._quoted and start > done and text[start - 1] == _QUOTE and text.startswith(self._header, end):
+            start -= 1
+            end += self._lead
+        elif self._quoted and text[end : end + 1] == b'"':
+            more = _RUN.match(text, end + 1)
+            end = more.end() if more else end + 1
+        elif self._quoted:
+            return None
+        place = end - self._lead
+        if place <= start or not text.startswith(self._header, place):
+            return None
+        found = _END.match(text, place + len(self._header))
+        if not found:
+            return None
+        # a blank line keeps the numbers of lines as published; in a table of one column it would be a row
+        begins = text[start - 1 : start] in (b"", b"\r", b"\n")
+        return start, found.end() if begins and self._alone else found.start()
+
+
+def _tell(leading: int, marks: int, headers: int, log: Log) -> None:
+    if leading:
+        log.info("The file began with more than one byte order mark (U+FEFF); all were left out.")
+    if not marks:
+        return
+    what = "1 byte order mark (U+FEFF)" if marks == 1 else f"{marks:,} byte order marks (U+FEFF)"
+    copies = "a copy of the header" if headers == 1 else f"{headers:,} copies of the header"
+    log.warning(
+        f"Left out: {what} within the file, as where several files were joined{f', and {copies}' if headers else ''}."
+    )

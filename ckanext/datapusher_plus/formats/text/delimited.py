@@ -1,0 +1,206 @@
+"""Tables of text: one record a line and values between separators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from ...core.errors import NothingToLoad, NotText, TooManyColumns
+from ...core.quarantine import MOST_FIELDS
+from ...core.values import CleanCsv, Log, Source
+from ..base import Format, Work, read_head, register
+from .byte_order_marks import without_marks
+from .candidates import named_width
+from .decoding import as_utf8, listed, whole_lines
+from .footer import find_footer
+from .layout import Layout, by_returns, find_layout, is_separated
+from .rewrite import (
+    Rewriting,
+    Rewritten,
+    ends_as_in_dos,
+    has_returns,
+    rewrite,
+    swap,
+    used_width,
+)
+from .separators import SEPARATORS
+
+
+class Delimited(Format):
+    """Tables of text; a subclass names its own separator."""
+
+    separator: ClassVar[bytes]
+
+    def resembles(self, head: bytes) -> bool:
+        """Tell whether the first records have several values each, as many as the header."""
+        return is_separated(head, self.separator)
+
+    def convert(self, source: Source, work: Work) -> CleanCsv:
+        """Make canonical CSV of the file; the very file when it is that already."""
+        text = as_utf8(source.path, work)
+        path = text.path
+        if text.marks:
+            path = work.dir / "unmarked.txt"
+            without_marks(whole_lines(text.path), path, work.log)
+        swapped = by_returns(read_head(path))
+        path = swap(path, work.dir / "lines.txt") if swapped else path
+        layout = find_layout(path, self.separator, work.options.decimal)
+        if layout is None:
+            raise NothingToLoad("is empty")
+        _check_width(layout.header, work.limits.columns)
+        self._check(layout)
+        footer = find_footer(path, layout)
+        width = used_width(path, layout, footer) if layout.trailing else len(layout.header)
+        change = Rewriting(
+            layout=layout,
+            width=width,
+            swapped=swapped,
+            returns=has_returns(path),
+            footer=footer,
+            # editors take blanks off the ends of lines, and spreadsheet programs do not write them
+            fill=layout.separator == b"\t",
+        )
+        _tell_separator(layout, work.log)
+        if change.needed or ends_as_in_dos(path):
+            _tell(change, rewrite(path, change, work.dir / "commas.csv"), work.log)
+            path = work.dir / "commas.csv"
+        return CleanCsv(
+            path=path,
+            header=layout.header[:width],
+            format=f"{self.name}{self._how(layout)}",
+            encoding=text.encoding,
+            between_commas=layout.separator == b"," and (width > 1 or not read_head(path).startswith(b'"')),
+            first_line=layout.first_line,
+            separator=_called(layout.separator) if width > 1 else "",
+        )
+
+    def _check(self, layout: Layout) -> None:
+        """Refuse what has no columns where a table must have some."""
+
+    def _how(self, layout: Layout) -> str:
+        if layout.separator == self.separator or layout.prose:
+            return ""
+        return f" with {_called(layout.separator)}"
+
+
+def _check_width(header: Sequence[str], most: int) -> None:
+    """Refuse a header that no table could hold, before a row is read; empty headings at its end may go.
+
+    :raises TooManyColumns: when it is as wide as that.
+    """
+    if named_width(header) > most or len(header) >= MOST_FIELDS:
+        raise TooManyColumns(len(header), most)
+
+
+def _called(separator: bytes) -> str:
+    return SEPARATORS.get(separator) or separator.decode("utf-8", "replace")
+
+
+def _tell_separator(layout: Layout, log: Log) -> None:
+    columns = f"{_called(layout.separator)}, which make {len(layout.header):,} columns"
+    if layout.said not in (b"", layout.separator):
+        log.warning(
+            f"The file's first line says that {_called(layout.said)} separate its values; they do not. It was read "
+            f"with {columns}. Correct or remove that line."
+        )
+    elif layout.rival:
+        other, number = layout.rival
+        sign = "a tab" if other == b"\t" else f"“{other.decode()}”"
+        log.warning(
+            f"It is not certain what separates the values. They were read with {columns}; with {_called(other)} there "
+            f"would be {number:,}. If that is right, put a line above the header that says sep= and then {sign}."
+        )
+    elif layout.prose:
+        log.warning(
+            "The header has one heading, and commas and semicolons stand below it as in sentences. So they were taken "
+            "for text, and the file for a table of one column. If they separate values, give each value a heading."
+        )
+
+
+def _tell(change: Rewriting, done: Rewritten, log: Log) -> None:
+    layout = change.layout
+    if layout.above:
+        above = _quoted(layout.above)
+        log.warning(f"The header is in line {layout.first_line:,}. What stands above it is left out: {above}.")
+    if change.footer:
+        log.warning(f"The lines below the table are left out: {_quoted(change.footer.lines)}.")
+    empty = len(layout.header) - change.width
+    if empty:
+        log.info(f"The last {empty:,} columns, which have neither headings nor values, are left out.")
+    elif done.shortened:
+        log.info(f"{done.shortened:,} rows end in separators with nothing after them, which are left out.")
+    if done.filled:
+        log.warning(
+            f"Rows with fewer fields than the header: {len(done.filled):,}. What they miss at their ends was taken as "
+            f"empty, for many programs leave out tabs there: lines {listed(done.filled)}."
+        )
+
+
+def _quoted(lines: Sequence[str]) -> str:
+    return ", ".join(f"“{line}”" for line in lines[:5]) + (", …" if len(lines) > 5 else "")
+
+
+@register
+class Csv(Delimited):
+    """Comma-separated values; semicolons, tabs and bars are found out."""
+
+    name = "CSV"
+    aliases = frozenset({"csv"})
+    extensions = frozenset({"csv"})
+    media_types = frozenset({"text/csv", "application/csv", "text/comma-separated-values"})
+    separator = b","
+
+
+@register
+class Tsv(Delimited):
+    """Tab-separated values."""
+
+    name = "TSV"
+    aliases = frozenset({"tsv", "tab"})
+    extensions = frozenset({"tsv", "tab"})
+    media_types = frozenset({"text/tab-separated-values", "text/tsv"})
+    separator = b"\t"
+
+
+@register
+class Ssv(Delimited):
+    """Values between semicolons."""
+
+    name = "SSV"
+    aliases = frozenset({"ssv", "scsv"})
+    extensions = frozenset({"ssv", "scsv"})
+    media_types = frozenset({"text/semicolon-separated-values"})
+    separator = b";"
+
+
+@register
+class Psv(Delimited):
+    """Values between bars."""
+
+    name = "PSV"
+    aliases = frozenset({"psv", "pipe"})
+    extensions = frozenset({"psv"})
+    media_types = frozenset({"text/pipe-separated-values"})
+    separator = b"|"
+
+
+@register
+class Txt(Delimited):
+    """Text that may be a table, by any separator; the words of a text are none."""
+
+    name = "TXT"
+    aliases = frozenset({"txt", "text"})
+    extensions = frozenset({"txt"})
+    media_types = frozenset({"text/plain"})
+    separator = b","
+
+    def resembles(self, head: bytes) -> bool:
+        """Leave it to the others."""
+        return False
+
+    def _check(self, layout: Layout) -> None:
+        if not layout.agreed:
+            raise NotText("text without columns")
+
+    def _how(self, layout: Layout) -> str:
+        return f" with {_called(layout.separator)}"
