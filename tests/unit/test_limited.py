@@ -32,7 +32,7 @@ from tests.fix_file import Said
 #: Prints the id of the process that reads for it, and then waits for it.
 PARENT = """
 import os, time
-from ckanext.datapusher_plus.formats.limited import limited
+from ckanext.datapusher_plus.formats.sandbox.limited_fork import limited
 from tests.fix_file import Said
 def read(log):
     os.write(1, f"{os.getpid()}\\n".encode())
@@ -41,7 +41,7 @@ limited(read, Said(), size=1)
 """
 #: Ends when it has used up a second of processor time.
 BUSY = """
-from ckanext.datapusher_plus.formats.limited import limit
+from ckanext.datapusher_plus.formats.sandbox.limited_fork import limit
 limit(memory=1 << 30, seconds=1)
 while True: pass
 """
