@@ -14,7 +14,18 @@ from pathlib import Path
 
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.values import LoadPlan, ReadOptions, Source, Strategy, Swapped, Ticket
-from ckanext.datapusher_plus.steps import analyse, append, commit, convert, grow, plan, stage, stash, swap, validate
+from ckanext.datapusher_plus.steps import (
+    analyse,
+    append,
+    commit,
+    convert,
+    detect_append,
+    plan,
+    stage,
+    stash,
+    swap,
+    validate,
+)
 from ckanext.datapusher_plus.steps import replace as replacing
 from tests.fix_file import Said
 
@@ -52,7 +63,7 @@ class Loader:
         csv = validate.validate(convert.convert(ticket, source, self.said), self.said)
         settings.use(replace(settings.current(), load_strategy=strategy.value))
         made = plan.plan(ticket, source, analyse.analyse(csv, self.said, ticket.options), self.said)
-        return grow.grow(ticket, source, made, self.said)
+        return detect_append.grow(ticket, source, made, self.said)
 
     def write(self, made: LoadPlan) -> Swapped:
         """Carry out the write side up to the commit."""

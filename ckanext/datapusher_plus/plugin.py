@@ -19,7 +19,7 @@ from . import portal, settings
 from .core.types import column_type
 from .health import loaders
 from .health.finding import State
-from .runs import notice
+from .runs import upload_hook
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
             column_type.check_mapping(settings.current().type_mapping)
         except ValueError as error:
             raise CkanConfigurationException(str(error)) from error
-        notice.watch()
+        upload_hook.watch()
 
     # IMiddleware
 
@@ -105,10 +105,10 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
         What a resource that goes has left out of its table goes with it.
         """
         if isinstance(entity, model.Package):
-            notice.notice_restored(entity)
+            upload_hook.notice_restored(entity)
         if not isinstance(entity, model.Resource):
             return
         if operation == model.DomainObjectOperation.deleted or entity.state == model.State.DELETED:
             portal.remove_rejected(entity.id)
         if operation != model.DomainObjectOperation.deleted:
-            notice.notice(entity, new=operation == model.DomainObjectOperation.new)
+            upload_hook.notice(entity, new=operation == model.DomainObjectOperation.new)

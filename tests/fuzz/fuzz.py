@@ -20,7 +20,7 @@ with atheris.instrument_imports(include=["ckanext.datapusher_plus.core", "ckanex
     from ckanext.datapusher_plus.core.errors import IngestError, Skipped
     from ckanext.datapusher_plus.core.values import Source
     from ckanext.datapusher_plus.formats.sandbox.sandboxed import Apart
-    from ckanext.datapusher_plus.steps import analyse, convert, plan, sift, validate
+    from ckanext.datapusher_plus.steps import analyse, convert, plan, quarantine, validate
 
 from tests import books  # noqa: E402
 from tests.fix_file import Said, ticket  # noqa: E402
@@ -77,7 +77,7 @@ def _in_this_process(read: Callable[[Any], Any], log: Any, **_: Any) -> Any:
 def main() -> None:
     """Fuzz with the options of libFuzzer, from files that have everything."""
     Apart.convert = lambda self, source, work: self.read(source, work)
-    for step in (convert, validate, sift):
+    for step in (convert, validate, quarantine):
         vars(step)["limited"] = _in_this_process
     with tempfile.TemporaryDirectory() as folder:
         for number, (name, content) in enumerate(SEEDS):

@@ -12,7 +12,7 @@ from ckanext.datapusher_plus.core.retries import Retry
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import log, run
-from ckanext.datapusher_plus.runs import claim, database, finish, history, prune, queue, request, unpublished
+from ckanext.datapusher_plus.runs import claim, database, finish, prune, queue, records, request, unpublished
 from tests.fix_ckan import Runs
 
 pytestmark = pytest.mark.usefixtures("clean_db")
@@ -69,7 +69,7 @@ def test_the_retry_is_queued_with_what_was_asked_for_and_the_reason(runs: Runs) 
         "retry_of": first,
         "message": WHY,
     }
-    assert [line.message for line in history.log_lines(retry["id"], 9)] == [f"Try 2. The one before: {WHY}"]
+    assert [line.message for line in records.log_lines(retry["id"], 9)] == [f"Try 2. The one before: {WHY}"]
     assert begin(retry["id"]).tries == 2
 
 
@@ -142,12 +142,12 @@ def pause(run_id: str) -> int:
 def test_what_lands_is_known_before_the_run_has_ended_and_forgotten_when_it_fails() -> None:
     run_id = begun()
     finish.landed(run_id, GOOD)
-    record = history.get(run_id)
+    record = records.get(run_id)
     assert record is not None
     assert (record.rows, record.file_hash, record.load_key, record.warnings) == (3, "h", "k", ["No alias."])
-    assert history.last_good_load_key(RESOURCE) is None
+    assert records.last_good_load_key(RESOURCE) is None
     fail(run_id)
-    failed = history.get(run_id)
+    failed = records.get(run_id)
     assert failed is not None
     assert (failed.rows, failed.columns, failed.file_hash, failed.load_key) == (None, None, None, None)
 
@@ -164,7 +164,7 @@ def test_what_ckan_was_not_told_of_is_made_up_for() -> None:
     assert [record.id for record in unpublished.due()] == [run_id]
     assert unpublished.done(run_id, State.COMPLETE, message="3 rows were loaded.", warnings=())
     assert unpublished.due() == []
-    record = history.get(run_id)
+    record = records.get(run_id)
     assert record is not None
     assert (record.state, record.message, record.warnings) == (State.COMPLETE, "3 rows were loaded.", None)
     assert not unpublished.done(run_id, State.WARNED, message="again", warnings=())
@@ -180,7 +180,7 @@ def test_who_had_no_luck_lets_others_try() -> None:
 
 def test_a_newer_table_is_not_described_by_an_older_run() -> None:
     first = half_told()
-    record = history.get(first)
+    record = records.get(first)
     assert record is not None
     for state, replaced in [(State.ERROR, False), (State.SKIPPED, False), (State.COMPLETE, True)]:
         finish.finish(begun(), state, message="")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.model import run
-from ckanext.datapusher_plus.runs import database, history, log, request
+from ckanext.datapusher_plus.runs import database, log, records, request
 from ckanext.datapusher_plus.runs.log import RunLog
 
 
@@ -20,7 +20,7 @@ def run_id(clean_db: None) -> str:
 
 
 def lines(run_id: str, limit: int = 10_000) -> list[tuple[str, str]]:
-    return [(line.level, line.message) for line in history.log_lines(run_id, limit)]
+    return [(line.level, line.message) for line in records.log_lines(run_id, limit)]
 
 
 def test_a_line_can_be_read_while_the_run_goes_on(run_id: str) -> None:

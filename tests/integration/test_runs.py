@@ -17,7 +17,7 @@ from ckanext.datapusher_plus.core.retries import Retry
 from ckanext.datapusher_plus.core.states import OPEN, State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import CHANNEL
-from ckanext.datapusher_plus.runs import claim, database, finish, history, queue, reap, request
+from ckanext.datapusher_plus.runs import claim, database, finish, queue, reap, records, request
 from tests.fix_ckan import Runs
 
 pytestmark = pytest.mark.usefixtures("clean_db")
@@ -99,7 +99,7 @@ def test_requests_and_claims_race_without_losing_a_request() -> None:
         with ThreadPoolExecutor(2) as pool:
             claimed, asked = pool.submit(begin, first), pool.submit(ask)
         assert claimed.result() is not None
-        record = history.get(asked.result())
+        record = records.get(asked.result())
         assert record is not None
         # either it joined the run before that began, and so its file is read, or it made a successor
         assert record.id == first or record.state is State.QUEUED
@@ -144,7 +144,7 @@ def test_what_was_loaded_is_kept() -> None:
     run_id = ask()
     begin(run_id)
     end(run_id, State.WARNED, published=GOOD)
-    record = history.get(run_id)
+    record = records.get(run_id)
     assert record is not None
     assert (record.rows, record.file_hash, record.load_key) == (3, "h", "k")
     assert record.columns == [["a", "text"], ["b_2", "text", "b"]]
@@ -208,15 +208,15 @@ def test_the_load_key_is_that_of_what_is_in_the_table(
         run_id = ask()
         begin(run_id)
         end(run_id, state, published=published)
-    assert history.last_good_load_key(RESOURCE) == key
+    assert records.last_good_load_key(RESOURCE) == key
 
 
 def test_a_dry_run_has_no_say_about_the_table() -> None:
     run_id = ask(dry_run=True)
     begin(run_id)
     end(run_id, published=GOOD)
-    assert history.last_good_load_key(RESOURCE) is None
-    assert not history.has_loaded_before(RESOURCE, besides="another")
+    assert records.last_good_load_key(RESOURCE) is None
+    assert not records.has_loaded_before(RESOURCE, besides="another")
 
 
 def test_the_present_run_is_shown_before_those_that_ended() -> None:
@@ -226,7 +226,7 @@ def test_the_present_run_is_shown_before_those_that_ended() -> None:
     second = ask()
     begin(second)
     third = ask()
-    assert [record.id for record in history.runs_of(RESOURCE, limit=9)] == [second, third, first]
+    assert [record.id for record in records.runs_of(RESOURCE, limit=9)] == [second, third, first]
 
 
 def task() -> tuple[str, str | None, dict[str, str]]:

@@ -14,7 +14,7 @@ from ckan.tests import factories
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.model import run
-from ckanext.datapusher_plus.runs import claim, database, finish, history, queue, request, turns
+from ckanext.datapusher_plus.runs import claim, database, finish, queue, records, request, turns
 from ckanext.datapusher_plus.runs.turns import SMALL, Room
 
 pytestmark = [pytest.mark.usefixtures("clean_db", "with_plugins")]
@@ -45,7 +45,7 @@ def up(room: Room = THREE, most: int = 100) -> list[str]:
 
 def begin(*resource_ids: str) -> None:
     for resource_id in resource_ids:
-        latest = history.latest(resource_id)
+        latest = records.latest(resource_id)
         assert latest
         assert claim.claim(latest.id, flow_run_id="flow", worker="worker")
 
@@ -136,11 +136,11 @@ def test_a_resource_is_loaded_so_often_within_an_hour_and_says_so() -> None:
         ask(mine)
         assert up() == [mine]
         begin(mine)
-        finish.finish(history.latest(mine).id, State.COMPLETE, message="Done.")  # type: ignore[union-attr]
+        finish.finish(records.latest(mine).id, State.COMPLETE, message="Done.")  # type: ignore[union-attr]
     ask(mine, other)
     turns.tell_who_waits()
     assert up() == [other]
-    waiting = history.latest(mine)
+    waiting = records.latest(mine)
     assert waiting
     assert "loaded 2 times within an hour" in (waiting.message or "")
     with database.transaction() as connection:

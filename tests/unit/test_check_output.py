@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from ckanext.datapusher_plus.cli import check
 from ckanext.datapusher_plus.health.finding import Finding, State
-from ckanext.datapusher_plus.health.words import listed, reason, size, some, span
+from ckanext.datapusher_plus.health.wording import listed, reason, size, some, span
 
 FINE = Finding(leg="stash", state=State.OK, sentence="All is well.", seconds=0.2)
 UNEVEN = Finding(leg="clock", state=State.WARN, sentence="Six seconds.", advice="Use NTP.", seconds=0.1)

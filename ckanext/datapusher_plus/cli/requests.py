@@ -17,8 +17,8 @@ from ..core.safe_text import escaped
 from ..core.states import State
 from ..logic.migrated import UNMIGRATED
 from ..model import run
-from ..runs import history
-from ..runs.task import NEWEST_FIRST
+from ..runs import records
+from ..runs.task_status import NEWEST_FIRST
 
 #: Resources that are read at once; a site may have hundreds of thousands.
 _PAGE = 500
@@ -131,7 +131,7 @@ def _submit(resource_id: str, user: str, ignore_hash: bool) -> bool:
 
 
 def _waits(resource_id: str) -> bool:
-    latest = history.latest(resource_id)
+    latest = records.latest(resource_id)
     return latest is not None and latest.state is State.QUEUED
 
 

@@ -13,10 +13,10 @@ from ..core.states import State
 from ..core.values import Log, Published
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
-from ..runs import history, queue
+from ..runs import queue, records
 from ..runs.finish import finish
-from ..runs.history import RunRecord
 from ..runs.log import RunLog
+from ..runs.records import RunRecord
 from ..steps.restore import restore
 from . import gone, outcome, publishing, site
 from .cancelled import was_cancelled
@@ -50,7 +50,7 @@ def after(run_id: str, code: int | None, *, cancelled: bool = False) -> None:
 
 
 def _look_at(run_id: str, code: int | None, cancelled: bool) -> None:
-    found = history.get(run_id)
+    found = records.get(run_id)
     if found is None:
         return
     if found.state is State.QUEUED and cancelled:
@@ -68,7 +68,7 @@ def bury(run_id: str, resource_id: str, code: int | None = None, *, cancelled: b
     None when it lives, or has ended by itself.
     """
     with ResourceLock(resource_id) as lock, RunLog(run_id) as told:
-        dead = history.get(run_id) if lock.acquire(PATIENCE) else None
+        dead = records.get(run_id) if lock.acquire(PATIENCE) else None
         # it may have ended, and let go of the lock, since it was listed
         if dead is None or dead.state is not State.RUNNING:
             return None
@@ -131,7 +131,7 @@ def _published(dead: RunRecord, end: Outcome) -> Published | None:
         warnings=end.warnings,
         rejected=(dead.rejected[0], dead.rejected[1]) if dead.rejected else None,
         read_as=dead.read_as or {},
-        renamed=history.pairs(dead.renamed),
+        renamed=records.pairs(dead.renamed),
     )
     # what CKAN was not told of is not done: the same file must be loaded when somebody asks again
     return replace(made, load_key="") if end.kind and not end.unpublished else made

@@ -14,7 +14,7 @@ from ckan.exceptions import CkanConfigurationException
 from ..health import clock, datastore, local, qsv, queue
 from ..health.finding import Finding, Verdict, fail, ok, warn
 from ..health.legs import Leg, examine
-from ..health.words import reason
+from ..health.wording import reason
 from ..settings import PREFIX, is_set, read, use
 from . import site, tables_leg
 

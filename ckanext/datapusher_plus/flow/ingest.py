@@ -25,18 +25,18 @@ from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..runs import database
 from ..runs.claim import Claimed, claim, this_process
-from ..runs.history import get, has_loaded_before, last_good_load_key, last_load
 from ..runs.log import RunLog, warnings_last
+from ..runs.records import get, has_loaded_before, last_good_load_key, last_load
 from ..steps.compare import compare
-from ..steps.grow import grow
+from ..steps.detect_append import grow
 from ..steps.plan import plan
 from ..steps.restore import restore, show
 from . import rollback, site, tasks
-from .boundary import Landing, carry_out
 from .outcome import Outcome
 from .passing import TookTooLong
 from .publishing import check_table, guarded, keep_rejected
 from .rollback import WayBack
+from .run_end import Landing, carry_out
 from .shown import end, without_values
 
 log = logging.getLogger(__name__)

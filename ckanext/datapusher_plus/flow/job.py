@@ -23,7 +23,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.workers.base import BaseJobConfiguration
 from pydantic import PrivateAttr
 
-from ..runs import database, history
+from ..runs import database, records
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ def known(parameters: Mapping[str, object]) -> tuple[str, str]:
     run_id, resource_id = (parameters.get(name) for name in _PARAMETERS)
     if not isinstance(run_id, str) or not _is_uuid(run_id) or not isinstance(resource_id, str):
         raise Refused("The parameters of this flow run are not the ids of a run and a resource of CKAN.")
-    found = database.patiently(partial(history.get, run_id), PATIENCE)
+    found = database.patiently(partial(records.get, run_id), PATIENCE)
     if found is None:
         raise Refused(f"CKAN no longer has run {run_id}. Ask for a new load in CKAN, on the resource's DataStore tab.")
     if found.resource_id != resource_id:

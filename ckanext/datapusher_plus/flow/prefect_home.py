@@ -10,7 +10,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from ..health import folders, workers
 from ..health.finding import Verdict, fail, ok, warn
-from ..health.words import account, listed, user
+from ..health.wording import account, listed, user
 from ..settings import current
 from . import server
 

@@ -27,7 +27,7 @@ from ..fetch.redact import redacted
 from ..health import workers
 from ..health.finding import Verdict, fail, ok, together, warn
 from ..health.legs import Leg
-from ..health.words import reason, span
+from ..health.wording import reason, span
 from ..settings import current
 from . import exposed, login, prefect_home, server
 

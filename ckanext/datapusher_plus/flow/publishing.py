@@ -16,10 +16,10 @@ from ..core.states import State
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
 from ..datastore.lock import ResourceLock
-from ..runs import history, unpublished
+from ..runs import records, unpublished
 from ..runs.claim import Claimed
-from ..runs.history import RunRecord
 from ..runs.log import RunLog
+from ..runs.records import RunRecord
 from ..steps.restore import show
 from ..steps.settle import settle
 from ..steps.withdraw import withdraw
@@ -66,7 +66,7 @@ def make_up(run: RunRecord, told: Log) -> Outcome:
 
 
 def _publish(run: RunRecord) -> list[str]:
-    known = history.has_loaded_before(run.resource_id, besides=run.id)
+    known = records.has_loaded_before(run.resource_id, besides=run.id)
     return portal.publish(
         run.resource_id, hash=run.file_hash or "", rows=run.rows or 0, loaded_before=known, attempt=guarded
     )
@@ -94,7 +94,7 @@ def keep_refused(claimed: Claimed, error: BaseException | None, told: Log) -> Re
 
 
 def _keep_beside(claimed: Claimed, path: Path) -> None:
-    loaded = history.last_loaded(claimed.resource_id)
+    loaded = records.last_loaded(claimed.resource_id)
     besides = [loaded.id] if loaded else []
     portal.keep_rejected(claimed.resource_id, claimed.run_id, path, besides=besides)
 
@@ -139,7 +139,7 @@ def make_up_for_all(resource_id: str | None, dry_run: bool) -> Iterator[str]:
 def _make_up_for(listed: RunRecord) -> Outcome | None:
     """Return the end that the run has now, None when somebody else is at it."""
     with ResourceLock(listed.resource_id) as lock, RunLog(listed.id) as told:
-        run = history.get(listed.id) if lock.acquire() else None
+        run = records.get(listed.id) if lock.acquire() else None
         if run is None or not run.unpublished:
             return None
         if portal.is_gone(run.resource_id):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .. import settings
 from ..datastore.lock import is_free
-from ..runs import history, reap
+from ..runs import reap, records
 from ..runs.reap import Running
 from ..steps import orphans
 from ..steps.records import Wrong
@@ -132,5 +132,5 @@ def _folders(dry_run: bool) -> Iterator[str]:
 
 def _is_left_over(folder: Path) -> bool:
     # whatever else lies there is not ours; a run still running may be another host's, on shared storage
-    run = history.get(folder.name)
+    run = records.get(folder.name)
     return run is not None and run.finished_at is not None and not run.unpublished

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..health.finding import Verdict, fail, together, warn
-from ..health.words import some
+from ..health.wording import some
 from ..steps.records import Wrong
 from . import upkeep
 

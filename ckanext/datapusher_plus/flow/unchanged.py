@@ -18,12 +18,12 @@ from ..core.errors import Unchanged
 from ..core.states import State
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
-from ..runs import history
+from ..runs import records
 from ..runs.claim import claim, this_process
 from ..runs.finish import finish
-from ..runs.history import RunRecord
 from ..runs.log import RunLog
 from ..runs.queue import Waiting
+from ..runs.records import RunRecord
 from ..runs.request import request_now
 from ..settings import current
 from ..steps.compare import compare
@@ -39,7 +39,7 @@ NEWER = "A newer file came while this one was looked at. That is loaded instead.
 
 def skip(waiting: Waiting) -> bool:
     """End a queued run whose file has not changed, and tell whether that was done; else it is a flow's."""
-    run = history.get(waiting.run_id)
+    run = records.get(waiting.run_id)
     if run is None or run.ignore_hash or run.dry_run or run.tries > 1:
         return False
     with site.context():
@@ -69,7 +69,7 @@ def _is_unchanged(run: RunRecord) -> bool:
     """Tell whether all is as the last good run left it; whatever is in the way of knowing is a run's to tell."""
     try:
         # most files are new: one question tells, and nothing else is opened for them
-        known = history.last_good_load_key(run.resource_id)
+        known = records.last_good_load_key(run.resource_id)
         if known and _has_nothing_open(run.resource_id):
             _compare(run, known)
     except Unchanged:

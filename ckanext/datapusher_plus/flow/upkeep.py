@@ -11,7 +11,7 @@ from .. import dictionary_stash
 from ..core.values import Log
 from ..datastore import catalog, connect
 from ..datastore.lock import ResourceLock
-from ..runs import history
+from ..runs import records
 from ..steps.records import Mismatch, Wrong, mismatches
 from ..steps.restore import show
 from ..steps.withdraw import GRACE, withdraw
@@ -64,7 +64,7 @@ def _tables(after: str) -> Sequence[str]:
 
 
 def _resources(after: str) -> Sequence[str]:
-    return history.resources(after=after, limit=PAGE)
+    return records.resources(after=after, limit=PAGE)
 
 
 def _stashes(after: str) -> Sequence[str]:
@@ -80,7 +80,7 @@ SOURCES = (_tables, _resources, _stashes)
 
 def found(resource_ids: Sequence[str]) -> list[Mismatch]:
     """Return what does not fit of some resources."""
-    return mismatches(resource_ids, history.settled(resource_ids)) if resource_ids else []
+    return mismatches(resource_ids, records.settled(resource_ids)) if resource_ids else []
 
 
 def every(seconds: float = math.inf) -> Iterator[Mismatch]:

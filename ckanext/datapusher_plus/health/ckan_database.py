@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from ..model import run
 from .finding import Verdict, fail, ok
-from .words import reason
+from .wording import reason
 
 #: Seconds to wait for a connection, and for one statement.
 PATIENCE = 3

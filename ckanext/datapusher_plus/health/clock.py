@@ -13,7 +13,7 @@ from ..core.errors import IngestError
 from ..datastore import selftest
 from . import ckan_database
 from .finding import Verdict, fail, ok, warn
-from .words import listed
+from .wording import listed
 
 #: Seconds apart that are nothing to speak of, and that make requests be taken for lost.
 UNEVEN, WRONG = 5.0, 30.0

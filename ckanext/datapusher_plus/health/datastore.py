@@ -12,7 +12,7 @@ from ..datastore.connect import Connection
 from ..datastore.lock import is_free
 from . import ckan_database, sessions
 from .finding import Verdict, fail, ok, together, warn
-from .words import reason, some
+from .wording import reason, some
 
 _PERMISSIONS = "Run: ckan datastore set-permissions | psql, as a superuser of the database."
 

@@ -10,7 +10,7 @@ from .. import settings
 from ..datastore import selftest
 from ..datastore.selftest import Largest, Whereabouts
 from .finding import State, Verdict, fail, ok
-from .words import size
+from .wording import size
 
 
 def free(folder: Path) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from .. import settings
 from . import disk
 from .finding import Verdict, fail, ok, together, warn
-from .words import account, size, some, user
+from .wording import account, size, some, user
 
 #: Bytes below which a folder for files counts as full, and as nearly full.
 FULL, NEARLY_FULL = 256 << 20, 1 << 30

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from .finding import Finding, State, Verdict, fail, warn
-from .words import listed, reason
+from .wording import listed, reason
 
 #: Seconds that one leg may take.
 LIMIT = 6.0

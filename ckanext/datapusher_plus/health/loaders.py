@@ -10,7 +10,7 @@ from flask import Flask, current_app, has_app_context
 from werkzeug.routing import Rule
 
 from .finding import Verdict, fail, ok
-from .words import listed
+from .wording import listed
 
 #: Plugins that are known to do so.
 KNOWN = ("datapusher", "xloader")

@@ -11,7 +11,7 @@ from ..core.errors import IngestError
 from ..fetch.redact import redacted
 from ..portal.uploads import open_upload
 from .finding import Verdict, fail, ok, warn
-from .words import cause
+from .wording import cause
 
 #: Seconds to connect, and between two pieces of an answer.
 PATIENCE = (3, 5)

@@ -9,7 +9,7 @@ from ..core.states import State
 from ..model import run
 from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
-from .words import span
+from .wording import span
 
 #: Seconds after which a request that nobody has handed to Prefect tells that no dispatcher works.
 UNSEEN = 120

@@ -7,7 +7,7 @@ from ckan.common import config
 
 from ..fetch.redact import redacted
 from .finding import Verdict, fail, ok
-from .words import cause
+from .wording import cause
 
 #: Seconds to connect, and between two pieces of an answer.
 PATIENCE = (3, 5)

@@ -22,7 +22,7 @@ from ..dictionary_stash import history
 from . import folders, workers
 from .finding import Verdict, fail, ok, warn
 from .portal import PATIENCE, address
-from .words import account, user
+from .wording import account, user
 
 PATH = "/datapusher_plus/stash"
 HEADER = "X-Datapusher-Plus-Check"

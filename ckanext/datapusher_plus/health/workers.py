@@ -16,7 +16,7 @@ from pathlib import Path
 from .. import settings
 from ..dictionary_stash.atomic import entered
 from .finding import Verdict, fail, ok, warn
-from .words import user
+from .wording import user
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from ckan.types import Context, DataDict
 
 from .. import portal
 from ..core.eligibility import MANAGED
-from ..runs import database, history
+from ..runs import database, records
 from ..runs.request import asked_by_command, request, would_change_nothing
 from . import schema
 from .dictionary import (
@@ -87,7 +87,7 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     """
     resource_id = _validated(context, data_dict, schema.status())["resource_id"]
     tk.check_access("datapusher_status", context, {"resource_id": resource_id})
-    latest = history.latest(resource_id)
+    latest = records.latest(resource_id)
     if latest is None:
         raise tk.ObjectNotFound(tk._("This resource was never loaded."))
     return reply(latest, sysadmin=_is_sysadmin(context))

@@ -11,7 +11,7 @@ from ckan.plugins import toolkit as tk
 from .. import settings
 from ..core.retries import Tries
 from ..core.states import PUBLIC, State
-from ..runs.history import RunRecord, last_loaded, log_lines
+from ..runs.records import RunRecord, last_loaded, log_lines
 
 #: Lines of the log that are shown.
 LINES = 500

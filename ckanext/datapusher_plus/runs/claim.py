@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ..core.states import State
 from ..model import ONE_RUNNING, run
-from . import database, queue, task
+from . import database, queue, task_status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,5 +66,5 @@ def _claim(run_id: str, flow_run_id: str | None, worker: str) -> Claimed | None:
         taken = connection.execute(take).mappings().first()
         if taken is None:
             return None
-        task.show(connection, taken["resource_id"])
+        task_status.show(connection, taken["resource_id"])
     return Claimed(run_id=run_id, **taken)

@@ -19,7 +19,7 @@ from ..core.retries import Retry
 from ..core.states import GOOD, OPEN, State, sources_of
 from ..core.values import Published
 from ..model import log, run
-from . import database, task
+from . import database, task_status
 from .request import notify, one_queued
 
 
@@ -85,7 +85,7 @@ def finish(
             raise ResourceGone(ended.resource_id)
         if retry is not None:
             _queue(connection, retry, message, of=run_id, **ended._mapping)
-        task.show(connection, ended.resource_id)
+        task_status.show(connection, ended.resource_id)
         # a request that came meanwhile has waited for this
         notify(connection, ended.resource_id)
     reach("finish.after")

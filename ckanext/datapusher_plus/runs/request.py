@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.states import State
 from ..model import CHANNEL, run
-from . import database, task
+from . import database, task_status
 
 
 def request(
@@ -60,7 +60,7 @@ def request(
         "message": None,
     }
     run_id: str = connection.execute(one_queued(row, joined).returning(run.c.id)).scalar_one()
-    task.show(connection, resource_id)
+    task_status.show(connection, resource_id)
     notify(connection, resource_id)
     return run_id
 

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from ..core.states import State
 from ..model import run
-from . import database, task
-from .history import COLUMNS, RunRecord, records
+from . import database, task_status
+from .records import COLUMNS, RunRecord, records
 
 #: Seconds between two tries of one run.
 PAUSE = 30
@@ -60,5 +60,5 @@ def _update(run_id: str, **values: object) -> bool:
     with database.transaction() as connection:
         resource_id = connection.execute(change).scalar_one_or_none()
         if resource_id is not None:
-            task.show(connection, resource_id)
+            task_status.show(connection, resource_id)
     return resource_id is not None

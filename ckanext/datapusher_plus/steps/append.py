@@ -10,7 +10,7 @@ from ..core import table_names
 from ..core.errors import TableTouched
 from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import cast_errors, connect, fill, raw
-from . import loading
+from . import load_table
 
 
 def append(plan: LoadPlan, log: Log) -> Swapped:
@@ -19,8 +19,8 @@ def append(plan: LoadPlan, log: Log) -> Swapped:
     :raises TableTouched: when the live table is not any more what it was when this was decided.
     """
     with connect.connect("datapusher_plus load", autocommit=True) as connection:
-        source = loading.copy(connection, plan, log)
-        text = loading.full_text(connection, plan.resource_id, plan, log)
+        source = load_table.copy(connection, plan, log)
+        text = load_table.full_text(connection, plan.resource_id, plan, log)
         if text is None:
             raise TableTouched
         started = time.monotonic()
@@ -33,10 +33,10 @@ def append(plan: LoadPlan, log: Log) -> Swapped:
                     table=beside,
                     source=source,
                     columns=plan.columns,
-                    connections=loading.connections(plan),
+                    connections=load_table.connections(plan),
                     text=text,
                     progress=lambda done, total: log.progress("fill", done, total),
-                    shortened=partial(loading.tell_shortened, log),
+                    shortened=partial(load_table.tell_shortened, log),
                 ),
             )
         raw.drop(connection, source)

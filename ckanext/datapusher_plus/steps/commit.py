@@ -12,7 +12,7 @@ from ..core.values import LoadPlan, Log, Swapped, Tail
 from ..datastore import append, connect, journal, raw, swap
 from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
-from .grow import held
+from .detect_append import held
 
 
 def commit(swapped: Swapped, log: Log) -> Swapped:

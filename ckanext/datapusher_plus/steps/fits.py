@@ -9,7 +9,7 @@ from ..core.quarantine import Check
 from ..core.values import Analysed, CleanCsv, ColumnSpec, Log
 from ..engines.base import Can, require
 from .analyse import engine_for
-from .sift import sift
+from .quarantine import sift
 
 
 def check(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> CleanCsv:

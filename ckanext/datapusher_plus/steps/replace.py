@@ -18,7 +18,7 @@ from ..datastore import swap as exchanging
 from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
 from ..datastore.table_facts import TableFacts
-from . import loading
+from . import load_table
 from .swap import ordered, taken_aliases
 
 
@@ -29,10 +29,10 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
     :raises UniqueKeyBroken, RowsLost: when the rows cannot be put in place; the table is empty then.
     """
     with connect.connect(autocommit=True) as connection:
-        source = loading.copy(connection, plan, log)
+        source = load_table.copy(connection, plan, log)
         cast_errors.check(connection, source, plan.columns, plan.rows)
-        old = loading.old_table(connection, plan)
-        table = loading.new_table(connection, plan, old, log)
+        old = load_table.old_table(connection, plan)
+        table = load_table.new_table(connection, plan, old, log)
         staging.drop_indexes(connection, table)
         done = patiently(partial(_exchange, connection, plan, table))
         reach("replace.deleted")
@@ -55,22 +55,22 @@ def _exchange(connection: Connection, plan: LoadPlan, table: str, lock_timeout: 
 
 def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
     table, started = plan.resource_id, time.monotonic()
-    text = loading.full_text(connection, table, plan, log)
+    text = load_table.full_text(connection, table, plan, log)
     staging.full_text_by_trigger(connection, table, on=text is None)
     with cast_errors.explained(connection, source, table, plan.columns, plan.rows), connection.transaction():
         letters = staging.execute(connection, partial(staging.insert, table, source, plan.columns), text)
         reach("replace.cast")
     if letters is not None:
-        loading.tell_shortened(log, letters)
+        load_table.tell_shortened(log, letters)
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
-    return loading.counted(connection, table, plan, log)
+    return load_table.counted(connection, table, plan, log)
 
 
 def _finish(connection: Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
-    planned = loading.planned_indexes(old, plan)
-    loading.tell_lost(planned, log)
+    planned = load_table.planned_indexes(old, plan)
+    load_table.tell_lost(planned, log)
     for index in planned.build:
         indexes.make(connection, plan.resource_id, index.name, index, log.warning)
     if old:

@@ -13,7 +13,7 @@ from ..datastore import cast_errors, connect, fill, indexes, raw
 from ..datastore import stage as staging
 from ..datastore.connect import Connection
 from ..datastore.table_facts import TableFacts
-from . import loading
+from . import load_table
 
 
 def stage(plan: LoadPlan, log: Log) -> Staged:
@@ -22,12 +22,12 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
     :raises ValueDoesNotFit, UniqueKeyBroken, RowsLost: when the rows cannot be put in place.
     """
     with connect.connect("datapusher_plus load", autocommit=True) as connection:
-        source = loading.copy(connection, plan, log)
-        old = loading.old_table(connection, plan)
-        table = loading.new_table(connection, plan, old, log)
-        planned = loading.planned_indexes(old, plan)
+        source = load_table.copy(connection, plan, log)
+        old = load_table.old_table(connection, plan)
+        table = load_table.new_table(connection, plan, old, log)
+        planned = load_table.planned_indexes(old, plan)
         _fill(connection, table, source, plan, planned, log)
-        rows = loading.counted(connection, table, plan, log)
+        rows = load_table.counted(connection, table, plan, log)
         reach("stage.filled")
         _finish(connection, table, plan, planned, old, log)
         reach("stage.indexed")
@@ -35,7 +35,7 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
 
 
 def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, planned: IndexPlan, log: Log) -> None:
-    text = loading.full_text(connection, table, plan, log)
+    text = load_table.full_text(connection, table, plan, log)
     staging.strip(connection, table)
     staging.autovacuum(connection, table, on=False)
     staging.full_text_by_trigger(connection, table, on=text is None)
@@ -49,12 +49,12 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
                 source=source,
                 columns=plan.columns,
                 # a person's trigger may count on seeing the rows one after another
-                connections=loading.connections(plan) if text else 1,
+                connections=load_table.connections(plan) if text else 1,
                 text=text,
                 progress=lambda done, total: log.progress("fill", done, total),
-                shortened=partial(loading.tell_shortened, log),
+                shortened=partial(load_table.tell_shortened, log),
             ),
-            index=loading.early_index(table, planned, plan, log) if text else None,
+            index=load_table.early_index(table, planned, plan, log) if text else None,
             beside=table_names.beside(plan.resource_id, plan.run_id),
         )
     reach("stage.cast")
@@ -66,9 +66,9 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
 def _finish(
     connection: Connection, table: str, plan: LoadPlan, planned: IndexPlan, old: TableFacts | None, log: Log
 ) -> None:
-    loading.tell_lost(planned, log)
+    load_table.tell_lost(planned, log)
     started = time.monotonic()
-    loading.build(connection, table, loading.unbuilt(connection, table, planned.build), plan, log)
+    load_table.build(connection, table, load_table.unbuilt(connection, table, planned.build), plan, log)
     if old:
         staging.carry_constraints(connection, old, table, log.warning)
     indexes.analyze(connection, table)

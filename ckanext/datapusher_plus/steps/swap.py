@@ -17,7 +17,7 @@ from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
 from ..datastore.swap import Exchange, Exchanged
 from ..datastore.table_facts import TableFacts
-from . import loading
+from . import load_table
 
 
 def swap(staged: Staged, log: Log) -> Swapped:
@@ -42,10 +42,10 @@ def taken_aliases(done: Exchanged, log: Log) -> tuple[str, ...]:
 
 def _try(connection: Connection, staged: Staged, log: Log, lock_timeout: float) -> Exchanged:
     seen = catalog.describe(connection, staged.plan.resource_id)
-    planned = loading.planned_indexes(seen or loading.kept_table(staged.plan), staged.plan)
+    planned = load_table.planned_indexes(seen or load_table.kept_table(staged.plan), staged.plan)
     # what somebody put on the live table while the new one was made
-    if late := loading.unbuilt(connection, staged.table, planned.build):
-        loading.build(connection, staged.table, late, staged.plan, log)
+    if late := load_table.unbuilt(connection, staged.table, planned.build):
+        load_table.build(connection, staged.table, late, staged.plan, log)
     order = ordered(connection, staged.plan, staged.table, seen, planned.build, rows=staged.rows)
     portal.refuse_gone(staged.plan.resource_id)
     started = time.monotonic()
@@ -75,7 +75,7 @@ def ordered(
         rows=rows,
         comments={column.name: column.comment for column in plan.columns},
         seen=seen,
-        kept=loading.kept_table(plan),
+        kept=load_table.kept_table(plan),
         park=park,
         at=datetime.now(timezone.utc).isoformat(),
     )

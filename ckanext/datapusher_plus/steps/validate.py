@@ -20,7 +20,7 @@ from ..formats.clean_csv.validate import Findings, examine
 from ..formats.sandbox.limited_fork import limited
 from ..formats.text.decoding import listed
 from ..settings import current
-from .sift import sift
+from .quarantine import sift
 
 
 def validate(csv: CleanCsv, log: Log) -> CleanCsv:

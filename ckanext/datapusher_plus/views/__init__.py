@@ -19,10 +19,10 @@ from ..core import quarantine
 from ..core.errors import IngestError
 from ..core.types.column_type import wanted_type
 from ..health import web
-from ..runs import history
+from ..runs import records
 from ..steps.bring_back import carriable, today
-from . import downloads, earlier, words
-from .earlier import Earlier
+from . import dictionary_versions, downloads, labels
+from .dictionary_versions import Earlier
 from .tab import Place, Tab, describe
 
 __all__ = ["datapusher"]
@@ -58,11 +58,11 @@ class ResourceData(MethodView):
         try:
             accepted = tk.get_action("datapusher_submit")({}, wanted)
         except tk.ValidationError as error:
-            tk.h.flash_error(words.isolated("; ".join(error.error_summary.values())))
+            tk.h.flash_error(labels.isolated("; ".join(error.error_summary.values())))
         else:
             if not accepted:
                 waits = _("Nothing new was queued: the resource waits already, or a plugin of this site declined it.")
-                tk.h.flash_notice(words.isolated(waits))
+                tk.h.flash_notice(labels.isolated(waits))
         return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -80,10 +80,10 @@ def delete_datastore_table(id: str, resource_id: str) -> types.Response:
     try:
         tk.get_action("datastore_delete")({}, {"resource_id": resource_id, "force": True})
     except tk.ObjectNotFound:
-        tk.h.flash_notice(words.isolated(_("There was no table to delete.")))
+        tk.h.flash_notice(labels.isolated(_("There was no table to delete.")))
     else:
         deleted = _("The table and its Data Dictionary were deleted. The file is still there.")
-        tk.h.flash_notice(words.isolated(deleted))
+        tk.h.flash_notice(labels.isolated(deleted))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -104,11 +104,11 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
     try:
         brought = tk.get_action(action)({}, wanted)
     except tk.ValidationError as error:
-        tk.h.flash_error(words.isolated("; ".join(error.error_summary.values())))
+        tk.h.flash_error(labels.isolated("; ".join(error.error_summary.values())))
     except tk.ObjectNotFound as error:
-        tk.h.flash_error(words.isolated(str(error.message)))
+        tk.h.flash_error(labels.isolated(str(error.message)))
     else:
-        tk.h.flash_success(words.isolated(words.brought(brought["columns"], brought.get("absent", []))))
+        tk.h.flash_success(labels.isolated(labels.brought(brought["columns"], brought.get("absent", []))))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -144,8 +144,8 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
 def _renamed(resource_id: str) -> tuple[tuple[str, str, str, str], ...]:
     """Return the old and the new name of columns, and both as they are shown."""
     try:
-        pairs = carriable(resource_id, history.last_load(resource_id).renamed)
-        return tuple((old, new, words.visible(old), words.visible(new)) for old, new in pairs)
+        pairs = carriable(resource_id, records.last_load(resource_id).renamed)
+        return tuple((old, new, labels.visible(old), labels.visible(new)) for old, new in pairs)
     except (OSError, ValueError, IngestError) as error:
         log.warning("The renamed columns of %s cannot be shown: %s", resource_id, error)
         return ()
@@ -153,7 +153,9 @@ def _renamed(resource_id: str) -> tuple[tuple[str, str, str, str], ...]:
 
 def _earlier(resource_id: str) -> tuple[Earlier, ...]:
     try:
-        return earlier.describe(tk.get_action("datapusher_plus_dictionary_history")({}, {"resource_id": resource_id}))
+        return dictionary_versions.describe(
+            tk.get_action("datapusher_plus_dictionary_history")({}, {"resource_id": resource_id})
+        )
     except tk.ValidationError as error:
         # the tab is there for the load, whose state it must tell even when disk or datastore are away
         log.warning("The earlier Data Dictionaries of %s cannot be shown: %s", resource_id, error.error_summary)

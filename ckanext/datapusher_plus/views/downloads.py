@@ -13,9 +13,9 @@ from ckan.plugins.toolkit import _
 
 from .. import portal
 from ..core.states import State
-from ..runs import history
-from ..runs.history import RunRecord
-from . import words
+from ..runs import records
+from ..runs.records import RunRecord
+from . import labels
 
 #: Letters of a resource's name in a file's name: with the rest it stays below the 255 bytes that file systems take.
 _LONGEST = 50
@@ -23,7 +23,7 @@ _LONGEST = 50
 
 def left_out(resource: Mapping[str, Any]) -> types.Response:
     """Send the rows that were left out of the resource's table."""
-    loaded = history.last_loaded(resource["id"])
+    loaded = records.last_loaded(resource["id"])
     if loaded is None or not loaded.rejected:
         tk.abort(404, _("No rows were left out of this table."))
     return _send(resource, loaded)
@@ -31,7 +31,7 @@ def left_out(resource: Mapping[str, Any]) -> types.Response:
 
 def refused(resource: Mapping[str, Any], run_id: str) -> types.Response:
     """Send the rows because of which a run refused the resource's file."""
-    run = history.get(run_id)
+    run = records.get(run_id)
     if run is None or run.resource_id != resource["id"] or run.state is not State.ERROR or not run.rejected:
         tk.abort(404, _("This load has no list of rejected rows."))
     return _send(resource, run)
@@ -40,7 +40,7 @@ def refused(resource: Mapping[str, Any], run_id: str) -> types.Response:
 def _send(resource: Mapping[str, Any], run: RunRecord) -> types.Response:
     file = portal.open_rejected(run.resource_id, run.id)
     if file is None:
-        tk.abort(404, words.not_here((run.worker or "").partition(":")[0]))
+        tk.abort(404, labels.not_here((run.worker or "").partition(":")[0]))
     response = types.Response(_pieces(file), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=_file_name(resource, run))
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -62,5 +62,5 @@ def _file_name(resource: Mapping[str, Any], run: RunRecord) -> str:
         name = name[: -len(ending)]
     kept = "".join(sign if unicodedata.category(sign)[0] in "LMN" or sign in "._" else "-" for sign in name)
     short = "-".join(part for part in kept[:_LONGEST].split("-") if part.strip("._")).strip("-._")
-    ended = words.moment(run.finished_at or run.requested_at)
+    ended = labels.moment(run.finished_at or run.requested_at)
     return f"{short or 'resource'}-rejected-{ended:%Y-%m-%d-%H%M}.csv"

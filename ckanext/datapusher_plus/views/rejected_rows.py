@@ -9,7 +9,7 @@ from typing import Any
 
 from ckan.plugins.toolkit import _
 
-from . import words
+from . import labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +30,16 @@ def describe(status: Mapping[str, Any]) -> Iterator[Rejected]:
     """Yield the rows that made this load refuse its file, then those left out of the table that is in place."""
     if refused := status.get("refused"):
         yield Rejected(
-            sentence=words.refused(refused["rows"], refused["total"], refused["listed"]),
+            sentence=labels.refused(refused["rows"], refused["total"], refused["listed"]),
             label=_("Download the rows that cannot be loaded (CSV)"),
             url=refused["url"],
         )
     if left_out := status.get("rejected"):
         is_older = left_out["job_id"] != status.get("job_id")
         yield Rejected(
-            sentence=words.left_out(left_out["rows"], left_out["total"]),
+            sentence=labels.left_out(left_out["rows"], left_out["total"]),
             label=_("Download the rejected rows (CSV)"),
             url=left_out["url"],
-            when=words.moment(left_out["loaded_at"]) if is_older else None,
+            when=labels.moment(left_out["loaded_at"]) if is_older else None,
             is_said=not is_older and bool((status.get("task_info") or {}).get("warnings")),
         )

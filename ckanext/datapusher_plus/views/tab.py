@@ -11,8 +11,8 @@ from ckan.plugins.toolkit import _
 
 from ..core.states import GOOD, OPEN, State
 from ..settings import Settings
-from . import rejected_rows, words
-from .words import Badge
+from . import labels, rejected_rows
+from .labels import Badge
 
 #: Seconds a request may wait before the page says that no worker seems to run.
 _PATIENCE = 120
@@ -118,10 +118,10 @@ def describe(status: Mapping[str, Any] | None, place: Place) -> Tab:
     active = bool(place.resource.get("datastore_active"))
     if place.managed:
         sentence = _("The rows of this resource are kept in the DataStore itself, so there is no file to load.")
-        return Tab(state="managed", badge=words.badge("managed"), sentence=sentence, can_delete=active)
+        return Tab(state="managed", badge=labels.badge("managed"), sentence=sentence, can_delete=active)
     if not status:
         return _never(place, active)
-    shown = words.visible(dict(status))
+    shown = labels.visible(dict(status))
     return _of_run(shown, shown.get("task_info") or {}, place)
 
 
@@ -132,7 +132,7 @@ def _never(place: Place, active: bool) -> Tab:
         notes.append(_("Files of this format are not loaded by themselves; you can still try it with the button."))
     return Tab(
         state="never",
-        badge=words.badge("never"),
+        badge=labels.badge("never"),
         sentence=_("This file has not been loaded into the DataStore yet."),
         notes=tuple(notes),
         button=_("Load into DataStore"),
@@ -147,7 +147,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
     outdated = _outdated(task, place)
     return Tab(
         state=state,
-        badge=words.badge("empty" if _is_empty(state, task) else state),
+        badge=labels.badge("empty" if _is_empty(state, task) else state),
         sentence=outdated or _sentence(state, status, task),
         is_outdated=bool(outdated),
         notes=tuple(_notes(state, task, active, place)),
@@ -180,7 +180,7 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
     if state == State.RUNNING:
         return _("The file is being loaded.")
     if state in (State.COMPLETE, State.WARNED):
-        return words.loaded(task.get("rows"), len(task.get("columns") or ()))
+        return labels.loaded(task.get("rows"), len(task.get("columns") or ()))
     if _is_empty(state, task):
         return _("Nothing was loaded.")
     reason = task.get("message") or (status.get("error") or {}).get("message")
@@ -195,7 +195,7 @@ def _outdated(task: Mapping[str, Any], place: Place) -> str:
     misfit = task.get("misfit")
     if not misfit or place.asked_now in (None, misfit["type"]):
         return ""
-    return words.dictionary_changed(misfit["column"], misfit["type"])
+    return labels.dictionary_changed(misfit["column"], misfit["type"])
 
 
 def _is_empty(state: str, task: Mapping[str, Any]) -> bool:
@@ -212,7 +212,7 @@ def _warnings(state: str, task: Mapping[str, Any]) -> tuple[str, ...]:
     # the reasons are in the log, whose last line repeats the message
     logged = (entry["message"] for entry in task.get("logs") or () if entry.get("level") == "WARNING")
     found = tuple(dict.fromkeys((*kept, *(line for line in logged if line != message))))
-    return found if len(found) <= _MOST_WARNINGS else (*found[:_MOST_WARNINGS], words.more_warnings(len(found)))
+    return found if len(found) <= _MOST_WARNINGS else (*found[:_MOST_WARNINGS], labels.more_warnings(len(found)))
 
 
 def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
@@ -229,7 +229,7 @@ def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: 
     notes = [_("You can leave this page: the loading goes on by itself.")]
     if active and place.settings.load_strategy == "swap":
         notes.append(_("Until it is done, readers see the table as it was."))
-    asked = words.moment(task.get("requested_at"))
+    asked = labels.moment(task.get("requested_at"))
     if state == State.QUEUED and asked and (place.now - asked).total_seconds() > _PATIENCE:
         notes.append(
             _("No worker has taken it up for some time. Nothing is lost; ask the site's administrator if one runs.")
@@ -243,33 +243,33 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     stage, done, total = progress.get("stage") or "", progress.get("done") or 0, progress.get("total")
     # an empty bar would look stuck; a stage that has just begun moves instead
     percent = min(100, 100 * done // total) if done and total else None
-    return Progress(stage=words.stage(stage), percent=percent, amount=words.amount(stage, done, total))
+    return Progress(stage=labels.stage(stage), percent=percent, amount=labels.amount(stage, done, total))
 
 
 def _column(name: str, pg_type: str, heading: str | None = None) -> Column:
-    return Column(name=name, type=pg_type, kind=words.kind(pg_type), heading=heading)
+    return Column(name=name, type=pg_type, kind=labels.kind(pg_type), heading=heading)
 
 
 def _facts(task: Mapping[str, Any]) -> list[Fact]:
-    asked, began, ended = (words.moment(task.get(f"{name}_at")) for name in ("requested", "started", "finished"))
+    asked, began, ended = (labels.moment(task.get(f"{name}_at")) for name in ("requested", "started", "finished"))
     facts = [Fact(label=_("Asked for"), when=asked), Fact(label=_("Started"), when=began)]
     facts.append(Fact(label=_("Finished"), when=ended))
     if began and ended:
-        facts.append(Fact(label=_("Took"), value=words.duration((ended - began).total_seconds())))
+        facts.append(Fact(label=_("Took"), value=labels.duration((ended - began).total_seconds())))
     if (task.get("tries") or 1) > 1:
-        facts.append(Fact(label=_("Try"), value=words.tries(task["tries"], task["most_tries"])))
+        facts.append(Fact(label=_("Try"), value=labels.tries(task["tries"], task["most_tries"])))
     return [fact for fact in facts if fact.when or fact.value]
 
 
 def _newest_first(logs: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Order by time; lines of one moment keep the order in which they were written."""
     beginning = datetime.min.replace(tzinfo=timezone.utc)
-    return sorted(logs, key=lambda entry: words.moment(entry.get("timestamp")) or beginning)[::-1]
+    return sorted(logs, key=lambda entry: labels.moment(entry.get("timestamp")) or beginning)[::-1]
 
 
 def _line(entry: Mapping[str, Any]) -> Line:
     return Line(
-        when=words.moment(entry.get("timestamp")),
-        level=words.level(entry.get("level") or ""),
+        when=labels.moment(entry.get("timestamp")),
+        level=labels.level(entry.get("level") or ""),
         message=str(entry.get("message") or ""),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from . import words
+from . import labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +45,10 @@ def describe(history: Iterable[Mapping[str, Any]]) -> tuple[Earlier, ...]:
     return tuple(
         Earlier(
             id=entry["id"],
-            when=words.moment(entry["at"]),
-            why=words.ended_by(words.visible(entry["why"])),
-            described=words.described(entry["described"]),
-            changes=tuple(_change(words.visible(dict(difference))) for difference in entry["differences"]),
+            when=labels.moment(entry["at"]),
+            why=labels.ended_by(labels.visible(entry["why"])),
+            described=labels.described(entry["described"]),
+            changes=tuple(_change(labels.visible(dict(difference))) for difference in entry["differences"]),
             count=entry["count"],
             can_fill=bool(entry["fill"] or entry["absent"]),
             can_replace=bool(entry["replace"]),
@@ -59,6 +59,6 @@ def describe(history: Iterable[Mapping[str, Any]]) -> tuple[Earlier, ...]:
 
 def _change(difference: Mapping[str, Any]) -> Change:
     then, now = (
-        tuple((words.key(key), text) for key, text in difference[moment].items()) for moment in ("then", "now")
+        tuple((labels.key(key), text) for key, text in difference[moment].items()) for moment in ("then", "now")
     )
     return Change(column=difference["column"], here=difference["here"], then=then, now=now)

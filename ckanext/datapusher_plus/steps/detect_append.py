@@ -11,7 +11,7 @@ from ..core.values import LoadPlan, Log, Source, Tail, Ticket
 from ..datastore import append, catalog, connect, fulltext, journal
 from ..datastore.connect import Connection
 from ..settings import current
-from . import loading
+from . import load_table
 
 #: Bytes that are read at a time.
 _PIECE = 1 << 20
@@ -82,7 +82,7 @@ def _suits(connection: Connection, plan: LoadPlan, tail: Tail) -> bool:
     if live is None or live.triggers or live.constraints or any(index.unique for index in live.indexes):
         return False
     columns = [(column.name, column.type) for column in plan.columns]
-    wanted = {index.name for index in loading.planned_indexes(live, plan).build}
+    wanted = {index.name for index in load_table.planned_indexes(live, plan).build}
     return (
         [(column.name, column.type) for column in live.columns] == columns
         and wanted <= {index.name for index in live.indexes}

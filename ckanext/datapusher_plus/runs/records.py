@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..core.changes import LastLoad
 from ..core.states import OPEN, State
 from ..model import log, run
-from . import database, task
+from . import database, task_status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ def latest(resource_id: str) -> RunRecord | None:
 def runs_of(resource_id: str, *, limit: int) -> list[RunRecord]:
     """Return the resource's runs, the present one first."""
     return records(
-        sa.select(*COLUMNS).where(run.c.resource_id == resource_id).order_by(*task.NEWEST_FIRST).limit(limit)
+        sa.select(*COLUMNS).where(run.c.resource_id == resource_id).order_by(*task_status.NEWEST_FIRST).limit(limit)
     )
 
 
