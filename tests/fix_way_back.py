@@ -45,7 +45,7 @@ class Scene:
 
     def load(self, plan: Any) -> None:
         """Carry out the write side to its good end."""
-        from ckanext.datapusher_plus.steps.settle import settle
+        from ckanext.datapusher_plus.recovery.settle import settle
 
         self.loader.write(plan)
         settle(self.table.resource_id, self.loader.said)
@@ -66,13 +66,13 @@ class Scene:
 
     def heal(self) -> Any:
         """Put right what is left, as the next one does who holds the lock."""
-        from ckanext.datapusher_plus.steps.restore import restore
+        from ckanext.datapusher_plus.recovery.restore import restore
 
         return restore(self.table.resource_id, self.loader.said, from_stash=False)
 
     def orphans(self) -> list[str]:
         """Return what a healed and settled resource must not leave behind."""
-        from ckanext.datapusher_plus.steps.settle import settle
+        from ckanext.datapusher_plus.recovery.settle import settle
 
         settle(self.table.resource_id, self.loader.said)
         files = [path.name for path in self.stash_dir.glob("*") if path.is_file() and "vanished" not in path.name]

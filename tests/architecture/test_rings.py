@@ -9,10 +9,13 @@ from .source import PACKAGE, Module, modules
 RINGS = {
     0: {"core", "settings", "checkpoint"},
     1: {"dictionary_stash", "engines", "formats", "fetch", "datastore", "portal", "model", "interfaces"},
-    2: {"runs", "steps"},
-    3: {"health"},
-    4: {"flow"},
-    5: {"logic", "views", "cli", "helpers", "plugin"},
+    2: {"runs"},
+    3: {"recovery"},
+    4: {"steps"},
+    5: {"health"},
+    6: {"flow"},
+    7: {"worker"},
+    8: {"logic", "views", "cli", "helpers", "plugin"},
 }
 RING = {room: ring for ring, rooms in RINGS.items() for room in rooms}
 MODULES = [module for module in modules() if module.name]

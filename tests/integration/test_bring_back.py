@@ -12,8 +12,8 @@ from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.errors import StashFailed, TableInUse
 from ckanext.datapusher_plus.datastore.lock import ResourceLock
 from ckanext.datapusher_plus.dictionary_stash import history
-from ckanext.datapusher_plus.steps.bring_back import bring_back
-from ckanext.datapusher_plus.steps.settle import settle
+from ckanext.datapusher_plus.recovery.restore_dictionary import bring_back
+from ckanext.datapusher_plus.recovery.settle import settle
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table
 from tests.loads import Loader

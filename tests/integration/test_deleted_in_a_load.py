@@ -11,8 +11,8 @@ from ckanext.datapusher_plus.checkpoint import POINTS
 from ckanext.datapusher_plus.core.errors import ResourceGone
 from ckanext.datapusher_plus.core.values import Strategy
 from ckanext.datapusher_plus.flow import sweep
+from ckanext.datapusher_plus.recovery.remove_table import withdraw
 from ckanext.datapusher_plus.steps import commit, stage, stash, swap
-from ckanext.datapusher_plus.steps.withdraw import withdraw
 from tests.fix_file import Said
 from tests.fix_tables import Portal, Table
 from tests.fix_way_back import FILES, Scene

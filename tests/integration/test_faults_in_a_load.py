@@ -10,7 +10,7 @@ import pytest
 from ckanext.datapusher_plus import dictionary_stash
 from ckanext.datapusher_plus.checkpoint import POINTS
 from ckanext.datapusher_plus.core.values import Strategy
-from ckanext.datapusher_plus.steps.restore import restore
+from ckanext.datapusher_plus.recovery.restore import restore
 from tests.fix_tables import Table
 from tests.fix_way_back import FILES, NARROW, Scene, differences, expected
 

@@ -12,7 +12,7 @@ import pytest
 from ckanext.datapusher_plus.core.errors import LockLost
 from ckanext.datapusher_plus.datastore.connect import connect
 from ckanext.datapusher_plus.datastore.lock import ResourceLock, is_free, key_of
-from ckanext.datapusher_plus.steps.orphans import sweep
+from ckanext.datapusher_plus.recovery.orphans import sweep
 from tests.fix_file import Said
 from tests.loads import in_child
 

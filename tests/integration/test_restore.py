@@ -11,8 +11,8 @@ import pytest
 
 from ckanext.datapusher_plus import checkpoint, dictionary_stash
 from ckanext.datapusher_plus.core.values import Strategy
-from ckanext.datapusher_plus.steps.restore import Restored, restore
-from ckanext.datapusher_plus.steps.settle import settle
+from ckanext.datapusher_plus.recovery.restore import Restored, restore
+from ckanext.datapusher_plus.recovery.settle import settle
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table, Whole
 from tests.loads import Loader, end_of, forked, in_child

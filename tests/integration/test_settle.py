@@ -12,8 +12,8 @@ from ckanext.datapusher_plus import dictionary_stash, settings
 from ckanext.datapusher_plus.core.dictionary.model import Column
 from ckanext.datapusher_plus.core.errors import StashFailed
 from ckanext.datapusher_plus.core.values import Strategy
-from ckanext.datapusher_plus.steps.restore import restore
-from ckanext.datapusher_plus.steps.settle import settle
+from ckanext.datapusher_plus.recovery.restore import restore
+from ckanext.datapusher_plus.recovery.settle import settle
 from ckanext.datapusher_plus.steps.stash import stash
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table

@@ -14,8 +14,8 @@ import pytest
 from ckanext.datapusher_plus.core.errors import DatastoreGone, RowsLost, RowTooLarge, ValueDoesNotFit
 from ckanext.datapusher_plus.core.values import LoadPlan, Strategy
 from ckanext.datapusher_plus.datastore import connect, parallel
-from ckanext.datapusher_plus.steps.orphans import orphans, sweep
-from ckanext.datapusher_plus.steps.restore import restore
+from ckanext.datapusher_plus.recovery.orphans import orphans, sweep
+from ckanext.datapusher_plus.recovery.restore import restore
 from ckanext.datapusher_plus.steps.stage import stage
 from ckanext.datapusher_plus.steps.stash import stash
 from tests.fix_file import Said

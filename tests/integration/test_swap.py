@@ -11,7 +11,7 @@ from psycopg import sql
 
 from ckanext.datapusher_plus.core.errors import DatastoreBusy, DependentViewBroken, TriggerFailed, UniqueKeyBroken
 from ckanext.datapusher_plus.core.values import Strategy
-from ckanext.datapusher_plus.steps.restore import restore
+from ckanext.datapusher_plus.recovery.restore import restore
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table
 from tests.loads import Loader

@@ -37,7 +37,7 @@ def filled(clean_datastore: None, uploaded: Resource, act: Act, runs: Runs) -> R
 
 
 def has_table(resource: Resource) -> bool:
-    from ckanext.datapusher_plus.steps.restore import has_table as there
+    from ckanext.datapusher_plus.recovery.restore import has_table as there
 
     return there(resource["id"])
 

@@ -20,8 +20,8 @@ from ..core.dictionary.model import as_json as to_json
 from ..core.errors import IngestError, TableInUse
 from ..datastore.lock import ResourceLock
 from ..dictionary_stash import history
+from ..recovery.restore_dictionary import Brought, bring_back, carry
 from ..runs.log import printable
-from ..steps.bring_back import Brought, bring_back, carry
 
 #: What the pending stash is called where entries are named.
 PENDING = "stash"

@@ -13,11 +13,11 @@ from ..core.states import State
 from ..core.values import Log, Published
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
+from ..recovery.restore import restore
 from ..runs import queue, records
 from ..runs.finish import finish
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
-from ..steps.restore import restore
 from . import gone, outcome, publishing, site
 from .cancelled import was_cancelled
 from .outcome import Outcome

@@ -9,8 +9,8 @@ from .. import portal
 from ..core.errors import ResourceGone
 from ..core.states import State
 from ..core.values import Log
+from ..recovery.remove_table import withdraw
 from ..runs import database
-from ..steps.withdraw import withdraw
 from .outcome import Outcome
 
 #: Seconds to wait for CKAN's database.

@@ -23,6 +23,7 @@ from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vet
 from ..core.states import OPEN
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
+from ..recovery.restore import restore, show
 from ..runs import database
 from ..runs.claim import Claimed, claim, this_process
 from ..runs.log import RunLog, warnings_last
@@ -30,7 +31,6 @@ from ..runs.records import get, has_loaded_before, last_good_load_key, last_load
 from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
-from ..steps.restore import restore, show
 from . import rollback, site, tasks
 from .outcome import Outcome
 from .passing import TookTooLong

@@ -16,13 +16,13 @@ from ..core.states import State
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
 from ..datastore.lock import ResourceLock
+from ..recovery.remove_table import withdraw
+from ..recovery.restore import show
+from ..recovery.settle import settle
 from ..runs import records, unpublished
 from ..runs.claim import Claimed
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
-from ..steps.restore import show
-from ..steps.settle import settle
-from ..steps.withdraw import withdraw
 from . import outcome
 from .outcome import Outcome
 from .passing import may_pass

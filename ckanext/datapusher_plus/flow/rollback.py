@@ -1,4 +1,4 @@
-"""The way back inside a living run; ``bury`` has the way back of dead ones. Both end in ``steps.restore``."""
+"""The way back inside a living run; ``bury`` has the way back of dead ones. Both end in ``recovery.restore``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..core.errors import LockLost, Transient
 from ..core.values import Log
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
-from ..steps.restore import Restored, restore
+from ..recovery.restore import Restored, restore
 from .passing import may_pass
 from .shown import without_values
 

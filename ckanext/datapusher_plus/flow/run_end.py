@@ -18,10 +18,10 @@ from ..core.quarantine import Rejected
 from ..core.retries import Tries
 from ..core.states import GOOD, State
 from ..core.values import Log, Published, Strategy, Swapped
+from ..recovery.settle import settle
 from ..runs import database
 from ..runs.claim import Claimed
 from ..runs.finish import finish, landed
-from ..steps.settle import settle
 from . import gone, memory, outcome
 from .cancelled import was_cancelled
 from .outcome import Failure, Outcome

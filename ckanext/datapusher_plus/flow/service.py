@@ -21,9 +21,10 @@ from prefect.settings import PREFECT_API_URL
 from ..health import local, workers
 from ..health.finding import State
 from ..health.legs import examine
+from ..recovery import upkeep
 from ..runs.prune import prune
 from ..settings import Settings
-from . import forking, login, prefect_home, site, sweep, upkeep
+from . import forking, login, prefect_home, site, sweep
 from .deploy import DeployFailed, deploy
 from .dispatch import Dispatcher
 from .outage import Outage

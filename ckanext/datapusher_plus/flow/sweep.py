@@ -9,11 +9,11 @@ from pathlib import Path
 
 from .. import settings
 from ..datastore.lock import is_free
+from ..recovery import orphans, upkeep
+from ..recovery.mismatches import Wrong
 from ..runs import reap, records
 from ..runs.reap import Running
-from ..steps import orphans
-from ..steps.records import Wrong
-from . import publishing, site, upkeep
+from . import publishing, site
 from .bury import bury
 from .passing import is_away
 

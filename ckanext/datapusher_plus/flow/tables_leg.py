@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..health.finding import Verdict, fail, together, warn
 from ..health.wording import some
-from ..steps.records import Wrong
-from . import upkeep
+from ..recovery import upkeep
+from ..recovery.mismatches import Wrong
 
 #: Seconds after which no more resources are looked at, so that a large site gets an answer too.
 _ENOUGH = 4.0

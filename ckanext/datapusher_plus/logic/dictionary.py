@@ -14,7 +14,7 @@ from ..core.dictionary.model import Dictionary
 from ..core.dictionary.versions import Difference, differences, way_back
 from ..core.errors import IngestError, StashUnreadable
 from ..dictionary_stash.history import Kept, Why
-from ..steps.bring_back import bring_back, carry, today
+from ..recovery.restore_dictionary import bring_back, carry, today
 from . import schema
 
 __all__ = [

@@ -7,8 +7,9 @@ from ..core.errors import Unchanged
 from ..core.load_plan import load_key
 from ..core.values import Log, Ticket
 from ..datastore import catalog, connect
-from .plan import kept_dictionary, rules
-from .restore import show
+from ..recovery.kept_dictionary import kept_dictionary
+from ..recovery.restore import show
+from .plan import rules
 
 
 def compare(ticket: Ticket, file_hash: str, last_load_key: str | None, log: Log) -> None:

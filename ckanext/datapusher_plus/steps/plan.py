@@ -6,19 +6,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from .. import dictionary_stash, settings
+from .. import settings
 from ..checkpoint import reach
 from ..core.changes import Before, LastLoad, changes, first_of_all
-from ..core.dictionary.model import Column, Dictionary
+from ..core.dictionary.model import Dictionary
 from ..core.dictionary.renames import likely_renames, offers
-from ..core.errors import NothingToLoad, StashUnreadable
+from ..core.errors import NothingToLoad
 from ..core.load_plan import LoadRules, plan_load, type_rules
-from ..core.naming import is_heading, reserved_names
+from ..core.naming import is_heading
 from ..core.types.column_type import still_open, wanted_type
 from ..core.types.patterns import Form
 from ..core.types.type_notes import notes
 from ..core.values import Analysed, ColumnProfile, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
+from ..recovery.kept_dictionary import kept_dictionary
 from . import fits
 from .analyse import look_closer
 
@@ -107,43 +108,3 @@ def rules() -> LoadRules:
         reserved_colnames=current.reserved_colnames,
         strategy=Strategy(current.load_strategy),
     )
-
-
-def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dictionary | None:
-    """Return the dictionary that must survive: the live table's, else the stash's, with what vanished before.
-
-    :raises StashUnreadable: when there is no table and nobody can tell what is on disk.
-    """
-    stash, gone = _on_disk(resource_id, live, log)
-    if live is None and stash:
-        log.info(
-            f"The table is not there; its Data Dictionary is taken from the stash of run {stash.run_id or 'unknown'}, "
-            f"stash age {stash.age:.0f} s."
-        )
-    # a live table wins over the stash, which only fills columns that nobody has written about
-    kept = live.filled_from(stash.dictionary) if live and stash else live or (stash.dictionary if stash else None)
-    if stash:
-        gone += tuple(column for column in stash.dictionary.vanished if column not in gone)
-    if kept is None:
-        return _named_as_now(Dictionary(columns=(), vanished=gone)) if gone else None
-    return _named_as_now(kept.with_vanished(gone))
-
-
-def _named_as_now(kept: Dictionary) -> Dictionary:
-    """Return a dictionary in which columns have the names that they get now, when some were not reserved before."""
-    names = [column.name for column in (*kept.columns, *kept.vanished)]
-    return kept.renamed(reserved_names(names, settings.current().reserved_colnames))
-
-
-def _on_disk(
-    resource_id: str, live: Dictionary | None, log: Log
-) -> tuple[dictionary_stash.Stash | None, tuple[Column, ...]]:
-    try:
-        return dictionary_stash.load(resource_id), dictionary_stash.vanished(resource_id)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        # without a table the words may be on disk and nowhere else
-        if live is None and settings.current().dictionary_stash_required:
-            raise StashUnreadable(reason) from error
-        log.warning(f"The Data Dictionary's stash cannot be read ({reason}); the run goes on with the table's own.")
-        return None, ()

@@ -19,8 +19,8 @@ from ..core import quarantine
 from ..core.errors import IngestError
 from ..core.types.column_type import wanted_type
 from ..health import web
+from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
-from ..steps.bring_back import carriable, today
 from . import dictionary_versions, downloads, labels
 from .dictionary_versions import Earlier
 from .tab import Place, Tab, describe

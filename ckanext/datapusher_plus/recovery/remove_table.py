@@ -15,7 +15,7 @@ from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
 from ..dictionary_stash.history import Why
 from ..portal import Presence
-from .plan import kept_dictionary
+from .kept_dictionary import kept_dictionary
 from .restore import drop_unfinished, has_table
 
 #: Seconds that CKAN gets to drop the table itself: ``resource_delete`` does so after it has committed the deletion, and

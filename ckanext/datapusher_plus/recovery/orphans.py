@@ -9,8 +9,8 @@ from ..core import table_names
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
 from ..datastore.lock import ResourceLock, is_free
+from .remove_table import withdraw
 from .restore import restore
-from .withdraw import withdraw
 
 log = logging.getLogger(__name__)
 

@@ -12,9 +12,9 @@ from ..core.values import Log
 from ..datastore import catalog, connect
 from ..datastore.lock import ResourceLock
 from ..runs import records
-from ..steps.records import Mismatch, Wrong, mismatches
-from ..steps.restore import show
-from ..steps.withdraw import GRACE, withdraw
+from .mismatches import Mismatch, Wrong, mismatches
+from .remove_table import GRACE, withdraw
+from .restore import show
 
 #: Resources that one sweep looks at, so that a large site pays no more for it than a small one.
 PAGE = 1000
