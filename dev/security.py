@@ -24,7 +24,7 @@ EXPLAINED: dict[tuple[str, str], tuple[int, str]] = {
     ("B608", "engines/duckdb_sql.py"): (4, QUOTED),
     ("B608", "formats/columnar/parquet.py"): (4, QUOTED),
     ("B608", "formats/spatial/geopackage.py"): (2, QUOTED),
-    ("B310", "flow/server.py"): (1, "the address is the operator's own, of Prefect's server"),
+    ("B310", "prefect_server/server.py"): (1, "the address is the operator's own, of Prefect's server"),
     ("B108", "health/folders.py"): (3, "the folders are warned of, and nothing is written there"),
 }
 #: Tests of hostile patterns, files, servers and neighbours.

@@ -85,8 +85,8 @@ def runs() -> Runs:
 @pytest.fixture
 def worker_site(app: Any) -> Iterator[Any]:
     """CKAN as a worker holds it."""
-    from ckanext.datapusher_plus.flow import site
+    from ckanext.datapusher_plus.portal import app as ckan_app
 
-    before, site._app = site._app, app.app
-    yield site
-    site._app = before
+    before, ckan_app._app = ckan_app._app, app.app
+    yield ckan_app
+    ckan_app._app = before

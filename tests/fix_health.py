@@ -26,7 +26,7 @@ def ask() -> Ask:
     """Ask one leg and return its finding."""
 
     def ask(leg: str) -> Any:
-        from ckanext.datapusher_plus.flow.checkup import checkup
+        from ckanext.datapusher_plus.health.checkup import checkup
 
         (found,) = checkup([leg])
         return found

@@ -25,7 +25,7 @@ def test_a_worker_leaves_its_mark_in_the_folder_of_the_stash(worker: WorkerUnder
 def test_a_worker_says_at_its_start_what_is_not_in_order(
     having: Having, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ckanext.datapusher_plus.flow import service
+    from ckanext.datapusher_plus.worker import service
 
     (tmp_path / "file").touch()
     having(dictionary_stash_dir=tmp_path / "file" / "stash")

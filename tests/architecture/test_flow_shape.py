@@ -10,7 +10,7 @@ import pytest
 
 from .source import modules
 
-FLOW = {module.name: module.tree for module in modules() if module.room == "flow"}
+FLOW = {module.name: module.tree for module in modules() if module.room in ("flow", "worker")}
 INGEST = FLOW["flow.ingest"]
 TASKS = FLOW["flow.tasks"]
 WRITING = ("append", "stage", "swap", "replace", "commit")

@@ -8,7 +8,17 @@ from .source import PACKAGE, Module, modules
 
 RINGS = {
     0: {"core", "settings", "checkpoint"},
-    1: {"dictionary_stash", "engines", "formats", "fetch", "datastore", "portal", "model", "interfaces"},
+    1: {
+        "dictionary_stash",
+        "engines",
+        "formats",
+        "fetch",
+        "datastore",
+        "portal",
+        "model",
+        "interfaces",
+        "prefect_server",
+    },
     2: {"runs"},
     3: {"recovery"},
     4: {"steps"},
@@ -45,12 +55,16 @@ def importers(package: str, *, besides: set[str]) -> list[str]:
     ]
 
 
-def test_only_the_flow_room_imports_prefect() -> None:
-    assert importers("prefect", besides={"flow"}) == []
+def test_only_rooms_that_work_with_prefect_import_it() -> None:
+    assert importers("prefect", besides={"flow", "worker", "prefect_server", "health"}) == []
+
+
+def test_one_check_asks_prefect_and_one_knows_its_folder() -> None:
+    assert importers("prefect", besides=set(RING) - {"health"}) == ["health.prefect", "health.prefect_home"]
 
 
 def test_only_the_datastore_room_and_the_dispatcher_speak_psycopg() -> None:
-    assert importers("psycopg", besides={"datastore", "flow"}) == []
+    assert importers("psycopg", besides={"datastore", "flow", "worker"}) == []
 
 
 @pytest.mark.parametrize("stranger", ["ckan", "prefect", "sqlalchemy", "duckdb", "requests"])

@@ -54,7 +54,7 @@ def test_sound_databases_are_well_and_left_as_they_were(ask: Ask, superuser: psy
 
 
 def test_every_leg_is_explained() -> None:
-    from ckanext.datapusher_plus.flow.checkup import NAMES
+    from ckanext.datapusher_plus.health.checkup import NAMES
 
     page = (Path(__file__).parents[2] / "docs" / "operate.md").read_text()
     assert {name for name in NAMES if f"`{name}`" not in page} == set()

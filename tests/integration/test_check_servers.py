@@ -83,7 +83,7 @@ def test_a_prefect_that_answers_is_well(ask: Ask, prefect: Prefect) -> None:
 
 
 def test_a_prefect_that_is_away_fails_once(having: Having) -> None:
-    from ckanext.datapusher_plus.flow.checkup import checkup
+    from ckanext.datapusher_plus.health.checkup import checkup
 
     having(prefect_api_url=f"{CLOSED}/api")
     away, *behind = checkup(["prefect", "work_pool", "deployment", "workers", "stash_shared"])
@@ -95,7 +95,7 @@ def test_a_prefect_that_is_away_fails_once(having: Having) -> None:
 def test_without_a_server_of_its_own_a_site_is_told_to_start_a_worker(
     ask: Ask, having: Having, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ckanext.datapusher_plus.flow import server
+    from ckanext.datapusher_plus.prefect_server import server
 
     monkeypatch.setattr(server, "PORT", 1)
     having(prefect_api_url="")
@@ -188,7 +188,7 @@ def test_a_prefect_that_other_machines_reach_without_a_login_is_told(
 
 def exposed_leg() -> Any:
     """Ask the leg itself: one who asks for a login from everybody fails the leg before it."""
-    from ckanext.datapusher_plus.flow.prefect_legs import asks_for_login
+    from ckanext.datapusher_plus.health.prefect import asks_for_login
 
     return asks_for_login()
 

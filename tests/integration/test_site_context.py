@@ -41,7 +41,7 @@ def test_core_s_multilingual_plugins_show_a_resource(worker_site: Any, dataset: 
 def test_a_hook_that_raises_does_not_keep_a_worker_from_starting(
     worker_site: Any, dataset: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    from ckanext.datapusher_plus.flow import ready
+    from ckanext.datapusher_plus.worker import ready
 
     _resource(dataset["id"])
     with caplog.at_level(logging.WARNING):

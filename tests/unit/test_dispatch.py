@@ -9,7 +9,7 @@ import pytest
 from prefect.client.schemas.objects import FlowRun, State
 from prefect.states import Cancelled, Completed, Crashed, Pending, Running, Scheduled
 
-from ckanext.datapusher_plus.flow.dispatch import _is_over, _somebody_cancelled
+from ckanext.datapusher_plus.worker.dispatcher import _is_over, _somebody_cancelled
 
 LONG_AGO, JUST_NOW, TO_COME = -40, -5, 3600
 

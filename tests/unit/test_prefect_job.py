@@ -88,7 +88,7 @@ def test_many_names_are_counted(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_a_run_of_ours_is_not_worth_a_line(caplog: pytest.LogCaptureFixture) -> None:
     flow_run = FlowRun(flow_id=uuid4(), parameters={"run_id": RUN, "resource_id": RESOURCE})
-    from ckanext.datapusher_plus.flow.worker import CkanWorker
+    from ckanext.datapusher_plus.worker.prefect_worker import CkanWorker
 
     tell_ignored(flow_run, job_of(flow_run, CkanWorker.get_default_base_job_template()))
     assert caplog.records == []

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ckanext.datapusher_plus.flow import exposed, isolated, login
-from ckanext.datapusher_plus.flow.exposed import _own_addresses
+from ckanext.datapusher_plus.prefect_server import exposure, isolated, login
+from ckanext.datapusher_plus.prefect_server.exposure import _own_addresses
 from tests.fix_health import Impostor
 
 MAKE = """
@@ -79,7 +79,7 @@ def test_a_server_that_more_than_this_machine_reaches_without_a_login_is_found(s
         impostor.status = status
         impostor.said["/admin/version"] = '"3.8.8"'
         url = f"http://127.0.0.1:{impostor.server_port}/api"
-        found = exposed.openly(url)
+        found = exposure.openly(url)
     assert bool(found) is open_
     assert found is None or "127.0.0.1" not in found
 
@@ -89,10 +89,10 @@ def test_a_server_on_loopback_alone_is_not_exposed() -> None:
     with Impostor().serving() as impostor:
         impostor.said = {"/admin/version": '"3.8.8"'}
         assert login.admits(f"{impostor.url}/api", "")
-        assert exposed.openly(f"{impostor.url}/api") is None
+        assert exposure.openly(f"{impostor.url}/api") is None
 
 
 def test_a_login_page_of_a_proxy_is_no_open_server() -> None:
     with Impostor(EVERYWHERE).serving() as impostor:
         impostor.said = {"/admin/version": "<html>Sign in</html>"}
-        assert exposed.openly(f"http://{_own_addresses()[0]}:{impostor.server_port}/api") is None
+        assert exposure.openly(f"http://{_own_addresses()[0]}:{impostor.server_port}/api") is None

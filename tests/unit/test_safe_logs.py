@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from prefect.logging.formatters import PrefectFormatter
 
-from ckanext.datapusher_plus.flow import safe_logs
+from ckanext.datapusher_plus.portal import safe_logs
 
 SIGNED = "https://u:s3cr3t@h/a?sig=s3cr3t"
 FORGED = "CSV\n2026-01-01 ERROR forged \x1b[31m\u202e"

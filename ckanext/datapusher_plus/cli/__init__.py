@@ -54,7 +54,7 @@ _WITHOUT_REQUEST = "worker"
 def datapusher_plus(ctx: click.Context) -> None:
     """Load files into the DataStore and look after the loading."""
     if ctx.invoked_subcommand != _WITHOUT_REQUEST:
-        from ..flow import site
+        from ..portal import app
 
-        site.adopt(ctx.obj.app)
-        ctx.with_resource(site.context())
+        app.adopt(ctx.obj.app)
+        ctx.with_resource(app.context())

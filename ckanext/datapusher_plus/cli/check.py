@@ -39,10 +39,10 @@ def check(ctx: click.Context, only: Sequence[str], as_json: bool) -> None:
     Ends with status 1 when a leg fails, with 0 when there is nothing, or only something to be seen to.
     """
     checkup = _checkup(only)
-    from ..flow import site
+    from ..portal import app
 
-    site.adopt(ctx.obj.app)
-    with site.context():
+    app.adopt(ctx.obj.app)
+    with app.context():
         findings = checkup.checkup(only)
     _tell(findings, as_json)
 
@@ -63,7 +63,7 @@ def _checkup(only: Iterable[str]) -> ModuleType:
 
     :raises click.BadParameter: when there is no leg of such a name.
     """
-    from ..flow import checkup
+    from ..health import checkup
 
     unknown = sorted(set(only) - set(checkup.NAMES))
     if unknown:

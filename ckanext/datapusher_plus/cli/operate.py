@@ -21,10 +21,12 @@ def worker(ctx: click.Context, limit: int | None, pool: str) -> None:
     Starts a Prefect server when none is configured, makes work pool and deployment, puts right what an earlier
     worker left, and then loads files. Told to stop, it waits for the runs going on.
     """
-    from ckanext.datapusher_plus.flow import server, service, site
+    from ckanext.datapusher_plus.portal import app
+    from ckanext.datapusher_plus.prefect_server import server
+    from ckanext.datapusher_plus.worker import service
 
     _see_migrated()
-    site.adopt(ctx.obj.app)
+    app.adopt(ctx.obj.app)
     try:
         service.work(settings.current(), _say, limit=limit, pool=pool)
     except server.ServerFailed as error:
@@ -54,8 +56,8 @@ def _see_migrated() -> None:
 @click.option("--type", "kind", default="", help="Type of the pool, such as ckan, process, docker or kubernetes.")
 def deploy(pool: str, kind: str) -> None:
     """Make the work pool, if it is missing, and the deployment that runs are created from."""
-    from ckanext.datapusher_plus.flow import deploy as deploying
-    from ckanext.datapusher_plus.flow import service
+    from ckanext.datapusher_plus.worker import deployment as deploying
+    from ckanext.datapusher_plus.worker import service
 
     try:
         made = service.deploy_once(settings.current(), pool=pool, kind=kind)
@@ -70,10 +72,11 @@ def deploy(pool: str, kind: str) -> None:
 @click.pass_context
 def recover(ctx: click.Context, resource_id: str | None, dry_run: bool) -> None:
     """Put tables and dictionaries back after a crash, of one resource or of all; workers do the same by themselves."""
-    from ckanext.datapusher_plus.flow import site, sweep
+    from ckanext.datapusher_plus.flow import sweep
+    from ckanext.datapusher_plus.portal import app
     from ckanext.datapusher_plus.runs import queue
 
-    site.adopt(ctx.obj.app)
+    app.adopt(ctx.obj.app)
     done = sweep.sweep(resource_id, dry_run=dry_run)
     for sentence in done:
         _say(sentence)

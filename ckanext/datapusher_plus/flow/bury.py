@@ -13,12 +13,13 @@ from ..core.states import State
 from ..core.values import Log, Published
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
+from ..portal import app
 from ..recovery.restore import restore
 from ..runs import queue, records
 from ..runs.finish import finish
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
-from . import gone, outcome, publishing, site
+from . import gone, outcome, publishing
 from .cancelled import was_cancelled
 from .outcome import Outcome
 from .passing import may_pass
@@ -58,7 +59,7 @@ def _look_at(run_id: str, code: int | None, cancelled: bool) -> None:
     elif found.state is State.QUEUED:
         queue.put_back(run_id)
     elif found.state is State.RUNNING:
-        with site.context():
+        with app.context():
             bury(run_id, found.resource_id, code, cancelled=cancelled)
 
 

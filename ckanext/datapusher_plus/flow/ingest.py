@@ -23,6 +23,7 @@ from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vet
 from ..core.states import OPEN
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
+from ..portal import app
 from ..recovery.restore import restore, show
 from ..runs import database
 from ..runs.claim import Claimed, claim, this_process
@@ -31,7 +32,7 @@ from ..runs.records import get, has_loaded_before, last_good_load_key, last_load
 from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
-from . import rollback, site, tasks
+from . import rollback, tasks
 from .outcome import Outcome
 from .passing import TookTooLong
 from .publishing import check_table, guarded, keep_rejected
@@ -67,13 +68,13 @@ def _logged(run_id: str, resource_id: str) -> State[None]:
 
 
 def _ingest(run_id: str, resource_id: str) -> State[None]:
-    site.load()
+    app.load()
     works_on(resource_id)
     known = database.patiently(partial(get, run_id), PATIENCE)
     if known is not None and known.resource_id != resource_id:
         # it would load under another resource's lock; parameters of flow runs may come from anybody who reaches Prefect
         return Failed(message=f"Run {run_id} is not one of the resource that this flow run names.")
-    with site.context(), ResourceLock(resource_id) as lock:
+    with app.context(), ResourceLock(resource_id) as lock:
         if not lock.acquire(PATIENCE):
             raise DatastoreBusy(PATIENCE)
         reach("claim.before")

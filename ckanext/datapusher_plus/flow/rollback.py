@@ -95,9 +95,9 @@ def after_crash(flow: Any, flow_run: Any, state: Any) -> None:
 
 def _bury(parameters: Mapping[str, object], *, cancelled: bool) -> None:
     # imported late: a supervisor of Prefect's may call this in a process that has not loaded CKAN
-    from . import site
+    from ..portal import app
 
-    site.load()
+    app.load()
     from . import bury
     from .job import Refused, known
 

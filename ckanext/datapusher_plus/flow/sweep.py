@@ -9,11 +9,12 @@ from pathlib import Path
 
 from .. import settings
 from ..datastore.lock import is_free
+from ..portal import app
 from ..recovery import orphans, upkeep
 from ..recovery.mismatches import Wrong
 from ..runs import reap, records
 from ..runs.reap import Running
-from . import publishing, site
+from . import publishing
 from .bury import bury
 from .passing import is_away
 
@@ -51,7 +52,7 @@ def sweep(
     Runs in ``besides`` are left to the worker that watches them and knows how they ended. With ``rounds`` only the next
     resources are compared with their tables, not all.
     """
-    with site.context():
+    with app.context():
         return [
             *_runs(resource_id, dry_run, besides),
             *_tables(resource_id, dry_run),

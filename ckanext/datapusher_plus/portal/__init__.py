@@ -1,7 +1,7 @@
 """CKAN's actions and files as the worker uses them: as the site user, on fresh data, outside any web request.
 
 Nothing here needs a request context. Hooks of other plugins may (a link, a translation), so the worker calls these
-inside one of its own (`flow/site.py`); making one costs a fraction of a millisecond once CKAN is loaded.
+inside one of its own (`portal/app.py`); making one costs a fraction of a millisecond once CKAN is loaded.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..health.finding import Verdict, fail, together, warn
-from ..health.wording import some
 from ..recovery import upkeep
 from ..recovery.mismatches import Wrong
+from .finding import Verdict, fail, together, warn
+from .wording import some
 
 #: Seconds after which no more resources are looked at, so that a large site gets an answer too.
 _ENOUGH = 4.0

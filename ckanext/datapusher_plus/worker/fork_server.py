@@ -22,7 +22,7 @@ from . import ready
 log = logging.getLogger(__name__)
 
 context = multiprocessing.get_context("forkserver")
-context.set_forkserver_preload(["ckanext.datapusher_plus.flow.preload"])
+context.set_forkserver_preload(["ckanext.datapusher_plus.worker.preload"])
 
 
 def begin() -> None:

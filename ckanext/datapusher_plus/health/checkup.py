@@ -11,12 +11,12 @@ import ckan
 from ckan.common import config
 from ckan.exceptions import CkanConfigurationException
 
-from ..health import clock, datastore, local, qsv, queue
-from ..health.finding import Finding, Verdict, fail, ok, warn
-from ..health.legs import Leg, examine
-from ..health.wording import reason
+from ..portal import app
 from ..settings import PREFIX, is_set, read, use
-from . import site, tables_leg
+from . import clock, datastore, local, qsv, queue, resource_tables
+from .finding import Finding, Verdict, fail, ok, warn
+from .legs import Leg, examine
+from .wording import reason
 
 #: Seconds that CKAN may take to load.
 LOADING = 10.0
@@ -50,7 +50,7 @@ def checkup(only: Collection[str] = (), *, started: Verdict | None = None) -> li
 
 def _loads() -> Verdict:
     try:
-        site.load()
+        app.load()
     except CkanConfigurationException as error:
         return fail(f"CKAN does not start: {reason(error)}.", "Correct this in ckan.ini.")
     except Exception as error:  # noqa: BLE001 (CKAN and its plugins raise whatever their databases raise)
@@ -70,13 +70,13 @@ def _legs() -> tuple[Leg, ...]:
         Leg(name="runs", ask=queue.runs, needs=("ckan_database", "migrations")),
     )
     leftovers = Leg(name="leftovers", ask=datastore.leftovers, needs=("ckan_database", "migrations", "datastore"))
-    tables = Leg(name="tables", ask=tables_leg.tables, needs=("ckan_database", "migrations", "datastore"))
+    tables = Leg(name="tables", ask=resource_tables.tables, needs=("ckan_database", "migrations", "datastore"))
     try:
-        from . import prefect_legs
+        from . import prefect
     except ModuleNotFoundError as error:
         asked, clocks = _not_installed(error.name or "prefect"), clock.DATABASES
     else:
-        asked, clocks = prefect_legs.LEGS, {**clock.DATABASES, "Prefect's server": prefect_legs.clock}
+        asked, clocks = prefect.LEGS, {**clock.DATABASES, "Prefect's server": prefect.clock}
     skew = Leg(name="clock", ask=partial(clock.skew, clocks))
     return (*before, leftovers, tables, *asked, *after, skew, Leg(name="qsv", ask=qsv.version))
 

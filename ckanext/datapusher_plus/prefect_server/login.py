@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_SERVER_API_AUTH_STRING
 
-from . import server_files
+from . import files
 
 FILE = "datapusher_plus-server.login"
 #: Bytes of the longest login that is read.
@@ -47,7 +47,7 @@ def make(home: Path) -> str:
     """
     path = home / FILE
     try:
-        descriptor = server_files.lock_and_wait(path)
+        descriptor = files.lock_and_wait(path)
         try:
             _refuse_open(descriptor, path)
             login = _read(descriptor)

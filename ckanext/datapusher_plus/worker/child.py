@@ -23,9 +23,9 @@ from prefect.settings import (
 
 from .. import settings
 from ..core import stop_reason
-from . import memory
-from .ingest import ingest
-from .job import Job, bare
+from ..flow import memory
+from ..flow.ingest import ingest
+from ..flow.job import Job, bare
 
 
 def run(job: Job, retries: int, orders: Connection) -> None:

@@ -26,8 +26,8 @@ from ..runs.finish import finish
 from ..runs.queue import Waiting
 from ..runs.turns import Room
 from ..settings import current
-from . import unchanged
-from .deploy import BULK, deploy
+from . import skip_unchanged
+from .deployment import BULK, deploy
 from .outage import Outage
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ class Dispatcher:
         if not self._may_begin():
             return 0
         batch = turns.next_up(self._room(), most=BATCH) if self._room else queue.waiting(limit=BATCH)
-        waiting = [one for one in batch if not unchanged.skip(one)]
+        waiting = [one for one in batch if not skip_unchanged.skip(one)]
         if waiting:
             with get_client(sync_client=True) as client:
                 for one in waiting:

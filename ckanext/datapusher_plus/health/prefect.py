@@ -24,12 +24,12 @@ from prefect.settings import (
 )
 
 from ..fetch.redact import redacted
-from ..health import workers
-from ..health.finding import Verdict, fail, ok, together, warn
-from ..health.legs import Leg
-from ..health.wording import reason, span
+from ..prefect_server import exposure, login, server
 from ..settings import current
-from . import exposed, login, prefect_home, server
+from . import prefect_home, workers
+from .finding import Verdict, fail, ok, together, warn
+from .legs import Leg
+from .wording import reason, span
 
 #: Seconds to wait for an answer of Prefect.
 PATIENCE = 3.0
@@ -101,7 +101,7 @@ def reachable() -> Verdict:
 def asks_for_login() -> Verdict:
     """See that not everybody on the network can use Prefect."""
     where = address()
-    reached = exposed.openly(where)
+    reached = exposure.openly(where)
     if reached is None:
         return ok(f"Nobody uses the Prefect server at {redacted(where)} from another machine without a login.")
     return warn(

@@ -9,10 +9,11 @@ import time
 import anyio
 
 from ..core import stop_reason
-from . import child, memory
-from .forking import context
-from .job import Job
-from .outcome import OUT_OF_MEMORY
+from ..flow import memory
+from ..flow.job import Job
+from ..flow.outcome import OUT_OF_MEMORY
+from . import child
+from .fork_server import context
 
 log = logging.getLogger(__name__)
 

@@ -18,6 +18,7 @@ from ..core.errors import Unchanged
 from ..core.states import State
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
+from ..portal import app
 from ..runs import records
 from ..runs.claim import claim, this_process
 from ..runs.finish import finish
@@ -27,7 +28,6 @@ from ..runs.records import RunRecord
 from ..runs.request import request_now
 from ..settings import current
 from ..steps.compare import compare
-from . import site
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def skip(waiting: Waiting) -> bool:
     run = records.get(waiting.run_id)
     if run is None or run.ignore_hash or run.dry_run or run.tries > 1:
         return False
-    with site.context():
+    with app.context():
         if not _is_unchanged(run):
             return False
         with ResourceLock(run.resource_id) as lock:

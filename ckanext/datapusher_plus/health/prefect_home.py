@@ -8,11 +8,11 @@ from pathlib import Path
 
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
-from ..health import folders, workers
-from ..health.finding import Verdict, fail, ok, warn
-from ..health.wording import account, listed, user
+from ..prefect_server import server
 from ..settings import current
-from . import server
+from . import folders, workers
+from .finding import Verdict, fail, ok, warn
+from .wording import account, listed, user
 
 _CONFIGURED = "A Prefect server is configured, so none is started here."
 

@@ -23,14 +23,14 @@ from prefect.workers.base import BaseVariables, BaseWorker, BaseWorkerResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core import stop_reason
+from ..flow import bury
+from ..flow.job import CkanJob, Job, Refused, bare, job_of, tell_ignored
 from ..health.sessions import Gate
 from ..runs import request
 from ..runs.turns import Room
 from ..settings import current
-from . import bury
-from .forked import ForkedRun
-from .job import CkanJob, Job, Refused, bare, job_of, tell_ignored
 from .outage import Outage
+from .run_process import ForkedRun
 
 log = logging.getLogger(__name__)
 

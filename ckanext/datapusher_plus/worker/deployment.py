@@ -14,10 +14,10 @@ from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
 from prefect.types.entrypoint import EntrypointType
 from prefect.workers.base import BaseWorker
 
+from ..flow.ingest import NAME, ingest
+from ..portal import app
 from ..settings import Settings
-from . import site
-from .ingest import NAME, ingest
-from .worker import CkanWorker
+from .prefect_worker import CkanWorker
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def deploy(client: SyncPrefectClient, settings: Settings, *, pool: str = "", kin
         description="Loads one resource's file into CKAN's DataStore.",
         tags=["ckan"],
         # a worker of our own has CKAN loaded; runs of other types start with nothing but their environment
-        job_variables={} if kind == CkanWorker.type else {"env": {"CKAN_INI": site.ini()}},
+        job_variables={} if kind == CkanWorker.type else {"env": {"CKAN_INI": app.ini()}},
     )
     return cast(uuid.UUID, deployment.apply())
 

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from . import isolated, login, server_files
-from .server_files import Record
+from . import files, isolated, login
+from .files import Record
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class EmbeddedServer:
 
     def __init__(self, home: Path, port: int | None = None) -> None:
         self._home = home
-        self._file = home / server_files.SERVER
+        self._file = home / files.SERVER
         self._port = port
         self._workers = -1
         #: where a server answers that somebody has started by hand
@@ -67,7 +67,7 @@ class EmbeddedServer:
 
     def __enter__(self) -> EmbeddedServer:
         # waits for a worker that is ending the server now
-        self._workers = server_files.lock_shared(self._home / server_files.WORKERS)
+        self._workers = files.lock_shared(self._home / files.WORKERS)
         try:
             kept = login.make(self._home)
             self.login = login.configured() or kept
@@ -104,7 +104,7 @@ class EmbeddedServer:
         """End the server, unless another worker uses it or somebody has started it by hand."""
         if self._workers < 0:
             return
-        if not server_files.have_alone(self._workers):
+        if not files.have_alone(self._workers):
             log.info("the Prefect server at %s goes on for other workers", self.api_url)
         elif not self._found:
             self._end()
@@ -113,11 +113,11 @@ class EmbeddedServer:
 
     def _is_ours(self, api_url: str) -> bool:
         """Tell whether the server at an address is one that a worker has started."""
-        record = server_files.read(self._file)
+        record = files.read(self._file)
         return record is not None and record.api_url == api_url and self._lives()
 
     def _lives(self) -> bool:
-        free = server_files.lock_alone(self._file)
+        free = files.lock_alone(self._file)
         if free is not None:
             os.close(free)
         return free is None
@@ -129,7 +129,7 @@ class EmbeddedServer:
         """
         taken = next((each for each in logins if login.admits(self.api_url, each)), None)
         if taken is None:
-            record = server_files.read(self._file)
+            record = files.read(self._file)
             raise ServerFailed(
                 f"The Prefect server at {self.api_url} takes neither a login that is configured nor the one in "
                 f"{self._home / login.FILE}. End its process {record.pid if record else ''} and start the worker again."
@@ -142,12 +142,12 @@ class EmbeddedServer:
             if self._process is not None and self._process.poll() is not None:
                 raise ServerFailed(f"The Prefect server ended at once with status {self._process.returncode}.")
             self._start_if_none()
-            record = server_files.read(self._file)
+            record = files.read(self._file)
             if record is not None and answers(record.api_url):
                 self._port = urlsplit(record.api_url).port
                 return
             time.sleep(0.25)
-        record = server_files.read(self._file)
+        record = files.read(self._file)
         which = f"process {record.pid} at {record.api_url}" if record else "started a moment ago"
         raise ServerFailed(
             f"The Prefect server of {self._home} ({which}) did not answer within {START:.0f} s. See its messages "
@@ -156,16 +156,16 @@ class EmbeddedServer:
 
     def _start_if_none(self) -> bool:
         """Start the server unless one lives that a worker has started, and tell whether that was done."""
-        lock = server_files.lock_alone(self._file)
+        lock = files.lock_alone(self._file)
         if lock is None:
             return False
         try:
             self._port = self._port or free_port()
             self._found = ""
             # whoever finds the file locked from now on waits for this address
-            server_files.write(lock, Record(api_url=self.api_url))
+            files.write(lock, Record(api_url=self.api_url))
             self._process = self._spawn(lock)
-            server_files.write(lock, Record(api_url=self.api_url, pid=self._process.pid))
+            files.write(lock, Record(api_url=self.api_url, pid=self._process.pid))
         finally:
             # the server keeps the lock
             os.close(lock)
@@ -192,7 +192,7 @@ class EmbeddedServer:
 
     def _end(self) -> None:
         for sign in (signal.SIGTERM, signal.SIGKILL):
-            record = server_files.read(self._file)
+            record = files.read(self._file)
             # the lock proves that the number is still the server's
             if not self._lives() or record is None or record.pid is None:
                 break

@@ -18,18 +18,21 @@ from prefect.client.orchestration import get_client
 from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL
 
-from ..health import local, workers
+from ..flow import sweep
+from ..health import local, prefect_home, workers
 from ..health.finding import State
 from ..health.legs import examine
+from ..portal import app
+from ..prefect_server import login
+from ..prefect_server.server import EmbeddedServer, ServerFailed
 from ..recovery import upkeep
 from ..runs.prune import prune
 from ..settings import Settings
-from . import forking, login, prefect_home, site, sweep
-from .deploy import DeployFailed, deploy
-from .dispatch import Dispatcher
+from . import fork_server
+from .deployment import DeployFailed, deploy
+from .dispatcher import Dispatcher
 from .outage import Outage
-from .server import EmbeddedServer, ServerFailed
-from .worker import CkanWorker
+from .prefect_worker import CkanWorker
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +43,11 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
     """Work until told to stop by SIGTERM or SIGINT, and return when all runs have ended."""
     pool = pool or settings.prefect_work_pool
     # runs are forked from a process that loads CKAN by this
-    os.environ["CKAN_INI"] = site.ini()
+    os.environ["CKAN_INI"] = app.ini()
     with prefect_server(settings, say) as server:
         say("Loading CKAN and Prefect once; runs are forked from that.")
         # before anything else, for whatever comes may start threads
-        forking.begin()
+        fork_server.begin()
         complain(say)
         name = workers.name_here()
         worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)
@@ -55,7 +58,7 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
         # before Prefect shows this worker online
         marker.renew()
         anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
-        forking.end()
+        fork_server.end()
     say("Stopped; no run is left behind.")
 
 

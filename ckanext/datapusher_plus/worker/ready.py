@@ -12,8 +12,9 @@ import logging
 from ckan import model
 
 from ..core.types.notations import DAYS, NUMBERS
+from ..portal import app
 from ..portal.resource import shown
-from . import child, site
+from . import child
 
 __all__ = ["child", "make_ready", "nothing"]
 
@@ -32,9 +33,9 @@ def make_ready() -> None:
     """Load everything, and do once what is dear the first time only."""
     for module in _LATE:
         importlib.import_module(module)
-    site.load()
+    app.load()
     _rehearse()
-    site.before_fork()
+    app.before_fork()
     # what is loaded by now stays: no run need look through it for garbage, nor copy its pages for that
     gc.collect()
     gc.freeze()
@@ -50,7 +51,7 @@ def _rehearse() -> None:
         for form in notation.forms:
             form.takes("")
     try:
-        with site.context():
+        with app.context():
             resource = model.Session.query(model.Resource.id).first()
             if resource:
                 shown(resource.id)
