@@ -64,7 +64,7 @@ def test_one_check_asks_prefect_and_one_knows_its_folder() -> None:
 
 
 def test_only_the_datastore_room_and_the_dispatcher_speak_psycopg() -> None:
-    assert importers("psycopg", besides={"datastore", "flow", "worker"}) == []
+    assert importers("psycopg", besides={"datastore", "runs", "worker"}) == []
 
 
 @pytest.mark.parametrize("stranger", ["ckan", "prefect", "sqlalchemy", "duckdb", "requests"])

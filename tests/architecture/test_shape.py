@@ -12,7 +12,14 @@ from ckanext.datapusher_plus import settings
 
 from .source import ROOT, Module, functions, modules
 
-BOUNDARIES = ("formats.sandbox.limited_fork", "health.checkup", "health.legs")
+BOUNDARIES = (
+    "formats.sandbox.limited_fork",
+    "health.checkup",
+    "health.legs",
+    "recovery.dead_runs",
+    "recovery.late_publish",
+    "recovery.sweep",
+)
 MODULES = modules()
 TESTS = Path(__file__).parents[1]
 

@@ -154,7 +154,8 @@ def test_the_workers_own_server_keeps_its_pages_in_its_home_and_sends_nothing_ou
 
 SERVE = """
 import time, requests
-from ckanext.datapusher_plus.flow import prefect_home, server
+from ckanext.datapusher_plus.health import prefect_home
+from ckanext.datapusher_plus.prefect_server import server
 with server.EmbeddedServer(prefect_home.folder()) as own:
     # Prefect's services begin with the server
     time.sleep(5)

@@ -10,7 +10,8 @@ import pytest
 from ckanext.datapusher_plus.checkpoint import POINTS
 from ckanext.datapusher_plus.core.errors import ResourceGone
 from ckanext.datapusher_plus.core.values import Strategy
-from ckanext.datapusher_plus.flow import sweep
+from ckanext.datapusher_plus.flow.cancelled import was_cancelled
+from ckanext.datapusher_plus.recovery import sweep
 from ckanext.datapusher_plus.recovery.remove_table import withdraw
 from ckanext.datapusher_plus.steps import commit, stage, stash, swap
 from tests.fix_file import Said
@@ -78,5 +79,5 @@ def test_the_sweep_removes_what_a_removal_that_died_has_left(
     leave_out()
     assert live.resource_id in things(live)
     scene.die(how, point, partial(withdraw, live.resource_id, scene.loader.said))
-    sweep.sweep()
-    assert (things(live), scene.orphans(), sweep.sweep()) == ([], [], [])
+    sweep.sweep(was_cancelled=was_cancelled)
+    assert (things(live), scene.orphans(), sweep.sweep(was_cancelled=was_cancelled)) == ([], [], [])

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from ckan.plugins import toolkit as tk
 
-from ckanext.datapusher_plus.flow import sweep
+from ckanext.datapusher_plus.flow.cancelled import was_cancelled
+from ckanext.datapusher_plus.recovery import sweep
 from ckanext.datapusher_plus.runs import claim
 from tests.fix_ckan import Act, Runs
 
@@ -55,5 +56,5 @@ def test_a_run_that_was_reported_on_ends_and_is_tried_again(
     clean_datastore: None, uploaded: dict[str, Any], runs: Runs, worker_site: Any
 ) -> None:
     claim.claim(runs()[0]["id"], flow_run_id=None, worker="datapusher_hook")
-    sweep.sweep()
+    sweep.sweep(was_cancelled=was_cancelled)
     assert [row["state"] for row in runs()] == ["error", "queued"]

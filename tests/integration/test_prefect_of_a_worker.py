@@ -21,7 +21,9 @@ from tests.fix_worker import until
 #: A worker, as far as it brings a server: says what it has, and stops when its input ends.
 BRINGS = """
 import json, sys
-from ckanext.datapusher_plus.flow import prefect_home, server, service
+from ckanext.datapusher_plus.health import prefect_home
+from ckanext.datapusher_plus.prefect_server import server
+from ckanext.datapusher_plus.worker import service
 server.PORT = int(sys.argv[1])
 with server.EmbeddedServer(prefect_home.folder()) as own:
     print(json.dumps({"url": own.api_url, "login": own.login, "joined": own.joined}), flush=True)

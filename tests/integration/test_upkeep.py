@@ -11,9 +11,10 @@ from ckan.plugins import toolkit as tk
 from ckanext.datapusher_plus.core.errors import ResourceGone
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
-from ckanext.datapusher_plus.flow import sweep
+from ckanext.datapusher_plus.flow.cancelled import was_cancelled
 from ckanext.datapusher_plus.health import resource_tables
 from ckanext.datapusher_plus.model import run
+from ckanext.datapusher_plus.recovery import sweep
 from ckanext.datapusher_plus.runs import claim, finish
 from tests.fix_ckan import Act, Runs
 
@@ -62,19 +63,25 @@ def test_a_run_does_not_end_well_once_its_resource_is_deleted(uploaded: Resource
 def test_the_table_of_a_resource_left_out_or_purged_goes(filled: Resource, act: Act) -> None:
     act("package_patch", id=filled["package_id"], resources=[])
     assert (has_table(filled), resource_tables.tables().state.value) == (True, "fail")
-    assert sweep.sweep() == [f"{filled['id']}: the resource is deleted, and so are its table and stash now."]
-    assert (has_table(filled), resource_tables.tables().state.value, sweep.sweep()) == (False, "ok", [])
+    assert sweep.sweep(was_cancelled=was_cancelled) == [
+        f"{filled['id']}: the resource is deleted, and so are its table and stash now."
+    ]
+    assert (has_table(filled), resource_tables.tables().state.value, sweep.sweep(was_cancelled=was_cancelled)) == (
+        False,
+        "ok",
+        [],
+    )
 
 
 def test_the_table_of_a_purged_dataset_goes(filled: Resource, act: Act) -> None:
     act("dataset_purge", id=filled["package_id"])
-    sweep.sweep()
+    sweep.sweep(was_cancelled=was_cancelled)
     assert not has_table(filled)
 
 
 def test_the_table_of_a_deleted_dataset_stays_unread_and_comes_back(filled: Resource, act: Act, runs: Runs) -> None:
     act("package_delete", id=filled["package_id"])
-    assert (sweep.sweep(), has_table(filled)) == ([], True)
+    assert (sweep.sweep(was_cancelled=was_cancelled), has_table(filled)) == ([], True)
     with pytest.raises(tk.NotAuthorized):
         tk.get_action("datastore_search")({"user": ""}, {"resource_id": filled["id"]})
     act("package_patch", id=filled["package_id"], state="active")
@@ -85,8 +92,12 @@ def test_a_table_that_no_run_knows_goes_by_name_only(filled: Resource, act: Act)
     with model.ensure_engine().begin() as connection:
         connection.execute(run.delete())
     act("dataset_purge", id=filled["package_id"])
-    assert (sweep.sweep(), has_table(filled), resource_tables.tables().state.value) == ([], True, "warn")
-    sweep.sweep(filled["id"])
+    assert (sweep.sweep(was_cancelled=was_cancelled), has_table(filled), resource_tables.tables().state.value) == (
+        [],
+        True,
+        "warn",
+    )
+    sweep.sweep(filled["id"], was_cancelled=was_cancelled)
     assert not has_table(filled)
 
 
@@ -94,7 +105,7 @@ def test_a_flag_that_a_client_dropped_comes_back(filled: Resource, act: Act) -> 
     forget_flag(act, filled)
     assert not act("resource_show", id=filled["id"])["datastore_active"]
     assert resource_tables.tables().state.value == "fail"
-    sweep.sweep()
+    sweep.sweep(was_cancelled=was_cancelled)
     assert act("resource_show", id=filled["id"])["datastore_active"] is True
 
 
@@ -104,5 +115,5 @@ def test_a_flag_without_a_table_goes(filled: Resource, act: Act) -> None:
     with connect.connect() as connection:
         connection.execute(f'DROP TABLE "{filled["id"]}" CASCADE')  # pyright: ignore
     assert resource_tables.tables().state.value == "warn"
-    sweep.sweep()
+    sweep.sweep(was_cancelled=was_cancelled)
     assert act("resource_show", id=filled["id"])["datastore_active"] is False

@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 from ckan.lib.search import SearchIndexError
-from prefect.exceptions import Pause, TerminationSignal
+from prefect.exceptions import TerminationSignal
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ckanext.datapusher_plus.core.errors import (
@@ -23,11 +23,19 @@ from ckanext.datapusher_plus.core.errors import (
     Unchanged,
     Vetoed,
 )
+from ckanext.datapusher_plus.core.outcome import (
+    OUT_OF_MEMORY,
+    Failure,
+    Outcome,
+    TookTooLong,
+    of_death,
+    of_failure,
+    of_success,
+)
 from ckanext.datapusher_plus.core.retries import Retry, Tries
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.stop_reason import Reason
-from ckanext.datapusher_plus.flow.outcome import OUT_OF_MEMORY, Failure, Outcome, of_death, of_failure, of_success
-from ckanext.datapusher_plus.flow.passing import TookTooLong, may_pass
+from ckanext.datapusher_plus.runs.transient import may_pass
 
 STOPPED = TerminationSignal(15)
 GONE = DatastoreGone("server closed the connection")
@@ -39,7 +47,16 @@ NO_RETRIES = Tries(this=1, retries=0)
 
 def ended(error: BaseException, reason: Reason | None = None, lost: str = "", tries: Tries = FIRST) -> Outcome:
     return of_failure(
-        Failure(run_id="r1", error=error, reason=reason, limit=7200, tries=tries, lost=lost, memory=1 << 29)
+        Failure(
+            run_id="r1",
+            error=error,
+            reason=reason,
+            transient=may_pass(error),
+            limit=7200,
+            tries=tries,
+            lost=lost,
+            memory=1 << 29,
+        )
     )
 
 
@@ -49,7 +66,7 @@ def ended(error: BaseException, reason: Reason | None = None, lost: str = "", tr
         (NothingToLoad("is empty"), None, State.SKIPPED, "nothing to load"),
         (FileTooLarge(5, 9), None, State.ERROR, "at most 5 bytes"),
         (TookTooLong(), None, State.ERROR, "longer than 7,200 s"),
-        (Pause(), None, State.CANCELLED, "suspended"),
+        (STOPPED, Reason.SUSPEND, State.CANCELLED, "suspended"),
         (STOPPED, Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
         (KeyError(), Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
         (psycopg.errors.QueryCanceled(), Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
@@ -113,7 +130,7 @@ def test_the_last_try_says_how_many_there_were_and_what_to_do(error: BaseExcepti
         (STOPPED, Reason.CANCEL),
         (GONE, Reason.CANCEL),
         (AWAY, Reason.CANCEL),
-        (Pause(), None),
+        (STOPPED, Reason.SUSPEND),
         (TookTooLong(), None),
         (FileTooLarge(5, 9), None),
         (NothingToLoad("is empty"), None),
@@ -172,7 +189,7 @@ def test_a_run_that_died_says_how_and_what_comes_next(code: int | None, tries: T
 @pytest.mark.parametrize("error", [KeyError("secret"), AWAY])
 def test_an_unexpected_error_keeps_its_text_from_publishers(error: Exception) -> None:
     assert "secret" not in ended(error).message
-    assert "secret" not in of_success(3, error=error, warnings=(), run_id="r1").message
+    assert "secret" not in of_success(3, error=error, warnings=(), run_id="r1", transient=may_pass(error)).message
 
 
 @pytest.mark.parametrize("error", [STOPPED, KeyError(), FileTooLarge(5, 9), GONE])
@@ -197,6 +214,6 @@ def test_a_table_that_lost_its_rows_is_not_called_unchanged(error: BaseException
 def test_once_rows_are_in_a_run_never_ends_as_an_error(
     error: BaseException | None, warnings: tuple[str, ...], state: State, later: bool, words: str
 ) -> None:
-    end = of_success(3, error=error, warnings=warnings, run_id="r1")
+    end = of_success(3, error=error, warnings=warnings, run_id="r1", transient=may_pass(error))
     assert (end.state, end.unpublished) == (state, later)
     assert words in end.message

@@ -18,7 +18,7 @@ from tests.fix_health import Impostor
 MAKE = """
 import sys
 from pathlib import Path
-from ckanext.datapusher_plus.flow import login
+from ckanext.datapusher_plus.prefect_server import login
 print(login.make(Path(sys.argv[1])))
 """
 #: Not of CKAN's, nor anybody's who could change what the program does.

@@ -72,12 +72,13 @@ def deploy(pool: str, kind: str) -> None:
 @click.pass_context
 def recover(ctx: click.Context, resource_id: str | None, dry_run: bool) -> None:
     """Put tables and dictionaries back after a crash, of one resource or of all; workers do the same by themselves."""
-    from ckanext.datapusher_plus.flow import sweep
+    from ckanext.datapusher_plus.flow.cancelled import was_cancelled
     from ckanext.datapusher_plus.portal import app
+    from ckanext.datapusher_plus.recovery import sweep
     from ckanext.datapusher_plus.runs import queue
 
     app.adopt(ctx.obj.app)
-    done = sweep.sweep(resource_id, dry_run=dry_run)
+    done = sweep.sweep(resource_id, dry_run=dry_run, was_cancelled=was_cancelled)
     for sentence in done:
         _say(sentence)
     things = f"{len(done)} thing{'s' if len(done) > 1 else ''} {'found' if dry_run else 'done'}."

@@ -10,6 +10,8 @@ class Reason(str, Enum):
 
     #: somebody cancelled the run in Prefect
     CANCEL = "cancel"
+    #: somebody suspended the run in Prefect
+    SUSPEND = "suspend"
     #: the worker is shutting down and its grace is over
     DRAIN = "drain"
     #: the worker that watched over the run is gone

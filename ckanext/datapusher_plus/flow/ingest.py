@@ -20,10 +20,12 @@ from prefect.utilities.timeout import timeout
 from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
+from ..core.outcome import Outcome, TookTooLong
 from ..core.states import OPEN
 from ..core.values import LoadPlan, Log, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..portal import app
+from ..recovery.late_publish import check_table, guarded, keep_rejected
 from ..recovery.restore import restore, show
 from ..runs import database
 from ..runs.claim import Claimed, claim, this_process
@@ -33,9 +35,6 @@ from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
 from . import rollback, tasks
-from .outcome import Outcome
-from .passing import TookTooLong
-from .publishing import check_table, guarded, keep_rejected
 from .rollback import WayBack
 from .run_end import Landing, carry_out
 from .shown import end, without_values

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import resource
 from contextlib import suppress
 from pathlib import Path
@@ -36,12 +35,6 @@ def lift() -> None:
     """Take the limit back, so that a run that has reached it can undo what it did and tell its end."""
     if _before:
         resource.setrlimit(resource.RLIMIT_DATA, _before)
-
-
-def has_run_out(error: BaseException) -> bool:
-    """Tell whether an error comes of a lack of memory, of which a thread's stack takes 8 MB."""
-    no_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
-    return isinstance(error, MemoryError) or no_thread or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
 
 def kills() -> int | None:

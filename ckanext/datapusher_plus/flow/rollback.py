@@ -15,7 +15,7 @@ from ..core.values import Log
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
 from ..recovery.restore import Restored, restore
-from .passing import may_pass
+from ..runs.transient import may_pass
 from .shown import without_values
 
 log = logging.getLogger(__name__)
@@ -98,7 +98,8 @@ def _bury(parameters: Mapping[str, object], *, cancelled: bool) -> None:
     from ..portal import app
 
     app.load()
-    from . import bury
+    from ..recovery import dead_runs
+    from .cancelled import was_cancelled
     from .job import Refused, known
 
     try:
@@ -106,4 +107,4 @@ def _bury(parameters: Mapping[str, object], *, cancelled: bool) -> None:
     except Refused as refused:
         log.warning("a flow run that ended was for no run of CKAN: %s", refused)
         return
-    bury.after(run_id, None, cancelled=cancelled)
+    dead_runs.after(run_id, None, was_cancelled=lambda flow_run_id: cancelled or was_cancelled(flow_run_id))

@@ -9,24 +9,26 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from prefect.exceptions import ObjectNotFound, Pause
 from prefect.runtime import flow_run
 
 from .. import settings
-from ..core import stop_reason
+from ..core import outcome, stop_reason
 from ..core.errors import EngineFailed, LockLost, Skipped, Transient
+from ..core.outcome import Failure, Outcome
 from ..core.quarantine import Rejected
 from ..core.retries import Tries
 from ..core.states import GOOD, State
 from ..core.values import Log, Published, Strategy, Swapped
+from ..recovery import deleted_resource
+from ..recovery.late_publish import keep_refused
 from ..recovery.settle import settle
 from ..runs import database
 from ..runs.claim import Claimed
 from ..runs.finish import finish, landed
-from . import gone, memory, outcome
+from ..runs.transient import may_pass
+from . import memory
 from .cancelled import was_cancelled
-from .outcome import Failure, Outcome
-from .passing import may_pass
-from .publishing import keep_refused
 from .rollback import WayBack
 
 log = logging.getLogger(__name__)
@@ -95,13 +97,13 @@ def _conclude(claimed: Claimed, told: Log, way_back: WayBack, landing: Landing, 
     def unless(end: Outcome) -> Outcome:
         if claimed.dry_run:
             return end
-        return gone.unless_gone(claimed.resource_id, told, end, check=way_back.lock.check)
+        return deleted_resource.unless_gone(claimed.resource_id, told, end, check=way_back.lock.check)
 
     def write(end: Outcome) -> bool:
         _tell(told, end)
         return _finish(claimed.run_id, end, landing)
 
-    return gone.concluded(end, unless, write) or end
+    return deleted_resource.concluded(end, unless, write) or end
 
 
 def _unless_lock_lost(way_back: WayBack, error: BaseException) -> BaseException:
@@ -139,9 +141,9 @@ def _finish(run_id: str, end: Outcome, landing: Landing) -> bool:
         retry=end.retry,
         unpublished=end.unpublished,
         # those of a deleted resource went with its table
-        refused=None if end.kind == gone.KIND else landing.refused,
+        refused=None if end.kind == deleted_resource.KIND else landing.refused,
         warnings=end.warnings,
-        unless_gone=end.kind != gone.KIND,
+        unless_gone=end.kind != deleted_resource.KIND,
     )
     return database.patiently(tell, PATIENCE)
 
@@ -159,14 +161,21 @@ def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_ba
     if error is not None and (not isinstance(error, outcome.EXPECTED) or isinstance(error, EngineFailed)):
         log.error("run %s of resource %s failed", claimed.run_id, claimed.resource_id, exc_info=error)
     if landing.swapped is not None:
-        return outcome.of_success(landing.swapped.rows, error=error, warnings=landing.warnings, run_id=claimed.run_id)
+        return outcome.of_success(
+            landing.swapped.rows,
+            error=error,
+            warnings=landing.warnings,
+            run_id=claimed.run_id,
+            transient=_is_transient(error),
+        )
     if error is None:
         raise AssertionError("a load ends with a table or an exception")
     current = settings.current()
     failure = Failure(
         run_id=claimed.run_id,
         error=error,
-        reason=stop_reason.reason() or _cancelled(error),
+        transient=_is_transient(error),
+        reason=stop_reason.reason() or _stopped_in_prefect(error),
         limit=current.flow_timeout,
         tries=Tries(this=claimed.tries, retries=current.run_retries),
         lost=_lost(way_back),
@@ -175,8 +184,15 @@ def _end(claimed: Claimed, landing: Landing, error: BaseException | None, way_ba
     return outcome.of_failure(failure)
 
 
-def _cancelled(error: BaseException) -> stop_reason.Reason | None:
-    """Return that the run was cancelled if its process was told to end before its worker could say why."""
+def _is_transient(error: BaseException | None) -> bool:
+    # Prefect does not know a run any more when its database was made anew
+    return may_pass(error) or isinstance(error, ObjectNotFound)
+
+
+def _stopped_in_prefect(error: BaseException) -> stop_reason.Reason | None:
+    """Return what somebody did to the run in Prefect, if its worker could not say so before the process had to end."""
+    if isinstance(error, Pause):
+        return stop_reason.Reason.SUSPEND
     told_to_end = not isinstance(error, Exception)
     return stop_reason.Reason.CANCEL if told_to_end and was_cancelled(str(flow_run.get_id())) else None
 

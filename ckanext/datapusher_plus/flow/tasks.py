@@ -12,6 +12,7 @@ from prefect.transactions import Transaction
 
 from .. import portal
 from ..core.values import LoadPlan, Log
+from ..runs.transient import may_pass
 from ..steps import analyse as analyse_step
 from ..steps import append as append_step
 from ..steps import commit as commit_step
@@ -23,7 +24,6 @@ from ..steps import stash as stash_step
 from ..steps import swap as swap_step
 from ..steps import validate as validate_step
 from . import shown
-from .passing import may_pass
 
 # Steps retry named transient errors themselves; a file is read anew for each run, so nothing is worth caching.
 _step = partial(shown.step, cache_policy=NO_CACHE, persist_result=False)

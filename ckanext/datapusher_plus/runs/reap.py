@@ -1,4 +1,4 @@
-"""Runs that call themselves running; whether their worker lives is decided by the resource's lock (flow/sweep)."""
+"""Runs that call themselves running; whether their worker lives is decided by the resource's lock (recovery/sweep)."""
 
 from __future__ import annotations
 

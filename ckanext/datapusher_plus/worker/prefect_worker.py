@@ -23,9 +23,9 @@ from prefect.workers.base import BaseVariables, BaseWorker, BaseWorkerResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core import stop_reason
-from ..flow import bury
 from ..flow.job import CkanJob, Job, Refused, bare, job_of, tell_ignored
 from ..health.sessions import Gate
+from ..recovery import dead_runs
 from ..runs import request
 from ..runs.turns import Room
 from ..settings import current
@@ -206,7 +206,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
 
     async def _see_to(self, run_id: str, code: int | None, *, cancelled: bool = False) -> None:
         """Put right what a run left that died, and have one handed over again that never began."""
-        await anyio.to_thread.run_sync(partial(bury.after, run_id, code, cancelled=cancelled))
+        await anyio.to_thread.run_sync(partial(dead_runs.after, run_id, code, was_cancelled=lambda _: cancelled))
 
     async def _watch(self, flow_run: FlowRun, forked: ForkedRun) -> tuple[int, bool]:
         """Return the exit status, and whether the run was told to end because somebody cancelled it."""

@@ -9,9 +9,9 @@ import time
 import anyio
 
 from ..core import stop_reason
+from ..core.outcome import OUT_OF_MEMORY
 from ..flow import memory
 from ..flow.job import Job
-from ..flow.outcome import OUT_OF_MEMORY
 from . import child
 from .fork_server import context
 

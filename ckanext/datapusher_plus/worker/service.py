@@ -18,14 +18,14 @@ from prefect.client.orchestration import get_client
 from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL
 
-from ..flow import sweep
+from ..flow.cancelled import was_cancelled
 from ..health import local, prefect_home, workers
 from ..health.finding import State
 from ..health.legs import examine
 from ..portal import app
 from ..prefect_server import login
 from ..prefect_server.server import EmbeddedServer, ServerFailed
-from ..recovery import upkeep
+from ..recovery import sweep, upkeep
 from ..runs.prune import prune
 from ..settings import Settings
 from . import fork_server
@@ -129,7 +129,7 @@ def complain(say: Say) -> None:
 def heal(say: Say) -> None:
     """Put right what dead runs left, before anything else; a database that is away is for the timer."""
     with Outage("the sweep").tolerated():
-        for sentence in sweep.sweep():
+        for sentence in sweep.sweep(was_cancelled=was_cancelled):
             say(sentence)
 
 
@@ -185,7 +185,7 @@ class Housekeeping:
             self._marker.renew()
             with tables.tolerated():
                 # what a free lock proves, it proves only while locks hold
-                for sentence in sweep.sweep(besides=worker.watched, rounds=rounds) if worker.gate.is_open() else ():
+                for sentence in _sweep(worker, rounds) if worker.gate.is_open() else ():
                     log.info("%s", sentence)
             with requests.tolerated():
                 dispatcher.reconcile()
@@ -200,6 +200,10 @@ class Housekeeping:
         for run_id in (now & lost) | worker.overdue:
             worker.give_up(run_id)
         return now
+
+
+def _sweep(worker: CkanWorker, rounds: upkeep.Rounds) -> list[str]:
+    return sweep.sweep(besides=worker.watched, rounds=rounds, was_cancelled=was_cancelled)
 
 
 async def _work(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:

@@ -7,11 +7,11 @@ from functools import partial
 
 from .. import portal
 from ..core.errors import ResourceGone
+from ..core.outcome import Outcome
 from ..core.states import State
 from ..core.values import Log
-from ..recovery.remove_table import withdraw
 from ..runs import database
-from .outcome import Outcome
+from .remove_table import withdraw
 
 #: Seconds to wait for CKAN's database.
 PATIENCE = 60.0

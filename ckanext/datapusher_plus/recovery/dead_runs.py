@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
 from .. import portal, settings
 from ..checkpoint import reach, works_on
+from ..core import outcome
+from ..core.outcome import Outcome
 from ..core.retries import Tries
 from ..core.states import State
 from ..core.values import Log, Published
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
 from ..portal import app
-from ..recovery.restore import restore
 from ..runs import queue, records
 from ..runs.finish import finish
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
-from . import gone, outcome, publishing
-from .cancelled import was_cancelled
-from .outcome import Outcome
-from .passing import may_pass
+from ..runs.transient import may_pass
+from . import deleted_resource, late_publish
+from .restore import restore
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +32,16 @@ PATIENCE = 5.0
 #: Seconds that the watcher of a run waits for servers that are away; the sweep comes after that. And between two looks.
 AWAY = 30.0
 LOOK = 1.0
+#: Whether somebody cancelled a flow run in Prefect. Recovery is called by those who can ask Prefect.
+WasCancelled = Callable[[str | None], bool]
 
 
-def after(run_id: str, code: int | None, *, cancelled: bool = False) -> None:
+def after(run_id: str, code: int | None, *, was_cancelled: WasCancelled) -> None:
     """Look at a run whose process has ended; ``code`` is its exit status when it is known."""
     deadline = time.monotonic() + AWAY
     while True:
         try:
-            _look_at(run_id, code, cancelled)
+            _look_at(run_id, code, was_cancelled)
         except Exception as error:
             if not may_pass(error):
                 raise
@@ -50,20 +53,20 @@ def after(run_id: str, code: int | None, *, cancelled: bool = False) -> None:
         time.sleep(LOOK)
 
 
-def _look_at(run_id: str, code: int | None, cancelled: bool) -> None:
+def _look_at(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None:
     found = records.get(run_id)
     if found is None:
         return
-    if found.state is State.QUEUED and cancelled:
+    if found.state is State.QUEUED and was_cancelled(found.flow_run_id):
         finish(run_id, State.CANCELLED, message="The request was cancelled in Prefect before it began.")
     elif found.state is State.QUEUED:
         queue.put_back(run_id)
     elif found.state is State.RUNNING:
         with app.context():
-            bury(run_id, found.resource_id, code, cancelled=cancelled)
+            bury(run_id, found.resource_id, code, was_cancelled=was_cancelled)
 
 
-def bury(run_id: str, resource_id: str, code: int | None = None, *, cancelled: bool = False) -> str | None:
+def bury(run_id: str, resource_id: str, code: int | None = None, *, was_cancelled: WasCancelled) -> str | None:
     """Undo, or bring to its end, a run whose owner is dead, and return its last sentence.
 
     None when it lives, or has ended by itself.
@@ -75,14 +78,14 @@ def bury(run_id: str, resource_id: str, code: int | None = None, *, cancelled: b
             return None
         works_on(resource_id)
         reach("bury.before")
-        end = _conclude(dead, code, told, cancelled=cancelled)
+        end = _conclude(dead, code, told, was_cancelled)
         reach("bury.after")
         return end.message if end else None
 
 
-def _conclude(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) -> Outcome | None:
+def _conclude(dead: RunRecord, code: int | None, told: Log, was_cancelled: WasCancelled) -> Outcome | None:
     def unless(end: Outcome) -> Outcome:
-        return end if dead.dry_run else gone.unless_gone(dead.resource_id, told, end)
+        return end if dead.dry_run else deleted_resource.unless_gone(dead.resource_id, told, end)
 
     def write(end: Outcome) -> bool:
         if end.state is State.ERROR:
@@ -96,13 +99,13 @@ def _conclude(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) 
             published=_published(dead, end),
             retry=end.retry,
             unpublished=end.unpublished,
-            unless_gone=end.kind != gone.KIND,
+            unless_gone=end.kind != deleted_resource.KIND,
         )
 
-    return gone.concluded(_end(dead, code, told, cancelled=cancelled), unless, write)
+    return deleted_resource.concluded(_end(dead, code, told, was_cancelled), unless, write)
 
 
-def _end(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) -> Outcome:
+def _end(dead: RunRecord, code: int | None, told: Log, was_cancelled: WasCancelled) -> Outcome:
     # the table of a deleted resource is not made again from the stash, for it would be removed at once
     restored = restore(dead.resource_id, told, from_stash=not portal.is_gone(dead.resource_id))
     with connect.connect(autocommit=True) as connection:
@@ -110,11 +113,11 @@ def _end(dead: RunRecord, code: int | None, told: Log, *, cancelled: bool) -> Ou
     if committed:
         how = outcome.how_it_died(code)
         told.warning(f"The new table is in place, but {how} before all was done. What is left is done now.")
-        end = publishing.make_up(dead, told)
+        end = late_publish.make_up(dead, told)
         told.info(end.message)
         return end
     table = restored.what if restored else outcome.UNCHANGED
-    if cancelled or was_cancelled(dead.flow_run_id):
+    if was_cancelled(dead.flow_run_id):
         # it was killed because it did not end in time
         return outcome.of_cancelled_death(table)
     tries = Tries(this=dead.tries, retries=settings.current().run_retries)

@@ -1,4 +1,4 @@
-"""How a run ended, in words for the publisher; values in, values out."""
+"""How a run ended: its state, and the sentence that its publisher reads."""
 
 from __future__ import annotations
 
@@ -6,14 +6,19 @@ import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from prefect.exceptions import Pause
-
-from ..core.errors import AGAIN, IngestError, ResourceGone, Skipped, TableRemoved, Terminal, Transient, ValueDoesNotFit
-from ..core.retries import Again, Retry, Tries
-from ..core.states import State
-from ..core.stop_reason import Reason
-from . import memory
-from .passing import TookTooLong, may_pass
+from .errors import (
+    AGAIN,
+    IngestError,
+    ResourceGone,
+    Skipped,
+    TableRemoved,
+    Terminal,
+    Transient,
+    ValueDoesNotFit,
+)
+from .retries import Again, Retry, Tries
+from .states import State
+from .stop_reason import Reason
 
 #: Stands for the exit status of a process that the kernel has ended because there was no memory left.
 OUT_OF_MEMORY = -1009
@@ -25,6 +30,10 @@ UNCHANGED = "The table is as it was before."
 DELETED = "The resource has been deleted since, and its table with it."
 #: Errors whose sentence says all; no traceback is needed.
 EXPECTED = (IngestError, Skipped)
+
+
+class TookTooLong(TimeoutError):
+    """The run was stopped because ``flow_timeout`` was over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,8 @@ class Failure:
 
     run_id: str
     error: BaseException
+    #: whether the same may succeed later, because a server was away
+    transient: bool = False
     #: why the process was told to stop, if it was and somebody said so
     reason: Reason | None
     #: seconds that a run may take
@@ -93,7 +104,7 @@ def of_failure(failure: Failure) -> Outcome:
 
 
 def _is_cancelled(failure: Failure) -> bool:
-    return failure.reason is Reason.CANCEL or isinstance(failure.error, Pause)
+    return failure.reason in (Reason.CANCEL, Reason.SUSPEND)
 
 
 def _why(failure: Failure) -> _Why:
@@ -104,8 +115,6 @@ def _why(failure: Failure) -> _Why:
         return _Why(what=error.what, again=again, advice=error.advice)
     if isinstance(error, IngestError):
         return _Why(what=str(error), again=Again.NEVER, advice="")
-    if isinstance(error, Pause):
-        return _Why(what="Loading was suspended in Prefect, which ends it here.", again=Again.NEVER)
     return _unexpected(failure) if isinstance(error, Exception) else _stopped(failure.reason)
 
 
@@ -113,7 +122,7 @@ def _unexpected(failure: Failure) -> _Why:
     error = failure.error
     if _is_cancelled(failure):
         # what a server or a library makes of the interruption
-        return _stopped(Reason.CANCEL)
+        return _stopped(failure.reason)
     if isinstance(error, TookTooLong):
         what = f"Loading was stopped because it took longer than {failure.limit:,} s."
         do = "Ask the site's administrator to raise flow_timeout, or publish a smaller file."
@@ -121,20 +130,27 @@ def _unexpected(failure: Failure) -> _Why:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         do = "Ask the site's administrator to free space in work_dir, then load again."
         return _Why(what="The worker has no disk space left.", again=Again.NEVER, advice=do)
-    if memory.has_run_out(error):
+    if _out_of_memory(error):
         limit = f"{failure.memory >> 20:,} MiB of memory that a run may take"
         return _Why(what=f"Loading needed more than the {limit} (run_memory_limit).", again=Again.NEVER, advice=_MEMORY)
     finds = f"the site's administrator finds the error in the worker's log under run {failure.run_id}."
-    if may_pass(error):
+    if failure.transient:
         what = "A server that loading needs did not answer."
         return _Why(what=what, again=Again.LATER, advice=f"Load again later; if it happens again, {finds}")
     what = "An unexpected error ended the load."
     return _Why(what=what, again=Again.NEVER, advice=f"Load again; if it happens again, {finds}")
 
 
+def _out_of_memory(error: BaseException) -> bool:
+    # a thread's stack takes 8 MB
+    no_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
+    return isinstance(error, MemoryError) or no_thread or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
+
+
 def _stopped(reason: Reason | None) -> _Why:
     return {
         Reason.CANCEL: _Why(what="Loading was cancelled in Prefect.", again=Again.NEVER),
+        Reason.SUSPEND: _Why(what="Loading was suspended in Prefect, which ends it here.", again=Again.NEVER),
         Reason.DRAIN: _Why(what="Loading was stopped because its worker was shut down.", again=Again.AT_ONCE),
         Reason.ORPHANED: _Why(what="Loading was stopped because its worker died.", again=Again.AT_ONCE),
         None: _Why(
@@ -181,8 +197,13 @@ def loaded(rows: int) -> str:
     return f"{rows:,} rows were loaded" if rows != 1 else "1 row was loaded"
 
 
-def of_success(rows: int, *, error: BaseException | None, warnings: tuple[str, ...], run_id: str) -> Outcome:
-    """Return the end of a run whose table is in place; ``error`` is what went wrong after that."""
+def of_success(
+    rows: int, *, error: BaseException | None, warnings: tuple[str, ...], run_id: str, transient: bool = False
+) -> Outcome:
+    """Return the end of a run whose table is in place; ``error`` is what went wrong after that.
+
+    :param transient: whether what went wrong may succeed later.
+    """
     if isinstance(error, ResourceGone):
         return Outcome(state=State.COMPLETE, message=f"{loaded(rows)}. {DELETED}")
     if isinstance(error, TableRemoved):
@@ -192,7 +213,7 @@ def of_success(rows: int, *, error: BaseException | None, warnings: tuple[str, .
     if error is None:
         state = State.WARNED if warnings else State.COMPLETE
         return Outcome(state=state, message=" ".join((f"{loaded(rows)}.", *warnings)), warnings=warnings)
-    later = may_pass(error) or not isinstance(error, Exception)
+    later = transient or not isinstance(error, Exception)
     not_yet = "not be updated yet" if later else "not be updated"
     then = "That is done by itself as soon as it can be." if later else AGAIN
     message = (

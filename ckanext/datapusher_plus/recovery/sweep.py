@@ -10,13 +10,12 @@ from pathlib import Path
 from .. import settings
 from ..datastore.lock import is_free
 from ..portal import app
-from ..recovery import orphans, upkeep
-from ..recovery.mismatches import Wrong
 from ..runs import reap, records
 from ..runs.reap import Running
-from . import publishing
-from .bury import bury
-from .passing import is_away
+from ..runs.transient import is_away
+from . import late_publish, orphans, upkeep
+from .dead_runs import WasCancelled, bury
+from .mismatches import Wrong
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +42,7 @@ class OperatorsLog:
 def sweep(
     resource_id: str | None = None,
     *,
+    was_cancelled: WasCancelled,
     dry_run: bool = False,
     besides: Collection[str] = (),
     rounds: upkeep.Rounds | None = None,
@@ -54,9 +54,9 @@ def sweep(
     """
     with app.context():
         return [
-            *_runs(resource_id, dry_run, besides),
+            *_runs(resource_id, dry_run, besides, was_cancelled),
             *_tables(resource_id, dry_run),
-            *publishing.make_up_for_all(resource_id, dry_run),
+            *late_publish.make_up_for_all(resource_id, dry_run),
             *_mismatches(resource_id, dry_run, rounds),
             *_folders(dry_run),
         ]
@@ -67,19 +67,21 @@ def unprotected(watched: Collection[str]) -> frozenset[str]:
     return frozenset(run.run_id for run in reap.running() if run.run_id in watched and is_free(run.resource_id))
 
 
-def _runs(resource_id: str | None, dry_run: bool, besides: Collection[str]) -> Iterator[str]:
+def _runs(
+    resource_id: str | None, dry_run: bool, besides: Collection[str], was_cancelled: WasCancelled
+) -> Iterator[str]:
     """Bury the runs that call themselves running while nobody holds their resource's lock."""
     for run in reap.running():
         if run.run_id in besides or resource_id not in (None, run.resource_id) or not is_free(run.resource_id):
             continue
         if dry_run:
             yield f"{run.resource_id}: the worker of run {run.run_id} is gone; what it did would be put right."
-        elif done := _tolerated(run.resource_id, lambda run=run: _buried(run)):
+        elif done := _tolerated(run.resource_id, lambda run=run: _buried(run, was_cancelled)):
             yield done
 
 
-def _buried(run: Running) -> str | None:
-    sentence = bury(run.run_id, run.resource_id)
+def _buried(run: Running, was_cancelled: WasCancelled) -> str | None:
+    sentence = bury(run.run_id, run.resource_id, was_cancelled=was_cancelled)
     return sentence and f"{run.resource_id}: {sentence}"
 
 

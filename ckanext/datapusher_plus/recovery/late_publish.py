@@ -9,23 +9,22 @@ from functools import partial
 from pathlib import Path
 
 from .. import portal, settings
-from ..core import quarantine
+from ..core import outcome, quarantine
 from ..core.errors import RowsRefused, TableRemoved
+from ..core.outcome import Outcome
 from ..core.quarantine import Rejected
 from ..core.states import State
 from ..core.values import Log
 from ..datastore import catalog, connect, journal
 from ..datastore.lock import ResourceLock
-from ..recovery.remove_table import withdraw
-from ..recovery.restore import show
-from ..recovery.settle import settle
 from ..runs import records, unpublished
 from ..runs.claim import Claimed
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
-from . import outcome
-from .outcome import Outcome
-from .passing import may_pass
+from ..runs.transient import may_pass
+from .remove_table import withdraw
+from .restore import show
+from .settle import settle
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +60,7 @@ def make_up(run: RunRecord, told: Log) -> Outcome:
     except Exception as error:
         if not may_pass(error) and not isinstance(error, outcome.EXPECTED):
             log.exception("CKAN could not be told of the table of run %s", run.id)
-        return outcome.of_success(rows, error=error, warnings=kept, run_id=run.id)
+        return outcome.of_success(rows, error=error, warnings=kept, run_id=run.id, transient=may_pass(error))
     return outcome.of_success(rows, error=None, warnings=warnings, run_id=run.id)
 
 

@@ -1,4 +1,4 @@
-"""Which failures may pass by themselves: how a server that is away shows, whatever library asks it."""
+"""Which failures are transient: the errors of each library when a server is away."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ import psycopg
 import redis.exceptions
 import requests
 from ckan.lib.search import SearchError, SearchIndexError
-from prefect.exceptions import ObjectNotFound
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 from ..core.errors import DatastoreGone, Transient
+from ..core.outcome import TookTooLong
 
-#: CKAN's database, the datastore's, the search index, Redis, and Prefect, which does not know a run any more when its
-#: database was made anew.
+#: CKAN's database, the datastore's, the search index, Redis, and Prefect's server.
 PASSING = (
     Transient,
     OperationalError,
@@ -29,7 +28,6 @@ PASSING = (
     requests.ConnectionError,
     requests.Timeout,
     httpx.HTTPError,
-    ObjectNotFound,
     ConnectionError,
 )
 #: A connection or a network disk that is gone, where there is no class of its own.
@@ -44,17 +42,13 @@ _LOST = {
 }
 
 
-class TookTooLong(TimeoutError):
-    """The run was stopped because ``flow_timeout`` was over."""
-
-
 def is_away(error: BaseException) -> bool:
-    """Tell whether a database is away, so that the next thing to do would fail as well."""
+    """Return whether a database is away, so that the next thing to do would fail as well."""
     return isinstance(error, (DatastoreGone, OperationalError))
 
 
 def may_pass(error: BaseException | None) -> bool:
-    """Tell whether the same may succeed later."""
+    """Return whether the same may succeed later."""
     if isinstance(error, TookTooLong):
         return False
     if isinstance(error, DBAPIError) and error.connection_invalidated:
