@@ -52,12 +52,12 @@ def test_the_transaction_holds_all_writing_steps_and_nothing_else() -> None:
 
 
 def test_the_stash_task_carries_the_hook_too() -> None:
-    assert "tasks.stash_with(way_back.hook)(" in ast.unparse(BLOCK)
+    assert "tasks.stash_with(run.rollback.hook)(" in ast.unparse(BLOCK)
     assert "stash = _step(name='stash')(stash_step.stash)\n    stash.on_rollback(hook)" in ast.unparse(TASKS)
 
 
 def test_the_way_back_is_on_the_transaction_before_its_first_task() -> None:
-    assert ast.unparse(BLOCK.body[0]) == "undoable.stage(None, on_rollback_hooks=[way_back.hook])"
+    assert ast.unparse(BLOCK.body[0]) == "undoable.stage(None, on_rollback_hooks=[run.rollback.hook])"
 
 
 def test_nothing_in_the_transaction_catches() -> None:

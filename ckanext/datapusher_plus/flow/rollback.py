@@ -1,4 +1,4 @@
-"""The way back inside a living run; ``bury`` has the way back of dead ones. Both end in ``recovery.restore``."""
+"""The rollback of a live run; ``recovery.dead_runs`` rolls back those whose process died, by the same ``restore``."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOOK = 1.0
 
 
 @dataclass
-class WayBack:
+class Rollback:
     """Puts a resource's table back as it was; may be called any number of times."""
 
     resource_id: str

@@ -5,14 +5,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core import outcome
 from ..core.outcome import Outcome
 from ..core.retries import Tries
-from ..core.states import State
+from ..core.states import GOOD, State
 from ..core.values import Log, Published
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
@@ -22,7 +21,8 @@ from ..runs.finish import finish
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
 from ..runs.transient import may_pass
-from . import deleted_resource, late_publish
+from . import late_publish
+from .end_run import Ending, end_run
 from .restore import restore
 
 log = logging.getLogger(__name__)
@@ -71,38 +71,25 @@ def bury(run_id: str, resource_id: str, code: int | None = None, *, was_cancelle
 
     None when it lives, or has ended by itself.
     """
-    with ResourceLock(resource_id) as lock, RunLog(run_id) as told:
+    with ResourceLock(resource_id) as lock:
         dead = records.get(run_id) if lock.acquire(PATIENCE) else None
         # it may have ended, and let go of the lock, since it was listed
         if dead is None or dead.state is not State.RUNNING:
             return None
         works_on(resource_id)
         reach("bury.before")
-        end = _conclude(dead, code, told, was_cancelled)
+        told = RunLog(run_id)
+        end = _end(dead, code, told, was_cancelled)
+        ending = Ending(
+            run_id=run_id,
+            resource_id=resource_id,
+            log=told,
+            dry_run=dead.dry_run,
+            published=_published(dead) if end.state in GOOD else None,
+        )
+        end = end_run(ending, end)
         reach("bury.after")
         return end.message if end else None
-
-
-def _conclude(dead: RunRecord, code: int | None, told: Log, was_cancelled: WasCancelled) -> Outcome | None:
-    def unless(end: Outcome) -> Outcome:
-        return end if dead.dry_run else deleted_resource.unless_gone(dead.resource_id, told, end)
-
-    def write(end: Outcome) -> bool:
-        if end.state is State.ERROR:
-            told.error(end.message)
-        return finish(
-            dead.id,
-            end.state,
-            message=end.message,
-            error_kind=end.kind,
-            error_about={"public": end.public},
-            published=_published(dead, end),
-            retry=end.retry,
-            unpublished=end.unpublished,
-            unless_gone=end.kind != deleted_resource.KIND,
-        )
-
-    return deleted_resource.concluded(_end(dead, code, told, was_cancelled), unless, write)
 
 
 def _end(dead: RunRecord, code: int | None, told: Log, was_cancelled: WasCancelled) -> Outcome:
@@ -113,9 +100,7 @@ def _end(dead: RunRecord, code: int | None, told: Log, was_cancelled: WasCancell
     if committed:
         how = outcome.how_it_died(code)
         told.warning(f"The new table is in place, but {how} before all was done. What is left is done now.")
-        end = late_publish.make_up(dead, told)
-        told.info(end.message)
-        return end
+        return late_publish.make_up(dead, told)
     table = restored.what if restored else outcome.UNCHANGED
     if was_cancelled(dead.flow_run_id):
         # it was killed because it did not end in time
@@ -124,18 +109,15 @@ def _end(dead: RunRecord, code: int | None, told: Log, was_cancelled: WasCancell
     return outcome.of_death(code, table, tries)
 
 
-def _published(dead: RunRecord, end: Outcome) -> Published | None:
-    if end.state in (State.ERROR, State.CANCELLED):
-        return None
-    made = Published(
+def _published(dead: RunRecord) -> Published:
+    """Return what the run recorded before its commit."""
+    return Published(
         rows=dead.rows or 0,
         columns=tuple(tuple(column) for column in dead.columns or ()),
         file_hash=dead.file_hash or "",
         load_key=dead.load_key or "",
-        warnings=end.warnings,
+        warnings=(),
         rejected=(dead.rejected[0], dead.rejected[1]) if dead.rejected else None,
         read_as=dead.read_as or {},
         renamed=records.pairs(dead.renamed),
     )
-    # what CKAN was not told of is not done: the same file must be loaded when somebody asks again
-    return replace(made, load_key="") if end.kind and not end.unpublished else made

@@ -22,7 +22,7 @@ from ..runs.claim import Claimed
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
 from ..runs.transient import may_pass
-from .remove_table import withdraw
+from .end_run import Ending, end_run
 from .restore import show
 from .settle import settle
 
@@ -137,19 +137,19 @@ def make_up_for_all(resource_id: str | None, dry_run: bool) -> Iterator[str]:
 
 def _make_up_for(listed: RunRecord) -> Outcome | None:
     """Return the end that the run has now, None when somebody else is at it."""
-    with ResourceLock(listed.resource_id) as lock, RunLog(listed.id) as told:
+    with ResourceLock(listed.resource_id) as lock:
         run = records.get(listed.id) if lock.acquire() else None
         if run is None or not run.unpublished:
             return None
-        if portal.is_gone(run.resource_id):
-            withdraw(run.resource_id, told)
-            end = Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {outcome.DELETED}")
-        elif unpublished.is_replaced(run):
-            end = Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {REPLACED}")
-        else:
-            end = make_up(run, told)
+        log = RunLog(run.id)
+        end = _replaced_or_gone(run) or make_up(run, log)
         if end.unpublished:
             unpublished.postpone(run.id)
-        elif unpublished.done(run.id, end.state, message=end.message, warnings=end.warnings, whole=end.kind is None):
-            told.info(end.message)
-    return end
+            return end
+        return end_run(Ending(run_id=run.id, resource_id=run.resource_id, log=log, late=True), end)
+
+
+def _replaced_or_gone(run: RunRecord) -> Outcome | None:
+    """Return the end of a run of whose table CKAN need not be told any more."""
+    why = outcome.DELETED if portal.is_gone(run.resource_id) else REPLACED if unpublished.is_replaced(run) else ""
+    return Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {why}") if why else None

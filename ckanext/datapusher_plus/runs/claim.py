@@ -34,13 +34,15 @@ def this_process() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
-def claim(run_id: str, *, flow_run_id: str | None, worker: str) -> Claimed | None:
+def claim(run_id: str, *, flow_run_id: str | None, worker: str, resource_id: str | None = None) -> Claimed | None:
     """Move a queued run to running; None when it is queued no more, or another run of the resource is running.
 
     In the second case the run goes back to the queue, to be handed over again when the other one has ended.
+
+    :param resource_id: the resource whose lock the caller holds; a run of another resource is not taken.
     """
     try:
-        return _claim(run_id, flow_run_id, worker)
+        return _claim(run_id, flow_run_id, worker, resource_id)
     except IntegrityError as error:
         if ONE_RUNNING not in str(error.orig):
             raise
@@ -48,10 +50,11 @@ def claim(run_id: str, *, flow_run_id: str | None, worker: str) -> Claimed | Non
     return None
 
 
-def _claim(run_id: str, flow_run_id: str | None, worker: str) -> Claimed | None:
+def _claim(run_id: str, flow_run_id: str | None, worker: str, resource_id: str | None) -> Claimed | None:
+    of_resource = run.c.resource_id == resource_id if resource_id else sa.true()
     take = (
         sa.update(run)
-        .where(run.c.id == run_id, run.c.state == State.QUEUED.value)
+        .where(run.c.id == run_id, run.c.state == State.QUEUED.value, of_resource)
         .values(
             state=State.RUNNING.value,
             started_at=database.clock(),

@@ -56,12 +56,7 @@ def finish(
     :raises ResourceGone: then.
     """
     reach("finish.before")
-    values: dict[str, Any] = {
-        "state": state.value,
-        "message": message,
-        "finished_at": database.clock(),
-        "progress": None,
-    }
+    values: dict[str, Any] = {"state": state.value, "message": message, "unpublished": unpublished}
     if state not in GOOD:
         values |= {"error": {**error_about, "message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
     elif warnings:
@@ -69,12 +64,12 @@ def finish(
     if refused is not None:
         values["rejected"] = [refused.rows, refused.total, refused.rows if refused.listed is None else refused.listed]
     if published is not None:
-        values |= _loaded(published)
+        values |= _loaded(published) | (NOT_LOADED if error_kind and not unpublished else {})
     open_sources = [source.value for source in sources_of(state) & OPEN]
     end = (
         sa.update(run)
         .where(run.c.id == run_id, run.c.state.in_(open_sources))
-        .values(**values, unpublished=unpublished)
+        .values(**values, finished_at=database.clock(), progress=None)
         .returning(run.c.resource_id, run.c.ignore_hash, run.c.dry_run, run.c.bulk)
     )
     with database.transaction() as connection:
@@ -117,6 +112,8 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
         connection.execute(sa.insert(log).values(**told, message=f"Try {retry.tries}. The one before: {reason}"))
 
 
+#: What CKAN was not told of is not done: the same file must be loaded when somebody asks again.
+NOT_LOADED = {"load_key": None}
 _NOTHING_LOADED = {
     "rows": None,
     "columns": None,

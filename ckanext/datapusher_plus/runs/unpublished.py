@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from ..core.states import State
 from ..model import run
 from . import database, task_status
+from .finish import NOT_LOADED
 from .records import COLUMNS, RunRecord, records
 
 #: Seconds between two tries of one run.
@@ -46,13 +47,13 @@ def postpone(run_id: str) -> None:
     _update(run_id, not_before=sa.func.now() + timedelta(seconds=PAUSE))
 
 
-def done(run_id: str, state: State, *, message: str, warnings: Sequence[str], whole: bool = True) -> bool:
+def done(run_id: str, state: State, *, message: str, warnings: Sequence[str], kind: str | None = None) -> bool:
     """Note that nothing is left to do; False when somebody else was faster.
 
-    :param whole: nothing failed, so that the same file need not be loaded again.
+    :param kind: the class of the error if something failed for good.
     """
     values: dict[str, Any] = {"state": state.value, "message": message, "warnings": list(warnings) or None}
-    return _update(run_id, unpublished=False, not_before=None, **values, **({} if whole else {"load_key": None}))
+    return _update(run_id, unpublished=False, not_before=None, **values, **(NOT_LOADED if kind else {}))
 
 
 def _update(run_id: str, **values: object) -> bool:

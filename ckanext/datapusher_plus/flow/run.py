@@ -1,0 +1,197 @@
+"""A run that this process carries out: what it has put in place, what went wrong, and how that ends."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from prefect.exceptions import ObjectNotFound, Pause
+from prefect.runtime import flow_run
+from prefect.utilities.timeout import timeout
+
+from .. import settings
+from ..core import outcome, stop_reason
+from ..core.errors import EngineFailed, LockLost, Skipped, Transient
+from ..core.outcome import Failure, Outcome, TookTooLong
+from ..core.retries import Tries
+from ..core.values import Published, Strategy, Swapped
+from ..datastore.lock import ResourceLock
+from ..recovery.end_run import Ending, end_run
+from ..recovery.late_publish import keep_refused
+from ..runs import database
+from ..runs.claim import Claimed
+from ..runs.finish import landed
+from ..runs.log import RunLog
+from ..runs.transient import may_pass
+from . import memory
+from .cancelled import was_cancelled
+from .rollback import Rollback
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a load which can still be undone waits for CKAN's database.
+PATIENCE = 20.0
+
+
+class Run:
+    """One load, from its claim to its end.
+
+    What fails is kept in ``error``, so that a run goes on to its end whatever happens, and ends in one place.
+    """
+
+    def __init__(self, claimed: Claimed, lock: ResourceLock) -> None:
+        self.claimed = claimed
+        self.resource_id = claimed.resource_id
+        self.lock = lock
+        self.log = RunLog(claimed.run_id)
+        self.folder = settings.current().work_dir / claimed.run_id
+        self.rollback = Rollback(claimed.resource_id, lock, self.log)
+        self.error: BaseException | None = None
+        #: the table that is in place for good; from then on nothing may cost rows
+        self.swapped: Swapped | None = None
+        self.warnings: tuple[str, ...] = ()
+        #: the table that the commit is asked to keep
+        self._result: Swapped | None = None
+
+    @contextmanager
+    def loading(self) -> Iterator[None]:
+        """Limit the time of what is done inside, and undo it if it fails."""
+        with self._kept(), timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
+            yield
+        memory.lift()
+        if self.swapped is None and self.error is not None:
+            self.error = self._unless_lock_lost(self.error)
+            self.rollback()
+            self._look_for_commit()
+
+    def record_result(self, swapped: Swapped) -> None:
+        """Record the result before the commit, so that recovery can finish the run should this process die.
+
+        :raises sqlalchemy.exc.OperationalError: when CKAN's database is away for long; the load is undone then.
+        """
+        rejected = swapped.plan.csv.rejected
+        left_out = (rejected.sentence,) if rejected else ()
+        self._result, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
+        database.patiently(partial(landed, self.claimed.run_id, published(swapped, self.warnings)), PATIENCE)
+
+    @contextmanager
+    def publishing(self) -> Iterator[None]:
+        """Keep what fails inside: the table is in place, and what is left to do can be done later."""
+        with self._kept():
+            yield
+
+    @property
+    def can_publish(self) -> bool:
+        """Whether the table is in place and this process was not told to stop."""
+        return self.swapped is not None and (self.error is None or isinstance(self.error, Exception))
+
+    def outcome(self) -> Outcome:
+        """Return how the load went, as a state and a sentence."""
+        error = self.error
+        # the sentence of an expected error says all, but for that of an engine, whose reason nobody else sees
+        if error is not None and (not isinstance(error, outcome.EXPECTED) or isinstance(error, EngineFailed)):
+            log.error("run %s of resource %s failed", self.claimed.run_id, self.resource_id, exc_info=error)
+        transient = _is_transient(error)
+        if self.swapped is not None:
+            rows, run_id = self.swapped.rows, self.claimed.run_id
+            return outcome.of_success(rows, error=error, warnings=self.warnings, run_id=run_id, transient=transient)
+        if error is None:
+            raise AssertionError("a load ends with a table or an exception")
+        current = settings.current()
+        failure = Failure(
+            run_id=self.claimed.run_id,
+            error=error,
+            transient=transient,
+            reason=stop_reason.reason() or _stopped_in_prefect(error),
+            limit=current.flow_timeout,
+            tries=Tries(this=self.claimed.tries, retries=current.run_retries),
+            lost=self._lost(),
+            memory=current.run_memory_limit,
+        )
+        return outcome.of_failure(failure)
+
+    def end(self, end: Outcome) -> Outcome:
+        """Write the end of the run, and return it; what told this process to stop is raised on."""
+        loaded = self.swapped is not None
+        ending = Ending(
+            run_id=self.claimed.run_id,
+            resource_id=self.resource_id,
+            log=self.log,
+            dry_run=self.claimed.dry_run,
+            published=published(self.swapped, end.warnings) if self.swapped else None,
+            refused=None if loaded else keep_refused(self.claimed, self.error, self.log),
+            check_lock=self.lock.check,
+        )
+        end = end_run(ending, end) or end
+        if not end.unpublished:
+            # whoever publishes later finds the rejected rows there
+            shutil.rmtree(self.folder, ignore_errors=True)
+        if self.error is not None and not isinstance(self.error, Exception):
+            raise self.error
+        return end
+
+    @contextmanager
+    def _kept(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001 (a signal ends a run as honestly as an error)
+            # a run that is told to stop undoes what it did and says so
+            self.error = error
+
+    def _unless_lock_lost(self, error: BaseException) -> BaseException:
+        """Return the error, or ``LockLost`` if another worker may have rolled this run back."""
+        if not isinstance(error, Exception) or isinstance(error, (Skipped, Transient)):
+            return error
+        try:
+            self.lock.check()
+        except LockLost as lost:
+            log.info("run of resource %s failed after its lock was lost", self.resource_id, exc_info=error)
+            return lost
+        except BaseException:
+            # whatever keeps the lock from being checked, the load is undone next
+            log.debug("the lock of resource %s could not be checked", self.resource_id, exc_info=True)
+        return error
+
+    def _look_for_commit(self) -> None:
+        """Take the load for good if the commit was carried out and only its answer was lost."""
+        if self._result is not None and self.rollback.has_committed(self.claimed.run_id):
+            self.swapped = self._result
+            self.error = None if isinstance(self.error, Exception) else self.error
+
+    def _lost(self) -> str:
+        """Return what became of a table that is not as it was."""
+        if self.rollback.failed:
+            return "The table is put back as it was by itself as soon as that can be done."
+        replaced = settings.current().load_strategy == Strategy.REPLACE.value
+        return " ".join(self.rollback.done) if replaced else ""
+
+
+def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
+    """Return what is kept of a good end."""
+    plan, rejected = swapped.plan, swapped.plan.csv.rejected
+    return Published(
+        rows=swapped.rows,
+        columns=plan.named,
+        file_hash=plan.file_hash,
+        load_key=plan.load_key,
+        warnings=warnings,
+        rejected=(rejected.rows, rejected.total) if rejected else None,
+        read_as=plan.csv.read_as,
+        renamed=plan.renamed,
+    )
+
+
+def _is_transient(error: BaseException | None) -> bool:
+    # Prefect does not know a run any more when its database was made anew
+    return may_pass(error) or isinstance(error, ObjectNotFound)
+
+
+def _stopped_in_prefect(error: BaseException) -> stop_reason.Reason | None:
+    """Return what somebody did to the run in Prefect, if its worker could not say so before the process had to end."""
+    if isinstance(error, Pause):
+        return stop_reason.Reason.SUSPEND
+    told_to_end = not isinstance(error, Exception)
+    return stop_reason.Reason.CANCEL if told_to_end and was_cancelled(str(flow_run.get_id())) else None

@@ -1,0 +1,103 @@
+"""The end of a run, written in one place for live runs, for those whose process died, and for those published late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from .. import portal
+from ..core.errors import ResourceGone
+from ..core.outcome import Outcome
+from ..core.quarantine import Rejected
+from ..core.states import GOOD, State
+from ..core.values import Log, Published
+from ..runs import database, unpublished
+from ..runs.finish import finish
+from .remove_table import withdraw
+
+#: Seconds to wait for CKAN's database: a load whose table is in place must not be called dead.
+PATIENCE = 60.0
+_GONE = ResourceGone.__name__
+
+
+def _still_locked() -> None:
+    """Stand for the check of a lock that its holder cannot lose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """A run that is to be ended."""
+
+    run_id: str
+    resource_id: str
+    log: Log
+    dry_run: bool = False
+    #: what is kept of the run if it ended well
+    published: Published | None = None
+    #: the rows because of which the file was refused
+    refused: Rejected | None = None
+    #: whether the run has ended before, and only its publishing was left to do
+    late: bool = False
+    #: raises an exception when the caller no longer holds the resource's lock
+    check_lock: Callable[[], None] = _still_locked
+
+
+def end_run(ending: Ending, end: Outcome) -> Outcome | None:
+    """Write how a run ended, and return that; None when it had ended already.
+
+    If the resource has been deleted, its table is removed and the run ends as ``ResourceGone``. CKAN is asked before
+    the end is written, and once more in the transaction that writes it. If removing fails, the error is raised; the run
+    stays ``running``, and the sweep ends it.
+    """
+    end = _unless_gone(ending, end)
+    try:
+        written = _write(ending, end)
+    except ResourceGone:
+        end = _unless_gone(ending, end)
+        written = _write(ending, end)
+    return end if written else None
+
+
+def _unless_gone(ending: Ending, end: Outcome) -> Outcome:
+    resource_id = ending.resource_id
+    if ending.dry_run or not database.patiently(partial(portal.is_gone, resource_id), PATIENCE):
+        return end
+    ending.check_lock()
+    withdraw(resource_id, ending.log)
+    # a run that had ended before was a good one
+    return end if ending.late else Outcome(state=State.ERROR, message=str(ResourceGone(resource_id)), kind=_GONE)
+
+
+def _write(ending: Ending, end: Outcome) -> bool:
+    _tell(ending.log, end)
+    if ending.late:
+        return unpublished.done(ending.run_id, end.state, message=end.message, warnings=end.warnings, kind=end.kind)
+    gone = end.kind == _GONE
+    made = ending.published if end.state in GOOD else None
+    write = partial(
+        finish,
+        ending.run_id,
+        end.state,
+        message=end.message,
+        error_kind=end.kind,
+        error_about={**end.about, "public": end.public},
+        published=made and replace(made, warnings=end.warnings),
+        retry=end.retry,
+        unpublished=end.unpublished,
+        # those of a deleted resource went with its table
+        refused=None if gone else ending.refused,
+        warnings=end.warnings,
+        unless_gone=not gone,
+    )
+    return database.patiently(write, PATIENCE)
+
+
+def _tell(log: Log, end: Outcome) -> None:
+    levels = {
+        State.COMPLETE: log.info,
+        State.CANCELLED: log.info,
+        State.SKIPPED: log.warning if end.warnings else log.info,
+        State.WARNED: log.warning,
+    }
+    levels.get(end.state, log.error)(end.message)
