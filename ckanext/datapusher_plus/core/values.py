@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -143,7 +144,7 @@ class CleanCsv:
         return {name: value for name, value in read.items() if value}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class ColumnProfile:
     """What all the values of one column have in common. Counts are over values that are not blank."""
 
@@ -181,7 +182,7 @@ class ColumnProfile:
     #: what the file itself says that the column is, as in ``readings.Kind``; empty: nothing
     declared: str = ""
 
-    @property
+    @cached_property
     def present(self) -> int:
         """Return how many values there are that do not stand for NULL."""
         return self.values - self.nulls

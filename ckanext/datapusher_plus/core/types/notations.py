@@ -7,6 +7,7 @@ what an engine has found.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from .patterns import (
     ISO_DATE,
@@ -23,7 +24,7 @@ from .patterns import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Numbers:
     """A way to write numbers."""
 
@@ -40,13 +41,13 @@ class Numbers:
     lenient: Form
     sql: str
 
-    @property
+    @cached_property
     def forms(self) -> tuple[Form, ...]:
         """Return the forms that decide what a column is; no value has two of them."""
         return (self.whole, self.fraction)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Days:
     """A way to write dates, and times after them."""
 
@@ -59,7 +60,7 @@ class Days:
     midnight: Form
     sql: str
 
-    @property
+    @cached_property
     def forms(self) -> tuple[Form, ...]:
         """Return the forms that decide what a column is; no value has two of them."""
         return (self.date, self.local, self.zoned)
