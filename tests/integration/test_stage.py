@@ -44,7 +44,7 @@ def as_numbers(plan: LoadPlan) -> LoadPlan:
 def test_the_first_value_that_does_not_fit_is_named(live: Table, loader: Loader, strategy: Strategy) -> None:
     before = live.whole()
     plan = loader.plan(b"zahl,stadt,ort\n1,2,o\n2,3,o\n3,x,o\n4,z,o\n", strategy)
-    with pytest.raises(ValueDoesNotFit, match="row 3, column “stadt” the value “x” is no numeric"):
+    with pytest.raises(ValueDoesNotFit, match="row 3, column “stadt” the value “x” is not a number"):
         loader.write(as_numbers(plan))
     assert live.whole() == before
 

@@ -22,8 +22,8 @@ from tests.fix_file import Analyse, Publish, Said
 
 Decide = Callable[..., LoadPlan]
 SHORT, LONG = "The row has 1 field where the header has 2.", "The row has 3 fields where the header has 2."
-NO_NUMBER = "The value is no numeric, which the Data Dictionary asks for."
-NO_DATE = "The value is no date, which the Data Dictionary asks for."
+NO_NUMBER = "The value is not a number, as the Data Dictionary asks for."
+NO_DATE = "The value is not a date, as the Data Dictionary asks for."
 
 
 @pytest.fixture
@@ -164,7 +164,7 @@ def test_the_limit_is_exact_and_never_all(rejected: int, total: int, limit: floa
             5,
             {"a": "numeric"},
             ValueDoesNotFit,
-            "In line 3, column “a” the value “x” is no numeric, ",
+            "In line 3, column “a” the value “x” is not a number, ",
         ),
         (
             b"a,b\n1,2\n3\nx,5\n4,5\n",
@@ -227,7 +227,7 @@ def test_the_publisher_is_told_how_many_and_which_is_the_first(decide: Decide, s
     assert told == [
         "Rows with more or fewer fields than the header, left out: 2. The first is line 2: it has 1, the header 2.",
         "Rows with values that do not fit the types of the Data Dictionary, left out: 1. "
-        "The first is line 5: “x” in column “a” is no numeric.",
+        "The first is line 5: “x” in column “a” is not a number.",
     ]
 
 

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from .types.patterns import Accepts
+from .types.plain_names import plain_name
 
 #: name of the file of rejected rows in a run's folder, and as people download it
 FILE = "rejected.csv"
@@ -50,7 +51,7 @@ class Check:
         """Return what is wrong with a value, None when it fits."""
         if self.accepts.takes(value):
             return None
-        reason = f"The value is no {self.type}, which the Data Dictionary asks for."
+        reason = f"The value is not {plain_name(self.type)}, as the Data Dictionary asks for."
         return Fault(column=self.column, value=value, type=self.type, reason=reason)
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ..core import quarantine
 from ..core.errors import RaggedRow, RowsRefused, ValueDoesNotFit
 from ..core.quarantine import Check, Rejected, Share
+from ..core.types.plain_names import plain_name
 from ..core.values import CleanCsv, Log
 from ..formats.clean_csv import quarantine as sifting
 from ..formats.clean_csv.quarantine import Job, Reject, shape_of
@@ -58,7 +59,7 @@ def _tell(found: sifting.Sifted, csv: CleanCsv, log: Log) -> None:
         where = f"{csv.counts} {told.number:,}: “{fault.value[:_SHOWN]}” in column “{fault.column}”"
         log.warning(
             f"Rows with values that do not fit the types of the Data Dictionary, left out: {found.misfits:,}. "
-            f"The first is {where} is no {fault.type}."
+            f"The first is {where} is not {plain_name(fault.type)}."
         )
     elif ragged and found.first:
         log.warning(

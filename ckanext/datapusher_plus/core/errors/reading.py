@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..quarantine import Rejected, Share, counted
+from ..types.plain_names import plain_name
 from .base import Terminal
 
 
@@ -116,8 +117,8 @@ class ValueDoesNotFit(RowsRefused):
         self.gist = f"In {place} a value is not of the type that the Data Dictionary asks for{_and(share)}."
         where = f"{unit} {number:,}, column “{column}”" if number is not None else f"column “{column}”"
         super().__init__(
-            f"In {where} the value “{value}” is no {pg_type}, which the Data Dictionary asks for{_and(share)}. "
-            "Correct the value, or change the column's type in the Data Dictionary."
+            f"In {where} the value “{value}” is not {plain_name(pg_type)}, as the Data Dictionary asks for"
+            f"{_and(share)}. Correct the value, or change the column's type in the Data Dictionary."
         )
 
 

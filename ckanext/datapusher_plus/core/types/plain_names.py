@@ -1,0 +1,22 @@
+"""PostgreSQL types in words that a publisher knows."""
+
+from __future__ import annotations
+
+_NAMES = {
+    "a number": ("numeric", "decimal", "float4", "float8", "float", "real", "double precision"),
+    "a whole number": ("int2", "int4", "int8", "int", "smallint", "integer", "bigint", "smartint"),
+    "a date": ("date",),
+    "a date with a time": (
+        "timestamp",
+        "timestamptz",
+        "timestamp without time zone",
+        "timestamp with time zone",
+    ),
+    "a yes or a no": ("bool", "boolean"),
+}
+_NAME = {pg_type: name for name, pg_types in _NAMES.items() for pg_type in pg_types}
+
+
+def plain_name(pg_type: str) -> str:
+    """Return what a value of the type is, with its article: ``numeric`` is “a number”."""
+    return _NAME.get(pg_type, f"a value of the type {pg_type}")
