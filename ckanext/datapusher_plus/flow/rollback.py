@@ -22,25 +22,25 @@ log = logging.getLogger(__name__)
 
 #: Seconds to wait for a lock that was lost with its connection.
 PATIENCE = 10.0
-#: Seconds that the way back waits for a database that is just starting again, and between two looks.
+#: Seconds that the rollback waits for a database that is just starting again, and the pause between two tries.
 AWAY = 20.0
 LOOK = 1.0
 
 
 @dataclass
 class Rollback:
-    """Puts a resource's table back as it was; may be called any number of times."""
+    """Puts a resource's table back as it was. It may be called more than once."""
 
     resource_id: str
     lock: ResourceLock
     told: Log
     #: what was undone, one sentence each
     done: list[str] = field(default_factory=list)
-    #: whether the last call could not do its work, which is the sweep's then
+    #: whether the last call failed; the sweep then does it
     failed: bool = False
 
     def __call__(self) -> None:
-        """Restore; what cannot be undone now stays in the journal for the sweep."""
+        """Restore the table; what cannot be undone now stays in the journal for the sweep."""
         try:
             done = self._patiently()
         except Exception:
@@ -51,12 +51,12 @@ class Rollback:
             self.failed = False
 
     def hook(self, transaction: Transaction) -> None:
-        """Be a rollback hook of Prefect, which would swallow what a hook raises."""
+        """Do the same as a rollback hook. Prefect would swallow what a hook raises."""
         del transaction
         self()
 
     def has_committed(self, run_id: str) -> bool:
-        """Tell whether the run's table is in place for good though its run did not hear so."""
+        """Return whether the commit was carried out although its answer was lost."""
         try:
             with connect.connect(autocommit=True) as connection:
                 return journal.is_committed(connection, run_id)
@@ -88,12 +88,12 @@ class Rollback:
 
 
 def after_crash(flow: Any, flow_run: Any, state: Any) -> None:
-    """Bury a run that Prefect reports as crashed or cancelled; Prefect calls this by these very names."""
+    """Recover a run that Prefect reports as crashed or cancelled; Prefect calls this with these argument names."""
     del flow
-    without_values(_bury)(flow_run.parameters, cancelled=state.is_cancelled() or state.is_cancelling())
+    without_values(_recover)(flow_run.parameters, cancelled=state.is_cancelled() or state.is_cancelling())
 
 
-def _bury(parameters: Mapping[str, object], *, cancelled: bool) -> None:
+def _recover(parameters: Mapping[str, object], *, cancelled: bool) -> None:
     # imported late: a supervisor of Prefect's may call this in a process that has not loaded CKAN
     from ..portal import app
 
@@ -107,4 +107,6 @@ def _bury(parameters: Mapping[str, object], *, cancelled: bool) -> None:
     except Refused as refused:
         log.warning("a flow run that ended was for no run of CKAN: %s", refused)
         return
-    dead_runs.after(run_id, None, was_cancelled=lambda flow_run_id: cancelled or was_cancelled(flow_run_id))
+    dead_runs.recover_after_death(
+        run_id, None, was_cancelled=lambda flow_run_id: cancelled or was_cancelled(flow_run_id)
+    )

@@ -1,4 +1,4 @@
-"""The end of a run whose process is gone: undone, or brought to its end, and tried again."""
+"""Runs whose process died: roll back or complete the run, then queue a retry."""
 
 from __future__ import annotations
 
@@ -29,19 +29,23 @@ log = logging.getLogger(__name__)
 
 #: Seconds to wait for a lock whose owner is just dying.
 PATIENCE = 5.0
-#: Seconds that the watcher of a run waits for servers that are away; the sweep comes after that. And between two looks.
+#: Seconds that the watcher of a run waits for servers that are away before it leaves the run to the sweep, and pause
+#: between two tries.
 AWAY = 30.0
 LOOK = 1.0
-#: Whether somebody cancelled a flow run in Prefect. Recovery is called by those who can ask Prefect.
+#: Returns whether somebody cancelled a flow run in Prefect. The caller provides it: recovery does not know Prefect.
 WasCancelled = Callable[[str | None], bool]
 
 
-def after(run_id: str, code: int | None, *, was_cancelled: WasCancelled) -> None:
-    """Look at a run whose process has ended; ``code`` is its exit status when it is known."""
+def recover_after_death(run_id: str, code: int | None, *, was_cancelled: WasCancelled) -> None:
+    """Recover a run whose process has ended, unless it wrote its end; try again while servers are away.
+
+    :param code: exit status of the process, None when nobody saw it.
+    """
     deadline = time.monotonic() + AWAY
     while True:
         try:
-            _look_at(run_id, code, was_cancelled)
+            _recover(run_id, code, was_cancelled)
         except Exception as error:
             if not may_pass(error):
                 raise
@@ -53,7 +57,7 @@ def after(run_id: str, code: int | None, *, was_cancelled: WasCancelled) -> None
         time.sleep(LOOK)
 
 
-def _look_at(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None:
+def _recover(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None:
     found = records.get(run_id)
     if found is None:
         return
@@ -63,27 +67,27 @@ def _look_at(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None
         queue.put_back(run_id)
     elif found.state is State.RUNNING:
         with app.context():
-            bury(run_id, found.resource_id, code, was_cancelled=was_cancelled)
+            recover_run(run_id, found.resource_id, code, was_cancelled=was_cancelled)
 
 
-def bury(run_id: str, resource_id: str, code: int | None = None, *, was_cancelled: WasCancelled) -> str | None:
-    """Undo, or bring to its end, a run whose owner is dead, and return its last sentence.
+def recover_run(run_id: str, resource_id: str, code: int | None = None, *, was_cancelled: WasCancelled) -> str | None:
+    """Roll back or complete a run whose process died, and return the sentence that it ends with.
 
-    None when it lives, or has ended by itself.
+    None when the process is alive, or the run has ended.
     """
     with ResourceLock(resource_id) as lock:
         dead = records.get(run_id) if lock.acquire(PATIENCE) else None
-        # it may have ended, and let go of the lock, since it was listed
+        # it may have ended, and released the lock, since it was listed
         if dead is None or dead.state is not State.RUNNING:
             return None
         works_on(resource_id)
         reach("bury.before")
-        told = RunLog(run_id)
-        end = _end(dead, code, told, was_cancelled)
+        run_log = RunLog(run_id)
+        end = _repair(dead, code, run_log, was_cancelled)
         ending = Ending(
             run_id=run_id,
             resource_id=resource_id,
-            log=told,
+            log=run_log,
             dry_run=dead.dry_run,
             published=_published(dead) if end.state in GOOD else None,
         )
@@ -92,18 +96,18 @@ def bury(run_id: str, resource_id: str, code: int | None = None, *, was_cancelle
         return end.message if end else None
 
 
-def _end(dead: RunRecord, code: int | None, told: Log, was_cancelled: WasCancelled) -> Outcome:
-    # the table of a deleted resource is not made again from the stash, for it would be removed at once
-    restored = restore(dead.resource_id, told, from_stash=not portal.is_gone(dead.resource_id))
+def _repair(dead: RunRecord, code: int | None, run_log: Log, was_cancelled: WasCancelled) -> Outcome:
+    # do not recreate the table of a deleted resource from the stash: it would be removed at once
+    restored = restore(dead.resource_id, run_log, from_stash=not portal.is_gone(dead.resource_id))
     with connect.connect(autocommit=True) as connection:
         committed = journal.is_committed(connection, dead.id)
     if committed:
         how = outcome.how_it_died(code)
-        told.warning(f"The new table is in place, but {how} before all was done. What is left is done now.")
-        return late_publish.make_up(dead, told)
+        run_log.warning(f"The new table is in place, but {how} before all was done. What is left is done now.")
+        return late_publish.publish_late(dead, run_log)
     table = restored.what if restored else outcome.UNCHANGED
     if was_cancelled(dead.flow_run_id):
-        # it was killed because it did not end in time
+        # the worker killed it because it did not stop in time
         return outcome.of_cancelled_death(table)
     tries = Tries(this=dead.tries, retries=settings.current().run_retries)
     return outcome.of_death(code, table, tries)

@@ -1,4 +1,4 @@
-"""What is left to do once a table is in place, by whoever holds the resource's lock after its run could not do it."""
+"""Publish a table that is in place, when its run could not: CKAN's metadata, the rejected rows, the stash."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from .settle import settle
 
 log = logging.getLogger(__name__)
 
-#: Seconds that one sweep spends at most on this, for others wait to be put right.
+#: Seconds that one sweep spends at most on this, because other repairs wait.
 BUDGET = 10.0
 
 REPLACED = "A newer load has replaced them since."
@@ -39,7 +39,7 @@ NOT_KEPT = (
 
 
 def guarded(sentence: str, act: Callable[[], object]) -> str | None:
-    """Do something of another plugin's; when that fails, log it and return the sentence."""
+    """Call another plugin's code; if it fails, log the error and return the sentence."""
     try:
         act()
     except Exception:
@@ -48,18 +48,18 @@ def guarded(sentence: str, act: Callable[[], object]) -> str | None:
     return None
 
 
-def make_up(run: RunRecord, told: Log) -> Outcome:
-    """Tell CKAN of the run's table and settle, and return the end that the run has by that."""
+def publish_late(run: RunRecord, run_log: Log) -> Outcome:
+    """Publish the run's table, clear its stash, and return how the run ends."""
     rows = run.rows or 0
     kept = tuple(warning for warning in run.warnings or () if warning != run.message)
     try:
         check_table(run.resource_id, run.id)
         warnings = (*kept, *_keep_left(run), *_publish(run))
         check_table(run.resource_id, run.id)
-        settle(run.resource_id, told)
+        settle(run.resource_id, run_log)
     except Exception as error:
         if not may_pass(error) and not isinstance(error, outcome.EXPECTED):
-            log.exception("CKAN could not be told of the table of run %s", run.id)
+            log.exception("the table of run %s could not be published", run.id)
         return outcome.of_success(rows, error=error, warnings=kept, run_id=run.id, transient=may_pass(error))
     return outcome.of_success(rows, error=None, warnings=warnings, run_id=run.id)
 
@@ -72,22 +72,22 @@ def _publish(run: RunRecord) -> list[str]:
 
 
 def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> tuple[str, ...]:
-    """Put the rejected rows where their publisher finds them, and take away those of an earlier load.
+    """Store the rejected rows for download, and remove those of an earlier load.
 
-    :returns: a sentence if that did not work.
+    :returns: a sentence if that failed.
     """
     failed = guarded(NOT_KEPT, partial(portal.keep_rejected, resource_id, run_id, path))
     return (failed,) if failed else ()
 
 
-def keep_refused(claimed: Claimed, error: BaseException | None, told: Log) -> Rejected | None:
-    """Keep the rows because of which a file was refused, beside those left out of the table; None if there are none."""
+def keep_refused(claimed: Claimed, error: BaseException | None, run_log: Log) -> Rejected | None:
+    """Store the rows because of which a file was refused, and return them; None if there are none."""
     rejected = error.rejected if isinstance(error, RowsRefused) else None
     if rejected is None:
         return None
     failed = guarded(NOT_KEPT, partial(_keep_beside, claimed, rejected.path))
     if failed:
-        told.warning(failed)
+        run_log.warning(failed)
         return None
     return rejected
 
@@ -99,7 +99,7 @@ def _keep_beside(claimed: Claimed, path: Path) -> None:
 
 
 def _keep_left(run: RunRecord) -> tuple[str, ...]:
-    """Keep what a run that died has left in its folder; without one it had come further than that."""
+    """Store the rejected rows that a dead run left in its folder; without the folder it had already stored them."""
     left = settings.current().work_dir / run.id / quarantine.FILE
     if run.rejected and not left.exists():
         return ()
@@ -107,7 +107,7 @@ def _keep_left(run: RunRecord) -> tuple[str, ...]:
 
 
 def check_table(resource_id: str, run_id: str) -> None:
-    """Make sure that the resource still has the run's table; if the journal has no row of the run, any table will do.
+    """Check that the resource still has the run's table; if the journal has no row of the run, any table is right.
 
     :raises TableRemoved: when somebody has deleted or replaced it; CKAN's ``datastore_active`` is right then.
     """
@@ -120,36 +120,36 @@ def check_table(resource_id: str, run_id: str) -> None:
         raise TableRemoved
 
 
-def make_up_for_all(resource_id: str | None, dry_run: bool) -> Iterator[str]:
-    """Do it for every run whose turn it is, until one shows that it is too early; a sentence for each that is done."""
+def publish_due(resource_id: str | None, dry_run: bool) -> Iterator[str]:
+    """Publish each due run; stop at the first that still fails. Yield a sentence for each that is done."""
     deadline = time.monotonic() + BUDGET
     due = [run for run in unpublished.due() if resource_id in (None, run.resource_id)]
     for run in due:
         if dry_run:
             yield f"{run.resource_id}: CKAN would be told the rest about the table that run {run.id} put in place."
             continue
-        end = _make_up_for(run)
+        end = _publish_one(run)
         if end and not end.unpublished:
             yield f"{run.resource_id}: CKAN knows all about the table of run {run.id} now. {end.message}"
         if (end and end.unpublished) or time.monotonic() > deadline:
             return
 
 
-def _make_up_for(listed: RunRecord) -> Outcome | None:
-    """Return the end that the run has now, None when somebody else is at it."""
+def _publish_one(listed: RunRecord) -> Outcome | None:
+    """Return the end that the run has now, None when somebody else publishes it."""
     with ResourceLock(listed.resource_id) as lock:
         run = records.get(listed.id) if lock.acquire() else None
         if run is None or not run.unpublished:
             return None
-        log = RunLog(run.id)
-        end = _replaced_or_gone(run) or make_up(run, log)
+        run_log = RunLog(run.id)
+        end = _replaced_or_gone(run) or publish_late(run, run_log)
         if end.unpublished:
             unpublished.postpone(run.id)
             return end
-        return end_run(Ending(run_id=run.id, resource_id=run.resource_id, log=log, late=True), end)
+        return end_run(Ending(run_id=run.id, resource_id=run.resource_id, log=run_log, late=True), end)
 
 
 def _replaced_or_gone(run: RunRecord) -> Outcome | None:
-    """Return the end of a run of whose table CKAN need not be told any more."""
+    """Return the end of a run whose table need not be published any more."""
     why = outcome.DELETED if portal.is_gone(run.resource_id) else REPLACED if unpublished.is_replaced(run) else ""
     return Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {why}") if why else None

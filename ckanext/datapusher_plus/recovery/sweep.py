@@ -1,4 +1,4 @@
-"""Heals what dead runs left behind: at a worker's start, every so often, and by hand (``recover``)."""
+"""Repair what dead runs left: when a worker starts, at intervals, and by the command ``recover``."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from ..runs import reap, records
 from ..runs.reap import Running
 from ..runs.transient import is_away
 from . import late_publish, orphans, upkeep
-from .dead_runs import WasCancelled, bury
+from .dead_runs import WasCancelled, recover_run
 from .mismatches import Wrong
 
 log = logging.getLogger(__name__)
 
 
 class OperatorsLog:
-    """Implements ``core.values.Log`` where there is no run to tell about."""
+    """Implements ``core.values.Log`` where there is no run: the lines go to the worker's log."""
 
     def debug(self, message: str) -> None:
         log.debug(message)
@@ -47,46 +47,48 @@ def sweep(
     besides: Collection[str] = (),
     rounds: upkeep.Rounds | None = None,
 ) -> list[str]:
-    """Put right whatever dead runs left, of one resource or of all, and return a sentence for each thing done.
+    """Repair what dead runs left, of one resource or of all, and return a sentence for each repair.
 
-    Runs in ``besides`` are left to the worker that watches them and knows how they ended. With ``rounds`` only the next
-    resources are compared with their tables, not all.
+    :param was_cancelled: asks Prefect whether somebody cancelled a flow run.
+    :param dry_run: only say what would be done.
+    :param besides: runs that another worker watches; it knows how they end.
+    :param rounds: compare only the next resources with their tables, not all.
     """
     with app.context():
         return [
             *_runs(resource_id, dry_run, besides, was_cancelled),
             *_tables(resource_id, dry_run),
-            *late_publish.make_up_for_all(resource_id, dry_run),
+            *late_publish.publish_due(resource_id, dry_run),
             *_mismatches(resource_id, dry_run, rounds),
             *_folders(dry_run),
         ]
 
 
 def unprotected(watched: Collection[str]) -> frozenset[str]:
-    """Return those of the runs watched that are going on though they have lost their resource's lock."""
+    """Return the watched runs that go on although they have lost their resource's lock."""
     return frozenset(run.run_id for run in reap.running() if run.run_id in watched and is_free(run.resource_id))
 
 
 def _runs(
     resource_id: str | None, dry_run: bool, besides: Collection[str], was_cancelled: WasCancelled
 ) -> Iterator[str]:
-    """Bury the runs that call themselves running while nobody holds their resource's lock."""
+    """Recover the runs in state ``running`` whose resource's lock nobody holds."""
     for run in reap.running():
         if run.run_id in besides or resource_id not in (None, run.resource_id) or not is_free(run.resource_id):
             continue
         if dry_run:
             yield f"{run.resource_id}: the worker of run {run.run_id} is gone; what it did would be put right."
-        elif done := _tolerated(run.resource_id, lambda run=run: _buried(run, was_cancelled)):
+        elif done := _tolerated(run.resource_id, lambda run=run: _recovered(run, was_cancelled)):
             yield done
 
 
-def _buried(run: Running, was_cancelled: WasCancelled) -> str | None:
-    sentence = bury(run.run_id, run.resource_id, was_cancelled=was_cancelled)
+def _recovered(run: Running, was_cancelled: WasCancelled) -> str | None:
+    sentence = recover_run(run.run_id, run.resource_id, was_cancelled=was_cancelled)
     return sentence and f"{run.resource_id}: {sentence}"
 
 
 def _tables(resource_id: str | None, dry_run: bool) -> Iterator[str]:
-    """Restore resources that something is left of, though no run of theirs is going on."""
+    """Restore resources that a run has left something of, although none is running."""
     found = orphans.orphans()
     if resource_id is not None:
         found = [resource_id] if resource_id in (*found, *orphans.lost()) else []
@@ -113,7 +115,7 @@ def _mismatches(resource_id: str | None, dry_run: bool, rounds: upkeep.Rounds | 
 
 
 def _tolerated(resource_id: str, work: Callable[[], str | None]) -> str | None:
-    """Do it, and let a resource that cannot be put right now not keep others from being put right."""
+    """Do the work; a resource that cannot be repaired now must not keep others from being repaired."""
     try:
         return work()
     except Exception as error:

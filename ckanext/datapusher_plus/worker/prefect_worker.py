@@ -206,7 +206,9 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
 
     async def _see_to(self, run_id: str, code: int | None, *, cancelled: bool = False) -> None:
         """Put right what a run left that died, and have one handed over again that never began."""
-        await anyio.to_thread.run_sync(partial(dead_runs.after, run_id, code, was_cancelled=lambda _: cancelled))
+        await anyio.to_thread.run_sync(
+            partial(dead_runs.recover_after_death, run_id, code, was_cancelled=lambda _: cancelled)
+        )
 
     async def _watch(self, flow_run: FlowRun, forked: ForkedRun) -> tuple[int, bool]:
         """Return the exit status, and whether the run was told to end because somebody cancelled it."""
