@@ -14,6 +14,7 @@ from functools import partial
 from .. import dictionary_stash, portal
 from ..checkpoint import reach
 from ..core import table_names
+from ..core.dictionary import merge
 from ..core.recovery import Action, Entry, Found, Live, Stashed, decide, rows_matter, which
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl, journal, raw, swap, swap_record, table_facts
@@ -200,10 +201,8 @@ def _carry_out(
         case Action.MAKE_EMPTY:
             edits = case.record.edits(catalog.describe(connection, case.resource_id))
             put_in_place(connection, _made(spare), edits, lock_timeout)
-            what = (
-                f"Run {case.run_id} had removed the old table and did not fill the new one; the table is empty and its "
-            )
-            what += "Data Dictionary is back."
+            what = f"Run {case.run_id} removed the old table and did not fill the new one."
+            what += " The table is empty; its Data Dictionary is back."
         case Action.TAKE_AWAY:
             swap.drop_live(connection, case.resource_id, lock_timeout)
             what = f"Run {case.run_id} ended before its table was committed; there was none before, so it was removed."
@@ -234,7 +233,7 @@ def _fill_comments(connection: Connection, case: _Case) -> None:
     """Give columns of the live table that have no comment the comment of the old table."""
     live = catalog.dictionary(connection, case.resource_id)
     if live and case.old:
-        missing = live.lacks(case.old.facts.dictionary)
+        missing = merge.missing_comments(live, case.old.facts.dictionary)
         ddl.run(connection, ddl.column_comments(ddl.public(case.resource_id), missing))
 
 
