@@ -1,4 +1,4 @@
-"""What people wrote is filled in where there is nothing, and never over anything."""
+"""A Data Dictionary as a value: its columns, those that were removed, and its JSON."""
 
 from __future__ import annotations
 
@@ -13,22 +13,7 @@ from tests.fix_stash import dictionaries, distinct
 
 WRITTEN = Column(name="a", type="text", comment=' {"_info":{"label":"A"}}')
 OTHER = replace(WRITTEN, comment=' {"_info":{"label":"Another"}}')
-EMPTIED = replace(WRITTEN, comment=' {"_info":{}}')
 BARE = replace(WRITTEN, comment=None)
-
-
-@pytest.mark.parametrize(
-    ("here", "older", "expected"),
-    [
-        (BARE, WRITTEN, WRITTEN.comment),
-        (WRITTEN, OTHER, WRITTEN.comment),
-        (EMPTIED, WRITTEN, EMPTIED.comment),
-        (BARE, replace(WRITTEN, name="b"), None),
-    ],
-)
-def test_older_words_only_fill_what_nobody_wrote_about(here: Column, older: Column, expected: str | None) -> None:
-    filled = Dictionary(columns=(here,)).filled_from(Dictionary(columns=(older,)))
-    assert [column.comment for column in filled.columns] == [expected]
 
 
 def test_a_vanished_column_is_found_until_the_table_has_it_again() -> None:
@@ -42,17 +27,6 @@ def test_a_vanished_column_is_found_until_the_table_has_it_again() -> None:
 def test_what_is_no_dictionary_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not a data dictionary"):
         from_json({**as_json(Dictionary(columns=(WRITTEN,))), **damage})
-
-
-@given(here=dictionaries, older=dictionaries)
-def test_filling_loses_no_comment_and_invents_none(here: Dictionary, older: Dictionary) -> None:
-    filled = here.filled_from(older)
-    then = {column.name: column.comment for column in older.columns}
-    for before, after in zip(here.columns, filled.columns, strict=True):
-        assert after == (before if before.comment is not None else replace(before, comment=then.get(before.name)))
-    assert replace(filled, columns=here.columns) == here
-    assert filled.filled_from(older) == filled
-    assert filled.lacks(older) == {}
 
 
 @given(here=dictionaries, gone=distinct(4))

@@ -7,7 +7,8 @@ from dataclasses import replace
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ckanext.datapusher_plus.core.dictionary.comment import filled, said
+from ckanext.datapusher_plus.core.dictionary.comment import said
+from ckanext.datapusher_plus.core.dictionary.merge import fill_keys
 from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.dictionary.versions import WayBack, differences, way_back
 from tests.fix_stash import dictionaries
@@ -31,7 +32,7 @@ def today(found: Dictionary) -> Dictionary:
 def test_to_fill_in_takes_no_word_away(then: Dictionary, now: Dictionary) -> None:
     done = after(now, way_back(then, now, overwrite=False))
     for name in now.said:
-        assert done.said[name] == said(filled(_comment(now, name), _comment(then, name)))
+        assert done.said[name] == said(fill_keys(_comment(now, name), _comment(then, name)))
     assert then.said.keys() <= done.said.keys()
 
 

@@ -55,6 +55,12 @@ def rows_of(connection: psycopg.Connection, table: str) -> int:
     return row[0] if row else 0
 
 
+def has_rows(connection: psycopg.Connection, table: str) -> bool:
+    """Return whether a table has rows, without counting them."""
+    row = connection.execute(catalog_queries.any_row(table)).fetchone()
+    return row is not None and row[0]
+
+
 def comment_of(connection: psycopg.Connection, table: str) -> str | None:
     """Return a table's own comment."""
     row = connection.execute(catalog_queries.COMMENT, [table]).fetchone()

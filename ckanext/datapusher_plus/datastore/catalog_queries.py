@@ -10,6 +10,11 @@ def count(table: str) -> sql.Composed:
     return sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", table))
 
 
+def any_row(table: str) -> sql.Composed:
+    """Return the query for whether a table has rows."""
+    return sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier("public", table))
+
+
 OID = """
 SELECT oid::bigint FROM pg_class
 WHERE relname = %s AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')

@@ -1,7 +1,7 @@
 """What runs have done to live tables, written in the very transactions that do it.
 
-At most one row of a resource is open. The row of a run that died tells whoever holds the resource's lock next what to
-put right: nothing when it is ``stashed``, the old table when it is ``destructive``.
+At most one row of a resource is open. When a run has died, the next holder of the resource's lock repairs what its row
+says (`core.recovery`): nothing when it is ``stashed``, the old table when it is ``destructive``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from ..core.append import Held
 from ..core.errors import LockLost
+from ..core.recovery import Entry
 
 TABLE = "_datapusher_plus_journal"
 
@@ -39,23 +40,6 @@ ALTER TABLE public.{TABLE} ADD COLUMN IF NOT EXISTS changed_by bigint, ADD COLUM
 """
 #: Whether the newest of these has been made.
 _MADE = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'held' AND NOT attisdropped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """An open row."""
-
-    id: int
-    resource_id: str
-    run_id: str
-    strategy: str
-    phase: str
-    #: identity of the table that the run put in place; None before that
-    new_oid: int | None
-    #: table that the old one was renamed to; None when there was none, and under ``replace``
-    parked: str | None
-    #: everything about the old table but its rows (``swap.Record`` as JSON); None when there was none
-    was: dict[str, Any] | None
 
 
 def prepare(connection: psycopg.Connection) -> None:

@@ -11,6 +11,7 @@ from psycopg import errors, sql
 
 from ..checkpoint import reach
 from ..core import table_names
+from ..core.dictionary import merge
 from ..core.index_plan import Index
 from . import catalog, ddl, dependent_views, journal
 from .rename import moves
@@ -69,7 +70,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
         live = _locked(connection, order.resource_id, order.seen, lock_timeout)
         reach("swap.locked")
         new = _staged(connection, order.staged)
-        written = _comments(live, new, order.comments)
+        written = merge.live_over_planned(new.columns, live.columns if live else (), order.comments)
         record = Record(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
         ddl.run(connection, ddl.column_comments(ddl.public(new.table), written))
         if live:
@@ -185,12 +186,6 @@ def _staged(connection: psycopg.Connection, table: str) -> TableFacts:
     if found is None:
         raise errors.UndefinedTable(f"{table} is gone")
     return found
-
-
-def _comments(live: TableFacts | None, new: TableFacts, planned: Mapping[str, str | None]) -> dict[str, str | None]:
-    """Return the raw comment of each column: what stands on the live table now wins over what was planned."""
-    now = {column.name: column.comment for column in live.columns} if live else {}
-    return {c.name: planned.get(c.name) if now.get(c.name) is None else now[c.name] for c in new.columns}
 
 
 def _carry(old: TableFacts, new: TableFacts) -> Iterator[sql.Composed]:

@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 
+from ..core.dictionary import merge
 from . import catalog, table_facts
 from .table_facts import TableFacts
 
@@ -30,13 +31,8 @@ class Record:
         return {**head, "facts": table_facts.to_json(self.facts)}
 
     def edits(self, now: TableFacts | None) -> dict[str, str | None]:
-        """Return the comments that somebody has changed since on the new table, of columns that the old one has."""
-        had = {column.name for column in self.facts.columns}
-        return {
-            column.name: column.comment
-            for column in (now.columns if now else ())
-            if column.name in had and column.comment != self.written.get(column.name)
-        }
+        """Return the comments that people have changed on the new table since the exchange (`merge.edits`)."""
+        return merge.edits(now.columns if now else (), self.facts.columns, self.written)
 
 
 def from_json(found: Mapping[str, Any]) -> Record:

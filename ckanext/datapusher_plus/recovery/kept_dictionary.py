@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import dictionary_stash, settings
+from ..core.dictionary import merge
 from ..core.dictionary.model import Column, Dictionary
 from ..core.errors import StashUnreadable
 from ..core.naming import reserved_names
@@ -20,10 +21,9 @@ def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dict
             f"The table is not there; its Data Dictionary is taken from the stash of run {stash.run_id or 'unknown'}, "
             f"stash age {stash.age:.0f} s."
         )
-    # a live table wins over the stash, which only fills columns that nobody has written about
-    kept = live.filled_from(stash.dictionary) if live and stash else live or (stash.dictionary if stash else None)
+    kept = merge.surviving(live, stash.dictionary if stash else None)
     if stash:
-        gone += tuple(column for column in stash.dictionary.vanished if column not in gone)
+        gone = merge.remembered(gone, stash.dictionary.vanished)
     if kept is None:
         return _named_as_now(Dictionary(columns=(), vanished=gone)) if gone else None
     return _named_as_now(kept.with_vanished(gone))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..core import index_plan, table_names
+from ..core.dictionary import merge
 from ..core.index_plan import Index
 from ..core.types import column_type
 from ..core.values import ColumnSpec, Log
@@ -48,7 +49,7 @@ def spare_table(connection: Connection, old: TableFacts, log: Log) -> Spare:
 
 def put_in_place(connection: Connection, spare: Spare, edits: Mapping[str, str | None], lock_timeout: float) -> None:
     """Put the spare in place of what is left of the lost table; ``edits`` are comments written since."""
-    comments = {column.name: edits.get(column.name, column.comment) for column in spare.old.columns}
+    comments = merge.edited(spare.old.columns, edits)
     swap.put_empty(
         connection, spare.table, spare.old, comments=comments, indexes=spare.indexes, lock_timeout=lock_timeout
     )

@@ -1,22 +1,24 @@
-"""Whatever an earlier run left is put right: the old table if it can be had, its dictionary in any case.
+"""Repair what an earlier run left: put its old table back if possible, and its Data Dictionary in any case.
 
-It may be called as often as one likes, by whoever holds the resource's lock; that proves that the run which left
-something is dead. The journal decides first, then what is there: a parked table, a live table, a stash.
+`restore` may be called any number of times by the holder of the resource's lock; holding it proves that the run which
+left something is dead. This module looks at the journal, the tables and the stash, and carries out what
+`core.recovery.decide` answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .. import dictionary_stash, portal
 from ..checkpoint import reach
 from ..core import table_names
+from ..core.dictionary import merge
+from ..core.recovery import Action, Entry, Found, Live, Stashed, decide, rows_matter, which
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl, journal, raw, swap, swap_record, table_facts
 from ..datastore.connect import Connection
-from ..datastore.journal import Entry
 from ..datastore.lock_retry import patiently
 from ..datastore.swap_record import Record
 from .rebuild import Spare, put_in_place, spare_table
@@ -24,7 +26,7 @@ from .rebuild import Spare, put_in_place, spare_table
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """What was put right."""
+    """What was repaired."""
 
     resource_id: str
     #: one sentence for the log
@@ -34,9 +36,9 @@ class Restored:
 
 
 def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored | None:
-    """Undo what a dead run did to the resource's table, and tell what that was; None when there was nothing to do.
+    """Undo what a dead run did to the resource's table, and return what was done; None when nothing was.
 
-    :param from_stash: make a table that is missing, though no run has touched it, again from the stash, empty.
+    :param from_stash: also recreate a missing table, empty, from the stash.
     """
     dictionary_stash.drop_leftovers(resource_id)
     with connect.connect("datapusher_plus restore", autocommit=True) as connection:
@@ -44,8 +46,8 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
         reach("restore.begin")
         drop_unfinished(connection, resource_id)
         reach("restore.cleaned")
-        undone = patiently(partial(_undo, connection, resource_id, log))
-        remade = patiently(partial(_from_stash, connection, resource_id, log)) if from_stash else None
+        undone = patiently(partial(_repair, connection, resource_id, log, _left_by_a_run))
+        remade = patiently(partial(_repair, connection, resource_id, log, _missing)) if from_stash else None
     what = " ".join(sentence for sentence in (undone, remade) if sentence)
     if not what:
         return None
@@ -55,7 +57,7 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
 
 
 def has_table(resource_id: str) -> bool:
-    """Tell whether the resource has a live table."""
+    """Return whether the resource has a live table."""
     with connect.connect() as connection:
         return catalog.table_exists(connection, resource_id)
 
@@ -70,129 +72,179 @@ def show(resource_id: str) -> bool:
 
 
 def drop_unfinished(connection: Connection, resource_id: str) -> None:
-    """Drop the raw and staged tables that dead runs of the resource did not come to drop."""
+    """Drop the raw and staged tables that dead runs of the resource have left."""
     raw_tables, staged_tables, _ = table_names.of_resource(resource_id)
     for prefix in (raw_tables, staged_tables):
         for table in catalog.tables_like(connection, prefix):
             raw.drop_from_the_dead(connection, table)
 
 
-def _undo(connection: Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
-    entry = journal.open_entry(connection, resource_id)
-    if entry is None:
-        return _without_journal(connection, resource_id, log, lock_timeout)
-    way_back = _way_back(connection, entry)
-    spare = spare_table(connection, _record(entry).facts, log) if way_back is _make_empty else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """What the decision is made from, and what is needed to carry it out."""
+
+    resource_id: str
+    found: Found
+    entry: Entry | None = None
+    #: name of the parked table
+    parked: str = ""
+    #: the table as it was before the run
+    old: Record | None = None
+    stash: dictionary_stash.Stash | None = None
+
+    @property
+    def record(self) -> Record:
+        """Return the record of the old table, where one was found."""
+        assert self.old is not None
+        return self.old
+
+    @property
+    def run_id(self) -> str:
+        """Return the run that has left this."""
+        return self.entry.run_id if self.entry else self.record.run_id
+
+
+_Look = Callable[[Connection, str, Log], _Case]
+
+
+def _repair(connection: Connection, resource_id: str, log: Log, look: _Look, lock_timeout: float) -> str | None:
+    """Look, decide, and carry the decision out; return a sentence for the log if something was done."""
+    case = look(connection, resource_id, log)
+    action = decide(case.entry, case.found)
+    spare = _spare(connection, case, action, log)
+    carry_out = partial(_carry_out, connection, case, action, spare, log, lock_timeout)
+    if case.entry is None:
+        return carry_out()
     with connection.transaction():
-        if journal.open_entry(connection, resource_id) != entry:
+        if journal.open_entry(connection, resource_id) != case.entry:
             raise swap.TableChanged(resource_id)
         reach("restore.undoing")
-        what = way_back(connection, entry, spare, lock_timeout)
-        journal.close(connection, entry, "committed" if way_back is _leave_whole else "rolled_back")
+        what = carry_out()
+        journal.close(connection, case.entry, "committed" if action is Action.KEEP_NEW else "rolled_back")
         reach("restore.closing")
     return what
 
 
-WayBack = Callable[[Connection, Entry, Spare | None, float], str | None]
-
-
-def _way_back(connection: Connection, entry: Entry) -> WayBack:
-    if entry.phase == "stashed":
-        return _nothing_was_done
-    live = catalog.oid_of(connection, entry.resource_id)
-    if live is not None and live != entry.new_oid:
-        return _leave_to_its_maker
-    if entry.parked and catalog.table_exists(connection, entry.parked):
-        return _put_back
-    # rows that are there are never given up for none; only a first load that did not end is taken away
-    if live and (entry.was or entry.strategy == "replace") and catalog.rows_of(connection, entry.resource_id):
-        return _leave_whole
-    return _make_empty if entry.was else _take_away
-
-
-def _nothing_was_done(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> None:
-    del connection, entry, spare, lock_timeout
-
-
-def _put_back(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
-    del spare
-    swap.put_back(connection, entry.parked or "", _record(entry), lock_timeout)
-    return f"Run {entry.run_id} ended before its table was safe; the old table is back with all that belongs to it."
-
-
-def _make_empty(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
-    was = _record(entry)
-    edits = was.edits(catalog.describe(connection, entry.resource_id))
-    if spare:
-        put_in_place(connection, spare, edits, lock_timeout)
-    return (
-        f"Run {entry.run_id} had removed the old table and could not fill the new one; "
-        "the table is empty and its Data Dictionary is back."
+def _left_by_a_run(connection: Connection, resource_id: str, log: Log) -> _Case:
+    """Look at the journal, the parked table and the live one."""
+    del log
+    entry = journal.open_entry(connection, resource_id)
+    if entry is None:
+        return _without_entry(connection, resource_id)
+    found = Found(
+        live=which(entry, catalog.oid_of(connection, resource_id)),
+        parked=bool(entry.parked) and catalog.table_exists(connection, entry.parked),
+        record=bool(entry.was),
+    )
+    if rows_matter(entry, found):
+        found = replace(found, rows=catalog.has_rows(connection, resource_id))
+    return _Case(
+        resource_id=resource_id,
+        found=found,
+        entry=entry,
+        parked=entry.parked or "",
+        old=swap_record.from_json(entry.was) if entry.was else None,
     )
 
 
-def _take_away(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
-    del spare
-    swap.drop_live(connection, entry.resource_id, lock_timeout)
-    return f"Run {entry.run_id} ended before its table was safe; there was none before, so it was taken away."
-
-
-def _leave_whole(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
-    del spare, lock_timeout
-    _fill_comments(connection, entry)
-    return f"Run {entry.run_id} ended after it had filled the new table, so that stays in place."
-
-
-def _leave_to_its_maker(connection: Connection, entry: Entry, spare: Spare | None, lock_timeout: float) -> str:
-    del spare, lock_timeout
-    _fill_comments(connection, entry)
-    if entry.parked:
-        raw.drop(connection, entry.parked)
-    return f"Somebody has made the table anew since run {entry.run_id} ended early; it stays as it is."
-
-
-def _fill_comments(connection: Connection, entry: Entry) -> None:
-    """Give columns of the live table that nobody has written about the words of the old one."""
-    live = catalog.dictionary(connection, entry.resource_id)
-    if live and entry.was:
-        missing = live.lacks(_record(entry).facts.dictionary)
-        ddl.run(connection, ddl.column_comments(ddl.public(entry.resource_id), missing))
-
-
-def _record(entry: Entry) -> Record:
-    if entry.was is None:
-        raise ValueError(f"the journal row of run {entry.run_id} has no record of the old table")
-    return swap_record.from_json(entry.was)
-
-
-def _without_journal(connection: Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
+def _without_entry(connection: Connection, resource_id: str) -> _Case:
     *_, prefix = table_names.of_resource(resource_id)
-    parked = catalog.tables_like(connection, prefix)
-    if not parked:
-        return None
-    was = swap_record.of_parked(connection, parked[-1])
-    if was is None or catalog.table_exists(connection, resource_id):
-        log.warning(f"The old table {parked[-1]} is still there though no run says so; look at it and drop it.")
-        return None
-    swap.put_back(connection, parked[-1], was, lock_timeout)
-    return f"The table was missing; the old one that run {was.run_id} had put aside is back."
+    tables = catalog.tables_like(connection, prefix)
+    parked = tables[-1] if tables else ""
+    old = swap_record.of_parked(connection, parked) if parked else None
+    live = which(None, catalog.oid_of(connection, resource_id))
+    found = Found(live=live, parked=bool(parked), record=old is not None)
+    return _Case(resource_id=resource_id, found=found, parked=parked, old=old)
 
 
-def _from_stash(connection: Connection, resource_id: str, log: Log, lock_timeout: float) -> str | None:
-    if catalog.table_exists(connection, resource_id):
-        return None
+def _missing(connection: Connection, resource_id: str, log: Log) -> _Case:
+    """Look whether the table is missing, and at the stash if it is."""
+    live = which(None, catalog.oid_of(connection, resource_id))
+    stashed, stash = _stashed(connection, resource_id, log) if live is Live.NONE else (Stashed.NONE, None)
+    return _Case(resource_id=resource_id, found=Found(live=live, stash=stashed), stash=stash)
+
+
+def _stashed(connection: Connection, resource_id: str, log: Log) -> tuple[Stashed, dictionary_stash.Stash | None]:
     try:
         stash = dictionary_stash.load(resource_id)
     except OSError as error:
-        log.warning(f"The Data Dictionary's stash cannot be read ({error.strerror}); the missing table stays away.")
-        return None
+        log.warning(
+            f"The Data Dictionary's stash cannot be read ({error.strerror}), so the missing table is not created again."
+        )
+        return Stashed.UNREADABLE, None
     if stash is None or not stash.dictionary.columns:
-        return None
+        return Stashed.NONE, None
     if stash.run_id and journal.is_committed(connection, stash.run_id):
-        # it was in place for good, so whoever removed it has meant to; the words wait for the next load
-        return None
-    spare = spare_table(connection, table_facts.of_dictionary(resource_id, stash.dictionary), log)
-    # before the table is there: once it is, nobody comes back here
-    portal.mark_active(resource_id, True)
+        return Stashed.COMMITTED, stash
+    return Stashed.USABLE, stash
+
+
+def _spare(connection: Connection, case: _Case, action: Action, log: Log) -> Spare | None:
+    """Make the empty table that the action puts in place; this takes no lock that anybody waits for."""
+    if action is Action.MAKE_EMPTY:
+        return spare_table(connection, case.record.facts, log)
+    if action is Action.MAKE_FROM_STASH and case.stash:
+        return spare_table(connection, table_facts.of_dictionary(case.resource_id, case.stash.dictionary), log)
+    return None
+
+
+def _carry_out(
+    connection: Connection, case: _Case, action: Action, spare: Spare | None, log: Log, lock_timeout: float
+) -> str | None:
+    what: str | None = None
+    match action:
+        case Action.NOTHING:
+            pass
+        case Action.PUT_BACK:
+            swap.put_back(connection, case.parked, case.record, lock_timeout)
+            what = f"Run {case.run_id} ended before its table was committed; the old table and its views are back."
+        case Action.MAKE_EMPTY:
+            edits = case.record.edits(catalog.describe(connection, case.resource_id))
+            put_in_place(connection, _made(spare), edits, lock_timeout)
+            what = f"Run {case.run_id} removed the old table and did not fill the new one."
+            what += " The table is empty; its Data Dictionary is back."
+        case Action.TAKE_AWAY:
+            swap.drop_live(connection, case.resource_id, lock_timeout)
+            what = f"Run {case.run_id} ended before its table was committed; there was none before, so it was removed."
+        case Action.KEEP_NEW:
+            _fill_comments(connection, case)
+            what = f"Run {case.run_id} ended after it had filled the new table, so the new table stays."
+        case Action.KEEP_OTHERS:
+            _fill_comments(connection, case)
+            _drop_parked(connection, case)
+            what = f"Somebody else has made a new table since run {case.run_id} ended early; that table stays as it is."
+        case Action.MAKE_FROM_STASH:
+            what = _make_from_stash(connection, case, _made(spare), lock_timeout)
+        case Action.REPORT_PARKED:
+            log.warning(
+                f"The journal has no entry for the old table {case.parked}; look at it, then rename or drop it."
+            )
+        case Action.REFUSE:
+            raise ValueError(f"The journal entry of run {case.run_id} has no record of the old table {case.parked}.")
+    return what
+
+
+def _made(spare: Spare | None) -> Spare:
+    assert spare is not None
+    return spare
+
+
+def _fill_comments(connection: Connection, case: _Case) -> None:
+    """Give columns of the live table that have no comment the comment of the old table."""
+    live = catalog.dictionary(connection, case.resource_id)
+    if live and case.old:
+        missing = merge.missing_comments(live, case.old.facts.dictionary)
+        ddl.run(connection, ddl.column_comments(ddl.public(case.resource_id), missing))
+
+
+def _drop_parked(connection: Connection, case: _Case) -> None:
+    if case.parked:
+        raw.drop(connection, case.parked)
+
+
+def _make_from_stash(connection: Connection, case: _Case, spare: Spare, lock_timeout: float) -> str:
+    # first CKAN's flag, then the table: once the table is there, no later call repairs the flag
+    portal.mark_active(case.resource_id, True)
     put_in_place(connection, spare, {}, lock_timeout)
-    return f"The table was missing; it is there again, empty, with its Data Dictionary (stash age {stash.age:.0f} s)."
+    age = case.stash.age if case.stash else 0
+    return f"The table was missing; it was created again, empty, with its Data Dictionary (stash age {age:.0f} s)."

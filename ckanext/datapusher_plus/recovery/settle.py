@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .. import dictionary_stash
 from ..checkpoint import reach
+from ..core.dictionary import merge
 from ..core.dictionary.model import Column, Dictionary
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl
@@ -49,8 +50,8 @@ def _keep(stash: dictionary_stash.Stash, log: Log) -> None:
 
 
 def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:
-    """Give columns that nobody has written about the stashed words, and return what else the table lacks."""
-    ddl.run(connection, ddl.column_comments(ddl.public(table), live.lacks(stashed)))
+    """Give columns without a comment the stashed one, and return what else the table lacks of the stash."""
+    ddl.run(connection, ddl.column_comments(ddl.public(table), merge.missing_comments(live, stashed)))
     columns = {column.name for column in live.columns}
     keys = (key for key in stashed.unique_keys if columns.issuperset(key) and key not in live.unique_keys)
     triggers = {trigger.name for trigger in live.triggers}
@@ -62,9 +63,6 @@ def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dicti
 
 
 def _gone(resource_id: str, live: Dictionary, stashed: Dictionary | None) -> tuple[Column, ...]:
-    """Return what was written about columns that the table does not have."""
-    known = {column.name: column for column in dictionary_stash.vanished(resource_id)}
-    for column in (*stashed.columns, *stashed.vanished) if stashed else ():
-        if column.comment is not None:
-            known.setdefault(column.name, column)
-    return live.with_vanished(tuple(known.values())).vanished
+    """Return the columns that the table does not have and that have a comment in the stash or from before."""
+    before = (*stashed.columns, *stashed.vanished) if stashed else ()
+    return live.with_vanished(merge.remembered(dictionary_stash.vanished(resource_id), before)).vanished

@@ -27,7 +27,7 @@ def _parsed(comment: str | None) -> Any:
 
 def label_comment(label: str) -> str:
     """Return the raw comment of a column that has nothing but a label, in CKAN's own layout."""
-    return _written({"_info": {"label": label}})
+    return as_comment({"_info": {"label": label}})
 
 
 def said(comment: str | None) -> Said | str:
@@ -37,50 +37,29 @@ def said(comment: str | None) -> Said | str:
     """
     parsed = _parsed(comment)
     if not isinstance(parsed, dict):
-        return "" if _is_blank(parsed) else (comment or "").strip()
+        return "" if is_blank(parsed) else (comment or "").strip()
     try:
-        return _spoken(parse_comment(comment))
+        return without_blanks(parse_comment(comment))
     except RecursionError:
         return comment or ""
 
 
-def _spoken(found: Mapping[str, Any]) -> Said:
-    inner = {key: _spoken(value) if isinstance(value, Mapping) else value for key, value in found.items()}
-    return {key: value for key, value in inner.items() if not _is_blank(value)}
+def without_blanks(found: Mapping[str, Any]) -> Said:
+    """Return a comment's object without the keys that nobody has filled in."""
+    inner = {key: without_blanks(value) if isinstance(value, Mapping) else value for key, value in found.items()}
+    return {key: value for key, value in inner.items() if not is_blank(value)}
 
 
-def _is_blank(value: Any) -> bool:
+def is_blank(value: Any) -> bool:
+    """Return whether a value of a comment says nothing; a false or a zero says something."""
     return value is None or value in ({}, []) or (isinstance(value, str) and not value.strip())
-
-
-def filled(here: str | None, older: str | None) -> str | None:
-    """Return a comment with what ``older`` says where this one says nothing, key by key."""
-    said_here, said_before = said(here), said(older)
-    if not said_here or not said_before:
-        return here if said_here or not said_before else older
-    if isinstance(said_here, str) or isinstance(said_before, str):
-        return here
-    mine = parse_comment(here)
-    both = _filled(mine, said_before)
-    return here if both == mine else _written(both)
 
 
 def without_label(comment: str | None) -> str | None:
     """Return a comment without the label in it."""
     found = parse_comment(comment)
     info = {key: value for key, value in (found.get("_info") or {}).items() if key != "label"}
-    return _written({**found, "_info": info})
-
-
-def _filled(mine: Said, before: Said) -> Said:
-    both = dict(mine)
-    for key, value in before.items():
-        present = both.get(key)
-        if _is_blank(present) or (isinstance(present, dict) and not _spoken(present)):
-            both[key] = value
-        elif isinstance(present, dict) and isinstance(value, dict):
-            both[key] = _filled(present, value)
-    return both
+    return as_comment({**found, "_info": info})
 
 
 def lines(comment: str | None) -> Iterator[tuple[str, str]]:
@@ -99,7 +78,8 @@ def _lines(found: Said) -> Iterator[tuple[str, str]]:
         yield key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _written(found: Said) -> str:
+def as_comment(found: Said) -> str:
+    """Return a JSON object as a raw comment, in CKAN's own layout."""
     # CKAN marks the layout by the leading space
     text = " " + json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     try:

@@ -61,21 +61,15 @@ class Dictionary:
         return next((column for column in (*self.columns, *self.vanished) if column.name == name), None)
 
     @property
+    def by_name(self) -> dict[str, Column]:
+        """Return all columns by name; an existing column wins over a removed one of the same name."""
+        return {column.name: column for column in (*self.vanished, *self.columns)}
+
+    @property
     def said(self) -> dict[str, Said | str]:
         """Return what is said about each column, of vanished ones too; columns that nobody described are left out."""
-        # a column that is there is known better than one of that name that vanished
-        known = {column.name: said(column.comment) for column in (*self.vanished, *self.columns)}
+        known = {name: said(column.comment) for name, column in self.by_name.items()}
         return {name: words for name, words in known.items() if words}
-
-    def lacks(self, older: Dictionary) -> dict[str, str]:
-        """Return the comments that ``older`` has for columns which have none at all here."""
-        empty = {column.name for column in self.columns if column.comment is None}
-        return {c.name: c.comment for c in older.columns if c.name in empty and c.comment is not None}
-
-    def filled_from(self, older: Dictionary) -> Dictionary:
-        """Return this dictionary with what it lacks of ``older``."""
-        lacking = self.lacks(older)
-        return replace(self, columns=tuple(replace(c, comment=lacking.get(c.name, c.comment)) for c in self.columns))
 
     def with_vanished(self, vanished: tuple[Column, ...]) -> Dictionary:
         """Return this dictionary with ``vanished`` columns, but those that the table has."""

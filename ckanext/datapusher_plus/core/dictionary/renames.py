@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ..values import ColumnSpec
-from .comment import filled, said, without_label
+from .comment import said
+from .merge import carry_over, written_by_people
 from .model import Column, Dictionary
 
 #: what a pair needs: names that are much alike, or less so with the same place and type
@@ -64,7 +65,7 @@ def waiting(
     """
     described = now.said
     gone = [column for column in now.vanished if column.name in described]
-    new = [column for column in now.columns if not said(_hand_made(column, is_heading))]
+    new = [column for column in now.columns if not said(written_by_people(column, is_heading))]
     old_names, new_names = {column.name for column in gone}, {column.name for column in new}
     found: dict[str, str] = {}
     for old, column in known or ():
@@ -98,8 +99,6 @@ def offers(
 def carried(now: Dictionary, old: str, new: str, is_heading: Callable[[str, str], bool]) -> Mapping[str, str | None]:
     """Return the raw comment that the column ``new`` gets from the vanished ``old``, by its name, if it changes.
 
-    What is written about ``new`` stays. A label that is but the heading of its column is nobody's word.
-
     :raises ValueError: when the table has no such column, or nothing is kept of the old one.
     """
     here = next((column for column in now.columns if column.name == new), None)
@@ -108,16 +107,8 @@ def carried(now: Dictionary, old: str, new: str, is_heading: Callable[[str, str]
         raise ValueError(f"The table has no column “{new}”.")
     if gone is None or old not in now.said:
         raise ValueError(f"Nothing is kept of a column “{old}” that the table has no more.")
-    words = filled(_hand_made(here, is_heading), _hand_made(gone, is_heading))
-    comment = filled(words, here.comment)
+    comment = carry_over(here, gone, is_heading)
     return {} if comment == here.comment else {new: comment}
-
-
-def _hand_made(column: Column, is_heading: Callable[[str, str], bool]) -> str | None:
-    label = column.info.get("label")
-    if not isinstance(label, str) or not is_heading(label, column.name):
-        return column.comment
-    return without_label(column.comment)
 
 
 def _likeness(old: Column, new: ColumnSpec | Column, *, same_place: bool, lone: bool = False) -> float:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .comment import filled, said
+from .comment import said
+from .merge import bring_back
 from .model import Column, Dictionary
 
 
@@ -35,11 +36,9 @@ class WayBack:
 def differences(then: Dictionary, now: Dictionary) -> tuple[Difference, ...]:
     """Return the columns about which ``then`` says something else than ``now``, in its order."""
     here = {column.name for column in now.columns}
-    # a column that was there is known better than one of that name that had vanished
-    known = {c.name: c for c in (*then.vanished, *then.columns)}
     found = (
         Difference(column=c.name, then=c.comment, now=_comment(now, c.name), here=c.name in here)
-        for c in known.values()
+        for c in then.by_name.values()
         if said(c.comment) or c.name in here
     )
     return tuple(difference for difference in found if said(difference.then) != said(difference.now))
@@ -54,7 +53,7 @@ def way_back(then: Dictionary, now: Dictionary, *, overwrite: bool) -> WayBack:
     gone = {column.name: column for column in now.vanished}
     absent: list[str] = []
     for difference in differences(then, now):
-        wanted = difference.then if overwrite else filled(difference.now, difference.then)
+        wanted = bring_back(difference.now, difference.then, overwrite=overwrite)
         if difference.here:
             comments[difference.column] = wanted
         elif (was := then.column(difference.column)) and wanted and wanted != difference.now:

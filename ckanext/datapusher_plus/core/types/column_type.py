@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..dictionary.comment import filled, label_comment
+from ..dictionary.merge import heading_as_label
 from ..dictionary.model import Column
 from ..values import ColumnProfile, ColumnSpec
 from .casts import cast
@@ -100,8 +100,8 @@ def _comment(profile: ColumnProfile, kept: Column | None) -> str | None:
     before = kept.comment if kept else None
     if profile.header.strip() in ("", profile.name):
         return before
-    # the heading is shown to people wherever CKAN shows a label; a label that a person wrote wins
-    return filled(before, label_comment(profile.header))
+    # CKAN shows a label in place of the column's name
+    return heading_as_label(before, profile.header)
 
 
 def _by_its_name(pg_type: str) -> str:
