@@ -71,3 +71,8 @@ def test_every_setting_is_used() -> None:
 def test_no_test_replaces_our_own_modules() -> None:
     texts = {path: path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py") if path != Path(__file__)}
     assert [str(path) for path, text in texts.items() if "unittest.mock" in text or "mocker" in text] == []
+
+
+def test_setup_py_repeats_nothing_of_pyproject() -> None:
+    shim = ast.parse((ROOT.parents[1] / "setup.py").read_text(encoding="utf-8"))
+    assert ast.unparse(shim) == "from setuptools import setup\nsetup()"
