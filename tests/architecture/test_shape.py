@@ -68,6 +68,14 @@ def test_every_setting_is_used() -> None:
     assert unused == ["load_parallelism"]
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.name or "package")
+def test_waits_have_their_names_in_one_module(module: Module) -> None:
+    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
+    slept = [arg for call in calls if ast.unparse(call.func).endswith("sleep") for arg in call.args]
+    timeouts = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "timeout"]
+    assert [node.lineno for node in (*slept, *timeouts) if isinstance(node, ast.Constant)] == []
+
+
 def test_no_test_replaces_our_own_modules() -> None:
     texts = {path: path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py") if path != Path(__file__)}
     assert [str(path) for path, text in texts.items() if "unittest.mock" in text or "mocker" in text] == []

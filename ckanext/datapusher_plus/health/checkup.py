@@ -11,6 +11,7 @@ import ckan
 from ckan.common import config
 from ckan.exceptions import CkanConfigurationException
 
+from .. import waits
 from ..portal import app
 from ..settings import PREFIX, is_set, read, use
 from . import clock, datastore, local, qsv, queue, resource_tables
@@ -18,16 +19,13 @@ from .finding import Finding, Verdict, fail, ok, warn
 from .legs import Leg, examine
 from .wording import reason
 
-#: Seconds that CKAN may take to load.
-LOADING = 10.0
-
 
 def start(ini: str) -> Verdict:
     """Load CKAN as far as it goes: it does not start without its databases, and that is when people ask."""
     os.environ["CKAN_INI"] = ini
     # CKAN waits for a database that does not answer as long as the system lets it
     os.environ.setdefault("PGCONNECT_TIMEOUT", "3")
-    (found,) = examine([Leg(name="ckan", ask=_loads)], limit=LOADING)
+    (found,) = examine([Leg(name="ckan", ask=_loads)], limit=waits.CHECK_CKAN_LOADS)
     if PREFIX + "load_strategy" in config:
         # CKAN may have failed before it configured the plugin; wrong values are in what it said
         with suppress(ValueError):

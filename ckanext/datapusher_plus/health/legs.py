@@ -11,11 +11,9 @@ from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from .. import waits
 from .finding import Finding, State, Verdict, fail, warn
 from .wording import listed, reason
-
-#: Seconds that one leg may take.
-LIMIT = 6.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +26,7 @@ class Leg:
     needs: tuple[str, ...] = ()
 
 
-def examine(legs: Iterable[Leg], *, limit: float = LIMIT) -> list[Finding]:
+def examine(legs: Iterable[Leg], *, limit: float = waits.CHECK) -> list[Finding]:
     """Ask all legs and return a finding for each, in their order; seconds ``limit`` hold for one leg."""
     legs = list(legs)
     answers: dict[str, Future[Finding]] = {leg.name: Future() for leg in legs}

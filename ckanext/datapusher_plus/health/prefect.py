@@ -23,6 +23,7 @@ from prefect.settings import (
     temporary_settings,
 )
 
+from .. import waits
 from ..fetch.redact import redacted
 from ..prefect_server import exposure, login, server
 from ..settings import current
@@ -30,9 +31,6 @@ from . import prefect_home, workers
 from .finding import Verdict, fail, ok, together, warn
 from .legs import Leg
 from .wording import reason, span
-
-#: Seconds to wait for an answer of Prefect.
-PATIENCE = 3.0
 
 _DEPLOY = "Run: ckan datapusher_plus deploy (a worker does the same at its start)."
 _START = "Start one: ckan datapusher_plus worker"
@@ -68,7 +66,7 @@ def client() -> Iterator[SyncPrefectClient]:
         auth = {PREFECT_API_AUTH_STRING: known}
     with (
         temporary_settings({PREFECT_API_URL: where, PREFECT_CLIENT_MAX_RETRIES: 0, **auth}),
-        get_client({"timeout": PATIENCE}, sync_client=True) as opened,
+        get_client({"timeout": waits.PREFECT_ANSWER}, sync_client=True) as opened,
     ):
         yield opened
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 
+from .. import waits
 from .finding import Verdict, ok, warn
 
 _PROGRAMS = ("qsvdp", "qsv")
-#: Seconds to say a version.
-_PATIENCE = 4
 
 
 def version() -> Verdict:
@@ -18,7 +17,7 @@ def version() -> Verdict:
     if path is None:
         return ok("qsv is not installed; nothing here needs it.")
     try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=_PATIENCE, check=True)
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=waits.CHECK_QSV, check=True)
     except (OSError, subprocess.SubprocessError) as error:
         return warn(f"{path} does not run: {error}.", "Install it anew, or remove it; nothing here needs it.")
     return ok(f"{path} is {' '.join(done.stdout.split()[:2])}; nothing here needs it.")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from .. import portal, settings
 from ..checkpoint import reach, works_on
@@ -22,6 +22,7 @@ from ..runs.finish import finish
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
 from ..runs.transient import may_pass
+from ..waits import WATCHER_WITHOUT_SERVERS, retry_until
 from . import deleted_resource, late_publish
 from .restore import restore
 
@@ -29,28 +30,19 @@ log = logging.getLogger(__name__)
 
 #: Seconds to wait for a lock whose owner is just dying.
 PATIENCE = 5.0
-#: Seconds that the watcher of a run waits for servers that are away; the sweep comes after that. And between two looks.
-AWAY = 30.0
-LOOK = 1.0
 #: Whether somebody cancelled a flow run in Prefect. Recovery is called by those who can ask Prefect.
 WasCancelled = Callable[[str | None], bool]
 
 
 def after(run_id: str, code: int | None, *, was_cancelled: WasCancelled) -> None:
     """Look at a run whose process has ended; ``code`` is its exit status when it is known."""
-    deadline = time.monotonic() + AWAY
-    while True:
-        try:
-            _look_at(run_id, code, was_cancelled)
-        except Exception as error:
-            if not may_pass(error):
-                raise
-            if time.monotonic() > deadline:
-                log.warning("the end of run %s is left to the sweep: %s", run_id, error)
-                return
-        else:
-            return
-        time.sleep(LOOK)
+    look = partial(_look_at, run_id, code, was_cancelled)
+    try:
+        retry_until(look, WATCHER_WITHOUT_SERVERS, errors=(Exception,), passes=may_pass)
+    except Exception as error:
+        if not may_pass(error):
+            raise
+        log.warning("the end of run %s is left to the sweep: %s", run_id, error)
 
 
 def _look_at(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None:

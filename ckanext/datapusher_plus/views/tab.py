@@ -9,13 +9,12 @@ from typing import Any
 
 from ckan.plugins.toolkit import _
 
+from .. import waits
 from ..core.states import GOOD, OPEN, State
 from ..settings import Settings
 from . import labels, rejected_rows
 from .labels import Badge
 
-#: Seconds a request may wait before the page says that no worker seems to run.
-_PATIENCE = 120
 #: Warnings that are shown above the log.
 _MOST_WARNINGS = 20
 
@@ -230,7 +229,7 @@ def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: 
     if active and place.settings.load_strategy == "swap":
         notes.append(_("Until it is done, readers see the table as it was."))
     asked = labels.moment(task.get("requested_at"))
-    if state == State.QUEUED and asked and (place.now - asked).total_seconds() > _PATIENCE:
+    if state == State.QUEUED and asked and (place.now - asked).total_seconds() > waits.UNSEEN_REQUEST:
         notes.append(
             _("No worker has taken it up for some time. Nothing is lost; ask the site's administrator if one runs.")
         )

@@ -18,6 +18,7 @@ from prefect.client.orchestration import get_client
 from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL
 
+from .. import waits
 from ..flow.cancelled import was_cancelled
 from ..health import local, prefect_home, workers
 from ..health.finding import State
@@ -167,7 +168,7 @@ class Housekeeping:
         """End both threads, each when its present piece of work is done."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=waits.THREAD_END)
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         # Prefect's settings live in a context variable, which a new thread does not inherit
