@@ -15,7 +15,7 @@ from .source import ROOT, Module, functions, modules
 BOUNDARIES = (
     "formats.sandbox.limited_fork",
     "health.checkup",
-    "health.legs",
+    "health.checks",
     "recovery.dead_runs",
     "recovery.late_publish",
     "recovery.sweep",
@@ -39,7 +39,7 @@ def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.name or "package")
 def test_broad_excepts_live_at_boundaries_only(module: Module) -> None:
-    # a run must end in words, and so must a forked reader and each leg of the self-test, whatever goes wrong in it
+    # a run must end in words, and so must a forked reader and each check of the self-test, whatever goes wrong in it
     if module.room in ("flow", "worker", "prefect_server") or module.name in BOUNDARIES:
         return
     broad = [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.ExceptHandler) and is_broad(node)]

@@ -90,9 +90,9 @@ def test_what_is_no_folder_fails(place: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", ["", "missing"])
-@pytest.mark.parametrize("leg", [stash, work_dir])
-def test_a_read_only_folder_fails(read_only: Path, leg: Callable[[Path], Verdict], inside: str) -> None:
-    found = leg(read_only / inside)
+@pytest.mark.parametrize("check", [stash, work_dir])
+def test_a_read_only_folder_fails(read_only: Path, check: Callable[[Path], Verdict], inside: str) -> None:
+    found = check(read_only / inside)
     assert found.state is State.FAIL
     assert str(read_only) in found.sentence
     assert "set " in found.advice

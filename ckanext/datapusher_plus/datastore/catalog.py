@@ -11,7 +11,7 @@ from typing_extensions import LiteralString
 
 from ..core.dictionary.model import Column, Dictionary, Trigger
 from ..core.index_plan import HIDDEN, Index
-from ..core.sql_names import identifier
+from ..core.table_names import identifier
 from . import catalog_queries
 from .table_facts import Constraint, Grant, TableFacts, View
 

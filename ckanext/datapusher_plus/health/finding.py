@@ -1,4 +1,4 @@
-"""What a leg of the self-test found."""
+"""What a check of the self-test found."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The verdict on one leg."""
+    """The verdict on one check."""
 
-    leg: str
+    check: str
     state: State
     sentence: str
     advice: str = ""

@@ -8,7 +8,7 @@ from ckan.common import config
 
 from .. import settings, waits
 from ..core.errors import IngestError
-from ..fetch.redact import redacted
+from ..core.safe_text import redacted
 from ..portal.uploads import open_upload
 from .finding import Verdict, fail, ok, warn
 from .wording import cause

@@ -6,7 +6,7 @@ import requests
 from ckan.common import config
 
 from .. import waits
-from ..fetch.redact import redacted
+from ..core.safe_text import redacted
 from .finding import Verdict, fail, ok
 from .wording import cause
 

@@ -20,9 +20,9 @@ from prefect.settings import PREFECT_API_URL
 
 from .. import waits
 from ..flow.cancelled import was_cancelled
-from ..health import local, prefect_home, workers
+from ..health import prefect_home, workers
+from ..health.checks import BEFORE_WORK, examine
 from ..health.finding import State
-from ..health.legs import examine
 from ..portal import app
 from ..prefect_server import login
 from ..prefect_server.server import EmbeddedServer, ServerFailed
@@ -122,9 +122,9 @@ def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
 
 def complain(say: Say) -> None:
     """Say what is not in order on this machine and in the databases, and go on: much of it passes."""
-    for found in examine(local.BEFORE_WORK):
+    for found in examine(BEFORE_WORK):
         if found.state is not State.OK:
-            say(f"{found.state.value.upper()} {found.leg}: {' '.join(filter(None, [found.sentence, found.advice]))}")
+            say(f"{found.state.value.upper()} {found.check}: {' '.join(filter(None, [found.sentence, found.advice]))}")
 
 
 def heal(say: Say) -> None:

@@ -1,4 +1,4 @@
-"""How the legs of the self-test are asked."""
+"""How the checks of the self-test are asked."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextvars import ContextVar
 
 import pytest
 
+from ckanext.datapusher_plus.health.checks import Check, examine
 from ckanext.datapusher_plus.health.finding import State, Verdict, fail, ok, together, warn, worst
-from ckanext.datapusher_plus.health.legs import Leg, examine
 
 
-def leg(name: str, verdict: Verdict, *needs: str) -> Leg:
-    return Leg(name=name, ask=lambda: verdict, needs=needs)
+def check(name: str, verdict: Verdict, *needs: str) -> Check:
+    return Check(name=name, ask=lambda: verdict, needs=needs)
 
 
 def blown() -> Verdict:
@@ -21,15 +21,15 @@ def blown() -> Verdict:
 
 
 def test_findings_come_in_the_order_of_the_legs() -> None:
-    found = examine([leg("last", ok("a"), "first"), leg("first", warn("b", "do"))])
-    assert [(each.leg, each.state, each.sentence, each.advice) for each in found] == [
+    found = examine([check("last", ok("a"), "first"), check("first", warn("b", "do"))])
+    assert [(each.check, each.state, each.sentence, each.advice) for each in found] == [
         ("last", State.OK, "a", ""),
         ("first", State.WARN, "b", "do"),
     ]
 
 
 def test_a_leg_that_blows_up_fails_in_one_sentence_and_the_others_go_on() -> None:
-    broken, whole = examine([Leg(name="broken", ask=blown), leg("whole", ok("Fine."))])
+    broken, whole = examine([Check(name="broken", ask=blown), check("whole", ok("Fine."))])
     assert broken.state is State.FAIL
     assert broken.sentence == "This could not be found out: ZeroDivisionError: by zero."
     assert whole.state is State.OK
@@ -45,13 +45,13 @@ def test_a_leg_that_blows_up_fails_in_one_sentence_and_the_others_go_on() -> Non
     ],
 )
 def test_what_stands_on_a_failed_leg_is_not_asked(needs: tuple[str, ...], sentence: str) -> None:
-    legs = [
-        leg("down", fail("")),
-        Leg(name="broken", ask=blown),
-        leg("uneven", warn("")),
-        leg("on", ok("Asked."), *needs),
+    checks = [
+        check("down", fail("")),
+        Check(name="broken", ask=blown),
+        check("uneven", warn("")),
+        check("on", ok("Asked."), *needs),
     ]
-    assert examine(legs)[-1].sentence == sentence
+    assert examine(checks)[-1].sentence == sentence
 
 
 def test_legs_that_hang_cost_their_limit_once() -> None:
@@ -63,7 +63,7 @@ def test_legs_that_hang_cost_their_limit_once() -> None:
 
     begun = time.monotonic()
     found = examine(
-        [leg("on", ok(""), "a"), *(Leg(name=name, ask=hang) for name in "abc"), leg("d", ok(""))], limit=0.3
+        [check("on", ok(""), "a"), *(Check(name=name, ask=hang) for name in "abc"), check("d", ok(""))], limit=0.3
     )
     taken = time.monotonic() - begun
     never.set()
@@ -75,7 +75,7 @@ def test_legs_that_hang_cost_their_limit_once() -> None:
 def test_a_leg_sees_the_callers_context() -> None:
     inside: ContextVar[str] = ContextVar("inside", default="nothing")
     inside.set("CKAN")
-    (found,) = examine([Leg(name="context", ask=lambda: ok(inside.get()))])
+    (found,) = examine([Check(name="context", ask=lambda: ok(inside.get()))])
     assert found.sentence == "CKAN"
 
 
