@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus.core import append
-from ckanext.datapusher_plus.core.append import LoadedPrefix, may_go_on, shape
+from ckanext.datapusher_plus.core.append import LoadedPrefix, digest_of_columns, may_go_on
 from ckanext.datapusher_plus.core.quarantine import Rejected
 from ckanext.datapusher_plus.core.values import CleanCsv, ColumnSpec, FullText, LoadPlan, Strategy
 
@@ -30,7 +30,7 @@ PLAN = LoadPlan(
     digest="d",
 )
 SIZE = 2 * append.SMALL
-HELD = LoadedPrefix(size=SIZE, digest="before", rows=100, shape=shape(PLAN))
+HELD = LoadedPrefix(size=SIZE, digest="before", rows=100, shape=digest_of_columns(PLAN))
 REJECTED = Rejected(path=Path("r.csv"), rows=1, total=111)
 
 

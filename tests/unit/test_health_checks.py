@@ -9,7 +9,7 @@ from contextvars import ContextVar
 import pytest
 
 from ckanext.datapusher_plus.health.checks import Check, examine
-from ckanext.datapusher_plus.health.finding import State, Verdict, fail, ok, together, warn, worst
+from ckanext.datapusher_plus.health.finding import CheckState, Verdict, fail, ok, together, warn, worst
 
 
 def check(name: str, verdict: Verdict, *needs: str) -> Check:
@@ -23,16 +23,16 @@ def blown() -> Verdict:
 def test_findings_come_in_the_order_of_the_legs() -> None:
     found = examine([check("last", ok("a"), "first"), check("first", warn("b", "do"))])
     assert [(each.check, each.state, each.sentence, each.advice) for each in found] == [
-        ("last", State.OK, "a", ""),
-        ("first", State.WARN, "b", "do"),
+        ("last", CheckState.OK, "a", ""),
+        ("first", CheckState.WARN, "b", "do"),
     ]
 
 
 def test_a_leg_that_blows_up_fails_in_one_sentence_and_the_others_go_on() -> None:
     broken, whole = examine([Check(name="broken", ask=blown), check("whole", ok("Fine."))])
-    assert broken.state is State.FAIL
+    assert broken.state is CheckState.FAIL
     assert broken.sentence == "This could not be found out: ZeroDivisionError: by zero."
-    assert whole.state is State.OK
+    assert whole.state is CheckState.OK
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,13 @@ def test_legs_that_hang_cost_their_limit_once() -> None:
     )
     taken = time.monotonic() - begun
     never.set()
-    assert [each.state for each in found] == [State.WARN, State.FAIL, State.FAIL, State.FAIL, State.OK]
+    assert [each.state for each in found] == [
+        CheckState.WARN,
+        CheckState.FAIL,
+        CheckState.FAIL,
+        CheckState.FAIL,
+        CheckState.OK,
+    ]
     assert found[1].sentence == "There was no answer within 0.3 s."
     assert taken < 0.9
 
@@ -81,10 +87,10 @@ def test_a_leg_sees_the_callers_context() -> None:
 
 def test_several_troubles_make_one_verdict_worst_first() -> None:
     both = together([warn("b.", "do"), fail("a.", "act"), warn("c.", "do")], "fine")
-    assert (both.state, both.sentence, both.advice) == (State.FAIL, "a. b. c.", "act do")
+    assert (both.state, both.sentence, both.advice) == (CheckState.FAIL, "a. b. c.", "act do")
     assert together([], "fine") == ok("fine")
 
 
 @pytest.mark.parametrize(("states", "expected"), [("", "ok"), ("ok warn ok", "warn"), ("warn fail ok", "fail")])
 def test_the_worst_state_counts(states: str, expected: str) -> None:
-    assert worst(State(name) for name in states.split()) is State(expected)
+    assert worst(CheckState(name) for name in states.split()) is CheckState(expected)

@@ -17,12 +17,12 @@ from typing import Any
 import click
 
 from ..core.safe_text import one_line
-from ..health.finding import Finding, State, worst
+from ..health.finding import CheckState, Finding, worst
 
-_SIGNS = {State.OK: "✓", State.WARN: "!", State.FAIL: "✗"}
+_SIGNS = {CheckState.OK: "✓", CheckState.WARN: "!", CheckState.FAIL: "✗"}
 #: For a terminal or a log that has no such signs.
 _PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": ">"})
-_COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
+_COLOURS = {CheckState.OK: "green", CheckState.WARN: "yellow", CheckState.FAIL: "red"}
 
 
 _only = click.option("--only", multiple=True, metavar="CHECK", help="Run this check only; may be given several times.")
@@ -74,7 +74,7 @@ def _checkup(only: Iterable[str]) -> ModuleType:
 def _tell(findings: Sequence[Finding], as_json: bool) -> None:
     text = json.dumps(report(findings), indent=2) if as_json else _text(findings)
     click.echo(_printable(text))
-    raise SystemExit(int(worst(each.state for each in findings) is State.FAIL))
+    raise SystemExit(int(worst(each.state for each in findings) is CheckState.FAIL))
 
 
 def _printable(text: str) -> str:
@@ -106,7 +106,7 @@ def _documented(finding: Finding) -> dict[str, Any]:
 def _text(findings: Sequence[Finding]) -> str:
     width = max((len(each.check) for each in findings), default=0)
     counted = Counter(each.state for each in findings)
-    total = ", ".join(f"{counted[state]} {state.value}" for state in State)
+    total = ", ".join(f"{counted[state]} {state.value}" for state in CheckState)
     return "\n".join([*(_lines(each, width) for each in findings), "", f"{total}."])
 
 

@@ -48,7 +48,7 @@ class LoadedPrefix:
         """Return what a plan's table holds in the end; None when that is little, or not all of the file's rows."""
         if size < SMALL or plan.csv.rejected or not plan.digest:
             return None
-        return cls(size=size, digest=plan.digest, rows=plan.rows, shape=shape(plan))
+        return cls(size=size, digest=plan.digest, rows=plan.rows, shape=digest_of_columns(plan))
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> LoadedPrefix:
@@ -65,7 +65,7 @@ class LoadedPrefix:
         return asdict(self)
 
 
-def shape(plan: LoadPlan) -> str:
+def digest_of_columns(plan: LoadPlan) -> str:
     """Return a digest of all that makes rows of the plan's file."""
     columns = [(column.name, column.type, column.cast) for column in plan.columns]
     parts = {"version": RESULT_VERSION, "columns": columns, "full_text": plan.full_text.value}
@@ -77,6 +77,6 @@ def may_go_on(plan: LoadPlan, size: int, held: LoadedPrefix) -> bool:
     return (
         held.size < size <= held.size * MOST
         and held.rows < plan.rows
-        and held.shape == shape(plan)
+        and held.shape == digest_of_columns(plan)
         and plan.csv.rejected is None
     )

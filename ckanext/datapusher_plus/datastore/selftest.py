@@ -165,7 +165,7 @@ def journal_is_writable(connection: psycopg.Connection) -> bool:
     return ask(connection, may, table=f"public.{journal.TABLE}", rights=rights)
 
 
-def suspects(connection: psycopg.Connection) -> set[str]:
+def resources_with_leftovers(connection: psycopg.Connection) -> set[str]:
     """Return the resources that a run has something of in the database that is gone when the run has ended well."""
     tables = catalog.tables_like(connection, table_names.PREFIX)
     begun = journal.open_resources(connection) if journal_is_made(connection) else []

@@ -16,7 +16,7 @@ from functools import partial
 
 from .. import waits
 from . import ckan_database, clock, datastore, disk, folders, loaders, portal, solr, web
-from .finding import Finding, State, Verdict, fail, ok, warn
+from .finding import CheckState, Finding, Verdict, fail, ok, warn
 from .wording import listed, reason
 
 #: The programs of qsv, an engine that sites may have.
@@ -63,7 +63,7 @@ def _await(check: Check, answer: Future[Finding], deadline: float, limit: float)
 
 
 def _find_out(check: Check, answers: dict[str, Future[Finding]]) -> None:
-    failed = [need for need in check.needs if need in answers and answers[need].result().state is State.FAIL]
+    failed = [need for need in check.needs if need in answers and answers[need].result().state is CheckState.FAIL]
     begun = time.monotonic()
     verdict = _unknown(failed) if failed else _verdict(check)
     _settle(answers[check.name], _finding(check, verdict, time.monotonic() - begun))

@@ -21,7 +21,7 @@ import httpx
 
 from .. import waits
 from . import files, isolated, login
-from .files import Record
+from .files import ServerRecord
 
 log = logging.getLogger(__name__)
 
@@ -160,9 +160,9 @@ class EmbeddedServer:
             self._port = self._port or free_port()
             self._found = ""
             # whoever finds the file locked from now on waits for this address
-            files.write(lock, Record(api_url=self.api_url))
+            files.write(lock, ServerRecord(api_url=self.api_url))
             self._process = self._spawn(lock)
-            files.write(lock, Record(api_url=self.api_url, pid=self._process.pid))
+            files.write(lock, ServerRecord(api_url=self.api_url, pid=self._process.pid))
         finally:
             # the server keeps the lock
             os.close(lock)

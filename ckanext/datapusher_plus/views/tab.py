@@ -29,7 +29,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class ShownColumn:
     """A column of the table as the load made it."""
 
     name: str
@@ -71,7 +71,7 @@ class Tab:
     warnings: tuple[str, ...] = ()
     rejected: tuple[rejected_rows.Rejected, ...] = ()
     facts: tuple[Fact, ...] = ()
-    columns: tuple[Column, ...] = ()
+    columns: tuple[ShownColumn, ...] = ()
     #: newest first
     log: tuple[Line, ...] = ()
     #: label of the button, empty when no file can be loaded
@@ -83,7 +83,7 @@ class Tab:
     is_outdated: bool = False
 
     @property
-    def headings(self) -> tuple[Column, ...]:
+    def headings(self) -> tuple[ShownColumn, ...]:
         """Return the columns that are not named as in the file."""
         return tuple(column for column in self.columns if column.heading is not None)
 
@@ -245,8 +245,8 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     return Progress(stage=labels.stage(stage), percent=percent, amount=labels.amount(stage, done, total))
 
 
-def _column(name: str, pg_type: str, heading: str | None = None) -> Column:
-    return Column(name=name, type=pg_type, kind=labels.kind(pg_type), heading=heading)
+def _column(name: str, pg_type: str, heading: str | None = None) -> ShownColumn:
+    return ShownColumn(name=name, type=pg_type, kind=labels.kind(pg_type), heading=heading)
 
 
 def _facts(task: Mapping[str, Any]) -> list[Fact]:

@@ -22,7 +22,7 @@ from .. import waits
 from ..flow.cancelled import was_cancelled
 from ..health import prefect_home, workers
 from ..health.checks import BEFORE_WORK, examine
-from ..health.finding import State
+from ..health.finding import CheckState
 from ..portal import app
 from ..prefect_server import login
 from ..prefect_server.server import EmbeddedServer, ServerFailed
@@ -76,7 +76,7 @@ def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | No
         yield None
         return
     found = prefect_home.writable()
-    if found.state is State.FAIL:
+    if found.state is CheckState.FAIL:
         raise ServerFailed(f"{found.sentence} {found.advice}")
     say("No Prefect server is configured; using the one of this machine's workers, or starting it.")
     own = login.configured()
@@ -123,7 +123,7 @@ def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
 def complain(say: Say) -> None:
     """Say what is not in order on this machine and in the databases, and go on: much of it passes."""
     for found in examine(BEFORE_WORK):
-        if found.state is not State.OK:
+        if found.state is not CheckState.OK:
             say(f"{found.state.value.upper()} {found.check}: {' '.join(filter(None, [found.sentence, found.advice]))}")
 
 
