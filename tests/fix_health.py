@@ -1,4 +1,4 @@
-"""The self-test's legs, one at a time, on a portal whose parts a test may break."""
+"""The self-test's checks, one at a time, on a portal whose parts a test may break."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ Having = Callable[..., None]
 
 @pytest.fixture
 def ask() -> Ask:
-    """Ask one leg and return its finding."""
+    """Ask one check and return its finding."""
 
-    def ask(leg: str) -> Any:
+    def ask(check: str) -> Any:
         from ckanext.datapusher_plus.health.checkup import checkup
 
-        (found,) = checkup([leg])
+        (found,) = checkup([check])
         return found
 
     return ask

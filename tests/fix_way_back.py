@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.faults.startup.datapusher_plus_faults import Faults, OrderedFault
 from tests.fix_tables import Table, Whole
 from tests.loads import Loader, in_child
 from tests.orders import Orders
@@ -52,8 +53,6 @@ class Scene:
 
     def die(self, how: str, point: str, act: Callable[[], object]) -> None:
         """Do something that fails at a point: by an exception, or because its process is killed."""
-        from ckanext.datapusher_plus.checkpoint import OrderedFault
-
         self.orders.give({point: how})
         try:
             if how == "sigkill":
@@ -117,5 +116,5 @@ def scene(table: Table, loader: Loader, own_settings: Path, tmp_path: Path, monk
     from ckanext.datapusher_plus import checkpoint
 
     orders = Orders(tmp_path / "faults.json")
-    monkeypatch.setattr(checkpoint, "_FILE", str(orders.file))
+    monkeypatch.setattr(checkpoint, "hook", Faults(orders.file))
     return Scene(table, loader, orders, own_settings)

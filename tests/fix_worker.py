@@ -120,7 +120,7 @@ class WorkerUnderTest:
 
     def _env(self) -> dict[str, str]:
         mine = {
-            "DATAPUSHER_PLUS_FAULTS": str(self.orders.file),
+            **self.orders.environment(),
             "PREFECT_HOME": str(self._folder / "prefect"),
             "DO_NOT_TRACK": "1",
         }

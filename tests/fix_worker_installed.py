@@ -177,9 +177,9 @@ class OwnSite:
             command, env=env, cwd="/", capture_output=True, text=True, check=False, timeout=120, **user
         )
 
-    def check(self, leg: str, **how: Any) -> dict[str, Any]:
-        """Return what `check` finds of one leg."""
-        asked = self.run("check", "--only", leg, "--json", **how)
+    def check(self, check: str, **how: Any) -> dict[str, Any]:
+        """Return what `check` finds of one check."""
+        asked = self.run("check", "--only", check, "--json", **how)
         (found,) = json.loads(asked.stdout)["findings"]
         return found
 

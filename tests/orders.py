@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+STARTUP = Path(__file__).parent / "faults" / "startup"
+
 
 @dataclass(frozen=True)
 class Orders:
-    """What every process with this file in its environment obeys."""
+    """What every process obeys that is started with this environment, or has ``Faults`` of this file as its hook."""
 
     file: Path
+
+    def environment(self) -> dict[str, str]:
+        """Return what a program must be started with to obey these orders."""
+        folders = [str(STARTUP), *filter(None, [os.environ.get("PYTHONPATH")])]
+        return {"DATAPUSHER_PLUS_FAULTS": str(self.file), "PYTHONPATH": os.pathsep.join(folders)}
 
     def give(self, orders: Mapping[str, str]) -> None:
         """Order faults in place of all orders before; those that count begin anew."""

@@ -1,28 +1,12 @@
-"""Named points of a run where a test may order a fault; in production a point is one test of a global.
+"""Named points of a run where a test may have something happen; in production a point is one look at a global.
 
-The environment variable ``DATAPUSHER_PLUS_FAULTS`` names a JSON file that maps a point to an order. It is read at each
-point, so orders can be given and taken back while a worker runs. An order is one of
-
-- ``raise``: an ``OrderedFault``; ``raise:MODULE:NAME``: that exception; ``raise:ENOSPC``: ``OSError`` with that number
-- ``sigterm``, ``sigkill``: to the own process
-- ``sleep:SECONDS``
-- ``hold``: write ``FILE.held``, which says who stays where, until the order is taken out of the file, or another one
-  takes its place, which is obeyed then
-
-and is obeyed each time, or, when it ends in ``*N``, the first N times in all processes together. Whoever writes the
-file replaces it in one go. A run whose resource has a file of its own, ``FILE.RESOURCE_ID``, obeys that one alone.
+``hook`` is None unless a test sets it, in its own process or in a program that it starts (``tests/faults/startup``).
+Nothing in the package sets it, and no environment variable, setting or request is asked for one.
 """
 
 from __future__ import annotations
 
-import errno
-import importlib
-import json
-import os
-import secrets
-import signal
-import time
-from pathlib import Path
+from collections.abc import Callable
 
 #: Every point, in the order in which a run may come to it; the way back has its own at the end. The first is one of
 #: those runs only that end before they are handed over.
@@ -43,94 +27,19 @@ POINTS: tuple[str, ...] = (
     *("restore.undone", "bury.after", "withdraw.dropped", "withdraw.removed"),
 )
 
-_FILE = os.environ.get("DATAPUSHER_PLUS_FAULTS")
-#: Seconds between two looks at the orders while a process is held.
-_LOOK = 0.02
-_SIGNALS = {"sigterm": signal.SIGTERM, "sigkill": signal.SIGKILL}
+#: What a test has happen at a point; it is called with the point and the resource that the process works on.
+hook: Callable[[str, str | None], None] | None = None
 
-#: The resource that this process works on, for whoever holds it somewhere.
 _resource: str | None = None
 
 
-class OrderedFault(RuntimeError):
-    """A test ordered this run to fail here."""
-
-
 def works_on(resource_id: str) -> None:
-    """Have this process obey the orders of the resource that it works on, if there are any."""
+    """Name the resource that this process works on."""
     global _resource  # noqa: PLW0603 (a process carries out one run)
     _resource = resource_id
 
 
 def reach(point: str) -> None:
-    """Mark that the run has come to ``point``.
-
-    :raises OrderedFault: or another exception, as a test ordered it.
-    """
-    if _FILE is None:
-        return
-    _obey(point, _file(Path(_FILE)))
-
-
-def _file(shared: Path) -> Path:
-    own = shared.with_name(f"{shared.name}.{_resource}")
-    return own if own.exists() else shared
-
-
-def _obey(point: str, faults: Path) -> None:
-    order, _, times = _orders(faults).get(point, "").partition("*")
-    if not order or (times and not _counted(point, faults, int(times))):
-        return
-    if order == "hold":
-        _hold(point, faults)
-        _obey(point, faults)
-        return
-    kind, _, detail = order.partition(":")
-    if kind == "raise":
-        raise _exception(point, detail)
-    if kind == "sleep":
-        time.sleep(float(detail))
-    else:
-        os.kill(os.getpid(), _SIGNALS[kind])
-
-
-def _orders(faults: Path) -> dict[str, str]:
-    try:
-        orders: dict[str, str] = json.loads(faults.read_text())
-    except FileNotFoundError:
-        return {}
-    if unknown := orders.keys() - set(POINTS):
-        raise LookupError(f"there is no point {', '.join(unknown)}")
-    return orders
-
-
-def _counted(point: str, faults: Path, times: int) -> bool:
-    """Take one of so many turns; of many processes that try, the file system lets one."""
-    for turn in range(1, times + 1):
-        try:
-            faults.with_name(f"{faults.name}.{point}.{turn}").touch(exist_ok=False)
-        except FileExistsError:
-            continue
-        return True
-    return False
-
-
-def _exception(point: str, detail: str) -> BaseException:
-    text = f"ordered at {point}"
-    if not detail:
-        return OrderedFault(text)
-    module, named, name = detail.partition(":")
-    if not named:
-        number = getattr(errno, detail)
-        return OSError(number, os.strerror(number))
-    return getattr(importlib.import_module(module), name)(text)
-
-
-def _hold(point: str, faults: Path) -> None:
-    held = faults.with_name(f"{faults.name}.held")
-    here = {"point": point, "pid": os.getpid(), "resource_id": _resource}
-    temporary = held.with_name(f"{held.name}.{secrets.token_hex(4)}")
-    temporary.write_text(json.dumps(here))
-    temporary.replace(held)
-    while _orders(faults).get(point, "").startswith("hold"):
-        time.sleep(_LOOK)
+    """Mark that the run has come to ``point``."""
+    if hook is not None:
+        hook(point, _resource)

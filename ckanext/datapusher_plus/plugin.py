@@ -18,7 +18,7 @@ from ckanext import datastore
 from . import portal, settings
 from .core.types import column_type
 from .health import loaders
-from .health.finding import State
+from .health.finding import CheckState
 from .runs import upload_hook
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
         del config
         # another plugin may have wrapped it; what the names of plugins say is told all the same
         found = loaders.alone(app if isinstance(app, Flask) else None)
-        if found.state is not State.OK:
+        if found.state is not CheckState.OK:
             log.warning("%s %s", found.sentence, found.advice)
         return app
 

@@ -74,8 +74,8 @@ def test_the_workers_own_prefect_lets_in_who_may_read_its_login(installed: OwnSi
     assert f"Its pages ask for the line in {installed.home / LOGIN}." in worker.output()
     # also for who does not have the worker's environment
     elsewhere = installed.root / "var" / "other"
-    for leg in ("prefect", "prefect_login", "work_pool", "deployment", "workers"):
-        assert (found := installed.check(leg, home=elsewhere))["state"] == "ok", found
+    for check in ("prefect", "prefect_login", "work_pool", "deployment", "workers"):
+        assert (found := installed.check(check, home=elsewhere))["state"] == "ok", found
 
 
 def test_a_login_that_others_could_read_is_not_used(installed: OwnSite) -> None:

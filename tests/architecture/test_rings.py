@@ -7,7 +7,7 @@ import pytest
 from .source import PACKAGE, Module, modules
 
 RINGS = {
-    0: {"core", "settings", "checkpoint"},
+    0: {"core", "settings", "checkpoint", "waits"},
     1: {
         "dictionary_stash",
         "engines",

@@ -15,7 +15,7 @@ from .source import ROOT, Module, functions, modules
 BOUNDARIES = (
     "formats.sandbox.limited_fork",
     "health.checkup",
-    "health.legs",
+    "health.checks",
     "recovery.dead_runs",
     "recovery.late_publish",
     "recovery.sweep",
@@ -39,7 +39,7 @@ def body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda m: m.name or "package")
 def test_broad_excepts_live_at_boundaries_only(module: Module) -> None:
-    # a run must end in words, and so must a forked reader and each leg of the self-test, whatever goes wrong in it
+    # a run must end in words, and so must a forked reader and each check of the self-test, whatever goes wrong in it
     if module.room in ("flow", "worker", "prefect_server") or module.name in BOUNDARIES:
         return
     broad = [node.lineno for node in ast.walk(module.tree) if isinstance(node, ast.ExceptHandler) and is_broad(node)]
@@ -68,6 +68,19 @@ def test_every_setting_is_used() -> None:
     assert unused == ["load_parallelism"]
 
 
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.name or "package")
+def test_waits_have_their_names_in_one_module(module: Module) -> None:
+    calls = [node for node in ast.walk(module.tree) if isinstance(node, ast.Call)]
+    slept = [arg for call in calls if ast.unparse(call.func).endswith("sleep") for arg in call.args]
+    timeouts = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "timeout"]
+    assert [node.lineno for node in (*slept, *timeouts) if isinstance(node, ast.Constant)] == []
+
+
 def test_no_test_replaces_our_own_modules() -> None:
     texts = {path: path.read_text(encoding="utf-8") for path in TESTS.rglob("test_*.py") if path != Path(__file__)}
     assert [str(path) for path, text in texts.items() if "unittest.mock" in text or "mocker" in text] == []
+
+
+def test_setup_py_repeats_nothing_of_pyproject() -> None:
+    shim = ast.parse((ROOT.parents[1] / "setup.py").read_text(encoding="utf-8"))
+    assert ast.unparse(shim) == "from setuptools import setup\nsetup()"

@@ -116,7 +116,7 @@ class Worker:
         ini.write_text(f"[app:main]\nuse = config:{self._site.stack.ini(MAIN)}\n{options}")
         env = {
             **client_env(self._site.stack.root, f"{self._site.stack.prefect_url}/api"),
-            "DATAPUSHER_PLUS_FAULTS": str(self._site.faults),
+            **Orders(self._site.faults).environment(),
             **(self._site.clock.env() if setup.clock else {}),
         }
         program = str(Path(sys.executable).with_name("ckan"))

@@ -45,10 +45,10 @@ def left(connection: psycopg.Connection) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize(
-    "leg", ["ckan_database", "migrations", "datastore", "datastore_write", "datastore_read", "journal", "disk"]
+    "check", ["ckan_database", "migrations", "datastore", "datastore_write", "datastore_read", "journal", "disk"]
 )
-def test_sound_databases_are_well_and_left_as_they_were(ask: Ask, superuser: psycopg.Connection, leg: str) -> None:
-    found = ask(leg)
+def test_sound_databases_are_well_and_left_as_they_were(ask: Ask, superuser: psycopg.Connection, check: str) -> None:
+    found = ask(check)
     assert (found.state.value, found.advice) == ("ok", ""), found
     assert left(superuser) == []
 
@@ -132,16 +132,16 @@ RIGHTS = {
 }
 
 
-@pytest.mark.parametrize(("leg", "breaking", "mending", "told"), RIGHTS.values(), ids=RIGHTS)
+@pytest.mark.parametrize(("check", "breaking", "mending", "told"), RIGHTS.values(), ids=RIGHTS)
 def test_a_right_that_is_missing_is_named(
-    ask: Ask, superuser: psycopg.Connection, leg: str, breaking: str, mending: str, told: str
+    ask: Ask, superuser: psycopg.Connection, check: str, breaking: str, mending: str, told: str
 ) -> None:
     with broken(superuser, breaking, mending):
-        found = ask(leg)
+        found = ask(check)
         assert (found.state.value, told in found.sentence) == ("fail", True), found
         assert found.advice
         assert left(superuser) == []
-    assert ask(leg).state.value == "ok"
+    assert ask(check).state.value == "ok"
 
 
 def test_several_missing_rights_are_told_at_once(ask: Ask, superuser: psycopg.Connection) -> None:

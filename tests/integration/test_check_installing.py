@@ -117,10 +117,10 @@ def test_a_folder_that_has_just_been_made_is_no_alarm(having: Having, tmp_path: 
 # -- folders and values ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("leg", "option"), [("stash", "dictionary_stash_dir"), ("work_dir", "work_dir")])
-def test_a_relative_path_is_refused(ask: Ask, having: Having, leg: str, option: str) -> None:
+@pytest.mark.parametrize(("check", "option"), [("stash", "dictionary_stash_dir"), ("work_dir", "work_dir")])
+def test_a_relative_path_is_refused(ask: Ask, having: Having, check: str, option: str) -> None:
     having(**{option: Path("var/dpp")})
-    found = ask(leg)
+    found = ask(check)
     assert (found.state.value, found.advice) == ("fail", f"Set {option} to a whole path, which begins with /.")
 
 

@@ -187,7 +187,7 @@ def test_a_prefect_that_other_machines_reach_without_a_login_is_told(
 
 
 def exposed_leg() -> Any:
-    """Ask the leg itself: one who asks for a login from everybody fails the leg before it."""
+    """Ask the check itself: one who asks for a login from everybody fails the check before it."""
     from ckanext.datapusher_plus.health.prefect import asks_for_login
 
     return asks_for_login()
@@ -383,9 +383,9 @@ def test_without_any_server_each_leg_says_so(stack: RunningStack, tmp_path: Path
     status, found = report(*ALONE, "-c", str(ini), "--json")
     states = {each["leg"]: each["state"] for each in found["findings"]}
     down = {"ckan", "ckan_database", "datastore", "solr", "site_url", "prefect"}
-    assert (status, {leg for leg, state in states.items() if state == "fail"}) == (1, down)
+    assert (status, {check for check, state in states.items() if state == "fail"}) == (1, down)
     advice = {each["leg"]: each["advice"] for each in found["findings"]}
-    assert all(advice[leg] for leg in down)
+    assert all(advice[check] for check in down)
     assert all(
         each["sentence"].startswith(("Not known", "No other clock"))
         for each in found["findings"]

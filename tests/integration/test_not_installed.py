@@ -108,7 +108,9 @@ def test_check_asks_what_it_can_without_them(without_extras: Command, stack: Run
     start = ["-m", "ckanext.datapusher_plus.cli.check", *ini] if alone else [CKAN, *ini, "datapusher_plus", "check"]
     done = without_extras(*start, "--json")
     found = {each["leg"]: each for each in json.loads(done.stdout)["findings"]}
-    asked = {found[leg]["state"] for leg in ("ckan_database", "migrations", "datastore_write", "work_dir", "requests")}
+    asked = {
+        found[check]["state"] for check in ("ckan_database", "migrations", "datastore_write", "work_dir", "requests")
+    }
     assert (done.returncode, asked) == (0, {"ok"})
     assert (found["prefect"]["state"], INSTALL in found["prefect"]["advice"]) == ("warn", True)
 

@@ -153,11 +153,11 @@ def test_a_server_started_by_hand_with_a_login_is_joined_by_who_has_it(home: Hom
 
 def test_a_server_of_an_older_version_is_joined_until_it_ends(home: Home) -> None:
     from ckanext.datapusher_plus.prefect_server import files
-    from ckanext.datapusher_plus.prefect_server.files import Record
+    from ckanext.datapusher_plus.prefect_server.files import ServerRecord
 
     lock = files.lock_alone(home.folder / files.SERVER)
     assert lock is not None
-    files.write(lock, Record(api_url=home.api))
+    files.write(lock, ServerRecord(api_url=home.api))
     home.server(locked=lock)
     os.close(lock)
     said = home.worker()

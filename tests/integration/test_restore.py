@@ -13,6 +13,7 @@ from ckanext.datapusher_plus import checkpoint, dictionary_stash
 from ckanext.datapusher_plus.core.values import Strategy
 from ckanext.datapusher_plus.recovery.restore import Restored, restore
 from ckanext.datapusher_plus.recovery.settle import settle
+from tests.faults.startup.datapusher_plus_faults import Faults, OrderedFault
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table, Whole
 from tests.loads import Loader, end_of, forked, in_child
@@ -29,13 +30,13 @@ Heal = Callable[[], Restored | None]
 def die(loader: Loader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Die:
     """Load a file until an ordered fault: an exception, or the end of the process."""
     faults = tmp_path / "faults.json"
-    monkeypatch.setattr(checkpoint, "_FILE", str(faults))
+    monkeypatch.setattr(checkpoint, "hook", Faults(faults))
 
     def load(strategy: Strategy, point: str, how: str = "raise", content: bytes = TODAY) -> None:
         made = loader.plan(content, strategy)
         faults.write_text(json.dumps({point: how}))
         if how == "raise":
-            with pytest.raises(checkpoint.OrderedFault):
+            with pytest.raises(OrderedFault):
                 loader.write(made)
         else:
             assert in_child(lambda: loader.write(made)) == -signal.SIGKILL

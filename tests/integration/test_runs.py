@@ -17,7 +17,7 @@ from ckanext.datapusher_plus.core.retries import Retry
 from ckanext.datapusher_plus.core.states import OPEN, State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import CHANNEL
-from ckanext.datapusher_plus.runs import claim, database, finish, queue, reap, records, request
+from ckanext.datapusher_plus.runs import claim, database, finish, queue, records, request
 from tests.fix_ckan import Runs
 
 pytestmark = pytest.mark.usefixtures("clean_db")
@@ -260,15 +260,15 @@ def test_a_successor_shows_in_task_status_when_the_run_has_ended() -> None:
 
 def test_the_sweep_sees_running_runs() -> None:
     run_id = ask()
-    assert reap.running() == []
+    assert records.running() == []
     begin(run_id)
-    assert [found.run_id for found in reap.running()] == [run_id]
+    assert [found.run_id for found in records.running()] == [run_id]
 
 
 def test_the_sweep_sees_what_a_loader_outside_had_begun() -> None:
     run_id = ask()
     claim.claim(run_id, flow_run_id=None, worker="datapusher_hook")
-    assert [found.run_id for found in reap.running()] == [run_id]
+    assert [found.run_id for found in records.running()] == [run_id]
 
 
 # -- people before commands ---------------------------------------------------------------------

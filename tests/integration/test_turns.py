@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from ckan.tests import factories
 
-from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus import settings, waits
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.runs import claim, database, finish, queue, records, request, turns
@@ -97,7 +97,7 @@ def test_what_was_handed_over_takes_a_place_for_a_while() -> None:
     # this worker has it, and counts it
     assert up(Room(places=3, extra=0, taken=1, ids=[first.run_id])) == many[1:3]
     with database.transaction() as connection:
-        connection.execute(sa.update(run).values(dispatched_at=sa.func.now() - turns.FORGOTTEN))
+        connection.execute(sa.update(run).values(dispatched_at=sa.func.now() - waits.CLAIM))
     assert len(up()) == 0
     with database.transaction() as connection:
         connection.execute(sa.update(run).where(run.c.id != first.run_id).values(dispatched_at=None))

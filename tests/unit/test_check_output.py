@@ -9,12 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from ckanext.datapusher_plus.cli import check
-from ckanext.datapusher_plus.health.finding import Finding, State
+from ckanext.datapusher_plus.health.finding import CheckState, Finding
 from ckanext.datapusher_plus.health.wording import listed, reason, size, some, span
 
-FINE = Finding(leg="stash", state=State.OK, sentence="All is well.", seconds=0.2)
-UNEVEN = Finding(leg="clock", state=State.WARN, sentence="Six seconds.", advice="Use NTP.", seconds=0.1)
-BROKEN = Finding(leg="site_url", state=State.FAIL, sentence="No answer.", advice="Start CKAN.", seconds=3.0)
+FINE = Finding(check="stash", state=CheckState.OK, sentence="All is well.", seconds=0.2)
+UNEVEN = Finding(check="clock", state=CheckState.WARN, sentence="Six seconds.", advice="Use NTP.", seconds=0.1)
+BROKEN = Finding(check="site_url", state=CheckState.FAIL, sentence="No answer.", advice="Start CKAN.", seconds=3.0)
 
 
 def told(*findings: Finding, as_json: bool = False) -> tuple[str, int]:

@@ -6,6 +6,8 @@ import errno
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from ckanext.datapusher_plus import checkpoint
-from ckanext.datapusher_plus.checkpoint import POINTS, OrderedFault, reach, works_on
+from ckanext.datapusher_plus.checkpoint import POINTS, reach, works_on
+from tests.faults.startup.datapusher_plus_faults import Faults, OrderedFault
 from tests.orders import Orders
 
 POINT = "swap.before"
@@ -24,7 +27,7 @@ POINT = "swap.before"
 def orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Orders:
     """The orders that this process and those forked from it obey."""
     file = tmp_path / "faults.json"
-    monkeypatch.setattr(checkpoint, "_FILE", str(file))
+    monkeypatch.setattr(checkpoint, "hook", Faults(file))
     return Orders(file)
 
 
@@ -35,9 +38,10 @@ def in_process(act: Callable[[], object]) -> multiprocessing.Process:
     return process  # pyright: ignore[reportReturnType]
 
 
-def test_without_a_file_in_the_environment_nothing_is_read(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_hook_nothing_happens(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
     orders.give({POINT: "raise"})
-    monkeypatch.setattr(checkpoint, "_FILE", None)
+    assert checkpoint.hook
+    monkeypatch.setattr(checkpoint, "hook", None)
     reach(POINT)
 
 
@@ -166,3 +170,26 @@ def test_a_hold_that_counts_lets_others_pass(orders: Orders) -> None:
 
 def test_each_point_has_one_name() -> None:
     assert len(POINTS) == len(set(POINTS))
+
+
+PROGRAM = f"from ckanext.datapusher_plus.checkpoint import reach; reach({POINT!r})"
+
+
+def in_program(orders: Orders, **variables: str) -> int:
+    """Run a new Python that comes to a point, and return its exit status."""
+    environment = {"PATH": os.environ["PATH"], **orders.environment(), **variables}
+    done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, check=False)
+    return done.returncode
+
+
+def test_a_program_started_with_the_environment_obeys(tmp_path: Path) -> None:
+    orders = Orders(tmp_path / "faults.json")
+    orders.give({POINT: "sigkill"})
+    assert in_program(orders) == -signal.SIGKILL
+
+
+def test_no_variable_of_a_program_s_environment_alone_has_faults_obeyed(tmp_path: Path) -> None:
+    orders = Orders(tmp_path / "faults.json")
+    orders.give({POINT: "sigkill"})
+    assert in_program(orders, PYTHONPATH="") == 0
+    assert in_program(orders, DATAPUSHER_PLUS_FAULTS="") == 0

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus.core import append
-from ckanext.datapusher_plus.core.append import Held, may_go_on, shape
+from ckanext.datapusher_plus.core.append import LoadedPrefix, digest_of_columns, may_go_on
 from ckanext.datapusher_plus.core.quarantine import Rejected
 from ckanext.datapusher_plus.core.values import CleanCsv, ColumnSpec, FullText, LoadPlan, Strategy
 
@@ -30,7 +30,7 @@ PLAN = LoadPlan(
     digest="d",
 )
 SIZE = 2 * append.SMALL
-HELD = Held(size=SIZE, digest="before", rows=100, shape=shape(PLAN))
+HELD = LoadedPrefix(size=SIZE, digest="before", rows=100, shape=digest_of_columns(PLAN))
 REJECTED = Rejected(path=Path("r.csv"), rows=1, total=111)
 
 
@@ -58,16 +58,16 @@ def test_it_is_added_when_it_goes_on_in_the_same_way(
 
 
 def test_what_a_table_holds_is_kept_as_json() -> None:
-    held = Held.of(PLAN, SIZE)
+    held = LoadedPrefix.of(PLAN, SIZE)
     assert held
-    assert Held.from_json(held.as_json()) == held == replace(HELD, digest="d", rows=110)
+    assert LoadedPrefix.from_json(held.as_json()) == held == replace(HELD, digest="d", rows=110)
 
 
 @pytest.mark.parametrize("change", [{"digest": ""}, {"csv": replace(CSV, rejected=REJECTED)}])
 def test_nothing_goes_on_from_what_is_not_known_or_not_whole(change: dict[str, Any]) -> None:
-    assert Held.of(replace(PLAN, **change), SIZE) is None
+    assert LoadedPrefix.of(replace(PLAN, **change), SIZE) is None
 
 
 def test_nothing_goes_on_from_what_is_quickly_loaded_anew() -> None:
-    assert Held.of(PLAN, append.SMALL - 1) is None
-    assert Held.of(PLAN, append.SMALL)
+    assert LoadedPrefix.of(PLAN, append.SMALL - 1) is None
+    assert LoadedPrefix.of(PLAN, append.SMALL)

@@ -7,9 +7,9 @@ import ipaddress
 import pytest
 
 from ckanext.datapusher_plus.core.errors import AddressRefused
+from ckanext.datapusher_plus.core.safe_text import file_name, redacted
 from ckanext.datapusher_plus.fetch.address import Address, parse
 from ckanext.datapusher_plus.fetch.guard import Guard, is_public
-from ckanext.datapusher_plus.fetch.redact import file_name, redacted
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.health import disk, folders
-from ckanext.datapusher_plus.health.finding import State, Verdict
+from ckanext.datapusher_plus.health.finding import CheckState, Verdict
 
 Durable = Callable[[], Path]
 
@@ -65,14 +65,14 @@ def work_dir(folder: Path) -> Verdict:
 
 def test_a_durable_folder_is_well_and_left_as_it_was(place: Path) -> None:
     (place / "a.json").touch()
-    assert stash(place).state is State.OK
-    assert work_dir(place).state is State.OK
+    assert stash(place).state is CheckState.OK
+    assert work_dir(place).state is CheckState.OK
     assert os.listdir(place) == ["a.json"]
 
 
 def test_a_folder_that_is_not_there_is_left_to_the_first_load(place: Path) -> None:
     found = stash(place / "var" / "stash")
-    assert (found.state, "once the first load makes it" in found.sentence) == (State.OK, True)
+    assert (found.state, "once the first load makes it" in found.sentence) == (CheckState.OK, True)
     assert os.listdir(place) == []
 
 
@@ -90,17 +90,17 @@ def test_what_is_no_folder_fails(place: Path) -> None:
 
 
 @pytest.mark.parametrize("inside", ["", "missing"])
-@pytest.mark.parametrize("leg", [stash, work_dir])
-def test_a_read_only_folder_fails(read_only: Path, leg: Callable[[Path], Verdict], inside: str) -> None:
-    found = leg(read_only / inside)
-    assert found.state is State.FAIL
+@pytest.mark.parametrize("check", [stash, work_dir])
+def test_a_read_only_folder_fails(read_only: Path, check: Callable[[Path], Verdict], inside: str) -> None:
+    found = check(read_only / inside)
+    assert found.state is CheckState.FAIL
     assert str(read_only) in found.sentence
     assert "set " in found.advice
 
 
-@pytest.mark.parametrize(("strategy", "state"), [("swap", State.WARN), ("replace", State.FAIL)])
+@pytest.mark.parametrize(("strategy", "state"), [("swap", CheckState.WARN), ("replace", CheckState.FAIL)])
 def test_a_stash_that_a_restart_takes_along_is_told(
-    memory: Path, monkeypatch: pytest.MonkeyPatch, strategy: str, state: State
+    memory: Path, monkeypatch: pytest.MonkeyPatch, strategy: str, state: CheckState
 ) -> None:
     found = stash(memory, load_strategy=strategy)
     assert (found.state, found.sentence.startswith(f"{memory} lives in memory")) == (state, True)
@@ -114,17 +114,17 @@ def test_a_stash_that_a_restart_takes_along_is_told(
 def test_a_stash_that_everybody_may_write_into_is_told(place: Path) -> None:
     place.chmod(0o777)
     found = stash(place)
-    assert (found.state, found.advice) == (State.WARN, f"Run: chmod o-w {place}")
+    assert (found.state, found.advice) == (CheckState.WARN, f"Run: chmod o-w {place}")
 
 
 def test_dictionaries_that_were_put_aside_are_told(place: Path) -> None:
     (place / "1.json.20260101T000000.unreadable").touch()
     found = stash(place)
-    assert (found.state, "put aside: 1.json." in found.sentence) == (State.WARN, True)
+    assert (found.state, "put aside: 1.json." in found.sentence) == (CheckState.WARN, True)
 
 
-@pytest.mark.parametrize(("limit", "state"), [("FULL", State.FAIL), ("NEARLY_FULL", State.WARN)])
-def test_a_full_disk_is_told(place: Path, monkeypatch: pytest.MonkeyPatch, limit: str, state: State) -> None:
+@pytest.mark.parametrize(("limit", "state"), [("FULL", CheckState.FAIL), ("NEARLY_FULL", CheckState.WARN)])
+def test_a_full_disk_is_told(place: Path, monkeypatch: pytest.MonkeyPatch, limit: str, state: CheckState) -> None:
     monkeypatch.setattr(folders, limit, disk.free(place) * 2)
     assert work_dir(place).state is state
 

@@ -116,7 +116,7 @@ def test_rows_that_end_in_cr_are_read_piece_by_piece(tmp_path: Path, monkeypatch
     path.write_bytes(b"a,b\n" + b"1,2\r" * 10_000)
     dialect = records.Dialect(separator=b",", returns=2)
     found = [row for piece in records.pieces(path, size=1 << 10) for row in records.records(piece, dialect)]
-    assert (len(found), found[-1]) == (10_001, records.Record([b"1", b"2"], 10_001))
+    assert (len(found), found[-1]) == (10_001, records.CsvRecord([b"1", b"2"], 10_001))
 
 
 LONG = "1" * 5_000

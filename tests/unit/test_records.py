@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ckanext.datapusher_plus.core.errors import BadQuoting
 from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.formats.clean_csv.quarantine import Job, sift
-from ckanext.datapusher_plus.formats.clean_csv.records import Dialect, Piece, Shape, plain, records
+from ckanext.datapusher_plus.formats.clean_csv.records import Dialect, Piece, RowShape, plain, records
 from ckanext.datapusher_plus.formats.clean_csv.validate import Block, examine, joined, walk
 
 TEXT = st.text(alphabet=st.sampled_from('ab",;\t\n\r é\\.'), max_size=6)
@@ -64,7 +64,7 @@ def test_any_table_is_read_back_in_pieces_of_any_size(
     csv.writer(out, delimiter=separator, lineterminator=newline, quoting=csv.QUOTE_ALL).writerows(table)
     path = tmp_path / "table"
     path.write_text(out.getvalue(), encoding="utf-8", newline="")
-    shape = Shape(len(table[0]), separator.encode(), newline.encode())
+    shape = RowShape(len(table[0]), separator.encode(), newline.encode())
     found = b"".join(i.data if isinstance(i, Block) else b"" for i in walk(path, shape, size=size))
     singles = [i for i in walk(path, shape, size=size) if not isinstance(i, Block)]
     assert [*read(found, shape.separator), *([plain(v) for v in r.values] for r in singles)] == table
@@ -75,7 +75,7 @@ def test_any_table_is_read_back_in_pieces_of_any_size(
 def test_the_quick_way_agrees_with_the_slow_one(data: str, width: int, tmp_path: Path) -> None:
     path = tmp_path / "table"
     path.write_text(data, encoding="utf-8", newline="")
-    shape = Shape(width, b",", b"\n")
+    shape = RowShape(width, b",", b"\n")
     try:
         slow = read(data.encode("utf-8").rstrip(b"\r\n"))
     except BadQuoting:
@@ -88,7 +88,7 @@ def test_the_quick_way_agrees_with_the_slow_one(data: str, width: int, tmp_path:
 @AGAIN
 @given(table=TABLE, newline=st.sampled_from([b"\n", b"\r\n"]), blank=st.integers(0, 3))
 def test_putting_in_order_changes_no_value(table: list[list[str]], newline: bytes, blank: int, tmp_path: Path) -> None:
-    shape = Shape(len(table[0]), b",", newline)
+    shape = RowShape(len(table[0]), b",", newline)
     lines = [(newline * blank if shape.width > 1 else b"") + written(row) + b"\r\n" for row in table]
     source, target = tmp_path / "table", tmp_path / "orderly"
     source.write_bytes(b"".join(lines) + b'"last' + b'"' + b',""' * (shape.width - 1) + b"\n\n")
@@ -109,5 +109,5 @@ def written(row: list[str]) -> bytes:
 def test_a_lone_end_of_copy_mark_is_quoted(value: bytes, tidy: bool, tmp_path: Path) -> None:
     path = tmp_path / "table"
     path.write_bytes(b"a\n" + value + b"\nb\n")
-    assert examine(path, Shape(1, b",", b"\n")).tidy is tidy
+    assert examine(path, RowShape(1, b",", b"\n")).tidy is tidy
     assert [joined(r, b"\n") for r in records(Piece(b"\\.\n", 1, final=True), Dialect(separator=b","))] == [b'"\\."\n']

@@ -17,15 +17,15 @@ from typing import Any
 import click
 
 from ..core.safe_text import one_line
-from ..health.finding import Finding, State, worst
+from ..health.finding import CheckState, Finding, worst
 
-_SIGNS = {State.OK: "✓", State.WARN: "!", State.FAIL: "✗"}
+_SIGNS = {CheckState.OK: "✓", CheckState.WARN: "!", CheckState.FAIL: "✗"}
 #: For a terminal or a log that has no such signs.
 _PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": ">"})
-_COLOURS = {State.OK: "green", State.WARN: "yellow", State.FAIL: "red"}
+_COLOURS = {CheckState.OK: "green", CheckState.WARN: "yellow", CheckState.FAIL: "red"}
 
 
-_only = click.option("--only", multiple=True, metavar="LEG", help="Ask this leg only; may be given several times.")
+_only = click.option("--only", multiple=True, metavar="CHECK", help="Run this check only; may be given several times.")
 _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 
 
@@ -36,7 +36,7 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for 
 def check(ctx: click.Context, only: Sequence[str], as_json: bool) -> None:
     """Test whatever loading depends on, change nothing, and say what is not in order and what to do.
 
-    Ends with status 1 when a leg fails, with 0 when there is nothing, or only something to be seen to.
+    Ends with status 1 when a check fails, with 0 when there is nothing, or only something to be seen to.
     """
     checkup = _checkup(only)
     from ..portal import app
@@ -61,7 +61,7 @@ def alone(config: str, only: Sequence[str], as_json: bool) -> None:
 def _checkup(only: Iterable[str]) -> ModuleType:
     """Import the self-test, which is not needed by whoever only prints a report.
 
-    :raises click.BadParameter: when there is no leg of such a name.
+    :raises click.BadParameter: when there is no check of such a name.
     """
     from ..health import checkup
 
@@ -74,7 +74,7 @@ def _checkup(only: Iterable[str]) -> ModuleType:
 def _tell(findings: Sequence[Finding], as_json: bool) -> None:
     text = json.dumps(report(findings), indent=2) if as_json else _text(findings)
     click.echo(_printable(text))
-    raise SystemExit(int(worst(each.state for each in findings) is State.FAIL))
+    raise SystemExit(int(worst(each.state for each in findings) is CheckState.FAIL))
 
 
 def _printable(text: str) -> str:
@@ -93,20 +93,26 @@ def report(findings: Iterable[Finding]) -> dict[str, Any]:
         "state": worst(each.state for each in found).value,
         "host": socket.gethostname(),
         "checked_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "findings": [{**asdict(each), "state": each.state.value} for each in found],
+        "findings": [_documented(each) for each in found],
     }
 
 
+def _documented(finding: Finding) -> dict[str, Any]:
+    about = asdict(finding)
+    # this key keeps the name that other programs read
+    return {"leg": about.pop("check"), **about, "state": finding.state.value}
+
+
 def _text(findings: Sequence[Finding]) -> str:
-    width = max((len(each.leg) for each in findings), default=0)
+    width = max((len(each.check) for each in findings), default=0)
     counted = Counter(each.state for each in findings)
-    total = ", ".join(f"{counted[state]} {state.value}" for state in State)
+    total = ", ".join(f"{counted[state]} {state.value}" for state in CheckState)
     return "\n".join([*(_lines(each, width) for each in findings), "", f"{total}."])
 
 
 def _lines(finding: Finding, width: int) -> str:
-    """Return a leg's state and sentence, and below them what to do."""
-    head = f"{_SIGNS[finding.state]} {finding.state.value:4}  {finding.leg:{width}}  "
+    """Return a check's state and sentence, and below them what to do."""
+    head = f"{_SIGNS[finding.state]} {finding.state.value:4}  {finding.check:{width}}  "
     text = [one_line(part) for part in (finding.sentence, finding.advice and f"→ {finding.advice}") if part]
     indent = " " * len(head)
     lines = [line for part in text for line in _wrapped(part, len(head))]

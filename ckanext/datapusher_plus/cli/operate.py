@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.safe_text import one_line
 from ckanext.datapusher_plus.health import ckan_database
-from ckanext.datapusher_plus.health.finding import State
+from ckanext.datapusher_plus.health.finding import CheckState
 
 
 @click.command(short_help="Load files as they are uploaded.")
@@ -47,7 +47,7 @@ def _see_migrated() -> None:
         found = ckan_database.migrated()
     except SQLAlchemyError:
         return
-    if found.state is State.FAIL:
+    if found.state is CheckState.FAIL:
         raise click.ClickException(f"{found.sentence} {found.advice}")
 
 

@@ -18,7 +18,21 @@ MOST = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
+class AppendRange:
+    """The end of a file whose beginning the live table holds."""
+
+    #: byte of the clean CSV at which it begins
+    start: int
+    #: rows of the table, all of the file's beginning
+    after: int
+    #: the table's identity
+    table: int
+    #: number of the transaction after which nobody may have changed the table
+    transaction: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedPrefix:
     """The clean CSV that a table was made of, and how."""
 
     #: bytes
@@ -30,14 +44,14 @@ class Held:
     shape: str
 
     @classmethod
-    def of(cls, plan: LoadPlan, size: int) -> Held | None:
+    def of(cls, plan: LoadPlan, size: int) -> LoadedPrefix | None:
         """Return what a plan's table holds in the end; None when that is little, or not all of the file's rows."""
         if size < SMALL or plan.csv.rejected or not plan.digest:
             return None
-        return cls(size=size, digest=plan.digest, rows=plan.rows, shape=shape(plan))
+        return cls(size=size, digest=plan.digest, rows=plan.rows, shape=digest_of_columns(plan))
 
     @classmethod
-    def from_json(cls, found: Mapping[str, Any]) -> Held:
+    def from_json(cls, found: Mapping[str, Any]) -> LoadedPrefix:
         """Return what ``as_json`` was made of.
 
         :raises KeyError, ValueError, TypeError: when it was made of something else.
@@ -51,18 +65,18 @@ class Held:
         return asdict(self)
 
 
-def shape(plan: LoadPlan) -> str:
+def digest_of_columns(plan: LoadPlan) -> str:
     """Return a digest of all that makes rows of the plan's file."""
     columns = [(column.name, column.type, column.cast) for column in plan.columns]
     parts = {"version": RESULT_VERSION, "columns": columns, "full_text": plan.full_text.value}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def may_go_on(plan: LoadPlan, size: int, held: Held) -> bool:
+def may_go_on(plan: LoadPlan, size: int, held: LoadedPrefix) -> bool:
     """Tell whether a file of ``size`` bytes would be added to the table, should it begin with what that holds."""
     return (
         held.size < size <= held.size * MOST
         and held.rows < plan.rows
-        and held.shape == shape(plan)
+        and held.shape == digest_of_columns(plan)
         and plan.csv.rejected is None
     )

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .sql_names import identifier, literal
+from .table_names import identifier, literal
 
 #: Columns that CKAN puts before a table's own.
 HIDDEN = ("_id", "_full_text")

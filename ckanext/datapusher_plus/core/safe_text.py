@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import PurePosixPath
+from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 #: Format characters that words of some languages and emoji need; all others hide or turn text.
 _JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
@@ -15,6 +17,10 @@ _WORD = re.compile('[^ "<>]+')
 _HIDDEN = "…"
 #: What a sentence has after an address.
 _STOPS = ".,:;)]}'”"
+#: Characters of an address in a message; a longer one is cut.
+_LONGEST_ADDRESS = 300
+#: Characters of a file's name, as on most disks.
+_LONGEST_NAME = 255
 
 
 def is_unsafe(char: str) -> bool:
@@ -35,6 +41,41 @@ def escaped(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char.encode("unicode_escape").decode("ascii") if is_unsafe(char) else char for char in text)
+
+
+def printable(text: str, instead: str = "") -> str:
+    """Return text with ``instead`` in place of line ends, escapes, invisible letters and halves of letters."""
+    return "".join(char if char.isprintable() else instead for char in text)
+
+
+def shortened(text: str, longest: int) -> str:
+    """Return what is printable of a text, cut where it is too long."""
+    text = printable(text)
+    return text if len(text) <= longest else text[:longest] + "…"
+
+
+def file_name(path: str) -> str:
+    """Return the name of a file without folders."""
+    name = PurePosixPath(path.replace("\\", "/").replace("\0", "")).name
+    # its end says what is in it
+    return shortened(name[-_LONGEST_NAME:], _LONGEST_NAME)
+
+
+def redacted(url: str) -> str:
+    """Return an address fit for messages and logs, without password and query."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "The address"
+    query = "…" if parts.query else ""
+    # without a host, what stands before an @ may be a password all the same
+    path = parts.path if parts.netloc else parts.path.rpartition("@")[2]
+    return shortened(urlunsplit((parts.scheme, _bare_netloc(parts), path, query, "")), _LONGEST_ADDRESS)
+
+
+def _bare_netloc(parts: SplitResult) -> str:
+    """Return host and port of an address as written."""
+    return parts.netloc.rpartition("@")[2]
 
 
 def without_secrets(text: str) -> str:

@@ -1,7 +1,7 @@
-"""Names of the tables and indexes of a load, inside PostgreSQL's 63 bytes.
+"""Names in SQL: of the tables and indexes of a load, inside PostgreSQL's 63 bytes; and names and texts in quotes.
 
-All start with an underscore, so CKAN neither lists nor serves them, and hold the whole resource id, so that a leftover
-tells whose it is. The longest, a staged table's sequence ``…__id_seq``, has 62 bytes.
+The names of tables all start with an underscore, so CKAN neither lists nor serves them, and hold the whole resource id,
+so that a leftover tells whose it is. The longest, a staged table's sequence ``…__id_seq``, has 62 bytes.
 """
 
 from __future__ import annotations
@@ -65,3 +65,13 @@ def index(table: str, name: str) -> str:
     """Return under which name a staged or parked table holds the index that is called ``name`` on the live one."""
     # index names are unique in a schema, so both tables cannot use the live name at once
     return f"{table[:9]}{table[-8:]}_{hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()}"
+
+
+def identifier(name: str) -> str:
+    """Return a name in quotes, as CKAN's index names are made from it too."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return a text in quotes."""
+    return "'" + text.replace("'", "''") + "'"

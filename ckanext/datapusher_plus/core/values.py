@@ -12,13 +12,16 @@ from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from .dictionary.model import Dictionary
 from .quarantine import Rejected
 from .sums import Sums
-from .tail import Tail
 from .types.patterns import Accepts
+
+if TYPE_CHECKING:
+    # it is made from a plan
+    from .append import AppendRange
 
 
 class Log(Protocol):
@@ -245,7 +248,7 @@ class LoadPlan:
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known
     digest: str = ""
     #: what is to be added to the live table; None: a new one is made of the whole file
-    tail: Tail | None = None
+    tail: AppendRange | None = None
 
     @property
     def named(self) -> tuple[tuple[str, ...], ...]:

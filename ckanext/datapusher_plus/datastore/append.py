@@ -8,15 +8,15 @@ import psycopg
 from psycopg import errors, sql
 
 from ..checkpoint import reach
+from ..core.append import AppendRange
 from ..core.errors import RowsLost, TableTouched
-from ..core.values import Tail
 from . import catalog, ddl, raw, stage, swap
 
 #: Transactions after which their numbers, of which rows keep 32 bits, tell too little of what came before what.
 _LONG_AGO = 1_000_000_000
 
 
-def is_as_left(connection: psycopg.Connection, table: str, tail: Tail) -> bool:
+def is_as_left(connection: psycopg.Connection, table: str, tail: AppendRange) -> bool:
     """Tell whether the table has just the rows that its last load has left, and none has been changed since.
 
     Whoever inserts or updates leaves the number of a newer transaction in the row; whoever deletes, fewer rows.
@@ -38,7 +38,7 @@ def is_as_left(connection: psycopg.Connection, table: str, tail: Tail) -> bool:
 
 
 def add(
-    connection: psycopg.Connection, table: str, beside: str, names: Sequence[str], tail: Tail, *, rows: int
+    connection: psycopg.Connection, table: str, beside: str, names: Sequence[str], tail: AppendRange, *, rows: int
 ) -> None:
     """Move the rows from ``beside`` into the live table, in the transaction that is under way.
 

@@ -11,11 +11,11 @@ from typing_extensions import LiteralString
 
 from ..core.dictionary.model import Column, Dictionary, Trigger
 from ..core.index_plan import HIDDEN, Index
-from ..core.sql_names import identifier
+from ..core.table_names import identifier
 from . import catalog_queries
 from .table_facts import Constraint, Grant, TableFacts, View
 
-Row = dict[str, Any]
+CatalogRow = dict[str, Any]
 
 
 def oid_of(connection: psycopg.Connection, table: str) -> int | None:
@@ -112,12 +112,12 @@ def grants_of(connection: psycopg.Connection, schema: str, name: str) -> tuple[G
     return _grants(connection, row[0]) if row else ()
 
 
-def _all(connection: psycopg.Connection, query: LiteralString, oid: int | None) -> list[Row]:
+def _all(connection: psycopg.Connection, query: LiteralString, oid: int | None) -> list[CatalogRow]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query, {"oid": oid}).fetchall()
 
 
-def _index(row: Row) -> Index:
+def _index(row: CatalogRow) -> Index:
     return Index(**{**row, "columns": tuple(row["columns"])})
 
 
@@ -133,7 +133,7 @@ def _views(connection: psycopg.Connection, oid: int, table: str, columns: Sequen
     return tuple(_view(connection, row, table, columns) for row in _all(connection, catalog_queries.VIEWS, oid))
 
 
-def _view(connection: psycopg.Connection, row: Row, table: str, columns: Sequence[str]) -> View:
+def _view(connection: psycopg.Connection, row: CatalogRow, table: str, columns: Sequence[str]) -> View:
     oid, names, selected = row.pop("oid"), row.pop("names"), row.pop("selected")
     # since the view was made columns may have been added to the table, but none can have been removed
     whole = names == columns[: len(names)] and len(names) >= len(HIDDEN)

@@ -12,6 +12,7 @@ from psycopg import Connection, errors
 from psycopg.pq import TransactionStatus
 from sqlalchemy.engine import make_url
 
+from .. import waits
 from ..core.errors import DatastoreBusy, DatastoreGone, DatastoreRefused, RowTooLarge
 
 __all__ = ["Connection", "close", "connect", "open_connection", "parameters", "stop_statement", "translated"]
@@ -83,7 +84,7 @@ def stop_statement(connection: Connection) -> None:
     # a signal handler's exception may come out of a running statement, which the server would go on with
     if not connection.closed and connection.info.transaction_status == TransactionStatus.ACTIVE:
         with suppress(psycopg.Error):
-            connection.cancel_safe(timeout=5)
+            connection.cancel_safe(timeout=waits.CANCEL_TAKEN)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from ..core.dictionary.model import Trigger
-from ..core.sql_names import identifier
+from ..core.table_names import identifier
 from .table_facts import Constraint, Grant
 
 Kind = Literal["TABLE", "VIEW", "MATERIALIZED VIEW"]

@@ -14,7 +14,7 @@ import psycopg
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
-from ..core.append import Held
+from ..core.append import LoadedPrefix
 from ..core.errors import LockLost
 from ..core.recovery import Entry
 
@@ -93,7 +93,7 @@ def open_entry(connection: psycopg.Connection, resource_id: str) -> Entry | None
         ).fetchone()
 
 
-def close(connection: psycopg.Connection, entry: Entry, phase: str, held: Held | None = None) -> None:
+def close(connection: psycopg.Connection, entry: Entry, phase: str, held: LoadedPrefix | None = None) -> None:
     """Close a row as ``committed`` or ``rolled_back``, with what the table holds then if that is known."""
     connection.execute(
         f"UPDATE {TABLE} SET phase = %s, was = NULL, changed_at = now(), held = %s WHERE id = %s",  # noqa: S608
@@ -114,7 +114,7 @@ class Last:
     table: int
     #: number of the transaction that put it in place
     transaction: int
-    held: Held
+    held: LoadedPrefix
 
 
 def last(connection: psycopg.Connection, resource_id: str) -> Last | None:
@@ -128,7 +128,7 @@ def last(connection: psycopg.Connection, resource_id: str) -> Last | None:
         return None
     table, transaction, held = found
     try:
-        return Last(table=table, transaction=transaction, held=Held.from_json(held))
+        return Last(table=table, transaction=transaction, held=LoadedPrefix.from_json(held))
     except (KeyError, TypeError, ValueError):
         # another version of this plugin knows what that is
         return None

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
+from itertools import tee
 from typing import TypeVar
 
 from psycopg import errors
 
-from .. import settings
+from .. import settings, waits
 from ..core.errors import DatastoreBusy
 from .swap import TableChanged
 
 T = TypeVar("T")
 
-#: Seconds that the first try waits. While it waits, new readers wait behind it; and CKAN's search, when it has to count
-#: a table, holds it on one connection and asks for it on another, which ends only when we give up.
-_FIRST = 0.1
+_BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, TableChanged)
 
 
 def patiently(attempt: Callable[[float], T]) -> T:
@@ -25,12 +23,9 @@ def patiently(attempt: Callable[[float], T]) -> T:
     :raises DatastoreBusy: when ``swap_patience`` is used up.
     """
     limits = settings.current()
-    started, wait = time.monotonic(), _FIRST
-    while True:
-        try:
-            return attempt(wait)
-        except (errors.LockNotAvailable, errors.DeadlockDetected, TableChanged) as error:
-            if time.monotonic() - started > limits.swap_patience:
-                raise DatastoreBusy(limits.swap_patience) from error
-        time.sleep(wait)
-        wait = min(2 * wait, limits.swap_lock_timeout)
+    # readers who waited behind a try get as long a pause after it
+    tries, pauses = tee(waits.doubling(waits.FIRST_TABLE_LOCK, limits.swap_lock_timeout))
+    try:
+        return waits.retry_until(lambda: attempt(next(tries)), limits.swap_patience, errors=_BUSY, pauses=pauses)
+    except _BUSY as error:
+        raise DatastoreBusy(limits.swap_patience) from error

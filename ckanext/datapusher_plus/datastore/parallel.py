@@ -8,12 +8,10 @@ from queue import SimpleQueue
 
 import psycopg
 
+from .. import waits
 from .connect import close, open_connection, stop_statement
 
 Work = Callable[[psycopg.Connection], None]
-
-#: Seconds between two tries to cancel: a cancel that arrives between two statements hits neither.
-_AGAIN = 0.05
 
 
 def run(
@@ -64,7 +62,7 @@ def _carry_out(work: Work, free: SimpleQueue[psycopg.Connection]) -> None:
 
 def _end(futures: list[Future[None]], connections: list[psycopg.Connection]) -> None:
     running = [future for future in futures if not future.cancel()]
-    while wait(running, timeout=_AGAIN).not_done:
+    while wait(running, timeout=waits.CANCEL_PAUSE).not_done:
         for connection in connections:
             stop_statement(connection)
     for connection in connections:

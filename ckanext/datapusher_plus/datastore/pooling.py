@@ -12,10 +12,9 @@ from contextlib import ExitStack, closing
 import psycopg
 from ckan.plugins import toolkit as tk
 
+from .. import waits
 from . import connect
 
-#: Seconds to wait for a connection.
-PATIENCE = 3
 #: Connections that hold a session each, so that a pooler that hands out sessions in turn runs out of other ones.
 _OTHERS = 3
 
@@ -46,7 +45,11 @@ def lends_sessions() -> bool:
 
 def _connection() -> psycopg.Connection:
     url = tk.config["ckan.datastore.write_url"]
-    given = {"connect_timeout": PATIENCE, **connect.parameters(url), "application_name": "datapusher_plus check"}
+    given = {
+        "connect_timeout": waits.CHECK_DATABASE,
+        **connect.parameters(url),
+        "application_name": "datapusher_plus check",
+    }
     return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
 
 

@@ -13,12 +13,10 @@ from psycopg import sql
 from psycopg.rows import class_row
 from typing_extensions import LiteralString
 
+from .. import waits
 from ..core import table_names
 from . import catalog, journal
 from .connect import close, open_connection, translated
-
-#: Seconds to wait for a connection, and for one statement.
-PATIENCE = 3
 
 
 @contextmanager
@@ -28,12 +26,16 @@ def connected(role: str) -> Iterator[psycopg.Connection]:
     :raises DatastoreGone, DatastoreBusy, DatastoreRefused: for what the database says in the block.
     """
     with translated():
-        connection = open_connection("datapusher_plus check", autocommit=True, role=role, patience=PATIENCE)
+        connection = open_connection("datapusher_plus check", autocommit=True, role=role, patience=waits.CHECK_DATABASE)
         try:
             # each transaction inside the block is a savepoint of this one
             with connection.transaction(force_rollback=True):
                 # for this transaction only: a pooler may give the session to somebody else next
-                ask(connection, "SELECT set_config('statement_timeout', %(limit)s, true)", limit=f"{PATIENCE}s")
+                ask(
+                    connection,
+                    "SELECT set_config('statement_timeout', %(limit)s, true)",
+                    limit=f"{waits.CHECK_DATABASE}s",
+                )
                 yield connection
         finally:
             # undone by the server itself should this process die before it comes here
@@ -163,7 +165,7 @@ def journal_is_writable(connection: psycopg.Connection) -> bool:
     return ask(connection, may, table=f"public.{journal.TABLE}", rights=rights)
 
 
-def suspects(connection: psycopg.Connection) -> set[str]:
+def resources_with_leftovers(connection: psycopg.Connection) -> set[str]:
     """Return the resources that a run has something of in the database that is gone when the run has ended well."""
     tables = catalog.tables_like(connection, table_names.PREFIX)
     begun = journal.open_resources(connection) if journal_is_made(connection) else []

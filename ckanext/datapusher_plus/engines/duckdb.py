@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from ..core.errors import EngineFailed
-from ..core.sql_names import literal
+from ..core.table_names import literal
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv, ColumnProfile
 from . import duckdb_sql, interruptible

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum, unique
 from pathlib import Path
 
-from ..core.sql_names import literal
+from ..core.table_names import literal
 from ..core.types import patterns
 from ..core.types.patterns import Accepts, Form
 from ..core.values import CleanCsv

@@ -7,8 +7,7 @@ from typing import Any
 
 import duckdb
 
-#: Seconds between two tries to interrupt: one that comes before the query has begun hits nothing.
-_AGAIN = 0.05
+from .. import waits
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
@@ -18,5 +17,5 @@ def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, .
         try:
             return answer.result()
         finally:
-            while wait([answer], timeout=_AGAIN).not_done:
+            while wait([answer], timeout=waits.CANCEL_PAUSE).not_done:
                 connection.interrupt()

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ..core.errors import AddressRefused
+from ..core.safe_text import redacted
 from .address import IP, Address, Malformed, parse
-from .redact import redacted
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 #: not of the internet, which the standard library of Python 3.10 does not know: local NAT64 (RFC 8215),

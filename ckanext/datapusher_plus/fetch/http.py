@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ..core.errors import AddressRefused, FetchInterrupted, FetchTooSlow, NotFetched, NotReady, TooManyRedirects
+from ..core.safe_text import file_name, redacted, shortened
 from ..core.values import Log, Source
 from .address import Address, Malformed, has_credentials, joined
 from .body import announced_size, contents
@@ -19,7 +20,6 @@ from .exchange import Reply, Roads, asked
 from .guard import Guard
 from .meter import Exhausted, Meter, Passing, Unusable
 from .receive import receive
-from .redact import file_name, redacted, shown
 
 #: besides all of 5xx
 _PASSING_STATUSES = frozenset({408, 425, 429})
@@ -204,7 +204,7 @@ def _received(reply: Reply, target: Path, rules: HttpRules, meter: Meter, log: L
     pieces = contents(reply, rules.chunk_size)
     meter.receiving()
     got = receive(pieces, target, limit=rules.limit, algorithm=rules.algorithm, total=total, log=log)
-    media_type = shown(reply.first("Content-Type").partition(";")[0].strip().lower(), _LONGEST_MEDIA_TYPE)
+    media_type = shortened(reply.first("Content-Type").partition(";")[0].strip().lower(), _LONGEST_MEDIA_TYPE)
     return Source(
         path=got.path, filename=_filename(reply), size=got.size, hash=got.hash, content_type=media_type or None
     )

@@ -1,14 +1,16 @@
-"""Writing what arrives to disk, with its digest, its size held to the limit and its progress told."""
+"""Write what arrives to disk, from the network or from CKAN's storage, with its digest and within the size limit."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from ..core.errors import FileTooLarge
-from ..core.values import Log
+from ..core.values import Log, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,3 +42,25 @@ def receive(
             file.write(chunk)
             log.progress("fetch", size, total)
     return Received(path=target, size=size, hash=digest.hexdigest())
+
+
+def store(
+    stream: BinaryIO, target: Path, *, filename: str, limit: int, algorithm: str, chunk_size: int, log: Log
+) -> Source:
+    """Copy an uploaded file from CKAN's storage, not through its web server; a newer upload cannot change the copy.
+
+    :raises FileTooLarge: when it has more than ``limit`` bytes.
+    """
+    chunks = iter(lambda: stream.read(chunk_size), b"")
+    got = receive(chunks, target, limit=limit, algorithm=algorithm, total=_size(stream), log=log)
+    return Source(path=got.path, filename=filename, size=got.size, hash=got.hash, content_type=None)
+
+
+def _size(stream: BinaryIO) -> int | None:
+    """Return how many bytes there are to read, None for a stream that cannot tell."""
+    if not stream.seekable():
+        return None
+    here = stream.tell()
+    end = stream.seek(0, os.SEEK_END)
+    stream.seek(here)
+    return end - here

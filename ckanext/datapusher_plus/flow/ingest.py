@@ -35,6 +35,7 @@ from ..runs.transient import may_pass
 from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
+from ..waits import BEGIN_WITHOUT_DATABASE, RESOURCE_LOCK
 from . import rollback, tasks
 from .run import Run
 from .shown import end, without_values
@@ -42,8 +43,6 @@ from .shown import end, without_values
 log = logging.getLogger(__name__)
 
 NAME = "datapusher-plus"
-#: Seconds to wait for the resource's lock; only a run that is just ending, or the sweep, holds it.
-PATIENCE = 20.0
 
 
 @flow(
@@ -70,8 +69,8 @@ def _ingest(run_id: str, resource_id: str) -> PrefectState[None]:
     app.load()
     works_on(resource_id)
     with app.context(), ResourceLock(resource_id) as lock:
-        if not lock.acquire(PATIENCE):
-            raise DatastoreBusy(PATIENCE)
+        if not lock.acquire(RESOURCE_LOCK):
+            raise DatastoreBusy(RESOURCE_LOCK)
         reach("claim.before")
         claimed = _claim(run_id, resource_id)
         if claimed is None:
@@ -87,7 +86,7 @@ def _unclaimed(run_id: str, resource_id: str) -> PrefectState[None]:
     A Retry in Prefect ends as the run did, so that a failure stays in sight there. The second of two flow runs of one
     run has nothing to say about it.
     """
-    run = database.patiently(partial(get, run_id), PATIENCE)
+    run = database.patiently(partial(get, run_id), BEGIN_WITHOUT_DATABASE)
     if run is not None and run.resource_id != resource_id:
         return Failed(message=f"Run {run_id} is not one of the resource that this flow run names.")
     repeated = flow_run.run_count > 1
@@ -106,7 +105,7 @@ def _ask(resource_id: str) -> str:
 def _claim(run_id: str, resource_id: str) -> Claimed | None:
     # parameters of flow runs may come from anybody who reaches Prefect, so the database compares run and resource
     take = partial(claim, run_id, resource_id=resource_id, flow_run_id=str(flow_run.get_id()), worker=this_process())
-    return database.patiently(take, PATIENCE)
+    return database.patiently(take, BEGIN_WITHOUT_DATABASE)
 
 
 def _carry_out(run: Run) -> Outcome:

@@ -24,11 +24,10 @@ from prefect.workers.base import BaseJobConfiguration
 from pydantic import PrivateAttr
 
 from ..runs import database, records
+from ..waits import BEGIN_WITHOUT_DATABASE
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a flow run waits for CKAN's database.
-PATIENCE = 20.0
 #: Names in one line of the log at most, and what a name may be made of to be shown there.
 MOST_NAMES = 10
 _SHOWABLE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
@@ -68,7 +67,7 @@ def known(parameters: Mapping[str, object]) -> tuple[str, str]:
     run_id, resource_id = (parameters.get(name) for name in _PARAMETERS)
     if not isinstance(run_id, str) or not _is_uuid(run_id) or not isinstance(resource_id, str):
         raise Refused("The parameters of this flow run are not the ids of a run and a resource of CKAN.")
-    found = database.patiently(partial(records.get, run_id), PATIENCE)
+    found = database.patiently(partial(records.get, run_id), BEGIN_WITHOUT_DATABASE)
     if found is None:
         raise Refused(f"CKAN no longer has run {run_id}. Ask for a new load in CKAN, on the resource's DataStore tab.")
     if found.resource_id != resource_id:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,15 +15,11 @@ from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
 from ..recovery.restore import Restored, restore
 from ..runs.transient import may_pass
+from ..waits import LOST_LOCK, ROLLBACK_WITHOUT_SERVERS, retry_until
 from .shown import without_values
 
 log = logging.getLogger(__name__)
 
-#: Seconds to wait for a lock that was lost with its connection.
-PATIENCE = 10.0
-#: Seconds that the rollback waits for a database that is just starting again, and the pause between two tries.
-AWAY = 20.0
-LOOK = 1.0
 
 
 @dataclass
@@ -64,14 +59,12 @@ class Rollback:
             return False
 
     def _patiently(self) -> Restored | None:
-        deadline = time.monotonic() + AWAY
-        while True:
-            try:
-                return self._restore()
-            except Exception as error:
-                if self.failed or not may_pass(error) or time.monotonic() > deadline:
-                    raise
-            time.sleep(LOOK)
+        return retry_until(
+            self._restore,
+            ROLLBACK_WITHOUT_SERVERS,
+            errors=(Exception,),
+            passes=lambda error: not self.failed and may_pass(error),
+        )
 
     def _restore(self) -> Restored | None:
         try:
@@ -79,7 +72,7 @@ class Rollback:
         except LockLost:
             # without the lock another run may be at work, and that run heals the resource before it begins
             with ResourceLock(self.resource_id) as again:
-                return self._undo() if again.acquire(PATIENCE) else None
+                return self._undo() if again.acquire(LOST_LOCK) else None
         return self._undo()
 
     def _undo(self) -> Restored | None:

@@ -26,15 +26,12 @@ from ..runs.claim import Claimed
 from ..runs.finish import landed
 from ..runs.log import RunLog
 from ..runs.transient import may_pass
+from ..waits import COMMIT_WITHOUT_DATABASE
 from . import memory
 from .cancelled import was_cancelled
 from .rollback import Rollback
 
 log = logging.getLogger(__name__)
-
-#: Seconds that a load which can still be undone waits for CKAN's database.
-PATIENCE = 20.0
-
 
 class Run:
     """One load, from its claim to its end.
@@ -75,7 +72,8 @@ class Run:
         rejected = swapped.plan.csv.rejected
         left_out = (rejected.sentence,) if rejected else ()
         self._result, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
-        database.patiently(partial(landed, self.claimed.run_id, published(swapped, self.warnings)), PATIENCE)
+        record = partial(landed, self.claimed.run_id, published(swapped, self.warnings))
+        database.patiently(record, COMMIT_WITHOUT_DATABASE)
 
     @contextmanager
     def publishing(self) -> Iterator[None]:

@@ -1,1 +1,1 @@
-"""Whether everything that loading depends on is in order: one leg a thing, one finding a leg."""
+"""Whether everything that loading depends on is in order: one check a thing, one finding a check."""

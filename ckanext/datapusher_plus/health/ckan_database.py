@@ -12,12 +12,10 @@ from ckan.common import config
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
+from .. import waits
 from ..model import run
 from .finding import Verdict, fail, ok
 from .wording import reason
-
-#: Seconds to wait for a connection, and for one statement.
-PATIENCE = 3
 
 _MIGRATIONS = Path(__file__).parents[1] / "migration" / "datapusher_plus"
 _UPGRADE = "Run: ckan db upgrade -p datapusher_plus"
@@ -30,10 +28,10 @@ def connected() -> Iterator[sa.Connection]:
     engine = sa.create_engine(
         config["sqlalchemy.url"],
         poolclass=NullPool,
-        connect_args={"connect_timeout": PATIENCE, "application_name": "datapusher_plus check"},
+        connect_args={"connect_timeout": waits.CHECK_DATABASE, "application_name": "datapusher_plus check"},
     )
     with engine.connect() as connection:
-        connection.execute(sa.text(f"SET statement_timeout = '{PATIENCE}s'"))
+        connection.execute(sa.text(f"SET statement_timeout = '{waits.CHECK_DATABASE}s'"))
         yield connection
 
 

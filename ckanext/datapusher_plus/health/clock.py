@@ -53,7 +53,7 @@ def skew(clocks: Mapping[str, Clock]) -> Verdict:
 
 
 def _ahead(clock: Clock) -> float | None:
-    """Return how many seconds a clock is ahead, None when it cannot be asked; its own leg says why."""
+    """Return how many seconds a clock is ahead, None when it cannot be asked; its own check says why."""
     before = datetime.now(timezone.utc)
     try:
         there = clock()

@@ -91,7 +91,7 @@ def leftovers() -> Verdict:
     """Look for what dead runs have left and no sweep has cleared away for longer than a run may take."""
     patience = settings.current().flow_timeout
     with selftest.connected("write") as connection:
-        suspects = selftest.suspects(connection)
+        suspects = selftest.resources_with_leftovers(connection)
     with ckan_database.connected() as connection:
         quiet = ckan_database.quiet_since(connection, suspects)
     old = sorted(each for each in suspects if quiet.get(each, math.inf) > patience and is_free(each))

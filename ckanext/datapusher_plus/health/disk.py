@@ -9,7 +9,7 @@ from pathlib import Path
 from .. import settings
 from ..datastore import selftest
 from ..datastore.selftest import Largest, Whereabouts
-from .finding import State, Verdict, fail, ok
+from .finding import CheckState, Verdict, fail, ok
 from .wording import size
 
 
@@ -47,7 +47,7 @@ def room() -> Verdict:
     # `replace` removes the old table first
     copies = 1 if settings.current().load_strategy == "replace" else 2
     found = judged(largest, list(filter(None, [nearest(settings.current().work_dir), tables])), copies)
-    if tables or found.state is not State.OK:
+    if tables or found.state is not CheckState.OK:
         return found
     return ok(f"{found.sentence} The database's own disk cannot be seen from here.")
 

@@ -1,4 +1,4 @@
-"""What a leg of the self-test found."""
+"""What a check of the self-test found."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class State(str, Enum):
+class CheckState(str, Enum):
     """How bad it is."""
 
     OK = "ok"
@@ -21,17 +21,17 @@ class State(str, Enum):
 class Verdict:
     """What is so, and what to do about it; nothing when all is well."""
 
-    state: State
+    state: CheckState
     sentence: str
     advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The verdict on one leg."""
+    """The verdict on one check."""
 
-    leg: str
-    state: State
+    check: str
+    state: CheckState
     sentence: str
     advice: str = ""
     #: how long it took to find out
@@ -40,27 +40,27 @@ class Finding:
 
 def ok(sentence: str) -> Verdict:
     """Return that all is well."""
-    return Verdict(state=State.OK, sentence=sentence)
+    return Verdict(state=CheckState.OK, sentence=sentence)
 
 
 def warn(sentence: str, advice: str = "") -> Verdict:
     """Return that something should be seen to."""
-    return Verdict(state=State.WARN, sentence=sentence, advice=advice)
+    return Verdict(state=CheckState.WARN, sentence=sentence, advice=advice)
 
 
 def fail(sentence: str, advice: str = "") -> Verdict:
     """Return that something is broken."""
-    return Verdict(state=State.FAIL, sentence=sentence, advice=advice)
+    return Verdict(state=CheckState.FAIL, sentence=sentence, advice=advice)
 
 
-def worst(states: Iterable[State]) -> State:
+def worst(states: Iterable[CheckState]) -> CheckState:
     """Return the worst of some states, OK when there are none."""
-    return max(states, key=list(State).index, default=State.OK)
+    return max(states, key=list(CheckState).index, default=CheckState.OK)
 
 
 def together(verdicts: Iterable[Verdict], otherwise: str) -> Verdict:
     """Return one verdict for several troubles, the worst ones first, and ``otherwise`` when there are none."""
-    found = sorted(verdicts, key=lambda each: list(State).index(each.state), reverse=True)
+    found = sorted(verdicts, key=lambda each: list(CheckState).index(each.state), reverse=True)
     if not found:
         return ok(otherwise)
     advice = dict.fromkeys(each.advice for each in found if each.advice)

@@ -6,15 +6,13 @@ import requests
 from ckan import model
 from ckan.common import config
 
-from .. import settings
+from .. import settings, waits
 from ..core.errors import IngestError
-from ..fetch.redact import redacted
+from ..core.safe_text import redacted
 from ..portal.uploads import open_upload
 from .finding import Verdict, fail, ok, warn
 from .wording import cause
 
-#: Seconds to connect, and between two pieces of an answer.
-PATIENCE = (3, 5)
 #: Uploads of which one must be readable; the newest may be on its way, or just be gone.
 _TRIED = 3
 
@@ -24,7 +22,7 @@ def site_url() -> Verdict:
     shown = redacted(config["ckan.site_url"])
     try:
         url = address("/api/3/action/status_show")
-        reply = requests.get(url, timeout=PATIENCE, verify=_trusted())
+        reply = requests.get(url, timeout=waits.CHECK_WEB, verify=_trusted())
     except requests.RequestException as error:
         return fail(
             f"The site does not answer at {shown} from this machine: {cause(error)}.",

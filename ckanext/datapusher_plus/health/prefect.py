@@ -1,4 +1,4 @@
-"""The legs of the self-test that ask Prefect."""
+"""The checks of the self-test that ask Prefect."""
 
 from __future__ import annotations
 
@@ -23,16 +23,14 @@ from prefect.settings import (
     temporary_settings,
 )
 
-from ..fetch.redact import redacted
+from .. import waits
+from ..core.safe_text import redacted
 from ..prefect_server import exposure, login, server
 from ..settings import current
 from . import prefect_home, workers
+from .checks import Check
 from .finding import Verdict, fail, ok, together, warn
-from .legs import Leg
 from .wording import reason, span
-
-#: Seconds to wait for an answer of Prefect.
-PATIENCE = 3.0
 
 _DEPLOY = "Run: ckan datapusher_plus deploy (a worker does the same at its start)."
 _START = "Start one: ckan datapusher_plus worker"
@@ -68,7 +66,7 @@ def client() -> Iterator[SyncPrefectClient]:
         auth = {PREFECT_API_AUTH_STRING: known}
     with (
         temporary_settings({PREFECT_API_URL: where, PREFECT_CLIENT_MAX_RETRIES: 0, **auth}),
-        get_client({"timeout": PATIENCE}, sync_client=True) as opened,
+        get_client({"timeout": waits.PREFECT_ANSWER}, sync_client=True) as opened,
     ):
         yield opened
 
@@ -115,7 +113,7 @@ def _silent(where: str, error: Exception) -> Verdict:
     if not urlsplit(where).path.rstrip("/").endswith("/api"):
         return _without_api(where)
     own = not configured()
-    # a worker cannot start where the folder is not writable; that leg says what to do first
+    # a worker cannot start where the folder is not writable; that check says what to do first
     start = prefect_home.writable().advice or f"{_START} (it brings a server of its own)"
     advice = start if own else "Start it, or correct prefect_api_url."
     return fail(f"The Prefect server at {where} does not answer: {reason(error)}.", advice)
@@ -238,13 +236,13 @@ def clock() -> datetime:
         raise OSError("Prefect's server does not tell the time") from error
 
 
-LEGS = (
-    Leg(name="prefect_home", ask=prefect_home.writable),
-    Leg(name="prefect", ask=reachable),
-    Leg(name="prefect_servers", ask=prefect_home.shared),
-    Leg(name="prefect_login", ask=asks_for_login, needs=("prefect",)),
-    Leg(name="work_pool", ask=work_pool, needs=("prefect",)),
-    Leg(name="deployment", ask=deployment, needs=("prefect",)),
-    Leg(name="workers", ask=alive, needs=("prefect",)),
-    Leg(name="stash_shared", ask=stash_shared, needs=("prefect",)),
+CHECKS = (
+    Check(name="prefect_home", ask=prefect_home.writable),
+    Check(name="prefect", ask=reachable),
+    Check(name="prefect_servers", ask=prefect_home.shared),
+    Check(name="prefect_login", ask=asks_for_login, needs=("prefect",)),
+    Check(name="work_pool", ask=work_pool, needs=("prefect",)),
+    Check(name="deployment", ask=deployment, needs=("prefect",)),
+    Check(name="workers", ask=alive, needs=("prefect",)),
+    Check(name="stash_shared", ask=stash_shared, needs=("prefect",)),
 )

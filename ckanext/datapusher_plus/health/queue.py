@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from .. import settings
+from .. import settings, waits
 from ..core.states import State
 from ..model import run
 from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
 from .wording import span
 
-#: Seconds after which a request that nobody has handed to Prefect tells that no dispatcher works.
-UNSEEN = 120
 #: Seconds after which a request that waits for a free worker is worth a word.
 LONG = 3600
 
@@ -27,7 +25,7 @@ def requests() -> Verdict:
     if busy:
         # dispatchers hand over what workers have places for
         waiting, oldest, unseen = unseen + waiting, max(oldest, oldest_unseen), 0
-    elif oldest_unseen > UNSEEN:
+    elif oldest_unseen > waits.UNSEEN_REQUEST:
         sentence = f"Requests that nobody handed to Prefect: {unseen:,}, the oldest for {span(oldest_unseen)}."
         troubles.append(
             fail(

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from .. import waits
 from ..recovery import upkeep
 from ..recovery.mismatches import Wrong
 from .finding import Verdict, fail, together, warn
 from .wording import some
-
-#: Seconds after which no more resources are looked at, so that a large site gets an answer too.
-_ENOUGH = 4.0
 
 _RECOVER = "See that a worker runs, or correct it by hand: ckan datapusher_plus recover"
 
@@ -18,7 +16,7 @@ _RECOVER = "See that a worker runs, or correct it by hand: ckan datapusher_plus 
 def tables() -> Verdict:
     """See that no deleted resource has a table, and that ``datastore_active`` is right."""
     found: dict[Wrong, list[str]] = {wrong: [] for wrong in Wrong}
-    for each in upkeep.every(_ENOUGH):
+    for each in upkeep.every(waits.CHECK_TABLES):
         if each.resource_id not in found[each.wrong]:
             found[each.wrong].append(each.resource_id)
     return together(_troubles(found), "No deleted resource has a table, and CKAN shows every table of a load.")

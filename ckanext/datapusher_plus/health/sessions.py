@@ -7,14 +7,13 @@ import threading
 import time
 from collections.abc import Callable
 
+from .. import waits
 from ..core.errors import IngestError
 from ..datastore import pooling
 from .finding import Verdict, fail
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two questions while all is well, and while it is not.
-SOUND, UNSOUND = 60.0, 5.0
 
 _LENT = fail(
     "A connection pooler lends one session of the datastore's database to several connections in turn (PgBouncer's"
@@ -48,15 +47,15 @@ class Gate:
             return self._found is None
 
     def _look(self) -> None:
-        pause = SOUND
+        pause = waits.SESSIONS_SOUND
         try:
             found = self._ask()
         except IngestError:
             # what was found last stays so until the database answers
-            found, pause = self._found, UNSOUND
+            found, pause = self._found, waits.SESSIONS_UNSOUND
         if found and not self._found:
             log.warning("No load begins, and requests wait. %s %s", found.sentence, found.advice)
         elif self._found and not found:
             log.warning("Sessions of the datastore's database last now; loads begin again.")
         self._found = found
-        self._asked_again_at = time.monotonic() + (UNSOUND if found else pause)
+        self._asked_again_at = time.monotonic() + (waits.SESSIONS_UNSOUND if found else pause)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import requests
 from ckan.common import config
 
-from ..fetch.redact import redacted
+from .. import waits
+from ..core.safe_text import redacted
 from .finding import Verdict, fail, ok
 from .wording import cause
-
-#: Seconds to connect, and between two pieces of an answer.
-PATIENCE = (3, 5)
 
 
 def search_index() -> Verdict:
@@ -21,7 +19,7 @@ def search_index() -> Verdict:
     # a field of CKAN's schema: another index does not know it
     asked = {"q": "*:*", "fq": f'site_id:"{config["ckan.site_id"]}"', "rows": "0", "wt": "json"}
     try:
-        reply = requests.get(f"{url}/select", params=asked, timeout=PATIENCE, auth=login if all(login) else None)
+        reply = requests.get(f"{url}/select", params=asked, timeout=waits.CHECK_WEB, auth=login if all(login) else None)
     except requests.RequestException as error:
         return fail(f"Solr does not answer at {shown}: {cause(error)}.", "Start Solr, or correct solr_url.")
     return _judged(reply, shown)

@@ -17,11 +17,11 @@ import requests
 from ckan.common import config
 from itsdangerous import BadData, URLSafeSerializer
 
-from .. import settings
+from .. import settings, waits
 from ..dictionary_stash import history
 from . import folders, workers
 from .finding import Verdict, fail, ok, warn
-from .portal import PATIENCE, address
+from .portal import address
 from .wording import account, user
 
 PATH = "/datapusher_plus/stash"
@@ -70,7 +70,7 @@ def stash() -> Verdict:
     """See that a web process of the running site keeps Data Dictionaries where workers do, and as the same user."""
     try:
         reply = requests.get(
-            address(PATH), headers={HEADER: signed()}, timeout=PATIENCE, verify=settings.current().ssl_verify
+            address(PATH), headers={HEADER: signed()}, timeout=waits.CHECK_WEB, verify=settings.current().ssl_verify
         )
         seen = reply.json() if reply.ok else None
     except (requests.RequestException, ValueError):

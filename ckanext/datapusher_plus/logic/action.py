@@ -52,7 +52,7 @@ def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
         a plugin declines it, or if the queue holds the same request already
     :rtype: bool
     """
-    asked = _validated(context, data_dict, schema.submit())
+    asked = schema.validated(context, data_dict, schema.submit())
     try:
         tk.check_access("datapusher_submit", context, {"resource_id": asked["resource_id"]})
     except tk.ObjectNotFound:
@@ -85,7 +85,7 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         of them are ``listed`` and the ``url`` of that list)
     :rtype: dictionary
     """
-    resource_id = _validated(context, data_dict, schema.status())["resource_id"]
+    resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]
     tk.check_access("datapusher_status", context, {"resource_id": resource_id})
     latest = records.latest(resource_id)
     if latest is None:
@@ -116,13 +116,6 @@ def _is_sysadmin(context: Context) -> bool:
     except tk.NotAuthorized:
         return False
     return True
-
-
-def _validated(context: Context, data_dict: DataDict, given: Any) -> dict[str, Any]:
-    data, errors = tk.navl_validate(data_dict, given, context)
-    if errors:
-        raise tk.ValidationError(errors)
-    return data
 
 
 def _has_file(resource_id: str) -> bool:

@@ -74,7 +74,7 @@ def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) ->
         would ``fill``, would ``replace``, and which the table does not have (``absent``)
     :rtype: list
     """
-    resource_id = _validated(context, data_dict, schema.status())["resource_id"]
+    resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]
     tk.check_access("datapusher_plus_dictionary_history", context, {"resource_id": resource_id})
     kept = _entries(resource_id)
     if not kept:
@@ -101,7 +101,7 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
         come back with them
     :rtype: dictionary
     """
-    asked = _validated(context, data_dict, schema.restore())
+    asked = schema.validated(context, data_dict, schema.restore())
     resource_id = asked["resource_id"]
     tk.check_access("datapusher_plus_dictionary_restore", context, {"resource_id": resource_id})
     entry = next((entry for entry in _entries(resource_id) if entry.id == asked["entry"]), None)
@@ -132,7 +132,7 @@ def datapusher_plus_dictionary_carry(context: Context, data_dict: DataDict) -> d
     :returns: ``columns`` whose words changed: the new one or none
     :rtype: dictionary
     """
-    asked = _validated(context, data_dict, schema.carry())
+    asked = schema.validated(context, data_dict, schema.carry())
     resource_id = asked["resource_id"]
     tk.check_access("datapusher_plus_dictionary_carry", context, {"resource_id": resource_id})
     try:
@@ -140,13 +140,6 @@ def datapusher_plus_dictionary_carry(context: Context, data_dict: DataDict) -> d
     except (IngestError, ValueError) as error:
         raise tk.ValidationError({"old": [str(error)]}) from error
     return {"columns": list(brought.columns)}
-
-
-def _validated(context: Context, data_dict: DataDict, given: Any) -> dict[str, Any]:
-    data, errors = tk.navl_validate(data_dict, given, context)
-    if errors:
-        raise tk.ValidationError(errors)
-    return data
 
 
 def _entries(resource_id: str) -> list[Kept]:

@@ -1,12 +1,23 @@
-"""What the actions take."""
+"""What the actions take, and the check that they got it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ckan.plugins.toolkit import validator_args
-from ckan.types import Schema
+from ckan.plugins.toolkit import ValidationError, navl_validate, validator_args
+from ckan.types import Context, DataDict, Schema
 from ckanext.datastore.logic.schema import rename
+
+
+def validated(context: Context, data_dict: DataDict, given: Schema) -> dict[str, Any]:
+    """Return what an action was given, converted by its schema.
+
+    :raises ValidationError: when it is something else.
+    """
+    data, errors = navl_validate(data_dict, given, context)
+    if errors:
+        raise ValidationError(errors)
+    return data
 
 
 @validator_args

@@ -10,10 +10,8 @@ from enum import Enum
 import sqlalchemy as sa
 from ckan import model
 
+from .. import waits
 from ..core.errors import ResourceGone
-
-#: Seconds to wait for a row of CKAN that somebody else changes.
-_PATIENCE = 10
 
 
 class Presence(str, Enum):
@@ -90,7 +88,7 @@ def clear_flag(resource_id: str) -> None:
     """Note at a deleted resource that it has no table, should somebody restore it; no action of CKAN can do that."""
     resource = model.resource_table
     with model.ensure_engine().begin() as connection:
-        connection.execute(sa.text(f"SET LOCAL lock_timeout = '{_PATIENCE}s'"))
+        connection.execute(sa.text(f"SET LOCAL lock_timeout = '{waits.CKAN_ROW_LOCK}s'"))
         query = sa.select(resource.c.extras, resource.c.state).where(resource.c.id == resource_id).with_for_update()
         found = connection.execute(query).first()
         if found is None or not (found.extras or {}).get("datastore_active"):

@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import httpx
 
-_PATIENCE = 2.0
+from .. import waits
+
 #: Addresses for documentation: nothing is sent there, but the system says from which of its own it would be.
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
@@ -29,7 +30,7 @@ def _open(parts: SplitResult, host: str) -> str | None:
     shown = f"[{host}]" if ":" in host else host
     url = f"{parts.scheme}://{shown}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
     with suppress(httpx.HTTPError, httpx.InvalidURL, ValueError):
-        reply = httpx.get(f"{url}/admin/version", timeout=_PATIENCE)
+        reply = httpx.get(f"{url}/admin/version", timeout=waits.PREFECT_AT_ADDRESS)
         # a page of a proxy that asks for a login is no version
         if reply.status_code == 200 and isinstance(reply.json(), str):
             return url

@@ -18,7 +18,7 @@ WORKERS = "datapusher_plus-workers.lock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class ServerRecord:
     """The server that a worker has started."""
 
     api_url: str
@@ -54,15 +54,15 @@ def have_alone(descriptor: int) -> bool:
     return True
 
 
-def read(path: Path) -> Record | None:
+def read(path: Path) -> ServerRecord | None:
     """Return what the file says, None when it says nothing yet."""
     try:
-        return Record(**json.loads(path.read_bytes()))
+        return ServerRecord(**json.loads(path.read_bytes()))
     except (FileNotFoundError, ValueError, TypeError):
         return None
 
 
-def write(descriptor: int, record: Record) -> None:
+def write(descriptor: int, record: ServerRecord) -> None:
     """Have the locked file say this."""
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps({"api_url": record.api_url, "pid": record.pid}).encode(), 0)

@@ -12,12 +12,12 @@ from pathlib import Path
 import httpx
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_SERVER_API_AUTH_STRING
 
+from .. import waits
 from . import files
 
 FILE = "datapusher_plus-server.login"
 #: Bytes of the longest login that is read.
 _MOST = 1000
-_PATIENCE = 3.0
 
 
 class NoLogin(RuntimeError):
@@ -83,7 +83,7 @@ def get(url: str, login: str) -> httpx.Response:
 
     :raises httpx.HTTPError: when it does not answer.
     """
-    return httpx.get(url, headers=headers(login), timeout=_PATIENCE, trust_env=False)
+    return httpx.get(url, headers=headers(login), timeout=waits.PREFECT_ANSWER, trust_env=False)
 
 
 def headers(login: str) -> dict[str, str]:

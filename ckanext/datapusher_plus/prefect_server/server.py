@@ -19,18 +19,15 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from .. import waits
 from . import files, isolated, login
-from .files import Record
+from .files import ServerRecord
 
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 #: Prefect's own port; another free one is taken when it is in use.
 PORT = 4200
-#: Seconds until the server must answer; the first start builds its database.
-START = 120.0
-#: Seconds for an orderly end.
-STOP = 15.0
 
 
 class ServerFailed(RuntimeError):
@@ -137,7 +134,7 @@ class EmbeddedServer:
         return taken
 
     def _join_or_start(self) -> None:
-        deadline = time.monotonic() + START
+        deadline = time.monotonic() + waits.PREFECT_START
         while time.monotonic() < deadline:
             if self._process is not None and self._process.poll() is not None:
                 raise ServerFailed(f"The Prefect server ended at once with status {self._process.returncode}.")
@@ -146,12 +143,12 @@ class EmbeddedServer:
             if record is not None and answers(record.api_url):
                 self._port = urlsplit(record.api_url).port
                 return
-            time.sleep(0.25)
+            time.sleep(waits.PREFECT_START_POLL)
         record = files.read(self._file)
         which = f"process {record.pid} at {record.api_url}" if record else "started a moment ago"
         raise ServerFailed(
-            f"The Prefect server of {self._home} ({which}) did not answer within {START:.0f} s. See its messages "
-            "above; if it hangs, end that process and start the worker again."
+            f"The Prefect server of {self._home} ({which}) did not answer within {waits.PREFECT_START:.0f} s. "
+            "See its messages above; if it hangs, end that process and start the worker again."
         )
 
     def _start_if_none(self) -> bool:
@@ -163,9 +160,9 @@ class EmbeddedServer:
             self._port = self._port or free_port()
             self._found = ""
             # whoever finds the file locked from now on waits for this address
-            files.write(lock, Record(api_url=self.api_url))
+            files.write(lock, ServerRecord(api_url=self.api_url))
             self._process = self._spawn(lock)
-            files.write(lock, Record(api_url=self.api_url, pid=self._process.pid))
+            files.write(lock, ServerRecord(api_url=self.api_url, pid=self._process.pid))
         finally:
             # the server keeps the lock
             os.close(lock)
@@ -204,15 +201,15 @@ class EmbeddedServer:
             self._process = None
 
     def _await_end(self) -> None:
-        deadline = time.monotonic() + STOP
+        deadline = time.monotonic() + waits.PREFECT_STOP
         while self._lives() and time.monotonic() < deadline:
-            time.sleep(0.1)
+            time.sleep(waits.PREFECT_STOP_POLL)
 
 
 def answers(api_url: str) -> bool:
     """Tell whether a Prefect server is up there."""
     try:
-        with urllib.request.urlopen(f"{api_url}/health", timeout=3) as reply:  # noqa: S310 (the operator's own address)
+        with urllib.request.urlopen(f"{api_url}/health", timeout=waits.PREFECT_ANSWER) as reply:  # noqa: S310 (the operator's own address)
             return reply.status == 200
     except (urllib.error.URLError, OSError):
         return False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
+from functools import partial
 
 from .. import portal, settings
 from ..checkpoint import reach, works_on
@@ -21,18 +21,13 @@ from ..runs.finish import finish
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
 from ..runs.transient import may_pass
+from ..waits import DEAD_RUNS_LOCK, WATCHER_WITHOUT_SERVERS, retry_until
 from . import late_publish
 from .end_run import Ending, end_run
 from .restore import restore
 
 log = logging.getLogger(__name__)
 
-#: Seconds to wait for a lock whose owner is just dying.
-PATIENCE = 5.0
-#: Seconds that the watcher of a run waits for servers that are away before it leaves the run to the sweep, and pause
-#: between two tries.
-AWAY = 30.0
-LOOK = 1.0
 #: Returns whether somebody cancelled a flow run in Prefect. The caller provides it: recovery does not know Prefect.
 WasCancelled = Callable[[str | None], bool]
 
@@ -42,19 +37,13 @@ def recover_after_death(run_id: str, code: int | None, *, was_cancelled: WasCanc
 
     :param code: exit status of the process, None when nobody saw it.
     """
-    deadline = time.monotonic() + AWAY
-    while True:
-        try:
-            _recover(run_id, code, was_cancelled)
-        except Exception as error:
-            if not may_pass(error):
-                raise
-            if time.monotonic() > deadline:
-                log.warning("the end of run %s is left to the sweep: %s", run_id, error)
-                return
-        else:
-            return
-        time.sleep(LOOK)
+    recover = partial(_recover, run_id, code, was_cancelled)
+    try:
+        retry_until(recover, WATCHER_WITHOUT_SERVERS, errors=(Exception,), passes=may_pass)
+    except Exception as error:
+        if not may_pass(error):
+            raise
+        log.warning("the end of run %s is left to the sweep: %s", run_id, error)
 
 
 def _recover(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None:
@@ -76,7 +65,7 @@ def recover_run(run_id: str, resource_id: str, code: int | None = None, *, was_c
     None when the process is alive, or the run has ended.
     """
     with ResourceLock(resource_id) as lock:
-        dead = records.get(run_id) if lock.acquire(PATIENCE) else None
+        dead = records.get(run_id) if lock.acquire(DEAD_RUNS_LOCK) else None
         # it may have ended, and released the lock, since it was listed
         if dead is None or dead.state is not State.RUNNING:
             return None

@@ -14,10 +14,9 @@ from ..core.states import GOOD, State
 from ..core.values import Log, Published
 from ..runs import database, unpublished
 from ..runs.finish import finish
+from ..waits import END_WITHOUT_DATABASE
 from .remove_table import withdraw
 
-#: Seconds to wait for CKAN's database: a load whose table is in place must not be called dead.
-PATIENCE = 60.0
 _GONE = ResourceGone.__name__
 
 
@@ -61,7 +60,7 @@ def end_run(ending: Ending, end: Outcome) -> Outcome | None:
 
 def _unless_gone(ending: Ending, end: Outcome) -> Outcome:
     resource_id = ending.resource_id
-    if ending.dry_run or not database.patiently(partial(portal.is_gone, resource_id), PATIENCE):
+    if ending.dry_run or not database.patiently(partial(portal.is_gone, resource_id), END_WITHOUT_DATABASE):
         return end
     ending.check_lock()
     withdraw(resource_id, ending.log)
@@ -90,7 +89,7 @@ def _write(ending: Ending, end: Outcome) -> bool:
         warnings=end.warnings,
         unless_gone=not gone,
     )
-    return database.patiently(write, PATIENCE)
+    return database.patiently(write, END_WITHOUT_DATABASE)
 
 
 def _tell(log: Log, end: Outcome) -> None:

@@ -22,14 +22,12 @@ from ..runs.claim import Claimed
 from ..runs.log import RunLog
 from ..runs.records import RunRecord
 from ..runs.transient import may_pass
+from ..waits import LATE_PUBLISH
 from .end_run import Ending, end_run
 from .restore import show
 from .settle import settle
 
 log = logging.getLogger(__name__)
-
-#: Seconds that one sweep spends at most on this, because other repairs wait.
-BUDGET = 10.0
 
 REPLACED = "A newer load has replaced them since."
 NOT_KEPT = (
@@ -122,7 +120,7 @@ def check_table(resource_id: str, run_id: str) -> None:
 
 def publish_due(resource_id: str | None, dry_run: bool) -> Iterator[str]:
     """Publish each due run; stop at the first that still fails. Yield a sentence for each that is done."""
-    deadline = time.monotonic() + BUDGET
+    deadline = time.monotonic() + LATE_PUBLISH
     due = [run for run in unpublished.due() if resource_id in (None, run.resource_id)]
     for run in due:
         if dry_run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from functools import partial
 
-from .. import dictionary_stash, portal
+from .. import dictionary_stash, portal, waits
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import StashUnreadable
@@ -18,17 +18,12 @@ from ..portal import Presence
 from .kept_dictionary import kept_dictionary
 from .restore import drop_unfinished, has_table
 
-#: Seconds that CKAN gets to drop the table itself: ``resource_delete`` does so after it has committed the deletion, and
-#: fails if the table vanishes in between. And seconds between two looks.
-GRACE = 2.0
-_LOOK = 0.1
-
 
 class _Restored(Exception):
     """CKAN has the resource again."""
 
 
-def withdraw(resource_id: str, log: Log, *, grace: float = GRACE) -> bool:
+def withdraw(resource_id: str, log: Log, *, grace: float = waits.CKAN_DROPS_TABLE) -> bool:
     """Remove a deleted resource's table, views, journal rows and stash, and tell whether there was a table.
 
     Nothing happens while CKAN has the resource. It can be repeated; whoever calls this holds the resource's lock. The
@@ -60,7 +55,7 @@ def _leave_to_ckan(resource_id: str, grace: float) -> None:
         standing = portal.standings([resource_id])[resource_id]
         if standing.presence is not Presence.DELETED or not standing.flag or not has_table(resource_id):
             return
-        time.sleep(_LOOK)
+        time.sleep(waits.CKAN_DROPS_TABLE_POLL)
 
 
 def _remove(connection: Connection, resource_id: str, lock_timeout: float) -> bool:

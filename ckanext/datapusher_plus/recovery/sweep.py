@@ -10,8 +10,8 @@ from pathlib import Path
 from .. import settings
 from ..datastore.lock import is_free
 from ..portal import app
-from ..runs import reap, records
-from ..runs.reap import Running
+from ..runs import records
+from ..runs.records import Running
 from ..runs.transient import is_away
 from . import late_publish, orphans, upkeep
 from .dead_runs import WasCancelled, recover_run
@@ -66,14 +66,14 @@ def sweep(
 
 def unprotected(watched: Collection[str]) -> frozenset[str]:
     """Return the watched runs that go on although they have lost their resource's lock."""
-    return frozenset(run.run_id for run in reap.running() if run.run_id in watched and is_free(run.resource_id))
+    return frozenset(run.run_id for run in records.running() if run.run_id in watched and is_free(run.resource_id))
 
 
 def _runs(
     resource_id: str | None, dry_run: bool, besides: Collection[str], was_cancelled: WasCancelled
 ) -> Iterator[str]:
     """Recover the runs in state ``running`` whose resource's lock nobody holds."""
-    for run in reap.running():
+    for run in records.running():
         if run.run_id in besides or resource_id not in (None, run.resource_id) or not is_free(run.resource_id):
             continue
         if dry_run:

@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 
-from .. import dictionary_stash
+from .. import dictionary_stash, waits
 from ..core.values import Log
 from ..datastore import catalog, connect
 from ..datastore.lock import ResourceLock
 from ..runs import records
 from .mismatches import Mismatch, Wrong, mismatches
-from .remove_table import GRACE, withdraw
+from .remove_table import withdraw
 from .restore import show
 
 #: Resources that one sweep looks at, so that a large site pays no more for it than a small one.
@@ -98,7 +98,7 @@ def mend(wrong: Sequence[Mismatch], log: Log, *, dry_run: bool) -> Iterator[tupl
     """Yield a resource and what puts it right, which returns a sentence; None when a run holds it, or all is well."""
     if not dry_run and any(each.wrong is Wrong.LEFT for each in wrong):
         # CKAN itself may be about to drop a table whose deletion it has just committed
-        time.sleep(GRACE)
+        time.sleep(waits.CKAN_DROPS_TABLE)
     for each in wrong:
         yield each.resource_id, partial(_mend, each, log, dry_run)
 

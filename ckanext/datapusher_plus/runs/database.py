@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime, timezone
@@ -12,10 +11,10 @@ import sqlalchemy as sa
 from ckan import model as ckan_model
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from ..waits import retry_until
+
 T = TypeVar("T")
 
-#: Seconds between two tries while the database is away.
-PAUSE = 1.0
 #: What is said of a database in which ``lacks_tables`` finds an error.
 NOT_MIGRATED = (
     "The tables of the plugin datapusher_plus in CKAN's database are missing, or older than this version of it. "
@@ -54,11 +53,4 @@ def patiently(work: Callable[[], T], patience: float) -> T:
 
     :raises sqlalchemy.exc.OperationalError: when it is still away then.
     """
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return work()
-        except OperationalError:
-            if time.monotonic() > deadline:
-                raise
-        time.sleep(PAUSE)
+    return retry_until(work, patience, errors=(OperationalError,))

@@ -11,7 +11,7 @@ from types import TracebackType
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from .. import settings
+from .. import settings, waits
 from ..core.safe_text import replaced, without_secrets
 from ..core.values import Log
 from ..model import log as log_table
@@ -21,8 +21,6 @@ from . import database
 #: Longest message that is kept, in characters, and most lines of one run: a hostile file must not fill the database.
 LONGEST = 2_000
 MOST_LINES = 2_000
-#: Seconds between two notes of progress.
-PROGRESS_PAUSE = 0.5
 
 FULL = f"More than {MOST_LINES:,} lines; the rest is in the worker's log only."
 
@@ -63,7 +61,7 @@ class RunLog:
     def progress(self, stage: str, done: int, total: int | None) -> None:
         """Note how far the stage is; a note too soon after the last one is dropped, unless a stage begins or ends."""
         edge = stage != self._stage or done == total
-        if not edge and self._clock() - self._progress_at < PROGRESS_PAUSE:
+        if not edge and self._clock() - self._progress_at < waits.PROGRESS_PAUSE:
             return
         self._stage, self._progress_at = stage, self._clock()
         note = {"stage": stage, "done": done, "total": total}

@@ -8,15 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .. import waits
 from ..core.states import State
 from ..model import run
 from . import database
-
-#: Seconds that a run is held back, more each time, whose process ended before it began; and the most of it.
-PAUSE = 2
-MOST_PAUSE = 20
-#: No run is ever made to wait for longer; a later time comes of a clock that was wrong.
-LONGEST_WAIT = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +48,7 @@ def due(lost_after: timedelta | None = None) -> sa.ColumnElement[bool]:
     away = run.c.dispatched_at.is_(None)
     if lost_after is not None:
         away |= (run.c.dispatched_at < now - lost_after) | (run.c.dispatched_at > now)
-    later = (run.c.not_before > now) & (run.c.not_before < now + LONGEST_WAIT)
+    later = (run.c.not_before > now) & (run.c.not_before < now + waits.LONGEST_HOLD)
     return (run.c.state == State.QUEUED.value) & away & sa.func.coalesce(later, sa.false()).is_(sa.false()) & ~running
 
 
@@ -76,7 +71,9 @@ def undispatch(run_id: str) -> None:
 
 def put_back(run_id: str) -> None:
     """Note that a process was to carry out the run and ended without; the next one begins a little later each time."""
-    pause = sa.func.least(PAUSE * run.c.attempts, MOST_PAUSE) * sa.literal(timedelta(seconds=1), sa.Interval)
+    pause = sa.func.least(waits.RESTART_PAUSE * run.c.attempts, waits.LONGEST_RESTART_PAUSE) * sa.literal(
+        timedelta(seconds=1), sa.Interval
+    )
     _note(run_id, dispatched_at=None, not_before=sa.func.now() + pause)
 
 

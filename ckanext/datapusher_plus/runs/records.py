@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -55,6 +55,15 @@ class LogLine:
     timestamp: datetime
     level: str
     message: str
+
+
+class Running(NamedTuple):
+    """A run in state running; whether its worker lives is decided by the resource's lock (``recovery.sweep``)."""
+
+    run_id: str
+    resource_id: str
+    flow_run_id: str | None
+    started_at: datetime
 
 
 COLUMNS = [run.c[field.name] for field in fields(RunRecord)]
@@ -171,3 +180,14 @@ def records(query: sa.Select[Any]) -> list[RunRecord]:
     with database.transaction() as connection:
         rows = connection.execute(query).mappings().all()
     return [RunRecord(**{**row, "state": State(row["state"])}) for row in rows]
+
+
+def running() -> list[Running]:
+    """Return every run that has not ended since it was claimed, oldest first."""
+    query = (
+        sa.select(run.c.id, run.c.resource_id, run.c.flow_run_id, run.c.started_at)
+        .where(run.c.state == State.RUNNING.value)
+        .order_by(run.c.started_at)
+    )
+    with database.transaction() as connection:
+        return [Running(*row) for row in connection.execute(query)]

@@ -9,14 +9,12 @@ from datetime import timedelta
 import sqlalchemy as sa
 from ckan import model
 
-from .. import settings
+from .. import settings, waits
 from ..core.states import State
 from ..model import run
 from . import database
 from .queue import Waiting, due, waiting_in
 
-#: A run that was handed over and that nobody has claimed for so long takes no place.
-FORGOTTEN = timedelta(seconds=20)
 #: Bytes up to which a file comes before others that have waited as long.
 SMALL = 10_000_000
 HOUR = timedelta(hours=1)
@@ -66,7 +64,7 @@ def next_up(room: Room, *, most: int) -> list[Waiting]:
 
 def _open(connection: sa.Connection, taken: Collection[str]) -> tuple[dict[str, int], int]:
     """Return how many runs each organization has that go on or were just handed over, and how many nobody has begun."""
-    handed = (run.c.state == State.QUEUED.value) & (run.c.dispatched_at > sa.func.now() - FORGOTTEN)
+    handed = (run.c.state == State.QUEUED.value) & (run.c.dispatched_at > sa.func.now() - waits.CLAIM)
     began = run.c.state == State.RUNNING.value
     number = sa.func.count()
     elsewhere = number.filter(handed, run.c.id.not_in(taken))

@@ -8,14 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .. import waits
 from ..core.states import State
 from ..model import run
 from . import database, task_status
 from .finish import NOT_LOADED
 from .records import COLUMNS, RunRecord, records
 
-#: Seconds between two tries of one run.
-PAUSE = 30
 #: Runs that are looked at in one go.
 _PAGE = 20
 
@@ -24,7 +23,7 @@ def due() -> list[RunRecord]:
     """Return runs whose turn it is, those first that were tried longest ago."""
     waits = run.c.not_before > sa.func.now()
     # a clock that was set back must not hold anything up
-    far = run.c.not_before > sa.func.now() + timedelta(seconds=2 * PAUSE)
+    far = run.c.not_before > sa.func.now() + timedelta(seconds=2 * waits.PUBLISH_PAUSE)
     query = sa.select(*COLUMNS).where(run.c.unpublished, sa.or_(run.c.not_before.is_(None), ~waits, far))
     return records(query.order_by(run.c.not_before.nulls_first(), run.c.finished_at).limit(_PAGE))
 
@@ -44,7 +43,7 @@ def is_replaced(record: RunRecord) -> bool:
 
 def postpone(run_id: str) -> None:
     """Let the others have their turn."""
-    _update(run_id, not_before=sa.func.now() + timedelta(seconds=PAUSE))
+    _update(run_id, not_before=sa.func.now() + timedelta(seconds=waits.PUBLISH_PAUSE))
 
 
 def done(run_id: str, state: State, *, message: str, warnings: Sequence[str], kind: str | None = None) -> bool:

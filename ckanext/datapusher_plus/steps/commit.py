@@ -7,8 +7,9 @@ from functools import partial
 from .. import portal
 from ..checkpoint import reach
 from ..core import table_names
+from ..core.append import AppendRange
 from ..core.errors import LockLost
-from ..core.values import LoadPlan, Log, Swapped, Tail
+from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import append, connect, journal, raw, swap
 from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
@@ -47,7 +48,7 @@ def _commit(connection: Connection, swapped: Swapped, lock_timeout: float) -> No
         portal.refuse_gone(plan.resource_id)
 
 
-def _add(connection: Connection, plan: LoadPlan, tail: Tail) -> None:
+def _add(connection: Connection, plan: LoadPlan, tail: AppendRange) -> None:
     beside = table_names.beside(plan.resource_id, plan.run_id)
     names = [column.name for column in plan.columns]
     append.add(connection, plan.resource_id, beside, names, tail, rows=plan.rows)

@@ -6,8 +6,8 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.append import SMALL, Held, may_go_on
-from ..core.values import LoadPlan, Log, Source, Tail, Ticket
+from ..core.append import SMALL, AppendRange, LoadedPrefix, may_go_on
+from ..core.values import LoadPlan, Log, Source, Ticket
 from ..datastore import append, catalog, connect, fulltext, journal
 from ..datastore.connect import Connection
 from ..settings import current
@@ -31,7 +31,7 @@ def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
     last = None if ticket.ignore_hash else _last(plan, size)
     if last is None or not _ends_a_line(path, last.held.size) or _digest(path, last.held.size) != last.held.digest:
         return plan
-    tail = Tail(start=last.held.size, after=last.held.rows, table=last.table, transaction=last.transaction)
+    tail = AppendRange(start=last.held.size, after=last.held.rows, table=last.table, transaction=last.transaction)
     with connect.connect() as connection:
         if not _suits(connection, plan, tail):
             return plan
@@ -40,9 +40,9 @@ def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
     return replace(plan, tail=tail)
 
 
-def held(connection: Connection, plan: LoadPlan) -> Held | None:
+def held(connection: Connection, plan: LoadPlan) -> LoadedPrefix | None:
     """Return what the table holds that a plan has put in place, None when no later file may go on from there."""
-    found = Held.of(plan, plan.csv.path.stat().st_size)
+    found = LoadedPrefix.of(plan, plan.csv.path.stat().st_size)
     live = catalog.describe(connection, plan.resource_id) if found else None
     # triggers may have made other rows of the file's
     return found if live and not live.triggers else None
@@ -76,7 +76,7 @@ def _ends_a_line(path: Path, size: int) -> bool:
         return file.read(1) == b"\n"
 
 
-def _suits(connection: Connection, plan: LoadPlan, tail: Tail) -> bool:
+def _suits(connection: Connection, plan: LoadPlan, tail: AppendRange) -> bool:
     """Tell whether the live table is one that rows can be added to as if it had been made anew with them."""
     live = catalog.describe(connection, plan.resource_id)
     if live is None or live.triggers or live.constraints or any(index.unique for index in live.indexes):

@@ -7,12 +7,12 @@ from urllib.parse import unquote
 from .. import portal
 from ..checkpoint import reach
 from ..core.errors import NoFile
+from ..core.safe_text import file_name, redacted
 from ..core.values import Log, Source, Ticket
 from ..fetch.address import Malformed, parse
 from ..fetch.guard import Guard
 from ..fetch.http import HttpRules, download
-from ..fetch.redact import file_name, redacted
-from ..fetch.storage import store
+from ..fetch.receive import store
 from ..settings import Settings, current
 
 #: how much of a run's time may go by until a server has prepared the file; the rest is for loading it

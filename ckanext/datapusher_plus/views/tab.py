@@ -9,13 +9,12 @@ from typing import Any
 
 from ckan.plugins.toolkit import _
 
+from .. import waits
 from ..core.states import GOOD, OPEN, State
 from ..settings import Settings
 from . import labels, rejected_rows
 from .labels import Badge
 
-#: Seconds a request may wait before the page says that no worker seems to run.
-_PATIENCE = 120
 #: Warnings that are shown above the log.
 _MOST_WARNINGS = 20
 
@@ -30,7 +29,7 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class ShownColumn:
     """A column of the table as the load made it."""
 
     name: str
@@ -72,7 +71,7 @@ class Tab:
     warnings: tuple[str, ...] = ()
     rejected: tuple[rejected_rows.Rejected, ...] = ()
     facts: tuple[Fact, ...] = ()
-    columns: tuple[Column, ...] = ()
+    columns: tuple[ShownColumn, ...] = ()
     #: newest first
     log: tuple[Line, ...] = ()
     #: label of the button, empty when no file can be loaded
@@ -84,7 +83,7 @@ class Tab:
     is_outdated: bool = False
 
     @property
-    def headings(self) -> tuple[Column, ...]:
+    def headings(self) -> tuple[ShownColumn, ...]:
         """Return the columns that are not named as in the file."""
         return tuple(column for column in self.columns if column.heading is not None)
 
@@ -230,7 +229,7 @@ def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: 
     if active and place.settings.load_strategy == "swap":
         notes.append(_("Until it is done, readers see the table as it was."))
     asked = labels.moment(task.get("requested_at"))
-    if state == State.QUEUED and asked and (place.now - asked).total_seconds() > _PATIENCE:
+    if state == State.QUEUED and asked and (place.now - asked).total_seconds() > waits.UNSEEN_REQUEST:
         notes.append(
             _("No worker has taken it up for some time. Nothing is lost; ask the site's administrator if one runs.")
         )
@@ -246,8 +245,8 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     return Progress(stage=labels.stage(stage), percent=percent, amount=labels.amount(stage, done, total))
 
 
-def _column(name: str, pg_type: str, heading: str | None = None) -> Column:
-    return Column(name=name, type=pg_type, kind=labels.kind(pg_type), heading=heading)
+def _column(name: str, pg_type: str, heading: str | None = None) -> ShownColumn:
+    return ShownColumn(name=name, type=pg_type, kind=labels.kind(pg_type), heading=heading)
 
 
 def _facts(task: Mapping[str, Any]) -> list[Fact]:

@@ -6,7 +6,7 @@ import logging
 import threading
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
 
 import httpx
 import psycopg
@@ -19,6 +19,7 @@ from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from psycopg import sql
 
+from .. import waits
 from ..core.states import State
 from ..model import CHANNEL
 from ..runs import queue, turns
@@ -32,16 +33,8 @@ from .outage import Outage
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two looks at the queue when no notification comes.
-POLL = 3.0
 #: Runs that are handed over before the queue is read again: an upload must not wait for hundreds of a command's.
 BATCH = 5
-#: A run that was handed over is asked about when nobody claimed it for so long.
-LOST_AFTER = timedelta(seconds=20)
-#: A flow run that a worker took is given up when nobody has claimed its run for so long: a fork takes no time,
-#: containers do. Should it begin later all the same, it finds that there is nothing to do.
-TAKEN_PATIENCE = {"ckan": timedelta(seconds=30)}
-OTHER_PATIENCE = timedelta(minutes=15)
 #: Flow runs that are asked about at once; Prefect answers no more.
 _PAGE = 200
 #: Statuses of a server that has too much to do.
@@ -78,7 +71,7 @@ class Dispatcher:
             while not stop.is_set():
                 with self._outage.tolerated():
                     self._listen(stop)
-                stop.wait(POLL)
+                stop.wait(waits.QUEUE_POLL)
 
     def dispatch(self) -> int:
         """Hand over the next runs that wait, but those with nothing to do, and return how many were looked at."""
@@ -96,7 +89,7 @@ class Dispatcher:
     def reconcile(self) -> int:
         """Take back the runs that Prefect has lost and return how many there were."""
         turns.tell_who_waits()
-        lost = [one for one in queue.waiting(lost_after=LOST_AFTER) if one.flow_run_id]
+        lost = [one for one in queue.waiting(lost_after=waits.CLAIM) if one.flow_run_id]
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
             deployment = self._still_deployed(client)
             pages = [lost[at : at + _PAGE] for at in range(0, len(lost), _PAGE)]
@@ -110,7 +103,7 @@ class Dispatcher:
                 with self._outage.tolerated():
                     looked_at = self.dispatch()
                 # those that had nothing to do have left their places to others
-                for _ in () if looked_at else connection.notifies(timeout=POLL, stop_after=1):
+                for _ in () if looked_at else connection.notifies(timeout=waits.QUEUE_POLL, stop_after=1):
                     pass
 
     def _hand_over(self, client: SyncPrefectClient, waiting: Waiting) -> None:
@@ -188,6 +181,6 @@ def _is_over(flow_run: FlowRun) -> bool:
         return True
     if not (state.is_pending() or state.is_running()):
         return False
-    patience = TAKEN_PATIENCE.get(current().prefect_work_pool_type, OTHER_PATIENCE)
+    patience = waits.CLAIM_ONCE_TAKEN.get(current().prefect_work_pool_type, waits.CLAIM_ONCE_TAKEN_ELSEWHERE)
     # Prefect's clock may be another one: a moment that lies in the future tells no more than one long past
     return abs(datetime.now(timezone.utc) - state.timestamp) > patience

@@ -22,6 +22,7 @@ from prefect.states import Cancelled, Failed
 from prefect.workers.base import BaseVariables, BaseWorker, BaseWorkerResult
 from sqlalchemy.exc import SQLAlchemyError
 
+from .. import waits
 from ..core import stop_reason
 from ..flow.job import CkanJob, Job, Refused, bare, job_of, tell_ignored
 from ..health.sessions import Gate
@@ -34,14 +35,8 @@ from .run_process import ForkedRun
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two questions to Prefect for new runs, unless the dispatcher says that there is one.
-POLL = 1.0
 #: Times that Prefect's client asks again: few, for the loops here ask again for ever.
 RETRIES = 2
-#: Seconds between two questions whether a run was cancelled.
-CANCEL_POLL = 2.0
-#: Seconds beyond ``flow_timeout`` after which a run is killed that has not stopped itself: it may be frozen.
-OVERDUE = 600
 
 
 class CkanWorkerResult(BaseWorkerResult):
@@ -132,7 +127,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
     def overdue(self) -> frozenset[str]:
         """Return the ids of the runs that should have stopped themselves long ago."""
         return frozenset(
-            run.job.run_id for run in self._runs.copy().values() if run.age > current().flow_timeout + OVERDUE
+            run.job.run_id for run in self._runs.copy().values() if run.age > current().flow_timeout + waits.FROZEN_RUN
         )
 
     def give_up(self, run_id: str) -> None:
@@ -218,7 +213,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
             async def obey_cancel() -> None:
                 nonlocal cancelled
                 while not await self._is_cancelled(flow_run):
-                    await anyio.sleep(CANCEL_POLL)
+                    await anyio.sleep(waits.CANCEL_POLL)
                 cancelled = True
                 await self._end(forked, stop_reason.Reason.CANCEL)
 
@@ -244,7 +239,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
     async def _lose_patience(self) -> None:
         with anyio.move_on_after(current().worker_grace):
             while self._runs:
-                await anyio.sleep(0.2)
+                await anyio.sleep(waits.DRAIN_POLL)
         self._stop_all()
 
     def _stop_all(self) -> None:
@@ -262,12 +257,12 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         forked.kill()
 
     async def _poked(self) -> None:
-        with anyio.move_on_after(POLL):
+        with anyio.move_on_after(waits.PREFECT_POLL):
             await self._poke.wait()
         self._poke = anyio.Event()
 
     async def _heartbeat(self) -> None:
-        await anyio.sleep(self.heartbeat_interval_seconds if self._has_successfully_synced else POLL)
+        await anyio.sleep(self.heartbeat_interval_seconds if self._has_successfully_synced else waits.PREFECT_POLL)
 
     async def _loop(self, work: Callable[[], Awaitable[Any]], pause: Callable[[], Awaitable[None]]) -> None:
         outage = Outage(f"the worker ({getattr(work, '__name__', work)})")

@@ -8,6 +8,7 @@ import time
 
 import anyio
 
+from .. import waits
 from ..core import stop_reason
 from ..core.outcome import OUT_OF_MEMORY
 from ..flow import memory
@@ -16,9 +17,6 @@ from . import child
 from .fork_server import context
 
 log = logging.getLogger(__name__)
-
-#: Seconds between two looks at a run; its exit is seen within this time.
-LOOK = 0.05
 
 
 class ForkedRun:
@@ -53,7 +51,7 @@ class ForkedRun:
     async def wait(self) -> int:
         """Wait for the end of the process and return its exit status, or ``OUT_OF_MEMORY``."""
         while (code := self._process.exitcode) is None:
-            await anyio.sleep(LOOK)
+            await anyio.sleep(waits.RUN_EXIT_POLL)
         # another process may have been ended for that, but hardly in the same time and the same way
         return OUT_OF_MEMORY if code == -signal.SIGKILL and memory.kills() != self._kills else code
 

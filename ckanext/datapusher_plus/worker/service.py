@@ -18,10 +18,11 @@ from prefect.client.orchestration import get_client
 from prefect.context import refresh_global_settings_context
 from prefect.settings import PREFECT_API_URL
 
+from .. import waits
 from ..flow.cancelled import was_cancelled
-from ..health import local, prefect_home, workers
-from ..health.finding import State
-from ..health.legs import examine
+from ..health import prefect_home, workers
+from ..health.checks import BEFORE_WORK, examine
+from ..health.finding import CheckState
 from ..portal import app
 from ..prefect_server import login
 from ..prefect_server.server import EmbeddedServer, ServerFailed
@@ -75,7 +76,7 @@ def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | No
         yield None
         return
     found = prefect_home.writable()
-    if found.state is State.FAIL:
+    if found.state is CheckState.FAIL:
         raise ServerFailed(f"{found.sentence} {found.advice}")
     say("No Prefect server is configured; using the one of this machine's workers, or starting it.")
     own = login.configured()
@@ -121,9 +122,9 @@ def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
 
 def complain(say: Say) -> None:
     """Say what is not in order on this machine and in the databases, and go on: much of it passes."""
-    for found in examine(local.BEFORE_WORK):
-        if found.state is not State.OK:
-            say(f"{found.state.value.upper()} {found.leg}: {' '.join(filter(None, [found.sentence, found.advice]))}")
+    for found in examine(BEFORE_WORK):
+        if found.state is not CheckState.OK:
+            say(f"{found.state.value.upper()} {found.check}: {' '.join(filter(None, [found.sentence, found.advice]))}")
 
 
 def heal(say: Say) -> None:
@@ -167,7 +168,7 @@ class Housekeeping:
         """End both threads, each when its present piece of work is done."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=waits.THREAD_END)
 
     def _start(self, name: str, work: Callable[[], None]) -> None:
         # Prefect's settings live in a context variable, which a new thread does not inherit

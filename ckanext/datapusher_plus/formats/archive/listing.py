@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 from zipfile import ZipInfo
 
+from ...core.safe_text import printable
+
 COLUMNS = (
     "filename",
     "compressed_size",
@@ -38,18 +40,18 @@ def write_manifest(files: Iterable[ZipInfo], target: Path) -> None:
             write(_row(info))
 
 
-def shown(info: ZipInfo) -> str:
+def name_of(info: ZipInfo) -> str:
     """Return a file's name as its maker meant it, with nothing in it that cannot be shown."""
     name = info.filename
     if not info.flag_bits & _UTF_8:
         # many programs write UTF-8 without saying so; Python takes it for the letters of DOS
         with suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
-    return "".join(letter if letter.isprintable() else "\ufffd" for letter in name.replace("\\", "/"))
+    return printable(name.replace("\\", "/"), "\ufffd")
 
 
 def _row(info: ZipInfo) -> tuple[object, ...]:
-    name = shown(info)
+    name = name_of(info)
     return (
         f"'{name}" if info.filename.startswith(_FORMULA) else name,
         info.compress_size,

@@ -14,7 +14,7 @@ from .. import zip_reader
 from ..base import Format, Work, has_reader, register
 from ..signatures import foreign_members
 from . import member
-from .listing import COLUMNS, shown, write_manifest
+from .listing import COLUMNS, name_of, write_manifest
 
 #: files that programs leave behind, and words about the data
 _BESIDE = re.compile(
@@ -61,7 +61,7 @@ class Zip(Format):
             (table,) = tables
             target = work.dir / "unpacked"
             member.write(zip_reader.pieces(archive, table, work.limits.unpacked_from(source.size)), target)
-        name = shown(table)
+        name = name_of(table)
         work.log.info(f"The archive's file “{name}” is loaded.")
         return member.read(target, PurePosixPath(name).name, source, work, self.name)
 
@@ -79,7 +79,7 @@ def _tables(files: Sequence[ZipInfo]) -> list[ZipInfo]:
     content = [info for info in files if not _BESIDE.search(zip_reader.simple(info.filename))] or list(files)
     endings = [PurePosixPath(zip_reader.simple(info.filename)).suffix.removeprefix(".") for info in content]
     if len(content) == 1 and endings[0] in member.ARCHIVES:
-        raise NestedArchive(shown(content[0]))
+        raise NestedArchive(name_of(content[0]))
     found = [
         (info, ending)
         for info, ending in zip(content, endings, strict=True)
@@ -92,7 +92,7 @@ def _listed(files: Sequence[ZipInfo], tables: Sequence[ZipInfo], work: Work) -> 
     path = work.dir / "members.csv"
     write_manifest(files, path)
     if len(tables) > 1:
-        named = ", ".join(f"“{shown(table)}”" for table in tables[:10]) + (", …" if len(tables) > 10 else "")
+        named = ", ".join(f"“{name_of(table)}”" for table in tables[:10]) + (", …" if len(tables) > 10 else "")
         work.log.info(
             f"{len(tables):,} of the archive's files could be loaded, {named}: publish them one by one for that."
         )

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from .records import Piece, Shape
+from .records import Piece, RowShape
 
 _QUOTED = re.compile(rb'"[^"]*"')
 _END_OF_COPY = re.compile(rb"^\\\.\r?$", re.MULTILINE)
 
 
-def orderly_rows(piece: Piece, shape: Shape) -> int | None:
+def orderly_rows(piece: Piece, shape: RowShape) -> int | None:
     """Return how many records the piece begins with when all are in order, having marked them as used; else None."""
     if shape.padded:
         return None

@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from ...core.quarantine import BOM, HEADER, LISTED_BYTES, LISTED_ROWS, Check, Fault, neutral, wrong_width
 from ...core.values import CleanCsv
-from .records import Dialect, Piece, Record, Shape, plain, read_header, records
+from .records import CsvRecord, Dialect, Piece, RowShape, plain, read_header, records
 from .validate import Block, content_end, is_left_out, joined, walk
 
 _COMMAS = Dialect(separator=b",")
@@ -52,7 +52,7 @@ class Job:
 
     #: the table as converted, whose lines or records are those of the published file
     csv: CleanCsv
-    shape: Shape
+    shape: RowShape
     checks: Sequence[Check] = ()
     #: rows that the checks need not look at, of those as wide as the header
     fine: int = 0
@@ -60,13 +60,13 @@ class Job:
     most: int = 0
 
 
-def shape_of(csv: CleanCsv) -> Shape:
+def shape_of(csv: CleanCsv) -> RowShape:
     """Return the shape of an orderly row of canonical CSV."""
     header = read_header(csv.path, _COMMAS)
     width = len(csv.header)
     # a record or a sheet's row without any value is one that was published so
     skips_empty = csv.counts == "line" and width > 1
-    return Shape(width, b",", header.newline if header else b"\n", skips_empty=skips_empty)
+    return RowShape(width, b",", header.newline if header else b"\n", skips_empty=skips_empty)
 
 
 def sift(job: Job, target: Path, rejects: Path) -> Sifted:
@@ -88,8 +88,8 @@ def sift(job: Job, target: Path, rejects: Path) -> Sifted:
     return sieve.found()
 
 
-def _records(item: Block | Record) -> Iterator[Record]:
-    if isinstance(item, Record):
+def _records(item: Block | CsvRecord) -> Iterator[CsvRecord]:
+    if isinstance(item, CsvRecord):
         yield item
     else:
         yield from records(Piece(item.data, item.line, final=True), _COMMAS)
@@ -138,7 +138,7 @@ class _Sieve:
         self._rows += block.rows
         self._out.write(block.data)
 
-    def look_at(self, record: Record) -> None:
+    def look_at(self, record: CsvRecord) -> None:
         """Keep a record, or reject it."""
         self._records += 1
         wide = len(record.values) == self._job.shape.width
@@ -156,14 +156,14 @@ class _Sieve:
             self._rows += 1
             self._out.write(joined(record, self._job.shape.newline))
 
-    def _faults(self, record: Record) -> tuple[Fault, ...]:
+    def _faults(self, record: CsvRecord) -> tuple[Fault, ...]:
         width = self._job.shape.width
         if len(record.values) != width:
             return (wrong_width(len(record.values), width),)
         found = (check.fault(plain(record.values[check.position])) for check in self._job.checks)
         return tuple(fault for fault in found if fault)
 
-    def _reject(self, record: Record, faults: tuple[Fault, ...]) -> None:
+    def _reject(self, record: CsvRecord, faults: tuple[Fault, ...]) -> None:
         self._rejected += 1
         reject = Reject(number=self._number(record), width=len(record.values), faults=faults)
         self._first = self._first or reject
@@ -182,7 +182,7 @@ class _Sieve:
         size = self._rejected_to.tell() if self._rejected_to else 0
         return self._listed < LISTED_ROWS and size < LISTED_BYTES
 
-    def _write(self, record: Record, reject: Reject) -> None:
+    def _write(self, record: CsvRecord, reject: Reject) -> None:
         if self._rejected_to is None:
             self._rejected_to = self._files.enter_context(self._rejects.open("wb"))
             self._rejected_to.write(BOM + _line(HEADER))
@@ -196,10 +196,10 @@ class _Sieve:
     def _by_line(self) -> bool:
         return self._job.csv.counts == "line"
 
-    def _place(self, record: Record) -> int:
+    def _place(self, record: CsvRecord) -> int:
         return record.line if self._by_line else self._records
 
-    def _number(self, record: Record) -> int:
+    def _number(self, record: CsvRecord) -> int:
         """Return what the published file calls a record."""
         place, csv = self._place(record), self._job.csv
         if csv.counts not in ("line", "row"):

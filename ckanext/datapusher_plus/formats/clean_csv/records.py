@@ -39,7 +39,7 @@ class Dialect:
 
 
 @dataclass(frozen=True, slots=True)
-class Shape:
+class RowShape:
     """What every record of an orderly file has in common."""
 
     width: int
@@ -69,7 +69,7 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class CsvRecord:
     """One record: the bytes of its values as published, quotes and all."""
 
     values: list[bytes]
@@ -134,7 +134,7 @@ def pieces(
                 raise BadQuoting(line) if b"\n" in rest else LineTooLong(line, LONGEST_RECORD)
 
 
-def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
+def records(piece: Piece, dialect: Dialect) -> Iterator[CsvRecord]:
     """Yield the whole records of a piece, marking each as used.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
@@ -159,7 +159,7 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[Record]:
             values, piece.used = _record(piece, dialect, line)
         if not values:
             return
-        yield Record(_unpadded(values) if dialect.padded else values, line)
+        yield CsvRecord(_unpadded(values) if dialect.padded else values, line)
         alone = data[piece.used - 1 : piece.used] == b"\r"
         piece.returns += alone
         line += data.count(b"\n", start, piece.used) + alone

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..text.decoding import PIECE_BYTES
 from .fast_scan import orderly_rows
-from .records import Record, Shape, pieces, records, tidy
+from .records import CsvRecord, RowShape, pieces, records, tidy
 
 #: line numbers that messages may show
 _MOST_LINES = 6
@@ -50,8 +50,8 @@ class Findings:
 
 
 def walk(
-    path: Path, shape: Shape, *, start: int = 0, line: int = 1, end: int | None = None, size: int = PIECE_BYTES
-) -> Iterator[Block | Record]:
+    path: Path, shape: RowShape, *, start: int = 0, line: int = 1, end: int | None = None, size: int = PIECE_BYTES
+) -> Iterator[Block | CsvRecord]:
     """Yield a file from ``start`` to ``end``: blocks where it is in order, single records where it is not.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
@@ -64,7 +64,7 @@ def walk(
             yield from records(piece, shape.dialect)
 
 
-def examine(path: Path, shape: Shape, line: int = 1) -> Findings:
+def examine(path: Path, shape: RowShape, line: int = 1) -> Findings:
     """Look at every record of a file, whose first line counts as ``line``.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
@@ -86,7 +86,7 @@ def _bytes_from(path: Path, place: int) -> bytes:
         return file.read(len(b"\r\n") + 1)
 
 
-def _look_at(record: Record, shape: Shape, findings: Findings) -> None:
+def _look_at(record: CsvRecord, shape: RowShape, findings: Findings) -> None:
     findings.tidy = False
     if is_left_out(record, shape):
         if len(record.values) == 1:
@@ -101,14 +101,14 @@ def _look_at(record: Record, shape: Shape, findings: Findings) -> None:
         findings.ragged = findings.ragged or Ragged(line=record.line, found=len(record.values))
 
 
-def is_left_out(record: Record, shape: Shape) -> bool:
+def is_left_out(record: CsvRecord, shape: RowShape) -> bool:
     """Tell whether a record is no row: a blank line in a table of several columns, a row of nothing but separators."""
     if len(record.values) == 1:
         return shape.width > 1 and record.blank
     return shape.skips_empty and record.blank
 
 
-def joined(record: Record, newline: bytes) -> bytes:
+def joined(record: CsvRecord, newline: bytes) -> bytes:
     """Return a record as a line of canonical CSV."""
     line = b",".join(record.values)
     if b'"' in line or b"\r" in line or line == rb"\." or line.count(b",") >= len(record.values):

@@ -10,6 +10,9 @@ from typing import BinaryIO
 
 from ...core.values import Log
 
+#: a row as a format gives it; None stands for no value
+Row = list[str | None]
+
 #: what only a quoted field may have, besides a comma
 _SPECIAL = re.compile(r'["\r\n]')
 #: NUL, which PostgreSQL's text has no place for, and halves of letters, which no encoding has

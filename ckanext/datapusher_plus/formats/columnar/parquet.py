@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ...core.errors import Damaged, Locked, TooManyColumns
-from ...core.sql_names import identifier, literal
+from ...core.table_names import identifier, literal
 from ...core.values import CleanCsv, Log, Source
 from ..base import Work, register
 from ..clean_csv.writer import without_nul

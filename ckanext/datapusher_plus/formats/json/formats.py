@@ -10,7 +10,7 @@ from typing import Any
 from ...core.errors import NoRecords, NothingToLoad, NotText, TooManyColumns
 from ...core.values import CleanCsv, Source
 from ..base import Work, register
-from ..clean_csv.writer import csv_rows
+from ..clean_csv.writer import Row, csv_rows
 from ..json_stream import LONGEST_RECORD, JsonText, opened
 from ..sandbox.sandboxed import Apart
 from ..spatial.geometry import Shapes, named_crs
@@ -28,7 +28,7 @@ from .records_path import (
     survey,
     survey_sequence,
 )
-from .rows import Cells, Row, array_rows, feature_rows, object_rows, turned
+from .rows import Cells, array_rows, feature_rows, object_rows, turned
 
 _BOM = b"\xef\xbb\xbf"
 _OBJECT = re.compile(rb'[\s\x1e]*\{\s*("(?:[^"\\]|\\.)*"\s*:|\})')

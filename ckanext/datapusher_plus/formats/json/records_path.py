@@ -29,7 +29,7 @@ SHAPES = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
 #: a column: where in the record its value is, and its name there
-Column = tuple[str, str]
+JsonColumn = tuple[str, str]
 PROPERTIES = "properties"
 
 
@@ -49,7 +49,7 @@ class Listing:
     #: they are GeoJSON's features
     features: bool = False
     #: what the objects have, in order of appearance
-    columns: dict[Column, None] = field(default_factory=dict)
+    columns: dict[JsonColumn, None] = field(default_factory=dict)
     #: the first array
     first: list[Any] = field(default_factory=list)
     #: names that the elements give, if they describe columns
@@ -201,7 +201,7 @@ def is_feature(record: dict[str, Any]) -> bool:
     return kind in SHAPES if isinstance(kind, str) else False
 
 
-def columns_of(record: Members, *, features: bool) -> Iterator[Column]:
+def columns_of(record: Members, *, features: bool) -> Iterator[JsonColumn]:
     """Yield what a record has: its values, or those of a feature and its properties."""
     for name, value in record:
         if not features:

@@ -7,11 +7,11 @@ from typing import Any
 
 from ...core.errors import NoRecords
 from ...core.values import Log
+from ..clean_csv.writer import Row
 from ..json_stream import NOT_A_NUMBER, Members, Number, written
 from ..spatial.geometry import Shapes, as_wkt
-from .records_path import FEATURE, PROPERTIES, Column
+from .records_path import FEATURE, PROPERTIES, JsonColumn
 
-Row = list[str | None]
 #: features whose shapes are worked on at once
 _BATCH = 200
 
@@ -58,7 +58,7 @@ class Cells:
             log.warning(f"{self.nulls:,} records are null and were left out.")
 
 
-def object_rows(values: Iterable[Any], columns: Sequence[Column], cells: Cells) -> Iterator[Row]:
+def object_rows(values: Iterable[Any], columns: Sequence[JsonColumn], cells: Cells) -> Iterator[Row]:
     """Yield the rows of a list of objects."""
     names = [name for _, name in columns]
     text = cells.text
@@ -79,7 +79,7 @@ def array_rows(values: Iterable[Any], width: int, cells: Cells) -> Iterator[Row]
         yield [cells.text(value) for value in record] + [None] * (width - len(record))
 
 
-def feature_rows(values: Iterable[Any], columns: Sequence[Column], shapes: Shapes, cells: Cells) -> Iterator[Row]:
+def feature_rows(values: Iterable[Any], columns: Sequence[JsonColumn], shapes: Shapes, cells: Cells) -> Iterator[Row]:
     """Yield the rows of a list of GeoJSON features: what they have, their properties, and their shape as WKT."""
     rows: list[Row] = []
     waiting: list[str | None] = []
@@ -97,7 +97,7 @@ def feature_rows(values: Iterable[Any], columns: Sequence[Column], shapes: Shape
     shapes.tell()
 
 
-def _feature_row(feature: dict[str, Any], columns: Sequence[Column], cells: Cells) -> Row:
+def _feature_row(feature: dict[str, Any], columns: Sequence[JsonColumn], cells: Cells) -> Row:
     found = feature.get(PROPERTIES)
     properties = cells.members(found) if isinstance(found, Members) else {}
     return [cells.text((properties if place else feature).get(name)) for place, name in columns]

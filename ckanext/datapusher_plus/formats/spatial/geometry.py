@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..base import Work
-from ..clean_csv.writer import storable
+from ..clean_csv.writer import Row, storable
 from ..json_stream import Members, Number, written
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ WGS_84 = 4326
 
 #: a coordinate reference system: EPSG's number, or a definition as text; None when the file names none
 Named = int | str | None
-Row = list[str | None]
 
 
 class Shapes:

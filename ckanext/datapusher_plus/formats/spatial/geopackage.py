@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ...core.errors import Damaged, NothingToLoad, TooManyColumns
-from ...core.sql_names import identifier
+from ...core.table_names import identifier
 from ...core.values import CleanCsv, Source
 from ..base import Work, register
 from ..clean_csv.writer import csv_rows

@@ -18,7 +18,7 @@ from ..base import Work, register
 from ..clean_csv.writer import csv_rows
 from ..sandbox.sandboxed import Apart
 from .geometry import WGS_84, Shapes
-from .kml_placemarks import FOLDER, Column, Place, Places
+from .kml_placemarks import FOLDER, KmlColumn, Place, Places
 from .layers import choose
 
 #: begins to read a document, any number of times
@@ -107,12 +107,12 @@ def _written(name: str, begin: Begin, work: Work) -> CleanCsv:
     return CleanCsv(path=path, header=header, format=name, encoding="UTF-8", counts="feature")
 
 
-def _columns(places: Iterator[Place], most: int) -> list[Column]:
+def _columns(places: Iterator[Place], most: int) -> list[KmlColumn]:
     """Return what the placemarks have, in order of appearance, the folder first.
 
     :raises NothingToLoad: when there are no placemarks.
     """
-    columns: dict[Column, None] = {}
+    columns: dict[KmlColumn, None] = {}
     place = None
     for place in places:
         columns.update(dict.fromkeys(place.values))

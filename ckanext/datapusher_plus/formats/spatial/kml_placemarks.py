@@ -10,8 +10,8 @@ from ..xml_stream import DEEPEST, SEP, Markup
 
 WHAT = "KML document"
 #: a column: whether it is a publisher's own, and its name
-Column = tuple[bool, str]
-FOLDER: Column = (False, "folder")
+KmlColumn = tuple[bool, str]
+FOLDER: KmlColumn = (False, "folder")
 #: what a placemark says of itself, and in which element
 _TEXTS = {
     **dict.fromkeys(("name", "description", "address", "phoneNumber"), "Placemark"),
@@ -38,7 +38,7 @@ class _Shape:
 class Place:
     """One placemark."""
 
-    values: dict[Column, str] = field(default_factory=dict)
+    values: dict[KmlColumn, str] = field(default_factory=dict)
     #: Well-Known Text
     shape: str | None = None
 

@@ -13,7 +13,7 @@ from ...core.errors import NothingToLoad, TooManyColumns
 from ...core.values import CleanCsv, Source
 from .. import zip_reader
 from ..base import Work, register
-from ..clean_csv.writer import csv_rows
+from ..clean_csv.writer import Row, csv_rows
 from ..sandbox.sandboxed import Apart
 from . import dbf
 from .geometry import Shapes
@@ -26,7 +26,6 @@ _EMPTY = 100
 _SMALL = 100_000
 #: rows whose shapes are worked on at once
 _BATCH = 500
-Row = list[str | None]
 
 
 @register

@@ -13,7 +13,7 @@ from ..base import Work
 from ..sandbox.sandboxed import Apart
 from .sheet_choice import Choice, choose
 from .table import Table, write_table
-from .workbook import Book, Faults, Row, Sheet
+from .workbook import Book, Faults, Sheet, SheetRow
 
 TARGET = "sheet.csv"
 
@@ -56,7 +56,7 @@ def _written(book: Book, sheet: Sheet, size: int, work: Work) -> tuple[Table | N
     """Write the table of a sheet; the faults are those of the last time that the sheet was read."""
     faults = Faults()
 
-    def rows() -> Iterator[Row]:
+    def rows() -> Iterator[SheetRow]:
         nonlocal faults
         faults = Faults()
         return book.rows(sheet, faults)

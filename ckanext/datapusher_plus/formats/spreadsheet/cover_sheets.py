@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from .workbook import Row
+from .workbook import SheetRow
 
 #: a sheet with more rows than this is no cover, whatever it holds
 MOST_ROWS = 100
@@ -23,7 +23,7 @@ _NUMBERED = re.compile(r"\D*(\d{1,3})[.:)]?\s*$")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 
 
-def is_cover(rows: Sequence[Row], others: Collection[str]) -> bool:
+def is_cover(rows: Sequence[SheetRow], others: Collection[str]) -> bool:
     """Tell whether a sheet holds text about the data instead of data.
 
     :param rows: the first rows of the sheet, at least one more than ``MOST_ROWS`` if it has so many.
@@ -35,14 +35,14 @@ def is_cover(rows: Sequence[Row], others: Collection[str]) -> bool:
     return _is_prose(rows, values) or _lists_sheets(values, others)
 
 
-def is_table(rows: Sequence[Row]) -> bool:
+def is_table(rows: Sequence[SheetRow]) -> bool:
     """Tell whether most rows of a sheet have several values."""
     filled = [sum(value is not None for value in row) for _, row in rows]
     wide = sum(values > 1 for values in filled)
     return wide > 1 and 2 * wide >= len(filled)
 
 
-def _is_prose(rows: Sequence[Row], values: Sequence[Sequence[str]]) -> bool:
+def _is_prose(rows: Sequence[SheetRow], values: Sequence[Sequence[str]]) -> bool:
     """Tell whether the rows are lines of text, some of them sentences, or labels with what they label."""
     lines = [row[0] for row in values if len(row) == 1]
     pairs = [row for row in values if len(row) == 2]
@@ -71,12 +71,12 @@ def _kind(value: str) -> str:
     return "sentence" if len(value.split()) > 5 else "name"
 
 
-def _is_text(rows: Sequence[Row], lines: Sequence[str]) -> bool:
+def _is_text(rows: Sequence[SheetRow], lines: Sequence[str]) -> bool:
     sentences = sum(map(_is_sentence, lines))
     return sentences > 0 and 3 * sentences >= len(lines) and not _is_list(rows, lines)
 
 
-def _is_list(rows: Sequence[Row], lines: Sequence[str]) -> bool:
+def _is_list(rows: Sequence[SheetRow], lines: Sequence[str]) -> bool:
     """Tell whether lines are the values of one column: a short heading, no gaps, and few marks of a text."""
     first, last = rows[0][0], rows[-1][0]
     has_gaps = last - first >= len(rows)

@@ -14,7 +14,7 @@ from ..base import Work, register
 from ..xml_stream import SEP, Markup
 from .base import Spreadsheet
 from .ods_table import SHEET_DEPTH, TABLE, WHAT, TableReader
-from .workbook import Book, Faults, Row, Sheet
+from .workbook import Book, Faults, Sheet, SheetRow
 
 _STYLE = "urn:oasis:names:tc:opendocument:xmlns:style:1.0" + SEP
 _MIMETYPE = b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet"
@@ -62,7 +62,7 @@ class OdsBook(Book):
         self._package = package
         self.sheets = self._found()
 
-    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[Row]:
+    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[SheetRow]:
         """Yield the rows that are not blank."""
         reader = TableReader(int(sheet.place), faults)
         for piece in chain(self._package.pieces("content.xml"), [b""]):

@@ -15,7 +15,7 @@ from statistics import median_low
 from typing import TextIO
 
 from ...core.errors import TooManyColumns, UnpacksTooLarge
-from .workbook import Row
+from .workbook import SheetRow
 
 #: rows by which header and columns are found
 _SAMPLE = 100
@@ -50,13 +50,15 @@ class _Capped:
         self._out.write(text)
 
 
-def write_table(rows: Callable[[], Iterator[Row]], target: Path, *, most_columns: int, most_bytes: int) -> Table | None:
+def write_table(
+    rows: Callable[[], Iterator[SheetRow]], target: Path, *, most_columns: int, most_bytes: int
+) -> Table | None:
     """Write the table in a sheet, which ``rows`` begins to read, any number of times; None when the sheet is empty.
 
     :raises TooManyColumns: when there is something in more columns than ``most_columns``.
     :raises UnpacksTooLarge: when the table has more than ``most_bytes``.
     """
-    notes: list[Row] = []
+    notes: list[SheetRow] = []
     sample = list(islice(_rows(rows(), notes), _SAMPLE))
     if not sample:
         return None
@@ -76,11 +78,11 @@ def write_table(rows: Callable[[], Iterator[Row]], target: Path, *, most_columns
     return Table(header=headings, first_row=first_row, titles=_texts(sample[:above]), notes=_texts(notes))
 
 
-def _texts(rows: Sequence[Row]) -> tuple[str, ...]:
+def _texts(rows: Sequence[SheetRow]) -> tuple[str, ...]:
     return tuple(" ".join(filter(None, row)) for _, row in rows)
 
 
-def _rows(rows: Iterator[Row], notes: list[Row]) -> Iterator[Row]:
+def _rows(rows: Iterator[SheetRow], notes: list[SheetRow]) -> Iterator[SheetRow]:
     """Yield rows but for what stands below the table, which is in ``notes`` in the end.
 
     That is single texts under a row of several values, set off by an empty row.
@@ -104,7 +106,7 @@ def _is_note(row: Sequence[str | None]) -> bool:
     return _filled(row) == 1 and not any(map(_is_number, row))
 
 
-def _titles(sample: Sequence[Row]) -> int:
+def _titles(sample: Sequence[SheetRow]) -> int:
     """Return how many rows stand above the header: those with less than half as many values as most rows have."""
     filled = [_filled(row) for _, row in sample]
     wide = next((place for place, values in enumerate(filled) if values > 1), 0)
@@ -118,7 +120,7 @@ def _titles(sample: Sequence[Row]) -> int:
     return place
 
 
-def _stands_alone(first: Row, second: Row) -> bool:
+def _stands_alone(first: SheetRow, second: SheetRow) -> bool:
     """Tell whether the first row is a title, and not headings of which all but one are missing."""
     if any(value is not None for value in first[1][:-1]) or len(first[1]) > 1 + _leading(second[1]):
         return False
@@ -137,7 +139,7 @@ def _used(rows: Iterator[list[str | None]]) -> set[int]:
     return {column for row in rows for column, value in enumerate(row) if value is not None}
 
 
-def _write(rows: Iterator[Row], columns: Sequence[int], out: _Capped) -> set[int]:
+def _write(rows: Iterator[SheetRow], columns: Sequence[int], out: _Capped) -> set[int]:
     """Write the rows and return in which other columns something was found; then what was written is of no use."""
     line = csv.writer(out, lineterminator="\n").writerow
     start, stop, width = columns[0], columns[-1] + 1, len(columns)
@@ -163,5 +165,5 @@ def _any_at(row: Sequence[str | None], columns: Sequence[int]) -> bool:
     return any(column < len(row) and row[column] is not None for column in columns)
 
 
-def _others(rows: Iterator[Row], columns: Sequence[int]) -> set[int]:
+def _others(rows: Iterator[SheetRow], columns: Sequence[int]) -> set[int]:
     return _used(row for _, row in rows) - set(columns)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 #: number of a row, from 1, and its values from column A to the last that is not blank
-Row = tuple[int, list[str | None]]
+SheetRow = tuple[int, list[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Book(ABC):
     sheets: Sequence[Sheet]
 
     @abstractmethod
-    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[Row]:
+    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[SheetRow]:
         """Yield the rows that are not blank, by their number."""
 
 

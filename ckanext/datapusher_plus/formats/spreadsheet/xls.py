@@ -14,7 +14,7 @@ from ...core.values import Source
 from ..base import Work, register
 from .base import Spreadsheet
 from .cells import Shown, built_in, clean, plain, shown_as
-from .workbook import Book, Faults, Row, Sheet
+from .workbook import Book, Faults, Sheet, SheetRow
 
 WHAT = "XLS workbook"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -86,7 +86,7 @@ class XlsBook(Book):
             for place, name in enumerate(book.sheet_names())
         )
 
-    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[Row]:
+    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[SheetRow]:
         """Yield the rows that are not blank."""
         import xlrd
 

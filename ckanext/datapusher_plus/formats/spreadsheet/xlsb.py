@@ -14,7 +14,7 @@ from .. import zip_reader
 from ..base import Work, register
 from .base import Spreadsheet
 from .cells import clean, clock, plain
-from .workbook import Book, Faults, Row, Sheet
+from .workbook import Book, Faults, Sheet, SheetRow
 from .xlsx import Parts
 
 WHAT = "XLSB workbook"
@@ -68,7 +68,7 @@ class XlsbBook(Book):
             if found.typ == SheetTypeEnum.WorkSheet
         )
 
-    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[Row]:
+    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[SheetRow]:
         """Yield the rows that are not blank."""
         if self._parts.has(sheet.place):
             _look_for_errors(self._parts.pieces(sheet.place), faults)

@@ -16,7 +16,7 @@ from .base import Spreadsheet
 from .cells import Shown, built_in, shown_as
 from .shared_strings import texts
 from .text_store import Strings, stored
-from .workbook import Book, Faults, Row, Sheet
+from .workbook import Book, Faults, Sheet, SheetRow
 from .xlsx_sheet import SheetReader
 
 WHAT = "XLSX workbook"
@@ -157,7 +157,7 @@ class XlsxBook(Book):
         self._parts, self._about, self._strings = parts, about, strings
         self.sheets = about.sheets
 
-    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[Row]:
+    def rows(self, sheet: Sheet, faults: Faults) -> Iterator[SheetRow]:
         """Yield the rows that are not blank."""
         reader = SheetReader(self._strings, self._about.styles, faults)
         for piece in self._parts.pieces(sheet.place):

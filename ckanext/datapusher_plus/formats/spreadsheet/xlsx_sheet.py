@@ -9,7 +9,7 @@ from ...core.errors import Damaged
 from ..xml_stream import DEEPEST, SEP, Markup
 from .cells import Shown, clean, iso, number
 from .text_store import Strings
-from .workbook import Faults, Row
+from .workbook import Faults, SheetRow
 
 WHAT = "XLSX workbook"
 LAST_ROW = 1_048_576
@@ -29,7 +29,7 @@ class SheetReader:
         self._strings, self._styles, self._faults = strings, styles, faults
         self._markup = Markup(WHAT)
         self._markup.on(self._root, self._end)
-        self._rows: list[Row] = []
+        self._rows: list[SheetRow] = []
         self._row: list[str | None] = []
         self._number = 0
         self._column = -1
@@ -47,7 +47,7 @@ class SheetReader:
         self._texts: tuple[str, ...] = ()
         self._c = self._row_name = self._ph = self._data = self._f = ""
 
-    def feed(self, piece: bytes, *, final: bool = False) -> list[Row]:
+    def feed(self, piece: bytes, *, final: bool = False) -> list[SheetRow]:
         """Return the rows that end in these bytes.
 
         :raises Damaged: when they make no sense.

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice
 from statistics import median_low
 
-from ..clean_csv.records import Dialect, Piece, Record, records
+from ..clean_csv.records import CsvRecord, Dialect, Piece, records
 from .padding import looks_padded
 from .separators import cuts_brackets, plausibility, separates, weight
 
@@ -39,7 +39,7 @@ class Candidate:
     start: int
     line: int
     #: the header and what is below it
-    rows: Sequence[Record] = ()
+    rows: Sequence[CsvRecord] = ()
     #: something stands above the header
     titles: bool = False
 
@@ -155,9 +155,9 @@ def _look_by(head: bytes, start: int, dialect: Dialect) -> Candidate:
     return found if found.good or header == first else Candidate(dialect, places[first], rows[first].line, rows[first:])
 
 
-def _sample(head: bytes, start: int, line: int, dialect: Dialect) -> tuple[list[Record], list[int]]:
+def _sample(head: bytes, start: int, line: int, dialect: Dialect) -> tuple[list[CsvRecord], list[int]]:
     """Return the first records and the place where each begins."""
-    rows: list[Record] = []
+    rows: list[CsvRecord] = []
     places = [start]
     # in a file that goes on a quoted value may end beyond what is looked at, and the last record need not be whole
     for final in (len(head) < HEAD_BYTES, True):
@@ -172,7 +172,7 @@ def _sample(head: bytes, start: int, line: int, dialect: Dialect) -> tuple[list[
     return rows, places
 
 
-def _header_place(rows: Sequence[Record], filled: Sequence[int]) -> int:
+def _header_place(rows: Sequence[CsvRecord], filled: Sequence[int]) -> int:
     """Return the number of the record that is the header when others stand above it, else 0."""
     several = [values for values in filled if values > 1]
     typical = median_low(several) if several else 0
@@ -194,7 +194,7 @@ def is_number(value: bytes) -> bool:
     return bool(_NUMERIC.fullmatch(value))
 
 
-def _filled(record: Record) -> int:
+def _filled(record: CsvRecord) -> int:
     return sum(_has_value(value) for value in record.values)
 
 
@@ -202,12 +202,12 @@ def _has_value(value: bytes) -> bool:
     return bool(value.strip()) and value != b'""'
 
 
-def _is_header(record: Record) -> bool:
+def _is_header(record: CsvRecord) -> bool:
     words = sum(bool(_LETTER.search(value)) for value in record.values)
     return 2 * words >= _filled(record)
 
 
-def _above_numbers(table: Sequence[Record]) -> bool:
+def _above_numbers(table: Sequence[CsvRecord]) -> bool:
     """Tell whether a heading that is no number stands above numbers."""
     header, *rows = table
     for place, heading in enumerate(header.values):

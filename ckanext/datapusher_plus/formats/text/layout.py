@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ..clean_csv.records import Record, read_header
+from ..clean_csv.records import CsvRecord, read_header
 from .candidates import HEAD_BYTES, Candidate, best_of, is_number, look, named_width
 from .padding import is_padded
 from .separators import NO_SEPARATOR, SEPARATORS, is_prose
@@ -156,7 +156,7 @@ def _comments(head: bytes, separators: Iterable[bytes]) -> int:
     return 0 if one_column and len(lines) == 1 and not loose else found.end()
 
 
-def _trailing(table: Sequence[Record]) -> bool:
+def _trailing(table: Sequence[CsvRecord]) -> bool:
     if not table:
         return False
     width = len(table[0].values)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
-from ..clean_csv.records import Piece, Record, Shape, records
+from ..clean_csv.records import CsvRecord, Piece, RowShape, records
 from ..clean_csv.validate import Block, joined, walk
 from .candidates import named_width
 from .decoding import PIECE_BYTES
@@ -38,10 +38,12 @@ class Rewriting:
     fill: bool = False
 
     @property
-    def shape(self) -> Shape:
+    def shape(self) -> RowShape:
         """Return what the file's records have in common."""
         layout = self.layout
-        return Shape(len(layout.header), layout.separator, layout.newline, padded=layout.padded, returns=self.returns)
+        return RowShape(
+            len(layout.header), layout.separator, layout.newline, padded=layout.padded, returns=self.returns
+        )
 
     @property
     def newline(self) -> bytes:
@@ -68,14 +70,14 @@ class Rewritten:
     filled: list[int] = field(default_factory=list)
     #: of these such as would make one row with that in the line above, as if it had been broken in two
     halves: int = 0
-    _last: Record | None = None
+    _last: CsvRecord | None = None
 
     @property
     def broken(self) -> bool:
         """Tell whether the short rows look like halves of rows."""
         return 4 * self.halves >= len(self.filled) > 0
 
-    def fill(self, row: Record, width: int) -> list[bytes]:
+    def fill(self, row: CsvRecord, width: int) -> list[bytes]:
         """Return the values of a row, with empty ones at its end if it is short."""
         values, last = row.values, self._last
         # one value alone in a table of several columns is more likely a title among the rows
@@ -119,7 +121,7 @@ def ends_as_in_dos(path: Path) -> bool:
 def used_width(path: Path, layout: Layout, footer: Footer | None) -> int:
     """Return how many columns there are up to the last that has a heading or any value."""
     width, used = len(layout.header), named_width([heading.encode() for heading in layout.header])
-    shape = Shape(width, layout.separator, layout.newline)
+    shape = RowShape(width, layout.separator, layout.newline)
     nothing = layout.separator * (width - used) + layout.newline
     for item in walk(path, shape, start=layout.start, line=layout.first_line, end=footer and footer.start):
         if isinstance(item, Block) and b'"' not in item.data and item.data.count(nothing) == item.rows:
@@ -155,9 +157,9 @@ def _rewrite(path: Path, change: Rewriting, target: Path) -> Rewritten:
                 values = _as_published(record.values, change)
                 kept = values if named_width(values) > change.width else values[: change.width]
                 done.shortened += len(kept) < len(values) and not record.blank
-                row = Record(kept, record.line)
+                row = CsvRecord(kept, record.line)
                 filled = done.fill(row, change.width) if change.fill else kept
-                out.write(joined(Record(filled, row.line), change.newline))
+                out.write(joined(CsvRecord(filled, row.line), change.newline))
     return done
 
 
@@ -168,7 +170,7 @@ def _is_changed(block: Block, change: Rewriting) -> bool:
     return quoted or change.width < change.shape.width or change.newline != change.layout.newline
 
 
-def _records(item: Block | Record, shape: Shape) -> Iterator[Record]:
+def _records(item: Block | CsvRecord, shape: RowShape) -> Iterator[CsvRecord]:
     return records(Piece(item.data, 1, final=True), shape.dialect) if isinstance(item, Block) else iter((item,))
 
 
@@ -176,7 +178,7 @@ def _as_published(values: list[bytes], change: Rewriting) -> list[bytes]:
     return [value.translate(SWAP) for value in values] if change.swapped else values
 
 
-def _block_with_commas(block: Block, shape: Shape) -> bytes:
+def _block_with_commas(block: Block, shape: RowShape) -> bytes:
     data = block.data
     if shape.separator == b",":
         return data

@@ -1,0 +1,3 @@
+from setuptools import setup
+
+setup()  # the settings are in pyproject.toml
