@@ -21,7 +21,6 @@ from .shown import without_values
 log = logging.getLogger(__name__)
 
 
-
 @dataclass
 class Rollback:
     """Puts a resource's table back as it was. It may be called more than once."""

@@ -33,6 +33,7 @@ from .rollback import Rollback
 
 log = logging.getLogger(__name__)
 
+
 class Run:
     """One load, from its claim to its end.
 
