@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -39,8 +39,10 @@ class Look:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misfit:
-    """A value of a column that a type does not take."""
+    """The first value of a column that its type does not take."""
 
+    #: of the column, from 0
+    position: int
     #: row below the header, from 1
     row: int
     value: str
@@ -70,8 +72,8 @@ class Engine(Protocol):
         """Return for each look how many values that do not stand for NULL its form takes."""
         ...
 
-    def misfits(self, csv: CleanCsv, position: int, accepts: Accepts, limit: int) -> tuple[Misfit, ...]:
-        """Return the first values in the column at ``position`` (from 0) that are not accepted, at most ``limit``."""
+    def misfits(self, csv: CleanCsv, accepts: Mapping[int, Accepts]) -> tuple[Misfit, ...]:
+        """Return the first value that is not accepted of each column that has one, by the columns' positions."""
         ...
 
 

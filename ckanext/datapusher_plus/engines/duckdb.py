@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -77,10 +77,16 @@ class DuckdbEngine:
         counts = {(position, name): number for position, name, number in found}
         return tuple(counts.get((look.position, look.form.name), 0) for look in looks)
 
-    def misfits(self, csv: CleanCsv, position: int, accepts: Accepts, limit: int) -> tuple[Misfit, ...]:
-        """Return the first values in the column at ``position`` that are not accepted, at most ``limit``."""
-        found = self._rows(csv, lambda _: duckdb_sql.misfits(position, accepts, limit), [position], accepts.nulls)
-        return tuple(Misfit(row=row, value=value) for row, value in found)
+    def misfits(self, csv: CleanCsv, accepts: Mapping[int, Accepts]) -> tuple[Misfit, ...]:
+        """Return the first value that is not accepted of each column that has one, in one scan of these columns."""
+        if not accepts:
+            return ()
+
+        def question(positions: Sequence[int]) -> str:
+            return duckdb_sql.misfits({position: accepts[position] for position in positions})
+
+        found = self._rows(csv, question, sorted(accepts), ())
+        return tuple(Misfit(position=position, row=row, value=value) for position, row, value in sorted(found))
 
     def _rows(
         self, csv: CleanCsv, question: Question, positions: Sequence[int], nulls: Sequence[str]

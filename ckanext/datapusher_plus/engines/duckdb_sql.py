@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import IntEnum, unique
 from pathlib import Path
 
@@ -88,13 +88,22 @@ def count(looks: Sequence[Look]) -> str:
     )
 
 
-def misfits(position: int, accepts: Accepts, limit: int) -> str:
-    """Return the query for (row, value) of the first values that are not accepted."""
-    taken = " OR ".join(takes(form) for form in accepts.forms) or "false"
+def misfits(accepts: Mapping[int, Accepts]) -> str:
+    """Return the query for (position, row, value) of the first value of each column that is not accepted."""
+    alike: dict[Accepts, list[int]] = {}
+    for position, each in accepts.items():
+        alike.setdefault(each, []).append(position)
+    # CASE keeps the test away from the other columns
+    taken = " ".join(f"WHEN position IN ({_listed(found)}) THEN {_accepted(each)}" for each, found in alike.items())
+    numbered = "(SELECT *, row_number() OVER () AS row FROM {table})"
     return (
-        f"SELECT row, v FROM (SELECT c{position} AS v, row_number() OVER () AS row FROM {{table}}) "  # noqa: S608
-        f"WHERE trim(v, {_BLANK}) <> '' AND NOT is_null_word(v) AND NOT ({taken}) ORDER BY row LIMIT {limit:d}"
+        f"SELECT position, min(row), arg_min(v, row) FROM ({_long(sorted(accepts), numbered, ', row')}) "  # noqa: S608
+        f"WHERE trim(v, {_BLANK}) <> '' AND NOT CASE {taken} END GROUP BY position"
     )
+
+
+def _accepted(accepts: Accepts) -> str:
+    return " OR ".join([_is_one_of(accepts.nulls), *map(takes, accepts.forms)])
 
 
 def _ends_in_lf(path: Path) -> bool:
@@ -144,10 +153,10 @@ def _is_one_of(words: Sequence[str], padded: str = "true") -> str:
     return f"(v IN ({listed}) OR ({padded} AND trim(v, {_BLANK}) IN ({listed})))"
 
 
-def _long(positions: Sequence[int]) -> str:
+def _long(positions: Sequence[int], table: str = "{table}", besides: str = "") -> str:
     """Return columns as one long column: an expression each took 2 MB, and a second of planning per hundred."""
     columns = ", ".join(f"c{position}" for position in positions)
-    return f"SELECT unnest([{columns}]) AS v, unnest([{_listed(positions)}]) AS position FROM {{table}}"  # noqa: S608
+    return f"SELECT unnest([{columns}]) AS v, unnest([{_listed(positions)}]) AS position{besides} FROM {table}"  # noqa: S608
 
 
 def _listed(positions: Sequence[int]) -> str:

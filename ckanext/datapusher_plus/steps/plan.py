@@ -14,14 +14,16 @@ from ..core.dictionary.renames import likely_renames, offers
 from ..core.errors import NothingToLoad
 from ..core.load_plan import LoadRules, plan_load, type_rules
 from ..core.naming import is_heading
+from ..core.quarantine import Check
 from ..core.types.column_type import still_open, wanted_type
 from ..core.types.patterns import Form
 from ..core.types.type_notes import notes
-from ..core.values import Analysed, ColumnProfile, LoadPlan, Log, Source, Strategy, Ticket
+from ..core.values import Analysed, CleanCsv, ColumnProfile, ColumnSpec, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
+from ..engines.base import Can, require
 from ..recovery.kept_dictionary import kept_dictionary
-from . import fits
-from .analyse import look_closer
+from .analyse import engine_for, look_closer
+from .quarantine import sift
 
 _UNKNOWN = LastLoad()
 
@@ -71,9 +73,34 @@ def decide(
     warnings = first_of_all(analysed, made.columns, kept=kept, read_as=last.read_as)
     for note in notes(analysed.columns, made.columns, kept=kept, rules=decided_by):
         (log.warning if note.warning else log.info)(note.text)
-    fitting = fits.check(analysed, made.columns, log)
+    fitting = _fitting(analysed, made.columns, log)
     made = replace(made, csv=fitting, rows=analysed.rows if fitting.rows is None else fitting.rows, warnings=warnings)
     return _compared(made, kept, last, log) if kept and live else made
+
+
+def _fitting(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> CleanCsv:
+    """Return the table without the rows that have a value which the type of its column does not take.
+
+    Only those columns are looked at of which the profile does not show that all values fit.
+
+    :raises ValueDoesNotFit, RaggedRow: naming the first row that cannot be loaded, when there are too many.
+    """
+    accepts = {position: column.accepts for position, column in enumerate(columns) if column.accepts is not None}
+    if not accepts:
+        return analysed.csv
+    engine = engine_for(analysed.csv.path.parent)
+    require(engine, Can.FIND_MISFITS)
+    first = {misfit.position: misfit.row for misfit in engine.misfits(analysed.csv, accepts)}
+    for column in (columns[position] for position in accepts if position not in first):
+        log.info(f"Every value of “{column.name}” can be read as {column.type}, as the Data Dictionary asks.")
+    if not first:
+        return analysed.csv
+    checks = [
+        Check(position=position, column=columns[position].name, type=columns[position].type, accepts=accepts[position])
+        for position in first
+    ]
+    counted = replace(analysed.csv, rows=analysed.rows)
+    return sift(counted, "fitting.csv", log, checks=checks, fine=min(first.values()) - 1)
 
 
 def _compared(made: LoadPlan, before: Dictionary, last: LastLoad, log: Log) -> LoadPlan:

@@ -194,17 +194,37 @@ class MisfitContract:
     @pytest.mark.parametrize(
         ("accepts", "values", "expected"),
         [
-            (NUMBER, ["1", "", '""', " 2 ", "+007", "1.", "1e5", " NA "], ()),
-            (NUMBER, ["1", "", "tall", "taller", "1", "x"], ((3, "tall"), (4, "taller"))),
-            (Accepts(forms=(patterns.LENIENT_INTEGER,)), ["1", "1.5", "NA"], ((2, "1.5"), (3, "NA"))),
-            (DATE, ["2020-01-01", "2020-01-01T00:00", "2021-02-29"], ((3, "2021-02-29"),)),
-            (TIME, ["2020-01-01", "2020-01-01T10:00Z", "1/2/20", "1/2/2020"], ((3, "1/2/20"),)),
-            (NUMBER, ["1"] * 400_000 + ["x"] + ["1"] * 400_000 + ["y", "z"], ((400_001, "x"), (800_002, "y"))),
+            (NUMBER, ["1", "", '""', " 2 ", "+007", "1.", "1e5", " NA "], None),
+            (NUMBER, ["1", "", "tall", "taller", "1", "x"], (3, "tall")),
+            (Accepts(forms=(patterns.LENIENT_INTEGER,)), ["1", "NA", "1.5"], (2, "NA")),
+            (Accepts(forms=()), ["", "x"], (2, "x")),
+            (DATE, ["2020-01-01", "2020-01-01T00:00", "2021-02-29"], (3, "2021-02-29")),
+            (TIME, ["2020-01-01", "2020-01-01T10:00Z", "1/2/20", "1/2/2020"], (3, "1/2/20")),
+            (NUMBER, ["1"] * 400_000 + ["x"] + ["1"] * 400_000 + ["y", "z"], (400_001, "x")),
         ],
-        ids=["fit", "number", "integer", "date", "timestamp", "far down"],
+        ids=["fit", "number", "integer", "nothing", "date", "timestamp", "far down"],
     )
-    def test_the_first_values_that_do_not_fit_are_found(
-        self, accepts: Accepts, values: list[str], expected: tuple[tuple[int, str], ...], engine: Engine, csv: Csv
+    def test_the_first_value_that_does_not_fit_is_found(
+        self, accepts: Accepts, values: list[str], expected: tuple[int, str] | None, engine: Engine, csv: Csv
     ) -> None:
         table: Any = csv("b,a\n" + "".join(f'"b\n",{value}\n' for value in values), ("b", "a"))
-        assert engine.misfits(table, 1, accepts, 2) == tuple(Misfit(row=row, value=value) for row, value in expected)
+        found = [Misfit(position=1, row=expected[0], value=expected[1])] if expected else []
+        assert list(engine.misfits(table, {1: accepts})) == found
+
+    def test_all_columns_are_asked_at_once_each_by_its_own_type(self, engine: Engine, csv: Csv) -> None:
+        names = ("a", "b", "c", "d", "e")
+        table: Any = csv("a,b,c,d,e\nNA,1,2020-01-01,x,1\nx,NA,1,y,x\ny,z,2,,2\n", names)
+        bare = Accepts(forms=(patterns.LENIENT_NUMBER,))
+        found = engine.misfits(table, {4: NUMBER, 2: DATE, 1: bare, 0: NUMBER})
+        expected = [(0, 2, "x"), (1, 2, "NA"), (2, 2, "1"), (4, 2, "x")]
+        assert [(misfit.position, misfit.row, misfit.value) for misfit in found] == expected
+
+    def test_without_columns_nothing_is_asked(self, engine: Engine, csv: Csv) -> None:
+        assert engine.misfits(csv("a\nx\n", ("a",)), {}) == ()
+
+    def test_a_table_of_very_many_columns_is_asked_in_parts(self, engine: Engine, csv: Csv) -> None:
+        names = tuple(f"c{number}" for number in range(1_000))
+        lines = [names, ["1"] * 1_000, [*["1"] * 998, "x", "1"], [*["1"] * 500, "y", *["1"] * 499]]
+        table: Any = csv("".join(",".join(line) + "\n" for line in lines), names)
+        found = engine.misfits(table, dict.fromkeys(range(1_000), NUMBER))
+        assert [(misfit.position, misfit.row, misfit.value) for misfit in found] == [(500, 3, "y"), (998, 2, "x")]
