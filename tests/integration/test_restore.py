@@ -195,3 +195,13 @@ def test_two_live_tables_and_no_journal_are_left_to_a_person(live: Table, die: D
     assert heal() is None
     assert "look at it" in said.lines[-1]
     assert len(live.ours) == 1
+
+
+def test_a_parked_table_that_the_journal_has_no_record_of_stays_for_a_person(live: Table, die: Die, heal: Heal) -> None:
+    die(Strategy.SWAP, "swap.after")
+    live.run("UPDATE _datapusher_plus_journal SET was = NULL")
+    tables = live.ours
+    with pytest.raises(ValueError, match="no record of the old table"):
+        heal()
+    assert (live.ours, live.phases) == (tables, ["destructive"])
+    assert live.whole("Rhein").found == [1]
