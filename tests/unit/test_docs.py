@@ -17,6 +17,7 @@ from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core import errors
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(settings.__file__).parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -74,6 +75,15 @@ def test_links_lead_somewhere(page: Path) -> None:
         file = (page.parent / target).resolve() if target else page
         assert file.exists(), target
         assert not anchor or anchor in headings(file), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_modules_in_the_docs_exist(page: Path) -> None:
+    # the changelog names modules of the past
+    text = "" if page.name == "CHANGELOG.md" else page.read_text()
+    named = re.findall(r"`((?:[a-z_0-9]+/)+[a-z_0-9]+\.py)`", text)
+    homes = (ROOT, PACKAGE, ROOT / "tests")
+    assert [path for path in named if not any((home / path).exists() for home in homes)] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
