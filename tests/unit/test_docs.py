@@ -17,39 +17,41 @@ from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core import errors
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(settings.__file__).parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def options_table() -> str:
+#: Longer cells are hard to read; they become prose, a list, or more rows.
+LONGEST_CELL = 200
+
+
+def options_list() -> str:
     """Render the declared options as docs/operate.md has them."""
     groups = yaml.safe_load(settings.DECLARATION.read_text())["groups"]
-    return "\n\n".join(f"### {_title(group)}\n\n{HEAD}\n{_rows(group)}" for group in groups)
-
-
-HEAD = "| Key | Default | |\n| --- | --- | --- |"
+    return "\n\n".join(f"### {_title(group)}\n\n{_items(group)}" for group in groups)
 
 
 def _title(group: dict[str, Any]) -> str:
     return group["annotation"].split(": ")[1].capitalize()
 
 
-def _rows(group: dict[str, Any]) -> str:
+def _items(group: dict[str, Any]) -> str:
     return "\n".join(
-        f"| `{option['key'].removeprefix(settings.PREFIX)}` | {_default(option['default'])} "
-        f"| {option['description'].strip().replace('``', '`')} |"
+        f"- **`{option['key'].removeprefix(settings.PREFIX)}`** ({_default(option['default'])}): "
+        f"{option['description'].strip().replace('``', '`')}"
         for option in group["options"]
     )
 
 
 def _default(value: object) -> str:
     if value == "":
-        return "–"
+        return "empty"
     return f"`{str(value).lower()}`" if isinstance(value, bool) else f"`{value}`"
 
 
 def test_every_option_is_documented_as_it_is_declared() -> None:
     documented = (ROOT / "docs/operate.md").read_text().partition("<!-- options -->")[2]
-    expected = options_table()
+    expected = options_list()
     assert documented.strip() == expected, f"put this at the end of docs/operate.md:\n\n{expected}"
 
 
@@ -73,6 +75,22 @@ def test_links_lead_somewhere(page: Path) -> None:
         file = (page.parent / target).resolve() if target else page
         assert file.exists(), target
         assert not anchor or anchor in headings(file), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_modules_in_the_docs_exist(page: Path) -> None:
+    # the changelog names modules of the past
+    text = "" if page.name == "CHANGELOG.md" else page.read_text()
+    named = re.findall(r"`((?:[a-z_0-9]+/)+[a-z_0-9]+\.py)`", text)
+    homes = (ROOT, PACKAGE, ROOT / "tests")
+    assert [path for path in named if not any((home / path).exists() for home in homes)] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_no_table_cell_is_long(page: Path) -> None:
+    rows = [line for line in page.read_text().splitlines() if line.startswith("|")]
+    cells = [cell.strip() for row in rows for cell in re.split(r"(?<!\\)\|", row)]
+    assert [cell for cell in cells if len(cell) > LONGEST_CELL] == []
 
 
 def headings(page: Path) -> set[str]:
