@@ -9,7 +9,7 @@ import uuid
 
 import pytest
 
-from ckanext.datapusher_plus.core.errors import LockLost
+from ckanext.datapusher_plus.core.errors import DatastoreBusy, LockLost
 from ckanext.datapusher_plus.datastore.connect import connect
 from ckanext.datapusher_plus.datastore.lock import ResourceLock, is_free, key_of
 from ckanext.datapusher_plus.recovery.orphans import sweep
@@ -83,3 +83,21 @@ def test_the_sweep_leaves_a_resource_alone_that_a_run_holds(rid: str, said: Said
 def test_a_lock_that_is_not_open_is_lost() -> None:
     with pytest.raises(LockLost):
         ResourceLock("x").check()
+
+
+def read(table: str, lock_timeout: str) -> None:
+    """Read a table, waiting for its lock no longer than that."""
+    with connect() as connection:
+        connection.execute(f"SET LOCAL lock_timeout = '{lock_timeout}'".encode())
+        connection.execute(f'SELECT FROM "{table}"'.encode())
+
+
+@pytest.mark.parametrize(("timeout", "said"), [("1s", "by other queries for 1 s,"), ("50ms", "by other queries, so")])
+def test_a_busy_table_s_error_says_how_long_the_statement_waited(rid: str, timeout: str, said: str) -> None:
+    with connect() as holder:
+        holder.execute(f'CREATE TABLE "{rid}" ()'.encode())
+        holder.commit()
+        holder.execute(f'LOCK TABLE "{rid}"'.encode())
+        with pytest.raises(DatastoreBusy, match=said):
+            read(rid, timeout)
+        holder.execute(f'DROP TABLE "{rid}"'.encode())

@@ -53,6 +53,8 @@ EXAMPLES: list[Exception] = [
     errors.TableRemoved(),
     errors.RowsLost(10, 9),
     errors.DatastoreBusy(120),
+    errors.DatastoreBusy(0.1),
+    errors.DatastoreBusy(None),
     errors.DatastoreGone("connection refused"),
     errors.LockLost("6a0f"),
     errors.ResourceGone("6a0f"),

@@ -18,10 +18,10 @@ from ..core.dictionary.comment import lines
 from ..core.dictionary.model import Dictionary
 from ..core.dictionary.model import as_json as to_json
 from ..core.errors import IngestError, TableInUse
+from ..core.safe_text import escaped, one_line
 from ..datastore.lock import ResourceLock
 from ..dictionary_stash import history
 from ..recovery.restore_dictionary import Brought, bring_back, carry
-from ..runs.log import printable
 
 #: What the pending stash is called where entries are named.
 PENDING = "stash"
@@ -227,9 +227,9 @@ def _told() -> Iterator[None]:
     except OSError as error:
         raise click.ClickException(f"{settings.current().dictionary_stash_dir}: {error.strerror or error}.") from error
     except (IngestError, ValueError) as error:
-        raise click.ClickException(f"{error}") from error
+        raise click.ClickException(one_line(f"{error}")) from error
 
 
 def _clean(text: str) -> str:
     # labels come from strangers, and a terminal obeys control characters
-    return printable(text)
+    return escaped(text)

@@ -36,6 +36,12 @@ def replaced(text: str) -> str:
     return "".join(" " if char in "\r\n\t" else "\ufffd" if is_unsafe(char) else char for char in text)
 
 
+def page_line(text: str, longest: int) -> str:
+    """Return text as one line of a page, without the secrets of addresses, cut where it is too long."""
+    line = replaced(without_secrets(text))
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
 def escaped(text: str) -> str:
     r"""Return one line for a log or a terminal: unsafe characters are written as in Python (``\n``, ``\x1b``)."""
     if text.isprintable():

@@ -123,7 +123,7 @@ class CleanCsv:
     encoding: str
     #: rows below the header; None until validated
     rows: int | None = None
-    #: for each column the kind that the file itself declares, as in ``coltypes.Kind``, or None; () for none at all
+    #: for each column the kind that the file itself declares, as in ``column_kind.Kind``, or None; () for none at all
     declared: tuple[str | None, ...] = ()
     #: the published file has commas between its values, and quotes only where they must be
     between_commas: bool = False
@@ -182,7 +182,7 @@ class ColumnProfile:
     samples: tuple[str, ...] = ()
     #: how many values each further form takes, by the form's name, as far as they were counted
     counted: Mapping[str, int] = field(default_factory=dict)
-    #: what the file itself says that the column is, as in ``readings.Kind``; empty: nothing
+    #: what the file itself says that the column is, as in ``column_kind.Kind``; empty: nothing
     declared: str = ""
 
     @cached_property

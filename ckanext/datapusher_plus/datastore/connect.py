@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -35,6 +36,18 @@ _SESSION = """
 """
 
 
+class _TimedCursor(psycopg.Cursor[Any]):
+    """Notes with an error about a lock how long the statement had waited: each place sets a timeout of its own."""
+
+    def execute(self, *args: Any, **how: Any) -> _TimedCursor:
+        began = time.monotonic()
+        try:
+            return super().execute(*args, **how)
+        except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
+            vars(error)["waited"] = time.monotonic() - began
+            raise
+
+
 def parameters(url: str) -> dict[str, Any]:
     """Return psycopg's connection parameters for an SQLAlchemy database URL."""
     parsed = make_url(url)
@@ -64,7 +77,7 @@ def open_connection(
     """Open a connection of the ``write`` or ``read`` role that the caller closes, in ``patience`` seconds at most."""
     url = tk.config[f"ckan.datastore.{role}_url"]
     given = {**_KEEPALIVE, "connect_timeout": patience, **parameters(url), "application_name": application_name}
-    connection = psycopg.connect(**given, autocommit=True)
+    connection = psycopg.connect(**given, autocommit=True, cursor_factory=_TimedCursor)
     connection.execute(_SESSION)
     connection.autocommit = autocommit
     return connection
@@ -93,7 +106,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
-        raise DatastoreBusy(60) from error
+        raise DatastoreBusy(vars(error).get("waited")) from error
     except errors.ProgramLimitExceeded as error:
         raise RowTooLarge(_reason(error)) from error
     except psycopg.OperationalError as error:

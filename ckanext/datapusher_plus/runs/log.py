@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import settings, waits
-from ..core.safe_text import replaced, without_secrets
+from ..core.safe_text import page_line
 from ..core.values import Log
 from ..model import log as log_table
 from ..model import run
@@ -68,7 +68,7 @@ class RunLog:
         self._execute(sa.update(run).where(run.c.id == self._run_id).values(progress=note))
 
     def _write(self, level: int, message: str) -> None:
-        clean = printable(without_secrets(message))
+        clean = page_line(message, LONGEST)
         self._operators.log(level, "run %s: %s", self._run_id, clean)
         if level < self._least or self._lines > MOST_LINES:
             return
@@ -107,9 +107,3 @@ def warnings_last(log: Log) -> Iterator[Log]:
     finally:
         for message in later.warnings:
             log.warning(message)
-
-
-def printable(message: str) -> str:
-    """Return one line, not too long, without characters that could forge lines or hide text."""
-    marked = replaced(message)
-    return marked if len(marked) <= LONGEST else marked[: LONGEST - 1] + "…"

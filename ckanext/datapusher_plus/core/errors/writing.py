@@ -93,9 +93,11 @@ class DatastoreBusy(Transient):
 
     is_public = True
 
-    def __init__(self, waited: float) -> None:
+    def __init__(self, waited: float | None) -> None:
+        """Say how many seconds the run waited, as far as that is known and worth it."""
+        how_long = f" for {waited:.0f} s" if waited and waited >= 1 else ""
         super().__init__(
-            f"The table stayed in use by other queries for {waited:.0f} s, so the new one could not be put in place."
+            f"The table stayed in use by other queries{how_long}, so the new one could not be put in place."
         )
 
 

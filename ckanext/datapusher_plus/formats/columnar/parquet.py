@@ -63,7 +63,7 @@ class _Column:
 
     @property
     def declared(self) -> str | None:
-        """Return the kind of column that its type means, as in ``readings.Kind``."""
+        """Return the kind of column that its type means, as in ``column_kind.Kind``."""
         if self.type in _INTEGERS:
             return "Integer"
         if self.fractional or self.type.startswith("DECIMAL"):

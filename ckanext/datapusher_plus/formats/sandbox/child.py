@@ -1,4 +1,4 @@
-"""The other side of ``apart``: the process that reads one file, within limits, and tells what becomes of it."""
+"""The other side of ``sandboxed``: the process that reads one file, within limits, and tells what becomes of it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Reading a stranger's text in a forked process, whose memory and processor time the kernel limits.
 
-Text is read by Python alone, which unlike native code (``apart``) can do no more harm than take too much. A fork has
-everything loaded already and begins within milliseconds, and the run that waits for it stays small whatever the file
-holds.
+Text is read by Python alone, which unlike native code (``sandboxed``) can do no more harm than take too much. A fork
+has everything loaded already and begins within milliseconds, and the run that waits for it stays small whatever the
+file holds.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Native readers and nested documents can take any amount of memory for a few bytes from a stranger. The process that
 reads them has limits that the kernel keeps, none of the site's secrets and nothing to do but this one file. It says
-what it does, line by line, on its standard output (``reader``).
+what it does, line by line, on its standard output (``child``).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ class Field:
 
     @property
     def declared(self) -> str:
-        """Return the kind of column that its type means, as in ``readings.Kind``."""
+        """Return the kind of column that its type means, as in ``column_kind.Kind``."""
         if self.type in "NFIO+":
             return "Integer" if self.type in "I+" or (self.type == "N" and not self.decimals) else "Float"
         return {"D": "Date", "L": "Boolean"}.get(self.type, "String")
