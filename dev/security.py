@@ -14,7 +14,7 @@ from dev.console import bad, good, say, title
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ckanext" / "datapusher_plus"
 NO_OUTSIDE_TEXT = "only constants of the module are put into the SQL; values are parameters"
-QUOTED = "columns are numbers, names and values go through core.sql_names"
+QUOTED = "columns are numbers, names and values go through core.table_names"
 #: Bandit's findings of medium severity that were looked at: rule and file, how many there are, and why they stay.
 EXPLAINED: dict[tuple[str, str], tuple[int, str]] = {
     ("B608", "datastore/journal.py"): (10, NO_OUTSIDE_TEXT),
@@ -35,7 +35,7 @@ TESTS = [
     "tests/unit/test_hostile_answers.py",
     "tests/unit/test_hostile_transfers.py",
     "tests/unit/test_guard.py",
-    "tests/unit/test_limited.py",
+    "tests/unit/test_limited_fork.py",
     "tests/acceptance/test_hostile.py",
 ]
 

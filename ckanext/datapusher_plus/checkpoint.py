@@ -23,8 +23,8 @@ POINTS: tuple[str, ...] = (
     *("commit.before", "append.locked", "append.added", "commit.dropped", "commit.after", "transaction.end"),
     *("publish.before", "publish.views", "publish.patch", "publish.told"),
     *("settle.before", "settle.checked", "stash.clearing", "stash.cleared", "finish.before", "finish.after"),
-    *("bury.before", "restore.begin", "restore.cleaned", "restore.undoing", "restore.dropped", "restore.closing"),
-    *("restore.undone", "bury.after", "withdraw.dropped", "withdraw.removed"),
+    *("recover.before", "restore.begin", "restore.cleaned", "restore.undoing", "restore.dropped", "restore.closing"),
+    *("restore.undone", "recover.after", "withdraw.dropped", "withdraw.removed"),
 )
 
 #: What a test has happen at a point; it is called with the point and the resource that the process works on.

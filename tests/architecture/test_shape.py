@@ -10,7 +10,7 @@ import pytest
 
 from ckanext.datapusher_plus import settings
 
-from .source import ROOT, Module, functions, modules
+from .source import PACKAGE, ROOT, Module, functions, modules
 
 BOUNDARIES = (
     "formats.sandbox.limited_fork",
@@ -74,6 +74,13 @@ def test_waits_have_their_names_in_one_module(module: Module) -> None:
     slept = [arg for call in calls if ast.unparse(call.func).endswith("sleep") for arg in call.args]
     timeouts = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "timeout"]
     assert [node.lineno for node in (*slept, *timeouts) if isinstance(node, ast.Constant)] == []
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda m: m.name or "package")
+def test_no_variable_hides_the_module_of_waits(module: Module) -> None:
+    if f"{PACKAGE}.waits" in module.imports():
+        names = [node for node in ast.walk(module.tree) if isinstance(node, ast.Name) and node.id == "waits"]
+        assert [name.lineno for name in names if isinstance(name.ctx, ast.Store)] == []
 
 
 def test_no_test_replaces_our_own_modules() -> None:

@@ -16,11 +16,11 @@ from tests.faults.site import Setup
 IN_REPLACE = tuple(point for point in POINTS if point.startswith("replace."))
 IN_APPEND = tuple(point for point in POINTS if point.startswith("append."))
 #: Points of the sweep that ends a dead run, and of the way back.
-BURIAL = ("bury.before", "bury.after")
+RECOVERY = ("recover.before", "recover.after")
 WAY_BACK = tuple(point for point in POINTS if point.startswith("restore."))
 #: Points of the removal of a deleted resource's table; tests/integration has loads die there.
 WITHDRAWAL = tuple(point for point in POINTS if point.startswith("withdraw."))
-_ELSEWHERE = ("skip.claimed", *IN_REPLACE, *IN_APPEND, *BURIAL, *WAY_BACK, *WITHDRAWAL)
+_ELSEWHERE = ("skip.claimed", *IN_REPLACE, *IN_APPEND, *RECOVERY, *WAY_BACK, *WITHDRAWAL)
 #: Points of a load that exchanges tables.
 RELOAD = tuple(point for point in POINTS if point not in _ELSEWHERE)
 #: From here on nothing can cost rows any more.
@@ -59,14 +59,14 @@ class Case:
     def group(self) -> tuple[object, ...]:
         """Return what cases must have in common to be tried at once."""
         # the worker buries one run after another, and obeys the orders of the last
-        alone = self.id if self.point in BURIAL else ""
+        alone = self.id if self.point in RECOVERY else ""
         shared = self.kind if self.fault.shared else ""
         return (self.setup, shared, alone)
 
     @property
     def before(self) -> dict[str, str]:
         """Return what is ordered to bring a run on its way back, or to its grave."""
-        if self.point in BURIAL:
+        if self.point in RECOVERY:
             return {"swap.after": "sigkill*1"}
         if self.deaths and self.point in COMMITTED:
             return {"swap.before": f"sigkill*{self.deaths}"}
@@ -110,7 +110,7 @@ def _must_load(case: Case) -> bool:
     """Tell whether the newest file is in place at the end, whatever happened before."""
     # a run that nobody has claimed is handed over once more
     unclaimed = case.point == "claim.before" and case.kind != "cancelled"
-    told = case.situation == "upload" or case.point in (*COMMITTED, *BURIAL)
+    told = case.situation == "upload" or case.point in (*COMMITTED, *RECOVERY)
     # the third run to die is the last that is tried by itself
     tried = case.fault.passes and (case.fault.harmless or case.deaths < 2)
     return unclaimed or told or (tried and case.point not in WAY_BACK)
@@ -165,7 +165,7 @@ def all_cases() -> list[Case]:
     """Return everything that is tried, ordered so that workers are started anew as seldom as can be."""
     cases = [Case(kind, point) for kind in PROCESS_KINDS for point in RELOAD]
     cases += [Case(kind, point) for kind in PROCESS_KINDS for point in WAY_BACK]
-    cases += [Case(kind, point) for kind in ("raise", "sigkill") for point in BURIAL]
+    cases += [Case(kind, point) for kind in ("raise", "sigkill") for point in RECOVERY]
     for number, kind in enumerate(KINDS):
         for place, situation in enumerate(SITUATIONS):
             cases += [Case(kind, point, situation) for point in _spots(kind, situation, number + 2 * place)]
@@ -205,7 +205,7 @@ def some_cases() -> list[Case]:
     cases += [Case("raise", point) for point in dying[:5]]
     cases += [Case(kind, point) for kind in ("terminate-work", "sigterm") for point in ("stage.filled", "swap.after")]
     cases += [Case("terminate-lock", "swap.after"), Case("cancelled", "swap.after"), Case("cancelled", "copy.sent")]
-    cases += [Case("sigkill", point) for point in WAY_BACK] + [Case("sigkill", "bury.before")]
+    cases += [Case("sigkill", point) for point in WAY_BACK] + [Case("sigkill", "recover.before")]
     apart = ("replace", "two-workers", "ckan-restarted", "reload")
     cases += [Case("sigkill", "swap.after", situation) for situation in SITUATIONS if situation not in apart]
     cases += [Case(kind, point, "replace") for kind in ("sigkill", "raise") for point in IN_REPLACE[:2]]

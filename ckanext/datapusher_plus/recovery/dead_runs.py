@@ -70,7 +70,7 @@ def recover_run(run_id: str, resource_id: str, code: int | None = None, *, was_c
         if dead is None or dead.state is not State.RUNNING:
             return None
         works_on(resource_id)
-        reach("bury.before")
+        reach("recover.before")
         run_log = RunLog(run_id)
         end = _repair(dead, code, run_log, was_cancelled)
         ending = Ending(
@@ -81,7 +81,7 @@ def recover_run(run_id: str, resource_id: str, code: int | None = None, *, was_c
             published=_published(dead) if end.state in GOOD else None,
         )
         end = end_run(ending, end)
-        reach("bury.after")
+        reach("recover.after")
         return end.message if end else None
 
 

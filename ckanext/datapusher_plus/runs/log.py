@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from types import TracebackType
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -36,15 +35,6 @@ class RunLog:
         self._lines = 0
         self._stage = ""
         self._progress_at = float("-inf")
-
-    def __enter__(self) -> RunLog:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        # every line is in the database already; the manager only marks where a run's log is in use
-        return None
 
     def debug(self, message: str) -> None:
         self._write(logging.DEBUG, message)

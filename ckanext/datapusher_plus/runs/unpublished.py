@@ -21,10 +21,10 @@ _PAGE = 20
 
 def due() -> list[RunRecord]:
     """Return runs whose turn it is, those first that were tried longest ago."""
-    early = run.c.not_before > sa.func.now()
+    held_back = run.c.not_before > sa.func.now()
     # a clock that was set back must not hold anything up
     far = run.c.not_before > sa.func.now() + timedelta(seconds=2 * waits.PUBLISH_PAUSE)
-    query = sa.select(*COLUMNS).where(run.c.unpublished, sa.or_(run.c.not_before.is_(None), ~early, far))
+    query = sa.select(*COLUMNS).where(run.c.unpublished, sa.or_(run.c.not_before.is_(None), ~held_back, far))
     return records(query.order_by(run.c.not_before.nulls_first(), run.c.finished_at).limit(_PAGE))
 
 
