@@ -1,1 +1,1 @@
-"""Column types: what a column's values are, and which PostgreSQL type and cast they get."""
+"""Column types: the kind of a column's values, and the PostgreSQL type and cast that they get."""

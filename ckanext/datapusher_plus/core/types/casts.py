@@ -1,4 +1,4 @@
-"""The SQL that makes a column's values of their raw text; PostgreSQL's own parsing minds no blanks around them."""
+"""The SQL that casts a column's raw text to its type; PostgreSQL's parsing ignores blanks around a value."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def cast(
 ) -> str:
     """Return the expression over ``{0}``, the raw text column.
 
-    :param zoned: whether the times have a zone; None when some may have.
+    :param zoned: whether the times have a zone; None when some may have one.
     """
     if pg_type == "text":
         return "{0}"
@@ -24,18 +24,18 @@ def cast(
     utc, local = f"{value}::timestamptz AT TIME ZONE 'UTC'", f"{value}::timestamp"
     if zoned is not None:
         return utc if zoned else local
-    # a person asked for it: what has no zone is taken as UTC. A sign after a colon can only be a zone's
+    # a person has set the type: a time without a zone is taken as UTC. A sign after a colon can only belong to a zone
     return f"CASE WHEN {{0}} ~ ':.*[-+ZUG]' THEN {utc} ELSE {local} END"
 
 
 def _value(profile: ColumnProfile, notation: Notation, nulls: tuple[str, ...]) -> str:
-    """Return the text that PostgreSQL reads; what costs a call is left out where no row needs it."""
+    """Return the SQL for the text to cast; function calls that no row needs are left out."""
     if profile.nulls:
         bare = not profile.blanks and profile.nulls == sum(profile.null_words.values())
         text, words = ("{0}", tuple(profile.null_words)) if bare else (_TRIMMED, ("", *nulls))
         listed = ", ".join(map(_literal, words))
         return f"CASE WHEN {text} NOT IN ({listed}) THEN {_filled(notation.sql, '{0}')} END"
-    # PostgreSQL reads no value in '' or blanks
+    # PostgreSQL cannot cast '' or blanks, so they become NULL
     return _filled(notation.sql, f"nullif({_TRIMMED}, '')" if profile.blanks else "{0}")
 
 
@@ -49,5 +49,5 @@ def _literal(word: str) -> str:
 
 
 def _braced(text: str) -> str:
-    """Return the text as it is written in a template with ``{0}``."""
+    """Return the text with its braces doubled, for a template that has ``{0}``."""
     return text.replace("{", "{{").replace("}", "}}")

@@ -1,8 +1,9 @@
-"""What a column's values are, all of them taken together: numbers, days or text, and in which notation.
+"""Decide what all values of a column are together: numbers, dates or text, and in which notation.
 
 A column is more than text only when every one of its values is. Where two readings fit every value, the resource's
-fields decide, then what the file's other columns prove; days that still are open follow the site's ``prefer_dmy``, and
-numbers stay text, for a factor of a thousand is at stake, unless the numbers of the whole file decide.
+fields decide, then what the file's other columns prove. Dates that are still ambiguous follow the site's
+``prefer_dmy``. Numbers that are still ambiguous stay text, because the two readings differ by a factor of a thousand,
+unless the numbers of the whole file decide.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from .notations import (
 )
 from .patterns import LENIENT_NUMBER, TRUTH_WORD, Form
 
-#: digits beyond this are refused by PostgreSQL's numeric sooner or later, and are no measurement
+#: most characters of a number: a longer one is not a measurement, and PostgreSQL's numeric has a limit, too
 LONGEST_NUMBER = 500
 
 
@@ -47,34 +48,34 @@ class Kind(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What is known of a file beyond one column: said by its publisher, proven by other columns, set for the site."""
+    """What is known about a file beyond one column: from its publisher, its other columns and the site's settings."""
 
-    #: decimal separator, "," or "."; empty: not known
+    #: decimal separator, "," or "."; empty: unknown
     decimal: str = ""
-    #: whether 1/2/2026 is in February; None: not known
+    #: whether 1/2/2026 is in February; None: unknown
     day_first: bool | None = None
     prefer_dmy: bool = False
-    #: nothing but whole numbers with commas tells that the decimal separator is a point
+    #: only whole numbers with commas between thousands show that the decimal separator is a point
     by_thousands: bool = False
-    #: names of columns that add up
+    #: names of the columns that are a sum, or a part of one
     summed: frozenset[str] = frozenset()
 
     @property
     def prefers_day_first(self) -> bool:
-        """Return which of day and month comes first where the column does not tell."""
+        """Return whether the day comes first in columns that do not show whether day or month does."""
         return self.prefer_dmy if self.day_first is None else self.day_first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """How a column's values are understood."""
+    """How a column's values are interpreted."""
 
     kind: Kind
     #: how numbers and days are written
     notation: Notation = PLAIN
-    #: every value fits another reading too, and nothing but the site's setting decided
+    #: every value fits another reading too, and only a default decided: for dates the site's, for numbers text
     doubtful: bool = False
-    #: some times have a zone, and so all have
+    #: the times have a time zone, every one of them
     zoned: bool = False
     #: every value fits another reading too, and the numbers of the whole file decided
     by_file: bool = False
@@ -85,7 +86,7 @@ _NO_SUMS = Sums()
 
 
 def questions(profile: ColumnProfile) -> tuple[Form, ...]:
-    """Return the forms whose values are still to be counted before the column's kind is known."""
+    """Return the forms whose values must be counted before the column's kind can be decided."""
     if not profile.present or profile.declared == Kind.STRING:
         return ()
     if _plain_number(profile) and profile.integers < profile.present:
@@ -111,9 +112,9 @@ def hints_of(
     between_commas: bool = False,
     sums: Sums = _NO_SUMS,
 ) -> Hints:
-    """Return what the publisher says, else what the columns that leave no doubt prove for the others.
+    """Return what the publisher says, else what the unambiguous columns prove for the others.
 
-    :param between_commas: whether the file's values are separated by commas, and quoted only where they must be.
+    :param between_commas: whether the file's values are separated by commas, and quoted only where necessary.
     """
     proven = [_own_proof(profile) for profile in profiles]
     marks = {notation.decimal for notation in proven if isinstance(notation, Numbers)}
@@ -131,7 +132,7 @@ def hints_of(
 
 
 def read(profile: ColumnProfile, hints: Hints) -> Reading:
-    """Return what all values of the column are."""
+    """Decide how all values of the column are read."""
     if profile.values == 0:
         return Reading(kind=Kind.NULL)
     if not profile.present or profile.declared == Kind.STRING:
@@ -140,18 +141,18 @@ def read(profile: ColumnProfile, hints: Hints) -> Reading:
 
 
 def takes_all(profile: ColumnProfile, *forms: Form) -> bool:
-    """Tell whether the forms, no two of which take the same value, take every value."""
+    """Return whether the forms together take every value; no two of them may take the same value."""
     return profile.present == sum(profile.counted.get(form.name, 0) for form in forms)
 
 
 def _suited(profile: ColumnProfile, notation: Notation) -> tuple[Form, ...]:
-    """Return the notation's forms when they may take all values: they take one of each sort that was seen."""
+    """Return the notation's forms if they take every sample (one value of each sort in the column), else none."""
     suits = all(any(form.takes(value) for form in notation.forms) for value in profile.samples)
     return notation.forms if suits else ()
 
 
 def _plain_number(profile: ColumnProfile) -> bool:
-    # an exponent that may be a code is a number among numbers only
+    # a value such as 1E5 may be a code, so it counts as a number only in a column that has other numbers, too
     bare = profile.bare_exponents if profile.bare_exponents < profile.present else 0
     numbers = profile.decimals + profile.exponents + bare
     return numbers == profile.present and profile.max_length <= LONGEST_NUMBER
@@ -177,7 +178,7 @@ def _iso(profile: ColumnProfile) -> Reading | None:
 
 
 def _own_proof(profile: ColumnProfile) -> Notation | None:
-    """Return the notation that the column's own values leave no doubt of."""
+    """Return the notation that the column's own values prove, None when they are ambiguous."""
     if not profile.present or profile.declared == Kind.STRING:
         return None
     if _plain_number(profile):
@@ -196,7 +197,7 @@ def _fitting(profile: ColumnProfile, notations: Sequence[Notation]) -> list[Nota
 
 
 def _is_proven(profile: ColumnProfile, notation: Numbers) -> bool:
-    # 192.168.100.101 and 601 234 567 are no numbers: blanks and points alone prove nothing
+    # 192.168.100.101 and 601 234 567 are not numbers: groups that only blanks or points separate prove nothing
     return notation.name in _GROUPS_ALONE or profile.counted.get(notation.fraction.name, 0) > 0
 
 

@@ -1,7 +1,7 @@
-"""From what a column's values are, and what its dictionary asks for, to its PostgreSQL type and cast.
+"""Decide a column's PostgreSQL type and cast from its values and the Data Dictionary.
 
-What the site maps a kind to is used where every value is certain to fit; what a person asks for is used always. Times
-with a zone keep their instant: CKAN's ``timestamp`` has no zone, so they are stored in UTC.
+The type that the site maps a kind to is used only where every value certainly fits; the type that a person sets is
+always used. Times with a zone keep their instant: CKAN's ``timestamp`` has no zone, so they are stored in UTC.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class TypeRules:
 
     #: PostgreSQL type for each kind
     mapping: Mapping[str, str]
-    #: words that stand for no value, in columns of numbers, dates and times
+    #: texts that mean NULL in columns of other types than text
     nulls: tuple[str, ...] = ()
     hints: Hints = Hints()
 
@@ -34,7 +34,7 @@ class TypeRules:
 def check_mapping(type_mapping: Mapping[str, str]) -> None:
     """Refuse a ``type_mapping`` that names a type no column can be loaded as.
 
-    :raises ValueError: naming the types that can be used.
+    :raises ValueError: when it does; the message names the types that can be used.
     """
     unknown = sorted(
         wanted
@@ -66,18 +66,18 @@ def spec(profile: ColumnProfile, kept: Column | None, rules: TypeRules) -> Colum
 
 
 def wanted_type(kept: Column | None) -> str:
-    """Return the type that the dictionary asks for when it is one a file can be loaded as, else an empty string."""
+    """Return the type that the dictionary sets if a file can be loaded as that, else an empty string."""
     override = _by_its_name(kept.type_override) if kept else ""
     return override if override in PG_TYPES else ""
 
 
 def restored_type(kept: Column) -> str:
-    """Return the type of a column that is made again from the dictionary alone."""
+    """Return the type of a column that is recreated from the dictionary alone."""
     return wanted_type(kept) or "text"
 
 
 def still_open(profile: ColumnProfile, kept: Column | None, rules: TypeRules) -> tuple[Form, ...]:
-    """Return the forms whose values are to be counted before ``spec`` can decide well."""
+    """Return the forms whose values must be counted before ``spec`` can choose the best type and notation."""
     reading = read(profile, rules.hints)
     wanted = wanted_type(kept)
     if not wanted:
@@ -90,7 +90,7 @@ def still_open(profile: ColumnProfile, kept: Column | None, rules: TypeRules) ->
 
 
 def _mapped(profile: ColumnProfile, reading: Reading, mapping: Mapping[str, str]) -> str:
-    """Return the type that the site maps the kind to, if every value is certain to fit."""
+    """Return the type that the site maps the kind to if every value certainly fits, else a wider one that does."""
     wanted = _by_its_name(mapping.get(reading.kind.value, "text"))
     tried = ("int4", "int8", "numeric", "text") if wanted == SMARTINT else (wanted, "numeric", "text")
     return next(pg_type for pg_type in tried if is_certain(profile, reading, pg_type))

@@ -1,7 +1,7 @@
-"""Other ways to write numbers and days than those that PostgreSQL reads, and the SQL that brings them to the latter.
+"""Notations of numbers and dates, and the SQL that rewrites them to what PostgreSQL reads.
 
-The SQL is over ``{0}``, a value of one of the notation's forms; the forms are the engines' test, so PostgreSQL casts
-what an engine has found.
+The SQL is an expression over ``{0}``, a value in one of the notation's forms. The engines test values with the same
+forms, so PostgreSQL can cast every value that an engine has found.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from .patterns import (
 class Numbers:
     """A way to write numbers."""
 
-    #: an example, for people
+    #: an example to show to people
     name: str
     #: the decimal separator
     decimal: str
@@ -36,38 +36,43 @@ class Numbers:
     whole: Form
     #: numbers with decimals
     fraction: Form
-    #: whole numbers, and all numbers, when a person asks for a number
+    #: whole numbers, and all numbers, when a person sets the column's type
     lenient_whole: Form
     lenient: Form
     sql: str
 
     @cached_property
     def forms(self) -> tuple[Form, ...]:
-        """Return the forms that decide what a column is; no value has two of them."""
+        """Return the forms that decide what a column is; no value matches two of them."""
         return (self.whole, self.fraction)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Days:
-    """A way to write dates, and times after them."""
+    """A way to write dates, with or without a time after them."""
 
-    #: for people
+    #: a description to show to people
     name: str
     date: Form
     local: Form
     zoned: Form
-    #: a time that is no more than its date
+    #: a date with a time at midnight, which says no more than the date
     midnight: Form
     sql: str
 
     @cached_property
     def forms(self) -> tuple[Form, ...]:
-        """Return the forms that decide what a column is; no value has two of them."""
+        """Return the forms that decide what a column is; no value matches two of them."""
         return (self.date, self.local, self.zoned)
 
 
 def _numbers(name: str, groups: str, decimal: str, *, removed: str) -> Numbers:
-    """Make a notation with ``groups`` between thousands."""
+    """Make a notation with a separator between thousands.
+
+    :param groups: pattern of that separator.
+    :param decimal: decimal separator.
+    :param removed: characters to remove before the cast, as in an SQL literal.
+    """
     grouped = f"[1-9][0-9]{{0,2}}(?:{groups}[0-9]{{3}}){{1,5}}"
     integer = f"(?:0|[1-9][0-9]{{0,17}}|{grouped})"
     any_integer = f"(?:[0-9]{{1,18}}|{grouped})"
@@ -81,7 +86,7 @@ def _numbers(name: str, groups: str, decimal: str, *, removed: str) -> Numbers:
         lenient=Form(
             name=f"{name} any", pattern=whole(f"[-+]?(?:{any_integer}(?:{mark}[0-9]{{0,100}})?|{mark}[0-9]{{1,100}})")
         ),
-        # what is removed has no counterpart in the third argument
+        # translate() removes the characters that have no counterpart in its third argument
         sql=f"translate({{0}}, '{decimal}{removed}', '.')",
     )
 
@@ -97,7 +102,7 @@ PLAIN = Numbers(
 )
 COMMAS = _numbers("1,234.56", ",", ".", removed=",")
 POINTS = _numbers("1.234,56", "\\.", ",", removed=".")
-#: also the blanks that never break a line: U+00A0, U+2009, U+202F
+#: also no-break and thin spaces: U+00A0, U+2009, U+202F
 _SPACE = "[ \u00a0\u2009\u202f]"
 _SPACES = " \u00a0\u2009\u202f"
 SPACES_COMMA = _numbers("1 234,56", _SPACE, ",", removed=_SPACES)
@@ -105,7 +110,7 @@ SPACES_POINT = _numbers("1 234.56", _SPACE, ".", removed=_SPACES)
 APOSTROPHES = _numbers("1'234.56", "['\u2019]", ".", removed="''\u2019")
 NUMBERS = (COMMAS, POINTS, SPACES_COMMA, SPACES_POINT, APOSTROPHES)
 
-# years of four digits only: nobody knows the century of the others
+# years of four digits only: the century of others is unknown
 _Y = "[12][0-9]{3}"
 _M = "(?:0?[1-9]|1[0-2])"
 _D = "(?:0?[1-9]|[12][0-9]|3[01])"
@@ -119,9 +124,9 @@ _OF_24 = f"(?:[01]?[0-9]|2[0-3]){_MINUTES}"
 _OF_12 = f"(?:0?[1-9]|1[0-2]){_MINUTES} ?[aApP][mM]"
 _MIDNIGHT = f"{_BEFORE}(?:00?:00(?::00(?:\\.0{{1,6}})?)?|12:00(?::00(?:\\.0{{1,6}})?)? ?[aA][mM])"
 _ZONE = f"(?:Z|UTC|GMT|{OFFSET})"
-#: PostgreSQL's and the engines' search is for the value's beginning: a zone may look like the end of a date
+#: PostgreSQL and the engines must find the date at the value's beginning: a zone may look like the end of a date
 _START = "^[ \\t\\r\\n]*"
-#: what stands between a day and a time
+#: separators between a date and its time
 _GAP = "[ ,T]*"
 
 
@@ -150,7 +155,7 @@ ISO = Days(
 _LAST_YEAR = Day(pattern=f"{_START}([0-9]{{1,2}})[-/.]([0-9]{{1,2}})[-/.]([0-9]{{4}})", order="\\3-\\2-\\1")
 YEAR_FIRST = _days(
     "year/month/day",
-    # with points and without zeros it is as likely the number of a version
+    # with points and without leading zeros it may as well be a version number
     f"{_Y}/{_M}/{_D}|{_Y}-{_M}-{_D}|{_Y}\\.(?:0[1-9]|1[0-2])\\.(?:0[1-9]|[12][0-9]|3[01])",
     Day(pattern=f"{_START}([0-9]{{4}})[-/.]([0-9]{{1,2}})[-/.]([0-9]{{1,2}})", order="\\1-\\2-\\3"),
 )
@@ -160,7 +165,7 @@ MONTH_FIRST = _days(
     f"{_M}/{_D}/{_Y}|{_M}-{_D}-{_Y}",
     Day(pattern=_LAST_YEAR.pattern, order="\\3-\\1-\\2"),
 )
-#: with points the day comes first wherever people write so
+#: wherever dates are written with points, the day comes first
 POINTED = _days("day.month.year", f"{_D}\\.{_M}\\.{_Y}", _LAST_YEAR)
 DAY_NAMED = _days(
     "day month year",

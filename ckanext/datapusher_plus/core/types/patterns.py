@@ -1,9 +1,10 @@
 """What a number, a date or a time looks like in a file: one grammar for every engine, for the casts and for the tests.
 
-The patterns are regular expressions over a whole value that Python, RE2 (DuckDB) and others read alike: no
-look-around, no ``\\d`` or ``\\s``, which differ between them. *Strict* patterns decide what a column is; they leave
-codes alone (leading zeros, plus signs, long digits). *Lenient* ones say what PostgreSQL takes when a person asks for a
-type. What is here PostgreSQL reads by itself; the other ways of writing are in ``notations``.
+Each pattern is a regular expression for a whole value that means the same in Python, RE2 (DuckDB) and other engines:
+it has no look-around, and no ``\\d`` or ``\\s``, which differ between engines. *Strict* patterns decide what a column
+is; they do not match codes (leading zeros, plus signs, many digits). *Lenient* patterns match what PostgreSQL accepts
+when a person sets a column's type. PostgreSQL casts all values of these patterns directly; other notations are in
+``notations``.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
-#: what may stand around a value without being part of it
+#: characters that may surround a value without being part of it
 BLANKS = " \t\r\n"
 _BLANKS = "[ \\t\\r\\n]*"
 _WHOLE = "(?:0|[1-9][0-9]{0,17})"
 _POINT = f"{_WHOLE}?\\.[0-9]+"
 _YEAR = "(?:000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
-# with an offset the instant's year in UTC may be the next one, and Python's dates end with 9999
+# an offset can move a time into the next year in UTC, and Python's dates end with 9999
 _INNER_YEAR = "(?:[1-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
 _MONTH_DAY = "-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 _TIME = "[T ](?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,6})?)?"
@@ -29,21 +30,21 @@ OFFSET = "[-+](?:0[0-9]|1[0-4])(?::?[0-5][0-9])?"
 
 
 def whole(pattern: str) -> str:
-    """Return the pattern with room for blanks around the value."""
+    """Return the pattern with optional blanks around the value."""
     return f"{_BLANKS}(?:{pattern}){_BLANKS}"
 
 
 def any_case(pattern: str) -> str:
-    """Return the pattern for small and capital letters alike: flags would let other scripts' letters in."""
+    """Return the pattern for lower and upper case; a regex flag would also match letters of other scripts."""
     return re.sub("[a-z]", lambda letter: f"[{letter[0]}{letter[0].upper()}]", pattern)
 
 
-#: 18 digits always fit eight bytes, and whatever is longer is a code
+#: 18 digits always fit eight bytes; a longer value is a code
 INTEGER = whole(f"-?{_WHOLE}")
 DECIMAL = whole(f"-?(?:{_WHOLE}|{_POINT})")
-#: programs write a sign, a point or a small letter (1e+05, 1.0E5, 1e5)
+#: programs write a sign, a point or a lower-case letter (1e+05, 1.0E5, 1e5)
 EXPONENT = whole(f"-?(?:(?:{_POINT}|{_WHOLE})e[-+]?|{_POINT}E[-+]?|{_WHOLE}E[-+])[0-9]{{1,3}}")
-#: without any of these it may as well be a code
+#: without any of these the value may also be a code (1E5)
 BARE_EXPONENT = whole(f"-?{_WHOLE}E[0-9]{{1,3}}")
 DATE = whole(f"{_YEAR}{_MONTH_DAY}")
 LOCAL_TIMESTAMP = whole(f"{_YEAR}{_MONTH_DAY}{_TIME}")
@@ -54,7 +55,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
-    """Where year, month and day stand in a value; the month by number or by the first letters of its English name."""
+    """Where a value has its year, month and day; the month is a number or the first letters of its English name."""
 
     #: regular expression with three groups
     pattern: str
@@ -62,7 +63,7 @@ class Day:
     order: str
 
     def is_real(self, value: str) -> bool:
-        """Tell whether the value's day is one of the calendar."""
+        """Return whether the value's date exists in the calendar."""
         found = re.search(self.pattern, value)
         if not found:
             return False
@@ -85,24 +86,24 @@ class Form:
     #: unique among all forms
     name: str
     pattern: str
-    #: set when the value has a day, which must be one of the calendar
+    #: set when the value has a date, which must exist in the calendar
     day: Day | None = None
 
     def takes(self, value: str) -> bool:
-        """Tell whether the value is written so."""
+        """Return whether the value is written in this form."""
         return bool(_compiled(self.pattern).fullmatch(value)) and (self.day is None or self.day.is_real(value))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepts:
-    """The values that one PostgreSQL type takes from a file; blank values are always taken, as NULL."""
+    """The values that one PostgreSQL type accepts from a file; blank values are always accepted, as NULL."""
 
     forms: tuple[Form, ...]
-    #: words that are taken as NULL, too
+    #: texts that are accepted as NULL, too
     nulls: tuple[str, ...] = ()
 
     def takes(self, value: str) -> bool:
-        """Tell whether the value is one of them."""
+        """Return whether the type accepts the value."""
         word = value.strip(BLANKS)
         return not word or word in self.nulls or any(form.takes(value) for form in self.forms)
 
@@ -113,7 +114,7 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def is_number(word: str) -> bool:
-    """Tell whether a word that stands for no value would otherwise be a number."""
+    """Return whether a text that means NULL would otherwise be a number."""
     return any(_compiled(pattern).fullmatch(word) for pattern in (DECIMAL, EXPONENT, BARE_EXPONENT))
 
 
@@ -138,7 +139,7 @@ SMALL_INTEGER = Form(
         "|21474[0-7][0-9]{4}|214748[0-2][0-9]{3}|2147483[0-5][0-9]{2}|21474836[0-3][0-9]|214748364[0-7])"
     ),
 )
-#: whatever is larger or closer to zero PostgreSQL refuses as float8
+#: PostgreSQL refuses numbers that are larger or closer to zero as float8
 LENIENT_FLOAT = Form(
     name="any number of eight bytes",
     pattern=whole(

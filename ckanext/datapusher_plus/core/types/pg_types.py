@@ -1,4 +1,4 @@
-"""The PostgreSQL types that a column can be loaded as: what each takes for certain, and what value by value."""
+"""The PostgreSQL types that a column can be loaded as: which columns certainly fit, and which single values do."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from .patterns import LENIENT_FLOAT, LENIENT_TRUTH, SMALL_INTEGER, Form
 
 #: not a type, but the smallest integer type that holds the column
 SMARTINT = "smartint"
-#: characters within which a number without exponent is neither too large for float8 nor too near to zero
+#: a number without exponent of at most so many characters is neither too large for float8 nor too close to zero
 _FLOAT_LENGTH = 150
 
 
@@ -33,11 +33,11 @@ _FLOAT_LENGTH = 150
 class PgType:
     """One PostgreSQL type that a column can be loaded as."""
 
-    #: kinds of columns all of whose values it takes, but for their size
+    #: kinds of columns whose values the type takes, unless a value is too large
     takes: frozenset[Kind]
-    #: notations that it can be cast from; of two that take as many values the first
+    #: notations that it can be cast from; of two that take equally many values, the first is used
     notations: tuple[Notation, ...]
-    #: the forms that it takes of a column in a notation
+    #: returns the forms that it takes from a column in a given notation
     accepts: Callable[[Notation], tuple[Form, ...]]
 
 
@@ -61,7 +61,7 @@ def _any_date(notation: Notation) -> tuple[Form, ...]:
 
 _INTEGERS = frozenset({Kind.INTEGER, Kind.NULL})
 _NUMBERS = frozenset({Kind.INTEGER, Kind.FLOAT, Kind.NULL})
-#: PostgreSQL's own other names of these types
+#: other names that PostgreSQL has for these types
 ALIASES: Mapping[str, str] = {
     "integer": "int4",
     "int": "int4",
@@ -87,7 +87,7 @@ PG_TYPES: Mapping[str, PgType | None] = {
 
 
 def size_questions(profile: ColumnProfile, reading: Reading, pg_type: str) -> tuple[Form, ...]:
-    """Return the forms to count before it is known whether the column's numbers are small enough for the type."""
+    """Return the forms to count to find out whether the column's numbers are small enough for the type."""
     if reading.notation is not PLAIN:
         return ()
     if reading.kind is Kind.INTEGER and pg_type in ("int4", SMARTINT):
@@ -98,7 +98,7 @@ def size_questions(profile: ColumnProfile, reading: Reading, pg_type: str) -> tu
 
 
 def is_certain(profile: ColumnProfile, reading: Reading, pg_type: str) -> bool:
-    """Tell whether the type takes every value of the column, as far as is known."""
+    """Return whether the type is known to take every value of the column."""
     known = PG_TYPES[pg_type]
     if known is None or profile.values == 0:
         return True
@@ -107,18 +107,18 @@ def is_certain(profile: ColumnProfile, reading: Reading, pg_type: str) -> bool:
     if pg_type == "int4":
         return reading.notation is PLAIN and _is_certain_int4(profile)
     if pg_type == "int8":
-        # what a file declares to be an integer may be longer
+        # an integer that the file itself declares may be longer than 18 digits
         return reading.notation is not PLAIN or profile.integers == profile.present
     return pg_type != "float8" or reading.notation is not PLAIN or _is_certain_float8(profile)
 
 
 def best_notation(profile: ColumnProfile, pg_type: PgType, hints: Hints) -> Notation:
-    """Return the notation in which the type takes most of the column's values."""
+    """Return the notation in which the type takes the largest number of the column's values."""
     scores = {n.name: _score(profile, pg_type, n) for n in pg_type.notations}
     most = max(scores.values())
     best = [notation for notation in pg_type.notations if scores[notation.name] == most]
     if COMMAS in best and POINTS in best and PLAIN not in best:
-        # a factor of a thousand is at stake: nobody guesses
+        # not guessed: the two readings differ by a factor of a thousand
         return {",": POINTS, ".": COMMAS}.get(hints.decimal, PLAIN)
     if best[0] is DAY_FIRST and MONTH_FIRST in best:
         return DAY_FIRST if hints.prefers_day_first else MONTH_FIRST
@@ -126,7 +126,7 @@ def best_notation(profile: ColumnProfile, pg_type: PgType, hints: Hints) -> Nota
 
 
 def _score(profile: ColumnProfile, pg_type: PgType, notation: Notation) -> int:
-    # those of the year-first notation have the same values as ISO 8601 and more
+    # the forms of the year-first notation take all values of ISO 8601 and more, so ISO's are not counted as well
     among = notation.forms if notation is YEAR_FIRST else pg_type.accepts(notation)
     return sum(profile.counted.get(form.name, 0) for form in among)
 

@@ -1,4 +1,4 @@
-"""PostgreSQL types in words that a publisher knows."""
+"""Names of PostgreSQL types that publishers understand."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ _NAME = {pg_type: name for name, pg_types in _NAMES.items() for pg_type in pg_ty
 
 
 def plain_name(pg_type: str) -> str:
-    """Return what a value of the type is, with its article: ``numeric`` is “a number”."""
+    """Return the type's plain name with its article, for example “a number” for ``numeric``."""
     return _NAME.get(pg_type, f"a value of the type {pg_type}")

@@ -1,7 +1,7 @@
-"""Evidence that commas stand between thousands, where every number of a column could as well have three decimals.
+"""Find evidence that commas separate thousands, where every number of a column may also have three decimals.
 
-``6,718`` has two readings, and no value of its column need tell them apart. The file as a whole often does: by how all
-its numbers are written, or by a total that only adds up in one of the readings.
+``6,718`` has two readings, and there may be no value in its column that shows which one is right. The file as a whole
+often does: by how all its numbers are written, or by a total that adds up in only one of the readings.
 """
 
 from __future__ import annotations
@@ -14,39 +14,39 @@ from ..values import ColumnProfile
 from .notations import COMMAS, POINTS
 from .patterns import BLANKS, Form, whole
 
-#: numbers with a comma that a file must have; fewer may be chance
+#: least number of values with a comma; fewer may be chance
 FEWEST = 5
-#: rows in which a total must add up
+#: least number of rows in which a total must add up
 _FEWEST_SUMS = 3
-#: columns that are tried as parts of a total
+#: most columns that are tried as totals and parts of them
 _MOST_COLUMNS = 40
 
-#: where commas stand between thousands, this has one
+#: where commas separate thousands, such a number would have a comma
 UNGROUPED = Form(name="four digits or more in a row", pattern=whole("-?[0-9]{4,}"))
-#: a list of codes may look so: 101,102
+#: a list of codes may look like this: 101,102
 TRIPLETS = Form(name="nothing but groups of three digits", pattern=whole("-?[1-9][0-9]{2}(?:,[1-9][0-9]{2})*"))
-#: a price with three decimals, as that of fuel, looks so: 1,459
+#: a price with three decimals, such as that of fuel, looks like this: 1,459
 PRICE = Form(name="one or two before a comma", pattern=whole("-?[12],[0-9]{3}"))
 FORMS = (UNGROUPED, TRIPLETS, PRICE)
 
 
 def is_open(profile: ColumnProfile) -> bool:
-    """Tell whether each value can be a number with commas between thousands, and as well one with a decimal comma."""
+    """Return whether every value can have a comma between thousands and, just as well, a decimal comma."""
     return profile.present > 0 and all(
         profile.present == _counted(profile, *notation.forms) for notation in (COMMAS, POINTS)
     )
 
 
 def may_be_codes(profile: ColumnProfile) -> bool:
-    """Tell whether each value can be a list of codes, too."""
+    """Return whether every value can also be a list of codes."""
     return profile.present == _counted(profile, TRIPLETS)
 
 
 def are_shown(profiles: Iterable[ColumnProfile]) -> bool:
-    """Tell whether the numbers of a file that is separated by commas show that commas stand between thousands.
+    """Return whether the numbers of a comma-separated file show that commas separate thousands in them.
 
-    Such a file has quotes around each number with a comma. A program that puts them there seldom writes decimal commas,
-    and if it does, some value has other than three decimals or begins with ``0,``.
+    Such a file has quotes around each number with a comma. A program that writes these quotes seldom writes decimal
+    commas; if it does, some value does not have exactly three decimals, or begins with ``0,``.
     """
     in_question = [profile for profile in profiles if is_open(profile)]
     if any(_counted(p, UNGROUPED) or _counted(p, COMMAS.whole) < p.present for p in in_question):
@@ -58,7 +58,7 @@ def are_shown(profiles: Iterable[ColumnProfile]) -> bool:
 
 
 def sums(rows: Iterable[Sequence[str]], profiles: Sequence[ColumnProfile]) -> Sums:
-    """Look for columns that are the sum of two or more columns in a row beside them."""
+    """Find columns that are the sum of two or more consecutive columns directly before or after them."""
     numbers = [place for place, p in enumerate(profiles) if is_open(p) or p.integers == p.present > 0][:_MOST_COLUMNS]
     open_places = {number for number, place in enumerate(numbers) if is_open(profiles[place])}
     tries = [_Try(total, start, stop) for total, start, stop in _runs(len(numbers), open_places)]
@@ -79,14 +79,14 @@ def _counted(profile: ColumnProfile, *forms: Form) -> int:
 
 
 def _runs(columns: int, totals: Collection[int]) -> Iterator[tuple[int, int, int]]:
-    """Yield each total with the runs of columns that end before it or begin after it."""
+    """Yield (total, start, stop) for each run of columns that ends just before a total or begins just after it."""
     for total in totals:
         yield from ((total, start, total) for start in range(total - 1))
         yield from ((total, total + 1, stop) for stop in range(total + 3, columns + 1))
 
 
 def _both(text: str) -> tuple[int, int] | None:
-    """Return a number in both readings, the second in thousandths; None for no value."""
+    """Return the number in both readings, the one with a decimal comma in thousandths; None if it is not a number."""
     word = text.strip(BLANKS)
     try:
         number = int(word.replace(",", ""))
@@ -97,26 +97,26 @@ def _both(text: str) -> tuple[int, int] | None:
 
 @dataclass(slots=True)
 class _Try:
-    """A column that may be the sum of some others."""
+    """A column that may be the sum of the columns from ``start`` to before ``stop``."""
 
     total: int
     start: int
     stop: int
-    #: rows with a comma in which it is
+    #: number of rows with a comma in which it is their sum
     held: int = 0
-    #: there was one in which it is not if commas are decimal
+    #: in one of the rows it is not their sum if commas are decimal
     decides: bool = False
 
     def holds(self, values: Sequence[tuple[int, int] | None]) -> bool:
-        """Tell whether it is, if commas stand between thousands."""
+        """Return whether it may be their sum in this row, if commas separate thousands; note what the row shows."""
         total, parts = values[self.total], values[self.start : self.stop]
         present = [part for part in parts if part]
         if total is None or not present:
             return True
         if sum(part[0] for part in present) != total[0]:
-            # what is missing may be part of the total
+            # a missing value may be part of the total
             return len(present) < len(parts)
-        # in thousandths a number with a comma has fewer digits than one without
+        # only a number with a comma is equal in both readings, because the second one is in thousandths
         self.held += any(number == thousandths != 0 for number, thousandths in (total, *present))
         self.decides = self.decides or sum(part[1] for part in present) != total[1]
         return True

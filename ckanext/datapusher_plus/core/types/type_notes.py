@@ -1,4 +1,4 @@
-"""What a publisher is told of the columns' types: whatever is not plain from the file."""
+"""Notes for the publisher about the columns' types, where the file does not make them obvious."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .column_type import TypeRules, wanted_type
 from .notations import ISO, PLAIN, Days
 from .pg_types import PG_TYPES
 
-#: columns that one sentence names; a file may have 1,598
+#: most columns that one sentence names; a file may have 1,598
 _MOST_NAMED = 12
 
 
@@ -26,7 +26,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class _Decided:
-    """A column with all that its type was decided by."""
+    """A column with everything that decided its type."""
 
     profile: ColumnProfile
     spec: ColumnSpec
@@ -45,7 +45,7 @@ def notes(
     kept: Dictionary | None,
     rules: TypeRules,
 ) -> tuple[Note, ...]:
-    """Return what is worth saying, one sentence for all columns that it is true of."""
+    """Return the notes; columns that have the same thing to say share one sentence."""
     decided = [
         _Decided(profile, spec, read(profile, rules.hints), kept.column(profile.name) if kept else None)
         for profile, spec in zip(profiles, specs, strict=True)
