@@ -1,4 +1,4 @@
-"""A file that goes on where the last one ended: what its table holds, and what is still to be added."""
+"""Append to a table whose file has only grown: what the table holds, and what is still to be added."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 from .load_plan import RESULT_VERSION
 from .values import LoadPlan
 
-#: Bytes of a file that is loaded whole at any rate: it takes no longer.
+#: A file of fewer bytes is always loaded whole, which takes no longer.
 SMALL = 1 << 22
-#: Times as many bytes as before with which adding is still faster by far: a row costs half more so.
+#: Most times the old size that a file may have grown to. Up to that, appending is much faster than loading the whole
+#: file, although each appended row takes half as long again.
 MOST = 1.5
 
 
@@ -23,57 +24,57 @@ class AppendRange:
 
     #: byte of the clean CSV at which it begins
     start: int
-    #: rows of the table, all of the file's beginning
+    #: rows that the table holds, all from the file's beginning
     after: int
-    #: the table's identity
+    #: OID of the table
     table: int
-    #: number of the transaction after which nobody may have changed the table
+    #: id of the last load's transaction; nobody may have changed the table since
     transaction: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedPrefix:
-    """The clean CSV that a table was made of, and how."""
+    """The clean CSV that a table was loaded from, and how."""
 
-    #: bytes
+    #: in bytes
     size: int
     #: of its bytes, as ``LoadPlan.digest``
     digest: str
     rows: int
-    #: digest of the columns, their casts and what of a row is searched
+    #: digest of the columns, their types and casts, and which of their values are searched
     shape: str
 
     @classmethod
     def of(cls, plan: LoadPlan, size: int) -> LoadedPrefix | None:
-        """Return what a plan's table holds in the end; None when that is little, or not all of the file's rows."""
+        """Return what a plan's table will hold; None if it is small, rows were left out, or the digest is unknown."""
         if size < SMALL or plan.csv.rejected or not plan.digest:
             return None
         return cls(size=size, digest=plan.digest, rows=plan.rows, shape=digest_of_columns(plan))
 
     @classmethod
     def from_json(cls, found: Mapping[str, Any]) -> LoadedPrefix:
-        """Return what ``as_json`` was made of.
+        """Return the value that ``as_json`` was called on.
 
-        :raises KeyError, ValueError, TypeError: when it was made of something else.
+        :raises KeyError, ValueError, TypeError: when ``found`` is something else.
         """
         return cls(
             size=int(found["size"]), digest=str(found["digest"]), rows=int(found["rows"]), shape=str(found["shape"])
         )
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as it is kept."""
+        """Return it as JSON types, for the journal."""
         return asdict(self)
 
 
 def digest_of_columns(plan: LoadPlan) -> str:
-    """Return a digest of all that makes rows of the plan's file."""
+    """Return a digest of everything that decides how the file's lines become rows."""
     columns = [(column.name, column.type, column.cast) for column in plan.columns]
     parts = {"version": RESULT_VERSION, "columns": columns, "full_text": plan.full_text.value}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
 def may_go_on(plan: LoadPlan, size: int, held: LoadedPrefix) -> bool:
-    """Tell whether a file of ``size`` bytes would be added to the table, should it begin with what that holds."""
+    """Return whether a clean CSV of ``size`` bytes may be appended to the table, if it begins with the loaded one."""
     return (
         held.size < size <= held.size * MOST
         and held.rows < plan.rows

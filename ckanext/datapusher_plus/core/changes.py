@@ -1,4 +1,4 @@
-"""What a load changes about the table that was there, as sentences for the publisher."""
+"""What a load changes in an existing table, as sentences for the publisher."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from .dictionary.renames import Rename
 from .types.type_notes import Note
 from .values import Analysed, ColumnProfile, ColumnSpec
 
-#: columns that one sentence names; a file may have 1,598
+#: most columns that one sentence names; a file may have 1,598
 _MOST_NAMED = 12
-#: how each thing in ``CleanCsv.read_as`` is called, and what sets it
+#: for each key of ``CleanCsv.read_as``, its name in a sentence, and how the publisher can change it
 _READ_AS = {
     "sheet": ("sheet", "The resource's field dpp_sheet chooses the sheet."),
     "encoding": ("encoding", "The resource's field dpp_encoding sets the encoding."),
     "separator": ("separator", "See that the right file was published."),
 }
-#: headings that are nothing but such words are those of error messages, in the languages of most servers
+#: a heading of only these words is that of an error message, in the languages of most servers
 _ERROR_NAMES = re.compile(
     r"(?:(?:details?|err|errors?|exceptions?|fail|failure|fault|faultstring|messages?|msg|notice|reason|status|"
     r"status ?code|warnings?|fehler|fehlermeldung|hinweis|meldung|nachricht|erreur|mensaje|aviso|errore|messaggio|erro|"
@@ -37,7 +37,7 @@ _ERROR_PHRASES = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastLoad:
-    """What is known of the load whose rows are in the table."""
+    """What is known about the load whose rows are in the table."""
 
     rows: int | None = None
     #: as ``CleanCsv.read_as``
@@ -57,7 +57,7 @@ class Before:
 def first_of_all(
     analysed: Analysed, specs: Sequence[ColumnSpec], *, kept: Dictionary | None, read_as: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return what a publisher must look at before anything else, because the file may be the wrong one.
+    """Return the sentences that a publisher must read first, because the file may be the wrong one.
 
     :param kept: dictionary of the earlier table.
     :param read_as: how the last load read its file, as ``CleanCsv.read_as``.
@@ -126,10 +126,10 @@ def changes(
     renames: Sequence[Rename],
     offers: Sequence[tuple[str, str]],
 ) -> Iterable[Note]:
-    """Yield what is different from the table that was there.
+    """Yield the differences from the table that the load replaces.
 
     :param overridden: names of the columns whose type the Data Dictionary sets.
-    :param offers: (old, new) of the renamed columns whose labels the DataStore tab offers to carry over.
+    :param offers: (old, new) of renamed columns whose labels and descriptions can be carried over on the DataStore tab.
     """
     if before.rows is not None:
         as_before = before.rows == rows
@@ -177,6 +177,6 @@ def _renamed(renames: Sequence[Rename], offers: Sequence[tuple[str, str]]) -> It
 
 
 def named(names: Sequence[str]) -> str:
-    """Return the names of columns in quotes, the first of many."""
+    """Return the names of columns in quotes; of many, the first ones and how many more there are."""
     more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
     return ", ".join(f"“{name}”" for name in names[:_MOST_NAMED]) + more

@@ -1,4 +1,4 @@
-"""Which resources are loaded by themselves."""
+"""Which resources are loaded automatically."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
-#: Kinds of resources whose rows live in the datastore, or that older loaders marked so; CKAN adds others by plugins.
+#: ``url_type`` of resources whose rows are kept in the datastore, or that older loaders marked so; plugins add others.
 MANAGED = frozenset({"datastore", "tabledesigner", "datapusher"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What decides whether a resource's file is to be loaded."""
+    """The fields of a resource that decide whether its file is loaded."""
 
     url: str
     url_type: str
@@ -23,10 +23,13 @@ class Candidate:
 
 
 def is_wanted(resource: Candidate, *, formats: AbstractSet[str], managed: AbstractSet[str]) -> bool:
-    """Tell whether the resource has a file of a format that is loaded by itself.
+    """Return whether the resource has a file of a format that is loaded automatically.
 
-    ``formats`` are lower-case and compared whole; the media type counts only where no format is given, and how the
-    file's name ends only where there is neither: CKAN knows no media type for Parquet, for one.
+    The media type counts only where no format is given, and the file name's extension only where there is neither: CKAN
+    knows no media type for Parquet, for example.
+
+    :param formats: in lower case; they are compared whole.
+    :param managed: further values of ``url_type`` whose rows are kept in the datastore, besides `MANAGED`.
     """
     kind = (resource.format.strip() or resource.mimetype.strip() or _ending(resource.url)).lower()
     return (

@@ -1,7 +1,7 @@
-"""Which indexes a table gets, under the very names that CKAN's ``create_indexes`` would give them.
+"""Which indexes a table gets, with exactly the names that CKAN's ``create_indexes`` would give them.
 
-CKAN decides by name whether an index is there, so a wrong name would give a second, identical index at the next
-``datastore_create``.
+CKAN checks by name whether an index exists, so after a wrong name the next ``datastore_create`` would make a second,
+identical index.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .table_names import identifier, literal
 
-#: Columns that CKAN puts before a table's own.
+#: Columns that CKAN adds before a table's own.
 HIDDEN = ("_id", "_full_text")
 
 
@@ -22,9 +22,9 @@ class Index:
 
     name: str
     unique: bool
-    #: columns it needs, those in its expressions and its condition too
+    #: columns that it uses, including those in its expressions and its condition
     columns: tuple[str, ...]
-    #: definition from USING on
+    #: its definition, from USING to the end
     body: str
     #: whether it is over columns alone, without expression, condition or payload
     plain: bool = True
@@ -34,7 +34,7 @@ class Index:
 
     @property
     def takes_one_core(self) -> bool:
-        """Tell whether it takes PostgreSQL long, and one core alone."""
+        """Return whether PostgreSQL needs a long time to build it, on a single core."""
         return self.columns == ("_full_text",) and self.body.startswith("USING gist")
 
 
@@ -100,12 +100,12 @@ def _expression(name: str, pg_type: str, language: str) -> str:
     if pg_type == "tsvector":
         return identifier(name)
     value = identifier(name) if pg_type == "text" else f"cast({identifier(name)} AS text)"
-    # CKAN's own spelling to the letter: the index's name is made from it
+    # exactly as CKAN writes it, because the index's name is a hash of it
     return f"to_tsvector({literal(language)}, {value})"
 
 
 def _superseded(index: Index) -> bool:
-    # another method (ckan.datastore.default_fts_index_method) or an older loader's name
+    # it has another method (ckan.datastore.default_fts_index_method) or the name that an older loader gave it
     return index.columns == ("_full_text",) and index.plain and not index.unique
 
 

@@ -1,4 +1,4 @@
-"""The decision how to load: columns, types, casts and comments, and the key that tells an unchanged load."""
+"""Decide how to load: columns, types, casts and comments, and the key that identifies an unchanged load."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from .types.column_kind import hints_of
 from .types.column_type import TypeRules, spec, wanted_type
 from .values import Analysed, ColumnSpec, LoadPlan, ReadOptions, Strategy, Ticket
 
-#: raise it when the same file and settings begin to give another table
+#: increase it when a change of the code makes a different table from the same file and settings
 RESULT_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadRules:
-    """The site's settings that decide what table a file becomes."""
+    """The site's settings that decide which table a file becomes."""
 
     type_mapping: Mapping[str, str]
     unsafe_prefix: str
@@ -51,12 +51,12 @@ def plan_load(
 def load_key(
     *, file_hash: str, resource_format: str, options: ReadOptions, kept: Dictionary | None, rules: LoadRules
 ) -> str:
-    """Return a digest of all that decides the table: bytes, format, options, settings and the dictionary's types.
+    """Return a digest of everything that decides the table: bytes, format, options, settings, the dictionary's types.
 
-    Labels and notes are not in it: they are carried from table to table whether a file is loaded or not. Nor is the
-    strategy, which gives the same table another way.
+    It does not include labels and notes, which are carried from table to table whether a file is loaded or not, nor the
+    strategy, which makes the same table in another way.
     """
-    # with the vanished ones, so that a column's going and coming is told by the file's bytes alone
+    # removed columns too, so that a column that disappears or comes back changes the key by the file's bytes alone
     known = (*kept.columns, *kept.vanished) if kept else ()
     overrides = {column.name: wanted for column in known if (wanted := wanted_type(column))}
     parts = {
@@ -88,9 +88,9 @@ def type_rules(analysed: Analysed, options: ReadOptions, rules: LoadRules) -> Ty
 
 
 def null_words(options: ReadOptions, null_values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words that stand for no value: those of the resource, else those of the site."""
+    """Return the texts that mean NULL: those of the resource, else those of the site."""
     words = null_values if options.null_values is None else options.null_values
-    # PostgreSQL has no text with a NUL
+    # PostgreSQL's text cannot contain a NUL character
     return tuple(dict.fromkeys(word for word in words if word and "\0" not in word))
 
 

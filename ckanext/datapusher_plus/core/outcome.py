@@ -20,7 +20,7 @@ from .retries import Again, Retry, Tries
 from .states import State
 from .stop_reason import Reason
 
-#: Stands for the exit status of a process that the kernel has ended because there was no memory left.
+#: Used as the exit status of a process that the kernel killed because memory ran out.
 OUT_OF_MEMORY = -1009
 _MEMORY = (
     "Split the file, or ask the site's administrator for more memory, a larger run_memory_limit or fewer runs at once "
@@ -28,12 +28,12 @@ _MEMORY = (
 )
 UNCHANGED = "The table is as it was before."
 DELETED = "The resource has been deleted since, and its table with it."
-#: Errors whose sentence says all; no traceback is needed.
+#: Errors whose message says everything, so that no traceback is needed.
 EXPECTED = (IngestError, Skipped)
 
 
 class TookTooLong(TimeoutError):
-    """The run was stopped because ``flow_timeout`` was over."""
+    """The run was stopped because it took longer than ``flow_timeout``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,36 +48,36 @@ class Outcome:
     public: str = ""
     #: what the error is about, for other software
     about: Mapping[str, str] = field(default_factory=dict)
-    #: the run that takes this one's place, if there is to be one
+    #: the run to queue in its place, if any
     retry: Retry | None = None
-    #: whether CKAN must still be told of the table that is in place
+    #: whether the table is in place but has still to be published in CKAN
     unpublished: bool = False
-    #: what to look at, of a table that is in place or a file that had nothing to load
+    #: what the publisher should check, about a loaded table or a file that had nothing to load
     warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A run that ended before its table was in place for good."""
+    """A run that ended before its table was committed."""
 
     run_id: str
     error: BaseException
-    #: whether the same may succeed later, because a server was away
+    #: whether the same may succeed later, because a server was unavailable
     transient: bool = False
-    #: why the process was told to stop, if it was and somebody said so
+    #: why the process was asked to stop, if it was and a reason was given
     reason: Reason | None
     #: seconds that a run may take
     limit: int
     tries: Tries
     #: bytes of memory that a run may take
     memory: int = 0
-    #: what became of a table that is not as it was; empty when it is
+    #: what happened to the table; empty when it is as it was
     lost: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Why:
-    """What happened, whether it may go better next time, and what a person may do when it does not."""
+    """What happened, whether a retry may help, and what a person may do if it does not."""
 
     what: str
     again: Again
@@ -110,7 +110,7 @@ def _is_cancelled(failure: Failure) -> bool:
 def _why(failure: Failure) -> _Why:
     error = failure.error
     if isinstance(error, Transient):
-        # somebody who cancels a run does not want it again, whatever it was just failing of
+        # a cancelled run is not retried, whatever error ended it
         again = Again.NEVER if _is_cancelled(failure) else Again.LATER
         return _Why(what=error.what, again=again, advice=error.advice)
     if isinstance(error, IngestError):
@@ -121,7 +121,7 @@ def _why(failure: Failure) -> _Why:
 def _unexpected(failure: Failure) -> _Why:
     error = failure.error
     if _is_cancelled(failure):
-        # what a server or a library makes of the interruption
+        # the error only follows from the interruption
         return _stopped(failure.reason)
     if isinstance(error, TookTooLong):
         what = f"Loading was stopped because it took longer than {failure.limit:,} s."
@@ -142,7 +142,7 @@ def _unexpected(failure: Failure) -> _Why:
 
 
 def _out_of_memory(error: BaseException) -> bool:
-    # a thread's stack takes 8 MB
+    # a new thread fails first, because its stack takes 8 MB
     no_thread = isinstance(error, RuntimeError) and "can't start new thread" in str(error)
     return isinstance(error, MemoryError) or no_thread or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
 
@@ -161,8 +161,12 @@ def _stopped(reason: Reason | None) -> _Why:
 
 
 def of_death(code: int | None, table: str, tries: Tries) -> Outcome:
-    """Return the end of a run whose process died; ``code`` is its exit status where that is known."""
-    # without memory it would take as much again, and what it takes is missing elsewhere
+    """Return the end of a run whose process died.
+
+    :param code: the exit status of the process, None when it is unknown.
+    :param table: a sentence about what happened to the table.
+    """
+    # a retry would need as much memory again, and other processes would lack it
     again = Again.NEVER if code == OUT_OF_MEMORY else Again.AT_ONCE
     advice = {None: AGAIN, OUT_OF_MEMORY: _MEMORY}.get(
         code, "The site's administrator finds the reason in the worker's log."
@@ -184,7 +188,7 @@ def of_cancelled_death(table: str) -> Outcome:
 
 
 def how_it_died(code: int | None) -> str:
-    """Return a clause for the exit status of a process, None where nobody saw it."""
+    """Return a clause that says how a process died; ``code`` is its exit status, None when it is unknown."""
     return {
         None: "its worker died, or the machine or its connection to the database went down",
         OUT_OF_MEMORY: "its process was killed when the machine, or its control group, ran out of memory",
@@ -193,16 +197,17 @@ def how_it_died(code: int | None) -> str:
 
 
 def loaded(rows: int) -> str:
-    """Return how many rows came in, without a full stop."""
+    """Return how many rows were loaded, as a sentence without its full stop."""
     return f"{rows:,} rows were loaded" if rows != 1 else "1 row was loaded"
 
 
 def of_success(
     rows: int, *, error: BaseException | None, warnings: tuple[str, ...], run_id: str, transient: bool = False
 ) -> Outcome:
-    """Return the end of a run whose table is in place; ``error`` is what went wrong after that.
+    """Return the end of a run whose table is in place.
 
-    :param transient: whether what went wrong may succeed later.
+    :param error: what went wrong after that, None when nothing did.
+    :param transient: whether the same may succeed later.
     """
     if isinstance(error, ResourceGone):
         return Outcome(state=State.COMPLETE, message=f"{loaded(rows)}. {DELETED}")

@@ -1,4 +1,4 @@
-"""Which rows of a file are left out of its table, how many may be, and how that is told; values in, values out."""
+"""Which rows of a file are left out of its table, how many may be, and the sentences about them; without I/O."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .types.plain_names import plain_name
 
 #: name of the file of rejected rows in a run's folder, and as people download it
 FILE = "rejected.csv"
-#: its headings; ``line`` holds what messages count: line, row, record or feature
+#: its headings; ``line`` is the number of the line, row, record or feature, whichever messages count
 HEADER = ("line", "column", "value", "reason", "row")
 #: Excel reads a CSV file as UTF-8 only when it begins with this.
 BOM = b"\xef\xbb\xbf"
-#: Fields that a row is parted into, as many as a sheet of Excel has columns; what follows stays in the last one.
+#: Most fields that a row is split into, as many as an Excel sheet has columns; the rest stays in the last field.
 MOST_FIELDS = 16_384
-#: Rows and bytes of a list of rejected rows that end the list when the whole file is refused.
+#: When the whole file is refused, the list of rejected rows ends at this number of rows or bytes.
 LISTED_ROWS = 10_000
 LISTED_BYTES = 20_000_000
-#: What makes a spreadsheet take a value for a formula when it stands first (CWE-1236).
+#: First characters that make a spreadsheet treat a value as a formula (CWE-1236).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
@@ -28,19 +28,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 class Fault:
     """Why a row is left out."""
 
-    #: of the value that does not fit; None for a row of another width
+    #: column of the value that does not fit; None when the row has the wrong number of fields
     column: str | None
     value: str
-    #: that the value is not of; empty for a row of another width
+    #: type that the value does not fit; empty when the row has the wrong number of fields
     type: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """What a column's values must be, because the Data Dictionary says so."""
+    """The type that the Data Dictionary sets for a column, to check the column's values against."""
 
-    #: of the column, from 0
+    #: position of the column, from 0
     position: int
     column: str
     #: PostgreSQL type name
@@ -48,7 +48,7 @@ class Check:
     accepts: Accepts
 
     def fault(self, value: str) -> Fault | None:
-        """Return what is wrong with a value, None when it fits."""
+        """Return why a value does not fit, None when it does."""
         if self.accepts.takes(value):
             return None
         reason = f"The value is not {plain_name(self.type)}, as the Data Dictionary asks for."
@@ -60,7 +60,7 @@ class Share:
     """How many of a file's rows cannot be loaded, and how many may be left out."""
 
     rejected: int
-    #: rows below the header, whatever they are
+    #: all rows below the header
     total: int
     #: percent of the rows, ``max_quarantine_pct``
     limit: float
@@ -68,17 +68,17 @@ class Share:
     @property
     def most(self) -> int:
         """Return how many rows may be left out; never all of them."""
-        # as it is written, for 0.07 * 100 is more than 7
+        # exact, because as floats 0.07 * 100 is more than 7
         allowed = Fraction(str(self.limit)) * self.total / 100
         return max(0, min(int(allowed), self.total - 1))
 
     @property
     def allowed(self) -> bool:
-        """Tell whether the load may go on without these rows."""
+        """Return whether the load may continue without these rows."""
         return self.rejected <= self.most
 
     def __str__(self) -> str:
-        """Return the clause that an error ends with."""
+        """Return the clause for the end of an error's sentence."""
         if self.rejected == self.total:
             return f"none of {self.total:,} rows can be loaded" if self.total > 1 else "there is no other row"
         most = f"at most {self.limit:g} % may be left out" if self.limit else "none may be left out"
@@ -87,36 +87,36 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """The rows that were left out of a table, or because of which a file was refused."""
+    """The rows that were left out of a table, or that caused a file to be refused."""
 
     rows: int
-    #: rows of the file, these included
+    #: rows of the file, including these
     total: int
-    #: where they are, as CSV, until the run ends
+    #: CSV file that lists them until the run ends
     path: Path
     #: how many of them are in that CSV; None means all
     listed: int | None = None
 
     @property
     def sentence(self) -> str:
-        """Return what the publisher should look at."""
+        """Return the sentence that asks the publisher to look at the rejected rows."""
         were, rows = ("was", "row") if self.rows == 1 else ("were", "rows")
         return f"{self.rows:,} of {self.total:,} rows {were} left out; see the rejected {rows}."
 
 
 def wrong_width(found: int, expected: int) -> Fault:
-    """Return what is wrong with a row that has more or fewer fields than the header."""
+    """Return the fault of a row that has more or fewer fields than the header."""
     reason = f"The row has {counted(found)} {_fields(found)} where the header has {expected:,}."
     return Fault(column=None, value="", type="", reason=reason)
 
 
 def counted(fields: int) -> str:
-    """Return how many fields a row has; they are not counted to the end."""
+    """Return the number of a row's fields as text; they are counted up to ``MOST_FIELDS`` only."""
     return f"{fields:,}" if fields < MOST_FIELDS else f"at least {MOST_FIELDS:,}"
 
 
 def neutral(text: str) -> str:
-    """Return a text so that no spreadsheet takes it for a formula: those that could be one get ``'`` before them."""
+    """Return a text that no spreadsheet treats as a formula: one that could be a formula gets ``'`` before it."""
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 

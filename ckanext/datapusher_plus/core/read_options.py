@@ -1,4 +1,4 @@
-"""What a resource's own fields say of how its file is to be read and loaded."""
+"""The resource's own fields that say how its file is read and loaded."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from .values import FullText, ReadOptions
 
 PREFIX = "dpp_"
 _YES = frozenset({"true", "yes", "on", "1"})
-#: of Python's encodings, those that no file of letters is in
+#: Python's encodings that no text file uses
 _NOT_OF_FILES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 _NO = frozenset({"false", "no", "off", "0"})
 
 
 def read_options(fields: Mapping[str, Any], defaults: ReadOptions) -> tuple[ReadOptions, tuple[str, ...]]:
-    """Return the site's options with those of the fields, and a sentence for each field that makes no sense."""
+    """Return the options of the fields, else ``defaults``, and a sentence for each field that cannot be understood."""
     given: dict[str, Any] = {}
     doubts: list[str] = []
     for name, understood in _FIELDS.items():
@@ -35,7 +35,7 @@ def read_options(fields: Mapping[str, Any], defaults: ReadOptions) -> tuple[Read
 
 
 def given(fields: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Return those of the fields that say how the file is read and loaded, without empty ones."""
+    """Return the fields that say how the file is read and loaded, without empty ones."""
     return {name: fields[name] for name in NAMES if not _is_empty(fields.get(name))} if fields else {}
 
 
@@ -64,10 +64,10 @@ def _encoding(value: Any) -> str:
 def encoding_of_files(name: str) -> str:
     """Return Python's name of an encoding.
 
-    :raises LookupError: when it is not known, or no file of letters is in it.
-    :raises ValueError: when it is no name.
+    :raises LookupError: when it is unknown, or no text file uses it.
+    :raises ValueError: when it is not a name.
     """
-    # raises LookupError also for codecs such as base64 that are no encodings of text
+    # raises LookupError also for codecs such as base64, which are not text encodings
     "".encode(name)
     found = codecs.lookup(name).name
     if found in _NOT_OF_FILES:
@@ -83,7 +83,7 @@ def _decimal(value: Any) -> str:
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    """Return the words of a list, or of a text with commas, else with blanks, between them."""
+    """Return the words of a list, or of a text that separates them by commas or, if it has none, by blanks."""
     if isinstance(value, str):
         value = value.split(",") if "," in value else value.split()
     return tuple(dict.fromkeys(word.strip() for word in value if word.strip()))

@@ -22,7 +22,7 @@ class Entry:
     strategy: str
     #: stashed (nothing is changed yet) or destructive (the tables have been exchanged)
     phase: str
-    #: identity of the table that the run put in place; None before that
+    #: OID of the table that the run put in place; None before that
     new_oid: int | None
     #: table that the old one was renamed to; None when there was none, and under ``replace``
     parked: str | None
@@ -47,7 +47,7 @@ class Stashed(Enum):
 
     #: there is no stash, or it has no columns, or nobody has asked
     NONE = "none"
-    #: it is there, but the disk does not give it
+    #: it exists, but cannot be read from the disk
     UNREADABLE = "unreadable"
     #: its run was committed, so somebody has removed the table on purpose
     COMMITTED = "committed"
@@ -56,12 +56,12 @@ class Stashed(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What is there, apart from the journal."""
+    """What exists besides the journal's entry."""
 
     live: Live
     #: whether the old table still waits under its parked name
     parked: bool = False
-    #: whether the live table has rows; to be looked up only where ``rows_matter``
+    #: whether the live table has rows; look this up only if ``rows_matter``
     rows: bool = False
     #: whether there is a record of the old table: in the journal's entry or, without one, in the parked table's comment
     record: bool = False
@@ -75,11 +75,11 @@ class Action(Enum):
     NOTHING = "nothing"
     #: give the parked table its name again, in place of the new one
     PUT_BACK = "put back"
-    #: replace what is left by an empty table with all that the old one had besides rows
+    #: replace what is left by an empty table that has everything that the old one had except its rows
     MAKE_EMPTY = "make empty"
     #: drop the table of a first load that did not end
     TAKE_AWAY = "take away"
-    #: the new table is filled: keep it
+    #: keep the new table, because it has rows
     KEEP_NEW = "keep new"
     #: keep the table that somebody else has made, and drop the parked one
     KEEP_OTHERS = "keep others"
@@ -92,20 +92,20 @@ class Action(Enum):
 
 
 def which(entry: Entry | None, oid: int | None) -> Live:
-    """Return whose the table is that has the resource's name now.
+    """Return which table has the resource's name now.
 
-    :param oid: its identity, None when there is no table.
+    :param oid: OID of that table, None when there is none.
     """
     if oid is None:
         return Live.NONE
     if entry is None or entry.new_oid is None:
         return Live.OLD
-    # the journal does not know the old table's identity: one that a person renamed back counts as somebody else's
+    # the journal does not know the old table's OID: one that a person renamed back counts as somebody else's
     return Live.NEW if oid == entry.new_oid else Live.OTHERS
 
 
 def decide(entry: Entry | None, found: Found) -> Action:
-    """Return what to do. The journal's entry comes first, then what is there."""
+    """Return what to do. The journal's entry is considered first, then what exists."""
     if entry is None:
         return _without_entry(found)
     if entry.phase == "stashed":
@@ -123,7 +123,7 @@ def decide(entry: Entry | None, found: Found) -> Action:
 
 
 def rows_matter(entry: Entry | None, found: Found) -> bool:
-    """Return whether the action depends on rows in the live table; to look costs time and a lock."""
+    """Return whether the action depends on rows in the live table; to check that takes time and a lock."""
     return decide(entry, replace(found, rows=True)) is not decide(entry, replace(found, rows=False))
 
 

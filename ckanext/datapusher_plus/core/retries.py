@@ -1,11 +1,11 @@
-"""Whether a load that failed is tried again by itself, when, and how that is said."""
+"""Whether and when a failed load is retried automatically, and the sentence that says so."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
 
-#: Seconds before the second and the third try, and before all later ones, where the reason takes its time to pass.
+#: Seconds before the second try, and before each later one, if the cause needs time to pass.
 PAUSES = (5.0, 30.0)
 
 
@@ -14,9 +14,9 @@ class Again(str, Enum):
 
     #: the file, the request or the site must change first
     NEVER = "never"
-    #: the run died, which says little about the next one
+    #: the run died, which says little about whether the next one will
     AT_ONCE = "at once"
-    #: a server was away
+    #: a server was unavailable
     LATER = "later"
 
 
@@ -32,7 +32,7 @@ class Retry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tries:
-    """How far a request has used up its tries."""
+    """How many of its tries a request has used."""
 
     #: which try this is, from 1
     this: int
@@ -45,14 +45,14 @@ class Tries:
         return max(self.this, self.retries + 1)
 
     def next(self, again: Again) -> Retry | None:
-        """Return the retry of a run that failed, None when there shall be none."""
+        """Return the retry of a run that failed, None when it is not retried."""
         if again is Again.NEVER or self.this > self.retries:
             return None
         wait = 0.0 if again is Again.AT_ONCE else PAUSES[min(self.this, len(PAUSES)) - 1]
         return Retry(tries=self.this + 1, wait=wait)
 
     def then(self, again: Again, advice: str) -> str:
-        """Return what comes next: the retry, else ``advice`` to a person."""
+        """Return the sentence that says what comes next: the retry, else ``advice`` to a person."""
         if retry := self.next(again):
             return f"It is tried again by itself (try {retry.tries} of {self.most})."
         last = again is not Again.NEVER and self.this > 1

@@ -1,6 +1,6 @@
-"""Text of strangers for people and logs: no character that forges lines or hides text, no password, no signature.
+"""Make untrusted text safe for people and logs: no characters that forge lines or hide text, no secrets of addresses.
 
-Everything here takes time in proportion to the length of the text.
+All functions take time in proportion to the length of the text.
 """
 
 from __future__ import annotations
@@ -10,34 +10,34 @@ import unicodedata
 from pathlib import PurePosixPath
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-#: Format characters that words of some languages and emoji need; all others hide or turn text.
+#: Format characters that some languages and emoji need; all others hide text or change its direction.
 _JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
-#: What ends an address in a text; a quote in an address is cut off with its query.
+#: A piece of text that may be an address; one of these characters ends an address in a text.
 _WORD = re.compile('[^ "<>]+')
 _HIDDEN = "…"
-#: What a sentence has after an address.
+#: Punctuation that a sentence may have after an address.
 _STOPS = ".,:;)]}'”"
-#: Characters of an address in a message; a longer one is cut.
+#: Most characters of an address in a message; a longer one is cut.
 _LONGEST_ADDRESS = 300
-#: Characters of a file's name, as on most disks.
+#: Most characters of a file's name, as on most disks.
 _LONGEST_NAME = 255
 
 
 def is_unsafe(char: str) -> bool:
-    """Tell whether a character ends a line, commands a terminal, turns the direction of text, or cannot be seen."""
+    """Return whether a character ends a line, controls a terminal, changes the direction of text, or is invisible."""
     category = unicodedata.category(char)
     return category in ("Cc", "Cs", "Zl", "Zp") or (category == "Cf" and char not in _JOINERS)
 
 
 def replaced(text: str) -> str:
-    """Return one line for a page: line ends and tabs are spaces, other unsafe characters are U+FFFD."""
+    """Return one line for a page: line ends and tabs become spaces, other unsafe characters U+FFFD."""
     if text.isprintable():
         return text
     return "".join(" " if char in "\r\n\t" else "\ufffd" if is_unsafe(char) else char for char in text)
 
 
 def page_line(text: str, longest: int) -> str:
-    """Return text as one line of a page, without the secrets of addresses, cut where it is too long."""
+    """Return text as one line of a page, without the secrets of addresses, cut to ``longest`` characters."""
     line = replaced(without_secrets(text))
     return line if len(line) <= longest else line[: longest - 1] + "…"
 
@@ -50,12 +50,12 @@ def escaped(text: str) -> str:
 
 
 def printable(text: str, instead: str = "") -> str:
-    """Return text with ``instead`` in place of line ends, escapes, invisible letters and halves of letters."""
+    """Return text with ``instead`` in place of line ends, escapes, invisible characters and lone surrogates."""
     return "".join(char if char.isprintable() else instead for char in text)
 
 
 def shortened(text: str, longest: int) -> str:
-    """Return what is printable of a text, cut where it is too long."""
+    """Return the printable characters of a text, with “…” after the first ``longest`` if there are more."""
     text = printable(text)
     return text if len(text) <= longest else text[:longest] + "…"
 
@@ -63,18 +63,18 @@ def shortened(text: str, longest: int) -> str:
 def file_name(path: str) -> str:
     """Return the name of a file without folders."""
     name = PurePosixPath(path.replace("\\", "/").replace("\0", "")).name
-    # its end says what is in it
+    # keep the end, because the extension says what is in the file
     return shortened(name[-_LONGEST_NAME:], _LONGEST_NAME)
 
 
 def redacted(url: str) -> str:
-    """Return an address fit for messages and logs, without password and query."""
+    """Return an address for messages and logs: without user, password, query and fragment."""
     try:
         parts = urlsplit(url)
     except ValueError:
         return "The address"
     query = "…" if parts.query else ""
-    # without a host, what stands before an @ may be a password all the same
+    # even without a host, the part before an @ may be a password
     path = parts.path if parts.netloc else parts.path.rpartition("@")[2]
     return shortened(urlunsplit((parts.scheme, _bare_netloc(parts), path, query, "")), _LONGEST_ADDRESS)
 
@@ -97,7 +97,7 @@ def one_line(text: str) -> str:
 
 
 def _bare(word: str) -> str:
-    """Return a word that may have an address in it without the secrets of that."""
+    """Return a word that may contain an address, without the address's secrets."""
     before, scheme, address = word.partition("://")
     if not scheme:
         return _bare_path(word)
@@ -106,13 +106,13 @@ def _bare(word: str) -> str:
     if "@" in head:
         head = head.rpartition("@")[2]
     elif "@" in tail and not _is_port(head.partition("/")[0]):
-        # a password with such a sign in it
+        # the password contains a ? or #
         head = ""
     return f"{_bare_path(before)}{scheme}{head}{_cut(tail)}"
 
 
 def _cut(tail: str) -> str:
-    """Return a query or fragment without what it says, and with what the sentence has after it."""
+    """Return a query or fragment with “…” for its content, and the sentence's punctuation after it."""
     return tail[:1] + _HIDDEN + tail[len(tail.rstrip(_STOPS)) :] if tail else ""
 
 

@@ -17,8 +17,8 @@ class State(str, Enum):
     CANCELLED = "cancelled"
 
 
-#: Every legal move. A run that ended never moves again, for a retry is a new run; only what CKAN could not be told of a
-#: table that is in place is made up for later.
+#: Every legal move. A run that has ended does not move again, because a retry is a new run. The exception is a run
+#: whose table is in place but could not be published in CKAN: it is complete once it is published later.
 MOVES: dict[State, frozenset[State]] = {
     State.QUEUED: frozenset({State.RUNNING, State.SKIPPED, State.ERROR, State.CANCELLED}),
     State.RUNNING: frozenset({State.COMPLETE, State.WARNED, State.SKIPPED, State.ERROR, State.CANCELLED}),
@@ -29,12 +29,12 @@ MOVES: dict[State, frozenset[State]] = {
     State.CANCELLED: frozenset(),
 }
 
-#: States in which a run still has work before it.
+#: States of a run that has not ended.
 OPEN = frozenset({State.QUEUED, State.RUNNING})
-#: States in which the file is in the table, or rightly is not.
+#: States in which the file is in the table, or was rightly not loaded.
 GOOD = frozenset({State.COMPLETE, State.WARNED, State.SKIPPED})
 
-#: What other software reads in ``task_status`` and ``datapusher_status``: DataPusher+'s own words.
+#: The statuses that other software reads in ``task_status`` and ``datapusher_status``, named as in DataPusher+.
 PUBLIC: dict[State, str] = {
     State.QUEUED: "pending",
     State.RUNNING: "running",

@@ -1,4 +1,4 @@
-"""Why this process was told to stop, as far as it was told."""
+"""Why this process was asked to stop, if a reason was given."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from enum import Enum
 
 
 class Reason(str, Enum):
-    """What a worker tells a run that it stops."""
+    """The reason that a worker gives to a run that it stops."""
 
     #: somebody cancelled the run in Prefect
     CANCEL = "cancel"
     #: somebody suspended the run in Prefect
     SUSPEND = "suspend"
-    #: the worker is shutting down and its grace is over
+    #: the worker is shutting down and its grace period is over
     DRAIN = "drain"
     #: the worker that watched over the run is gone
     ORPHANED = "orphaned"
@@ -22,11 +22,11 @@ _reason: Reason | None = None
 
 
 def note(reason: Reason) -> None:
-    """Remember why the signal that follows is sent; the first reason stays."""
+    """Remember the reason for the signal that follows; the first reason is kept."""
     global _reason  # noqa: PLW0603 (one run to a process)
     _reason = _reason or reason
 
 
 def reason() -> Reason | None:
-    """Return why this process was told to stop, None when nobody said."""
+    """Return why this process was asked to stop, None when no reason was given."""
     return _reason

@@ -1,4 +1,4 @@
-"""Which columns of a table add up."""
+"""Columns of a table that add up."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sums:
-    """Columns of which one is the sum of others in every row that was looked at."""
+    """Columns of which one is the sum of others in every row that was examined."""
 
     #: their names
     columns: frozenset[str] = frozenset()
-    #: in some row they add up only if commas stand between thousands
+    #: in some row they add up only if commas separate thousands
     thousands: bool = False

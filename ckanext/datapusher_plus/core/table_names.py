@@ -1,7 +1,7 @@
-"""Names in SQL: of the tables and indexes of a load, inside PostgreSQL's 63 bytes; and names and texts in quotes.
+"""Names of a load's tables and indexes, within PostgreSQL's 63 bytes; and quoted names and texts for SQL.
 
-The names of tables all start with an underscore, so CKAN neither lists nor serves them, and hold the whole resource id,
-so that a leftover tells whose it is. The longest, a staged table's sequence ``…__id_seq``, has 62 bytes.
+All table names start with an underscore, so CKAN neither lists nor serves them. They contain the whole resource id, so
+that the resource of a leftover table is known. The longest, a staged table's sequence ``…__id_seq``, has 62 bytes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-#: What the names of all of them start with.
+#: Prefix of all these names.
 PREFIX = "_dpp_"
 
 _OURS = re.compile(r"_dpp_(?:raw|new|old)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_.{1,8}")
@@ -22,7 +22,7 @@ def raw(resource_id: str, run_id: str) -> str:
 
 def beside(resource_id: str, run_id: str) -> str:
     """Return the name of the table for rows that go into the staged one later."""
-    # no run's id has an r
+    # no run id contains an r, so the name is not that of another run's table
     return _name("raw", resource_id, f"{run_id[:7]}r")
 
 
@@ -37,7 +37,7 @@ def parked(resource_id: str, run_id: str) -> str:
 
 
 def of_resource(resource_id: str) -> tuple[str, str, str]:
-    """Return what the names of a resource's raw, staged and parked tables start with."""
+    """Return the prefixes of the names of a resource's raw, staged and parked tables."""
     return (_name("raw", resource_id, ""), _name("new", resource_id, ""), _name("old", resource_id, ""))
 
 
@@ -46,7 +46,7 @@ def _name(part: str, resource_id: str, run_id: str) -> str:
 
 
 def resource_of(table: str) -> str | None:
-    """Return the resource that one of our tables belongs to, None for any other table."""
+    """Return the id of the resource that one of these tables belongs to, None for any other table."""
     ours = _OURS.fullmatch(table)
     return ours.group(1) if ours else None
 
@@ -62,16 +62,16 @@ def sequence(table: str) -> str:
 
 
 def index(table: str, name: str) -> str:
-    """Return under which name a staged or parked table holds the index that is called ``name`` on the live one."""
+    """Return the name that a staged or parked table gives to the index that is called ``name`` on the live one."""
     # index names are unique in a schema, so both tables cannot use the live name at once
     return f"{table[:9]}{table[-8:]}_{hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest()}"
 
 
 def identifier(name: str) -> str:
-    """Return a name in quotes, as CKAN's index names are made from it too."""
+    """Return a name in double quotes; CKAN hashes it in this form for the names of indexes."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def literal(text: str) -> str:
-    """Return a text in quotes."""
+    """Return a text in single quotes, as an SQL literal."""
     return "'" + text.replace("'", "''") + "'"

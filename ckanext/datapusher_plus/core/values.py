@@ -1,4 +1,4 @@
-"""What travels from step to step: frozen values, each made by one step and read by the next.
+"""The values that are passed from step to step: frozen, each made by one step and read by the next.
 
 Ticket ─fetch→ Source ─convert→ CleanCsv ─analyse→ Analysed ─plan→ LoadPlan
 LoadPlan ─stage→ Staged ─swap→ Swapped ─publish→ Published
@@ -20,12 +20,12 @@ from .sums import Sums
 from .types.patterns import Accepts
 
 if TYPE_CHECKING:
-    # it is made from a plan
+    # it imports LoadPlan from here
     from .append import AppendRange
 
 
 class Log(Protocol):
-    """Where a step tells the publisher what it does; written by ``runs.log``, read on the DataStore tab."""
+    """The log in which a step reports to the publisher; ``runs.log`` writes it, the DataStore tab shows it."""
 
     def debug(self, message: str) -> None: ...
     def info(self, message: str) -> None: ...
@@ -35,7 +35,7 @@ class Log(Protocol):
 
 
 class FullText(str, Enum):
-    """Which values of a row can be found by a search in its table."""
+    """Which values of a row a full-text search of its table can find."""
 
     ALL = "all"
     #: those of text columns
@@ -45,23 +45,23 @@ class FullText(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """What a resource's fields ``dpp_…`` and the site's settings say of how its file is to be read and loaded."""
+    """How a file is read and loaded, as the resource's fields ``dpp_…`` and the site's settings say."""
 
-    #: of a text file; empty: found out
+    #: of a text file; empty: detect it
     encoding: str = ""
-    #: decimal separator, "," or "."; empty: found out
+    #: decimal separator, "," or "."; empty: detect it
     decimal: str = ""
     #: sheet or layer by name or by number from 0, from the last one when negative; empty: the first that is not empty
     sheet: str = ""
-    #: the site's choice for workbooks whose resource names no sheet; the layers of other files are not meant
+    #: the site's choice for workbooks whose resource names no sheet; it does not apply to layers of other files
     workbook_sheet: str = ""
-    #: of the site, as the locales of CKAN are called; their letters are likelier than others
+    #: languages of the site, as CKAN names locales; their letters count more when an encoding is detected
     languages: tuple[str, ...] = ()
-    #: words that stand for no value; None: those of the site
+    #: texts that mean NULL; None: those of the site
     null_values: tuple[str, ...] | None = None
     #: how much shapes may be simplified, in metres; 0: not at all
     simplify: float = 0.0
-    #: whether 1/2/2026 is in February; None: found out
+    #: whether 1/2/2026 is in February; None: detect it
     day_first: bool | None = None
     #: read the one table in a ZIP archive, rather than list the archive's files
     unzip: bool = True
@@ -79,7 +79,7 @@ class Ticket:
     url: str
     #: ``upload`` for a file that CKAN holds, empty for a link
     url_type: str
-    #: the resource's format as typed by its publisher, may be empty
+    #: the resource's format as its publisher typed it; may be empty
     format: str
     mimetype: str
     #: load even if the file has not changed
@@ -112,7 +112,7 @@ class Source:
 class CleanCsv:
     """The table as canonical CSV: UTF-8 without BOM, commas, RFC 4180 quoting, one header line.
 
-    Lines end in LF or CRLF, all in the same, and in LF where a heading has a line break.
+    All lines end in the same way: in LF or in CRLF, and in LF if a heading contains a line break.
     """
 
     path: Path
@@ -125,31 +125,31 @@ class CleanCsv:
     rows: int | None = None
     #: for each column the kind that the file itself declares, as in ``column_kind.Kind``, or None; () for none at all
     declared: tuple[str | None, ...] = ()
-    #: the published file has commas between its values, and quotes only where they must be
+    #: the published file has commas between its values, and quotes only where necessary
     between_commas: bool = False
-    #: line or row of the published file on which the header stands; 0 where rows are counted without one
+    #: line or row of the header in the published file; 0 where rows are counted without a header
     first_line: int = 1
-    #: what numbers in messages count: line, row, record or feature
+    #: unit of the numbers in messages: line, row, record or feature
     counts: str = "line"
     #: sheet, layer or list of records that it was read from, where the file has such; empty: none
     sheet: str = ""
-    #: what stood between values, where two or more columns make that certain; empty: nothing
+    #: separator of the published file's values, if two or more columns make it certain; empty: not known, or none
     separator: str = ""
-    #: the table as it was converted, before rows were left out or put in order; None: this one
+    #: the table as it was converted, before rows were left out or rewritten; None: this one
     original: Path | None = None
     #: the rows that were left out of it
     rejected: Rejected | None = None
 
     @property
     def read_as(self) -> dict[str, str]:
-        """Return the sheet, encoding and separator, as far as the file has them."""
+        """Return those of sheet, encoding and separator that the file has."""
         read = {"sheet": self.sheet, "encoding": self.encoding, "separator": self.separator}
         return {name: value for name, value in read.items() if value}
 
 
 @dataclass(frozen=True, kw_only=True)
 class ColumnProfile:
-    """What all the values of one column have in common. Counts are over values that are not blank."""
+    """Facts about all values of one column; blank values are counted in ``blanks`` only."""
 
     #: column name in the table: unique, safe, at most 63 bytes
     name: str
@@ -166,34 +166,34 @@ class ColumnProfile:
     dates: int
     #: ISO 8601 dates with a time, with or without zone
     timestamps: int
-    #: of these, with a zone or Z
+    #: those of the timestamps that have a zone or Z
     zoned: int
-    #: longest value, in characters; of values over 600 an engine may see no more than that
+    #: length of the longest value, in characters; an engine may see only the first 600 of a longer one
     max_length: int
-    #: values that are quoted but empty, or nothing but blanks; NULL in every type but text
+    #: values that are quoted but empty, or consist of blanks; NULL in every type but text
     blanks: int = 0
-    #: words that stand for no value; NULL in every type but text
+    #: values that are one of the texts that mean NULL; NULL in every type but text
     nulls: int = 0
-    #: how many of these there are of each word, those with blanks around them aside
+    #: number of these by text, without those that have blanks around them
     null_words: Mapping[str, int] = field(default_factory=dict)
-    #: numbers with an exponent that may as well be codes
+    #: numbers with an exponent that may also be codes
     bare_exponents: int = 0
-    #: one value of each sort that was told apart
+    #: one value of each sort that the engine distinguishes
     samples: tuple[str, ...] = ()
-    #: how many values each further form takes, by the form's name, as far as they were counted
+    #: number of values that each further form takes, by the form's name, if it was counted
     counted: Mapping[str, int] = field(default_factory=dict)
-    #: what the file itself says that the column is, as in ``column_kind.Kind``; empty: nothing
+    #: kind that the file itself declares for the column, as in ``column_kind.Kind``; empty: none
     declared: str = ""
 
     @cached_property
     def present(self) -> int:
-        """Return how many values there are that do not stand for NULL."""
+        """Return the number of values that do not mean NULL."""
         return self.values - self.nulls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysed:
-    """The table and what is known of all its rows."""
+    """The table and what is known about all its rows."""
 
     csv: CleanCsv
     rows: int
@@ -210,16 +210,16 @@ class Strategy(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSpec:
-    """One column of the table to be."""
+    """One column of the table that will be made."""
 
     name: str
     #: PostgreSQL type name: text, numeric, timestamp, date, …
     type: str
-    #: SQL expression over the raw text column of the same name that gives the value; ``{0}`` stands for the column
+    #: SQL expression for the value, over the raw text column of the same name; ``{0}`` is replaced by that column
     cast: str
     #: raw column comment to set, or None
     comment: str | None
-    #: the values that the cast takes; None when all values are known to be such
+    #: the values that the cast accepts; None when it is known to accept all values of the column
     accepts: Accepts | None = None
 
 
@@ -234,16 +234,16 @@ class LoadPlan:
     columns: tuple[ColumnSpec, ...]
     strategy: Strategy
     full_text: FullText
-    #: the dictionary that must survive: of the live table, else of the stash
+    #: the Data Dictionary that must survive: the live table's, else the stash's
     kept: Dictionary | None
     #: whether a live table was seen when the plan was made
     live: bool
-    #: what a run must have in common with the last good one to be skipped
+    #: a run is skipped if this equals the last good run's
     load_key: str
     file_hash: str
-    #: what a publisher must look at before anything else
+    #: sentences that the publisher must read first
     warnings: tuple[str, ...] = ()
-    #: (old, new) of columns that probably have another name now, where the new one lacks what is kept of the old one
+    #: (old, new) of columns that were probably renamed, if the new one lacks what is kept about the old one
     renamed: tuple[tuple[str, str], ...] = ()
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known
     digest: str = ""
@@ -252,7 +252,7 @@ class LoadPlan:
 
     @property
     def named(self) -> tuple[tuple[str, ...], ...]:
-        """Return (name, type) of each column, and its heading where that is another."""
+        """Return (name, type) of each column, with the heading as a third item if it differs from the name."""
         return tuple(
             (column.name, column.type) if heading.strip() == column.name else (column.name, column.type, heading)
             for column, heading in zip(self.columns, self.csv.header, strict=True)
@@ -270,7 +270,7 @@ class Staged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Swapped:
-    """The new table in place, the old one parked until the commit; or new rows ready to be added by that."""
+    """The new table in place, the old one parked until the commit; or new rows that the commit will add."""
 
     plan: LoadPlan
     #: name of the parked table, None when there is none
@@ -281,7 +281,7 @@ class Swapped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The end of a good run, as it is kept in the run's row."""
+    """The result of a good run, as it is stored in the run's row."""
 
     rows: int
     #: as ``LoadPlan.named``
@@ -289,7 +289,7 @@ class Published:
     file_hash: str
     load_key: str
     warnings: tuple[str, ...] = ()
-    #: how many rows of the file were left out, and how many it has; None: none were
+    #: number of rows that were left out, and of all rows of the file; None: none were left out
     rejected: tuple[int, int] | None = None
     #: as ``CleanCsv.read_as``
     read_as: Mapping[str, str] = field(default_factory=dict)
