@@ -1,4 +1,4 @@
-"""How many bytes a compressed file may unpack to, in every compressed format."""
+"""How many bytes a compressed file may unpack to, whether the publisher or a server has compressed it."""
 
 from __future__ import annotations
 

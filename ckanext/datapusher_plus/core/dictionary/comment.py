@@ -10,7 +10,7 @@ Said = dict[str, Any]
 
 
 def parse_comment(comment: str | None) -> Said:
-    """Return a raw comment's JSON object, empty when it is none; both comment layouts of CKAN are read."""
+    """Return a raw comment's JSON object, empty if it is not one; both of CKAN's comment layouts are read."""
     parsed = _parsed(comment)
     if not isinstance(parsed, dict):
         return {}
@@ -26,14 +26,14 @@ def _parsed(comment: str | None) -> Any:
 
 
 def label_comment(label: str) -> str:
-    """Return the raw comment of a column that has nothing but a label, in CKAN's own layout."""
+    """Return the raw comment of a column that has only a label, in CKAN's own layout."""
     return as_comment({"_info": {"label": label}})
 
 
 def said(comment: str | None) -> Said | str:
-    """Return what a raw comment says, without what nobody has filled in; a text that is no JSON object as it is.
+    """Return the filled-in keys of a raw comment; a text that is not a JSON object is returned as it is.
 
-    CKAN's form saves empty labels and notes too. A false or a zero says something.
+    CKAN's form also saves empty labels and notes, which are left out. A false or a zero counts as filled in.
     """
     parsed = _parsed(comment)
     if not isinstance(parsed, dict):
@@ -45,25 +45,28 @@ def said(comment: str | None) -> Said | str:
 
 
 def without_blanks(found: Mapping[str, Any]) -> Said:
-    """Return a comment's object without the keys that nobody has filled in."""
+    """Return a comment's object without empty keys."""
     inner = {key: without_blanks(value) if isinstance(value, Mapping) else value for key, value in found.items()}
     return {key: value for key, value in inner.items() if not is_blank(value)}
 
 
 def is_blank(value: Any) -> bool:
-    """Return whether a value of a comment says nothing; a false or a zero says something."""
+    """Return whether a value in a comment is empty; a false or a zero is not."""
     return value is None or value in ({}, []) or (isinstance(value, str) and not value.strip())
 
 
 def without_label(comment: str | None) -> str | None:
-    """Return a comment without the label in it."""
+    """Return a comment without its label."""
     found = parse_comment(comment)
     info = {key: value for key, value in (found.get("_info") or {}).items() if key != "label"}
     return as_comment({**found, "_info": info})
 
 
 def lines(comment: str | None) -> Iterator[tuple[str, str]]:
-    """Yield what a comment says, each key with its text; keys of CKAN's own form come without ``_info``."""
+    """Yield (key, text) for each filled-in key of a comment; keys of CKAN's own form come without ``_info``.
+
+    A comment that is plain text has the empty key.
+    """
     found = said(comment)
     if isinstance(found, str):
         yield from [("", found)] if found else []
@@ -85,6 +88,6 @@ def as_comment(found: Said) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        # half a character, which was escaped in the comment that it comes from
+        # a lone surrogate, which was escaped in the original comment
         return " " + json.dumps(found, separators=(",", ":"))
     return text

@@ -19,7 +19,7 @@ from .model import Column, Dictionary
 
 
 def fill_keys(here: str | None, older: str | None) -> str | None:
-    """Merge key by key: ``here`` wins, and ``older`` adds the keys that say nothing here.
+    """Merge key by key: ``here`` wins, and ``older`` adds the keys that are empty here.
 
     A comment that is plain text has no keys, so it wins or loses whole.
     """
@@ -60,8 +60,8 @@ def bring_back(now: str | None, then: str | None, *, overwrite: bool) -> str | N
 def carry_over(new: Column, old: Column, is_heading: Callable[[str, str], bool]) -> str | None:
     """Merge key by key, after a rename: what people wrote about ``new`` wins, then what they wrote about ``old``.
 
-    A label that only repeats the heading of its column was written by a load, so it comes last; of ``old`` it is left
-    out.
+    A label that only repeats the heading of its column was written by a load, so it comes last; such a label of ``old``
+    is left out.
     """
     by_people = fill_keys(written_by_people(new, is_heading), written_by_people(old, is_heading))
     return fill_keys(by_people, new.comment)
@@ -128,7 +128,7 @@ def edited(old: Iterable[Column], changed: Mapping[str, str | None]) -> dict[str
 
 
 def remembered(kept: Iterable[Column], stashed: Iterable[Column]) -> tuple[Column, ...]:
-    """Return what to remember about removed columns: what is ``kept`` already wins whole over the stash.
+    """Return what to remember about removed columns: what is already ``kept`` wins whole over the stash.
 
     The stash is from before its load; a person may have brought an earlier description back since.
     """

@@ -53,11 +53,11 @@ class Dictionary:
     #: column names of each unique key that is not the primary key
     unique_keys: tuple[tuple[str, ...], ...] = ()
     triggers: tuple[Trigger, ...] = ()
-    #: what was written about columns that an earlier file had and the table has no more
+    #: columns of earlier files that the table no longer has, with their comments
     vanished: tuple[Column, ...] = ()
 
     def column(self, name: str) -> Column | None:
-        """Return what is known of a column of that name, also when it had vanished, or None."""
+        """Return the column of that name, also a removed one, None when neither is known."""
         return next((column for column in (*self.columns, *self.vanished) if column.name == name), None)
 
     @property
@@ -67,17 +67,17 @@ class Dictionary:
 
     @property
     def said(self) -> dict[str, Said | str]:
-        """Return what is said about each column, of vanished ones too; columns that nobody described are left out."""
+        """Return the filled-in comment (`said`) of each column, removed ones too; columns without one are left out."""
         known = {name: said(column.comment) for name, column in self.by_name.items()}
         return {name: words for name, words in known.items() if words}
 
     def with_vanished(self, vanished: tuple[Column, ...]) -> Dictionary:
-        """Return this dictionary with ``vanished`` columns, but those that the table has."""
+        """Return this dictionary with ``vanished`` as its removed columns, without those that the table has."""
         here = {column.name for column in self.columns}
         return replace(self, vanished=tuple(column for column in vanished if column.name not in here))
 
     def renamed(self, names: Mapping[str, str]) -> Dictionary:
-        """Return this dictionary with other names of some columns, by the present ones."""
+        """Return this dictionary with columns renamed by ``names``, which maps old names to new ones."""
 
         def under_new_name(columns: tuple[Column, ...]) -> tuple[Column, ...]:
             return tuple(replace(column, name=names.get(column.name, column.name)) for column in columns)
@@ -93,9 +93,9 @@ def as_json(dictionary: Dictionary) -> dict[str, Any]:
 
 
 def from_json(found: Mapping[str, Any]) -> Dictionary:
-    """Make a dictionary of what ``as_json`` gave.
+    """Make a dictionary from what ``as_json`` returned.
 
-    :raises ValueError: when something else is given.
+    :raises ValueError: when ``found`` is something else.
     """
     try:
         return Dictionary(
@@ -113,7 +113,7 @@ def from_json(found: Mapping[str, Any]) -> Dictionary:
 
 
 def columns_from_json(found: list[Mapping[str, Any]]) -> tuple[Column, ...]:
-    """Make the columns of what ``as_json`` gave."""
+    """Make the columns from what ``as_json`` returned."""
     return tuple(
         Column(
             name=_text(column["name"]),

@@ -1,4 +1,4 @@
-"""Columns that probably are earlier ones under another name; a person decides whether they are."""
+"""Find columns that were probably renamed; a person decides whether they were."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from .comment import said
 from .merge import carry_over, written_by_people
 from .model import Column, Dictionary
 
-#: what a pair needs: names that are much alike, or less so with the same place and type
+#: likeness that a pair needs: very similar names, or less similar ones with the same position and type
 _ENOUGH = 0.7
 _SAME_PLACE = 0.25
 _SAME_TYPE = 0.1
-#: names in two scripts may have no letter in common: a lone pair in one place is enough
+#: likeness of a lone pair of the same position and type: names in two scripts may have no letter in common
 _LONE = 0.7
-#: comparing every name with every other takes as long as both lists
+#: most names of each list that are compared: the time grows with the product of both lengths
 _MOST_COMPARED = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rename:
-    """A column of the file and the vanished one that it probably was."""
+    """A column of the file and the removed column that it probably was."""
 
     old: str
     new: str
 
 
 def likely_renames(before: Dictionary, now: Sequence[ColumnSpec]) -> tuple[Rename, ...]:
-    """Return the likeliest old name of each new column that has one, in the file's order.
+    """Return the most likely old name of each new column that has one, in the file's order.
 
-    :param before: dictionary of the live table, with what vanished from it earlier.
+    :param before: dictionary of the live table, with the columns removed from it earlier.
     """
     here = {column.name for column in now}
     known = {column.name for column in before.columns}
@@ -58,10 +58,10 @@ def likely_renames(before: Dictionary, now: Sequence[ColumnSpec]) -> tuple[Renam
 def waiting(
     now: Dictionary, is_heading: Callable[[str, str], bool], known: Iterable[tuple[str, str]] | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Return (old, new) of vanished columns that somebody wrote about and that probably have another name now.
+    """Return (old, new) of removed columns that have a label or description and were probably renamed.
 
-    :param is_heading: tells whether a label is but the heading that a column of that name was named by.
-    :param known: the pairs that the loads have found, which come before all others; None when no load has looked.
+    :param is_heading: returns whether a label is only the heading that a column of that name was named after.
+    :param known: the pairs that loads have found, which win over all others; None when no load has searched.
     """
     described = now.said
     gone = [column for column in now.vanished if column.name in described]
@@ -72,7 +72,7 @@ def waiting(
         if old in old_names and column in new_names and old not in found and column not in found.values():
             found[old] = column
     gone, new = gone[:_MOST_COMPARED], new[:_MOST_COMPARED]
-    # a load knows better which place the old column had
+    # a load knows the old column's position, so this guess is only for when no load has searched
     lone = known is None and len(gone) == len(new) == 1
     pairs = [
         (_likeness(old, column, same_place=lone, lone=lone), old.name, column.name) for old in gone for column in new
@@ -89,7 +89,7 @@ def offers(
     known: Iterable[tuple[str, str]],
     is_heading: Callable[[str, str], bool],
 ) -> tuple[tuple[str, str], ...]:
-    """Return what ``waiting`` gives once the table ``before`` has the columns of the file."""
+    """Return what ``waiting`` will return once the table ``before`` has the columns of the file."""
     columns = tuple(Column(name=spec.name, type=spec.type, comment=spec.comment) for spec in now)
     here = {column.name for column in columns}
     gone = tuple(column for column in (*before.columns, *before.vanished) if column.name not in here)
@@ -97,9 +97,11 @@ def offers(
 
 
 def carried(now: Dictionary, old: str, new: str, is_heading: Callable[[str, str], bool]) -> Mapping[str, str | None]:
-    """Return the raw comment that the column ``new`` gets from the vanished ``old``, by its name, if it changes.
+    """Return the raw comment of the column ``new`` after the removed ``old`` is carried over to it, by its name.
 
-    :raises ValueError: when the table has no such column, or nothing is kept of the old one.
+    The result is empty when the comment does not change.
+
+    :raises ValueError: when the table has no column ``new``, or nothing is kept about ``old``.
     """
     here = next((column for column in now.columns if column.name == new), None)
     gone = next((column for column in now.vanished if column.name == old), None)
@@ -117,7 +119,7 @@ def _likeness(old: Column, new: ColumnSpec | Column, *, same_place: bool, lone: 
         return _LONE
     before, now = _plain(old.name), _plain(new.name)
     if before != now and _without_digits(before) == _without_digits(now):
-        # another year of the same measure
+        # the same measure of another year
         return 0
     names = SequenceMatcher(None, before, now).ratio()
     return names + same_place * _SAME_PLACE + same_type * _SAME_TYPE

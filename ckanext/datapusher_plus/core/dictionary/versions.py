@@ -1,4 +1,4 @@
-"""An earlier dictionary beside today's: what differs, and what is to be written to bring it back."""
+"""Compare an earlier dictionary with today's: what differs, and what to write to restore it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .model import Column, Dictionary
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """A column about which the two say something different; raw comments."""
+    """A column whose comment differs between the two dictionaries; both are raw comments."""
 
     column: str
     then: str | None
@@ -23,18 +23,18 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WayBack:
-    """What brings an earlier dictionary back."""
+    """What to write to restore an earlier dictionary."""
 
     #: raw comments to set on the table, by column
     comments: Mapping[str, str | None]
-    #: all that is to be remembered about columns that the table does not have
+    #: everything to remember about columns that the table does not have
     vanished: tuple[Column, ...]
-    #: those of them of which the earlier dictionary says more
+    #: names of those of them whose comment changes
     absent: tuple[str, ...]
 
 
 def differences(then: Dictionary, now: Dictionary) -> tuple[Difference, ...]:
-    """Return the columns about which ``then`` says something else than ``now``, in its order."""
+    """Return the columns whose comments in ``then`` and ``now`` say different things, in the order of ``then``."""
     here = {column.name for column in now.columns}
     found = (
         Difference(column=c.name, then=c.comment, now=_comment(now, c.name), here=c.name in here)
@@ -45,9 +45,10 @@ def differences(then: Dictionary, now: Dictionary) -> tuple[Difference, ...]:
 
 
 def way_back(then: Dictionary, now: Dictionary, *, overwrite: bool) -> WayBack:
-    """Decide what to write so that what ``then`` said is said again, where nothing is said now, or everywhere.
+    """Decide what to write to restore ``then``: only what is empty in ``now``, or everything.
 
-    To overwrite means to take words away, too, from columns that ``then`` had without any.
+    :param overwrite: restore everything, and so also remove the labels and descriptions of columns that have none in
+        ``then``.
     """
     comments: dict[str, str | None] = {}
     gone = {column.name: column for column in now.vanished}
