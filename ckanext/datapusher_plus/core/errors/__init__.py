@@ -1,19 +1,21 @@
-"""Everything that can end a run, one tree.
+"""Every error that can end a run, in one tree; `Skipped` and its subclasses end a run without an error.
 
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
-│   ├── NoFile, NotFetched, FileTooLarge, AddressRefused, TooManyRedirects, UploadMissing, UploadUnreadable
+│   ├── NoFile, NotFetched, FetchTooSlow, FileTooLarge, AddressRefused, TooManyRedirects
+│   ├── UploadMissing, UploadUnreadable
 │   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooManyMembers
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
-│   ├── HeadingTooLong, NotText, WrongEncoding, RaggedRow, BadQuoting, LineTooLong, EngineFailed
-│   ├── TooManyColumns, ValueDoesNotFit, UniqueKeyBroken, DependentViewBroken, TriggerFailed
+│   ├── HeadingTooLong, NotText, WrongEncoding, BadQuoting, LineTooLong, TooManyColumns, EngineFailed
+│   ├── RowsRefused (RaggedRow, ValueDoesNotFit)
+│   ├── UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, TableRemoved, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
     ├── FetchInterrupted, NotReady, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse, TableTouched
 
-A class writes its own message from typed arguments: one sentence that says what is wrong, where, and
-what to do. The message is shown to publishers; it carries no traceback, no token and no server path.
-Anybody may read ``public`` (CKAN's ``task_status``), so that has no value, heading, name or address.
+Each class builds its message from typed arguments. The message says what is wrong, where, and what to do. Publishers
+see it, so it contains no traceback, no token and no server path. Anybody may read ``public`` (CKAN's ``task_status``),
+so it contains no value, heading, name or address.
 """
 
 from __future__ import annotations

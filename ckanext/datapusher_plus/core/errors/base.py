@@ -1,26 +1,26 @@
-"""The kinds of ends."""
+"""The base classes of the errors and skips that end a run."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
 AGAIN = "Load again from the DataStore tab."
-#: What anybody may read of a run that failed, and where those who may edit the resource read more.
+#: The public message of a failed run, and a hint for people who may edit the resource.
 FAILED = "The file could not be loaded."
 MORE = "Whoever may edit the resource finds the reason on its DataStore tab."
 
 
 class IngestError(Exception):
-    """A run cannot go on; ``str(error)`` is the sentence for the publisher."""
+    """A run cannot continue; ``str(error)`` is the message for the publisher."""
 
-    #: whether the sentence has nothing but our own words and numbers, so that anybody may read it
+    #: whether the message contains only fixed text and numbers, so that anybody may read it
     is_public: ClassVar[bool] = False
-    #: what anybody may read instead: kind, counts and places, and nothing out of the file, its address or a server
+    #: what anybody may read instead: kind, counts and positions, but nothing from the file, its address or a server
     gist: str = FAILED
 
     @property
     def public(self) -> str:
-        """Return what anybody may read of this error, of private resources too."""
+        """Return what anybody may read about this error, even if the resource is private."""
         return str(self) if self.is_public else f"{self.gist} {MORE}"
 
 
@@ -35,12 +35,12 @@ class Transient(IngestError):
         super().__init__(f"{what} {advice}")
         #: what went wrong, as a sentence
         self.what = what
-        #: what a person may do, as a sentence that is left out where the run is tried again by itself
+        #: what a person may do, as a sentence; it is not shown when the run is retried automatically
         self.advice = advice
 
 
 class Skipped(Exception):
-    """There is nothing to load, and that is all right; ``str()`` says why."""
+    """There is nothing to load, and that is not an error; ``str()`` says why."""
 
-    #: whether somebody probably expected something to be loaded
+    #: whether people probably expected something to be loaded
     warns: ClassVar[bool] = False

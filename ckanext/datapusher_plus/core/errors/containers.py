@@ -1,4 +1,4 @@
-"""The file is a workbook or an archive whose table cannot be got at."""
+"""Errors of files, mostly workbooks and archives, whose table cannot be reached."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .base import Terminal
 
 
 class Damaged(Terminal):
-    """The bytes begin like a known format and do not go on like it."""
+    """The bytes begin like a known format, but do not continue like it."""
 
     def __init__(self, what: str, detail: str) -> None:
         super().__init__(
@@ -16,14 +16,14 @@ class Damaged(Terminal):
 
 
 class Locked(Terminal):
-    """Nobody gets at the content without a password."""
+    """The content cannot be read without a password."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"The {what} is protected by a password. Save it without one and upload it again.")
 
 
 class NoSuchSheet(Terminal):
-    """The sheet or layer that the resource asks for is not in the file."""
+    """The sheet or layer that the resource names is not in the file."""
 
     def __init__(self, wanted: str, there: tuple[str, ...]) -> None:
         listed = ", ".join(f"“{name}”" for name in there[:20]) + (", …" if len(there) > 20 else "")
@@ -34,7 +34,7 @@ class NoSuchSheet(Terminal):
 
 
 class NestedArchive(Terminal):
-    """An archive in an archive."""
+    """The archive contains another archive."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -44,7 +44,7 @@ class NestedArchive(Terminal):
 
 
 class TooManyMembers(Terminal):
-    """An archive holds more files than can be listed."""
+    """The archive contains more files than can be listed."""
 
     is_public = True
 
@@ -56,7 +56,7 @@ class TooManyMembers(Terminal):
 
 
 class UnpacksTooLarge(Terminal):
-    """So much comes out of a compressed file that it is a mistake or an attack."""
+    """A compressed file unpacks to so much that it is a mistake or an attack."""
 
     is_public = True
 
@@ -68,7 +68,7 @@ class UnpacksTooLarge(Terminal):
 
 
 class NotWhatItSays(Terminal):
-    """The content is not of the format that the file is called."""
+    """The content is not in the format that the file's name says."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
@@ -78,7 +78,7 @@ class NotWhatItSays(Terminal):
 
 
 class HeadingTooLong(Terminal):
-    """A heading is so long that it cannot be one."""
+    """A heading is so long that it cannot be a heading."""
 
     is_public = True
 

@@ -1,4 +1,4 @@
-"""The file is a document of records, or a map, whose table cannot be got at."""
+"""Errors of files whose table cannot be read: documents of records, maps, and files whose reader fails."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .base import Terminal
 
 
 class BadJson(Terminal):
-    """The text is no JSON, or not to be read as a table."""
+    """The text is not JSON, or cannot be read as a table."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(f"The JSON in line {line:,} cannot be read: {why}. Correct the file and upload it again.")
@@ -14,7 +14,7 @@ class BadJson(Terminal):
 
 
 class NoRecords(Terminal):
-    """The document is in order, but has no list of records in it."""
+    """The document is valid, but contains no list of records."""
 
     def __init__(self, what: str) -> None:
         super().__init__(
@@ -24,7 +24,7 @@ class NoRecords(Terminal):
 
 
 class RecordTooLarge(Terminal):
-    """One record takes more room than a row may."""
+    """One record is larger than a row may be."""
 
     is_public = True
 
@@ -36,7 +36,7 @@ class RecordTooLarge(Terminal):
 
 
 class TooMuchMemory(Terminal):
-    """Reading the file takes more memory than a reader is given.
+    """Reading the file takes more memory than a reader may use.
 
     :param what: the name of the format; empty for a text.
     """
@@ -52,7 +52,7 @@ class TooMuchMemory(Terminal):
 
 
 class TooMuchTime(Terminal):
-    """Reading the file takes longer than a reader is given.
+    """Reading the file takes more processor time than a reader may use.
 
     :param what: the name of the format; empty for a text.
     """
@@ -66,7 +66,7 @@ class TooMuchTime(Terminal):
 
 
 class ReaderDied(Terminal):
-    """The program that reads such files broke off."""
+    """The process that reads the file died."""
 
     def __init__(self, what: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""The file could not be had."""
+"""Errors of files that could not be fetched."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class FetchInterrupted(Transient):
 
 
 class NotReady(Transient):
-    """The server was still preparing the file when the time to wait for it was over."""
+    """The server was still preparing the file at the end of the time that a run waits for it."""
 
     def __init__(self, address: str, waited: float) -> None:
         super().__init__(
@@ -51,7 +51,7 @@ class NotReady(Transient):
 
 
 class FetchTooSlow(Terminal):
-    """The server used up what a download may take. Not tried again: that would keep others waiting once more."""
+    """The download was slower than allowed. It is not retried, because other loads would have to wait again."""
 
     def __init__(self, address: str, why: str) -> None:
         super().__init__(
@@ -61,7 +61,7 @@ class FetchTooSlow(Terminal):
 
 
 class TooManyRedirects(Terminal):
-    """The address leads from one to another without end."""
+    """The address redirects too many times."""
 
     def __init__(self, address: str, hops: int) -> None:
         super().__init__(
@@ -93,7 +93,7 @@ class FileTooLarge(Terminal):
 
 
 class UploadMissing(Terminal):
-    """CKAN knows of an uploaded file that its storage does not have."""
+    """CKAN has a record of an uploaded file that is not in its storage."""
 
     is_public = True
 

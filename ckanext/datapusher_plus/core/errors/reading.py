@@ -1,4 +1,4 @@
-"""The file could not be read as a table."""
+"""Errors of files that could not be read as a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .base import Terminal
 
 
 class UnsupportedFormat(Terminal):
-    """No registered format reads such a file."""
+    """No registered format can read the file."""
 
     def __init__(self, name: str, supported: tuple[str, ...]) -> None:
         super().__init__(
@@ -18,7 +18,7 @@ class UnsupportedFormat(Terminal):
 
 
 class NotText(Terminal):
-    """The bytes are not a text table at all."""
+    """The content is not a table: binary data, text without columns, or another kind of document."""
 
     def __init__(self, what: str, *, spreadsheet: bool = False) -> None:
         super().__init__(
@@ -44,7 +44,7 @@ class WrongEncoding(Terminal):
 class RowsRefused(Terminal):
     """Too many rows cannot be loaded."""
 
-    #: the list of them, where one was made
+    #: the list of these rows, if one was made
     rejected: Rejected | None = None
 
 
@@ -73,7 +73,7 @@ class BadQuoting(Terminal):
 
 
 class LineTooLong(Terminal):
-    """A line goes on and on."""
+    """A line is longer than a row can be."""
 
     is_public = True
 
@@ -97,9 +97,9 @@ class TooManyColumns(Terminal):
 
 
 class ValueDoesNotFit(RowsRefused):
-    """A value cannot be cast to the type that the Data Dictionary demands, and too many rows cannot be loaded.
+    """A value cannot be cast to the type that the Data Dictionary sets, and too many rows cannot be loaded.
 
-    :param number: of the row in the table, or of what ``unit`` says in the published file.
+    :param number: number of the row in the table, or of the ``unit`` in the published file; None when it is unknown.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class ValueDoesNotFit(RowsRefused):
         unit: str = "row",
         share: Share | None = None,
     ) -> None:
-        #: what a change in the Data Dictionary can make good
+        #: what the publisher can change in the Data Dictionary so that the value fits
         self.column, self.type = column, pg_type
         place = f"{unit} {number:,}" if number is not None else "a column"
         self.gist = f"In {place} a value is not of the type that the Data Dictionary asks for{_and(share)}."
@@ -127,9 +127,9 @@ def _and(share: Share | None) -> str:
 
 
 class EngineFailed(Terminal):
-    """The analysis engine cannot answer, although the file passed every check; its own words are the error's cause.
+    """The analysis engine failed, although the file passed every check; the engine's own error is the cause.
 
-    :param clue: a clause, if it is known why.
+    :param clue: a clause that says why, if that is known.
     """
 
     def __init__(self, clue: str = "") -> None:

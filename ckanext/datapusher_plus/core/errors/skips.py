@@ -1,4 +1,4 @@
-"""There is nothing to load, and that is all right."""
+"""Reasons to skip a run: there is nothing to load, and that is not an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NothingToLoad(Skipped):
 
 
 class Unchanged(Skipped):
-    """Same bytes, same settings, and the table is there."""
+    """The bytes and the settings are the same as in the last load, and the table exists."""
 
     def __init__(self, *, shown_again: bool = False) -> None:
         unchanged = "The file has not changed since it was last loaded, so the table was left as it is."
@@ -29,14 +29,14 @@ class Unchanged(Skipped):
 
 
 class Vetoed(Skipped):
-    """A plugin's ``can_upload`` said no."""
+    """A plugin's ``can_upload`` returned False."""
 
     def __init__(self, plugin: str) -> None:
         super().__init__(f"The plugin {plugin} declined this resource, so its file was not loaded.")
 
 
 class DatastoreManaged(Skipped):
-    """The rows are kept through the datastore API, not in a file."""
+    """The rows come from the datastore API, not from a file."""
 
     def __init__(self, url_type: str) -> None:
         super().__init__(
@@ -45,7 +45,7 @@ class DatastoreManaged(Skipped):
 
 
 class DryRun(Skipped):
-    """Only a look at the file was asked for."""
+    """The request was only to examine the file."""
 
     def __init__(self, rows: int, columns: int) -> None:
         super().__init__(

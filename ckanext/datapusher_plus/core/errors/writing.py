@@ -1,4 +1,4 @@
-"""The table could not be written."""
+"""Errors of tables and Data Dictionaries that could not be written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from .base import Terminal, Transient
 
 
 class UniqueKeyBroken(Terminal):
-    """The table's unique key does not hold in the new file."""
+    """The new file has duplicates in the table's unique key."""
 
     def __init__(self, columns: tuple[str, ...], value: str) -> None:
         super().__init__(
@@ -26,7 +26,7 @@ class RowTooLarge(Terminal):
 
 
 class TriggerFailed(Terminal):
-    """A trigger that somebody put on the table refuses the new rows."""
+    """A trigger that a person or plugin created on the table refuses the new rows."""
 
     def __init__(self, triggers: tuple[str, ...], why: str) -> None:
         super().__init__(
@@ -36,7 +36,7 @@ class TriggerFailed(Terminal):
 
 
 class DependentViewBroken(Terminal):
-    """A view or something else that was built on the table by hand cannot be rebuilt on the new one."""
+    """A view or another object that a person built on the table cannot be rebuilt on the new one."""
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(
@@ -94,7 +94,10 @@ class DatastoreBusy(Transient):
     is_public = True
 
     def __init__(self, waited: float | None) -> None:
-        """Say how many seconds the run waited, as far as that is known and worth it."""
+        """Make the error.
+
+        :param waited: seconds that the run waited, None when unknown; less than one is not mentioned.
+        """
         how_long = f" for {waited:.0f} s" if waited and waited >= 1 else ""
         super().__init__(
             f"The table stayed in use by other queries{how_long}, so the new one could not be put in place."
@@ -102,7 +105,7 @@ class DatastoreBusy(Transient):
 
 
 class DatastoreGone(Transient):
-    """The datastore's database is not there."""
+    """The datastore's database cannot be used."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
@@ -112,7 +115,7 @@ class DatastoreGone(Transient):
 
 
 class DatastoreRefused(Terminal):
-    """The datastore's database understood, and said no."""
+    """The datastore's database answered, and refused the table."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
@@ -122,7 +125,7 @@ class DatastoreRefused(Terminal):
 
 
 class TableTouched(Transient):
-    """Rows were to be added to a table that somebody has changed meanwhile."""
+    """A table was changed by somebody else while rows were prepared to be appended to it."""
 
     is_public = True
 
@@ -141,7 +144,7 @@ class LockLost(Transient):
 
 
 class TableInUse(Transient):
-    """Earlier words cannot be brought back while a load or another change of the table goes on."""
+    """The Data Dictionary cannot be restored while a load or another change of the table is running."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -151,7 +154,7 @@ class TableInUse(Transient):
 
 
 class StashUnreadable(Transient):
-    """Nobody can tell what is kept on disk of the Data Dictionary."""
+    """The Data Dictionaries that are kept on disk cannot be read."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
