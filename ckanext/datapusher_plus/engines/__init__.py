@@ -1,4 +1,4 @@
-"""Looking at every value of a table: what an engine must answer, and the engines that do."""
+"""Analysis of all values of a table: the interface of an engine, and the engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an analysis engine is: what it says it can do, and the questions it answers then."""
+"""The interface of an analysis engine: the abilities that it declares, and the questions that it answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..core.values import CleanCsv, ColumnProfile
 
 
 class Can(str, Enum):
-    """What an engine may be able to do; the value completes the sentence "the engine cannot …", for logs."""
+    """An ability that an engine may have; the value completes the sentence "the engine cannot …" in logs."""
 
     PROFILE = "profile all values of a table"
     COUNT = "count the values that are written in some form"
@@ -22,7 +22,7 @@ class Can(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profiled:
-    """All rows of a table, seen in one scan."""
+    """The result of one scan of all rows of a table."""
 
     rows: int
     columns: tuple[ColumnProfile, ...]
@@ -32,7 +32,7 @@ class Profiled:
 class Look:
     """One question: how many values of a column does a form take?"""
 
-    #: of the column, from 0
+    #: position of the column, from 0
     position: int
     form: Form
 
@@ -41,7 +41,7 @@ class Look:
 class Misfit:
     """The first value of a column that its type does not take."""
 
-    #: of the column, from 0
+    #: position of the column, from 0
     position: int
     #: row below the header, from 1
     row: int
@@ -49,36 +49,36 @@ class Misfit:
 
 
 class Engine(Protocol):
-    """Answers questions about all values of canonical CSV, in bounded memory.
+    """An engine that answers questions about all values of canonical CSV, in bounded memory.
 
-    Words in ``nulls`` stand for no value; they are compared without the blanks around them.
+    The texts in ``nulls`` mean NULL; values are compared with them without the blanks around the values.
     """
 
     @property
     def name(self) -> str:
-        """Name for messages."""
+        """Name of the engine for messages."""
         ...
 
     @property
     def can(self) -> frozenset[Can]:
-        """What a step may ask of it."""
+        """The abilities that the engine has."""
         ...
 
     def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
-        """Count what the values of each column are; ``names`` are the columns' names in the table."""
+        """Count the values of each column by what they are; ``names`` are the columns' names in the table."""
         ...
 
     def count(self, csv: CleanCsv, looks: Sequence[Look], nulls: Sequence[str] = ()) -> tuple[int, ...]:
-        """Return for each look how many values that do not stand for NULL its form takes."""
+        """Return for each look how many values its form takes, without those that mean NULL."""
         ...
 
     def misfits(self, csv: CleanCsv, accepts: Mapping[int, Accepts]) -> tuple[Misfit, ...]:
-        """Return the first value that is not accepted of each column that has one, by the columns' positions."""
+        """Return the first value of each column that is not accepted, if any; ``accepts`` is by column position."""
         ...
 
 
 def require(engine: Engine, ability: Can) -> None:
-    """Check that an engine can do what a step is about to ask of it.
+    """Check that an engine has the ability that a step is about to use.
 
     :raises EngineFailed: when it cannot.
     """

@@ -1,4 +1,4 @@
-"""The default engine: DuckDB in this process, shut off from everything but the one file it reads."""
+"""The default engine: DuckDB in this process, without access to anything but the one file that it reads."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from .base import Can, Look, Misfit, Profiled
 from .duckdb_sql import Sort
 from .shorten import short_of, shortened
 
-#: makes a query of columns' positions; ``{table}`` in it stands for the file
+#: makes a query from columns' positions; ``{table}`` in the query is replaced by the file
 Question = Callable[[Sequence[int]], str]
 
-#: enough for the longest line that DuckDB takes by itself, 2 MB; its own buffers would be thirteen times as large
+#: enough for the longest line that DuckDB reads by default, 2 MB; its default buffers are thirteen times as large
 _BUFFER = ", buffer_size=2500000"
-#: enough for a line of 1,598 values that were cut
+#: enough for a line of 1,598 shortened values
 _LONG_BUFFER = ", max_line_size=4000000, buffer_size=8000000, parallel=false"
-#: what DuckDB says of lines of over 2 MB, or of so many long ones that a chunk of them is too much
+#: errors that DuckDB raises for lines of over 2 MB, or for so many long lines that a chunk of them is too large
 _TOO_LONG = (duckdb.OutOfMemoryException, duckdb.InvalidInputException, duckdb.NotImplementedException)
-#: columns at once, by all threads together: with all of 1,598 a chunk of rows took 350 MB, and no less time
+#: columns that one query reads, over all threads: with all 1,598 at once a chunk of rows took 350 MB, and as long
 _COLUMNS_AT_ONCE = 400
-#: of a table whose values had to be cut
+#: the same for a table whose values were shortened
 _LONG_COLUMNS_AT_ONCE = 32
 
 
@@ -49,10 +49,10 @@ class DuckdbEngine:
     can: frozenset[Can] = frozenset(Can)
 
     def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
-        """Count what the values of each column are, in one scan."""
+        """Count the values of each column by what they are, in one scan."""
         profiled = self._profiled(csv, names, nulls)
         if csv.rows not in (None, profiled.rows) and not short_of(csv.path).exists():
-            # of a row that is far longer than its buffer DuckDB may say nothing
+            # DuckDB may skip a row that is far longer than its buffer without an error
             shortened(csv.path)
             profiled = self._profiled(csv, names, nulls)
         return profiled
@@ -130,10 +130,10 @@ class DuckdbEngine:
         }
         connection = duckdb.connect(":memory:", config=config)
         try:
-            # values are attacker's text: whatever they might do to the parser, no other file and no network is in reach
+            # values may come from an attacker: even if one exploits the parser, it reaches no other file and no network
             connection.execute(f"SET allowed_paths = [{literal(str(path))}]")
             connection.execute("SET enable_external_access = false")
-            # in a process without a script DuckDB thinks that somebody looks on, and draws into the worker's log
+            # in a process without a script DuckDB takes itself for interactive, and draws a bar into the worker's log
             connection.execute("SET enable_progress_bar = false")
             connection.execute("SET lock_configuration = true")
             yield connection
@@ -142,7 +142,7 @@ class DuckdbEngine:
 
 
 def _told(error: duckdb.Error, path: Path) -> Exception:
-    """Return what a run ends with where DuckDB gives up; what DuckDB says is for the worker's log."""
+    """Return the error that ends a run when DuckDB fails; DuckDB's own message is only for the worker's log."""
     if os.strerror(errno.ENOSPC) in str(error):
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if not path.exists():
@@ -157,11 +157,11 @@ def _parts(positions: Sequence[int], size: int) -> list[Sequence[int]]:
 
 
 class _Same(NamedTuple):
-    """Values of one column that are of one sort; those that stand for no value, by word."""
+    """Values of one column that have the same sort and, if they mean NULL, the same text."""
 
-    #: None where there is nothing at all
+    #: None when the values are empty without quotes
     sort: int | None
-    #: None also where it has blanks around it
+    #: text that means NULL; None for other sorts, and for such a text with blanks around it
     word: str | None
     number: int
     longest: int

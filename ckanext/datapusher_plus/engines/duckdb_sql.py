@@ -1,4 +1,4 @@
-"""The questions to DuckDB: SQL that gives of each value what kind it is, and whether a form takes it."""
+"""SQL for DuckDB that finds out what sort each value is, and whether a form takes it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ISO_DAY = f"try_cast(left(trim(v, {_BLANK}), 10) AS DATE)"
 
 @unique
 class Sort(IntEnum):
-    """What one value is, as one scan tells."""
+    """The sort of one value, as a scan determines it."""
 
     INTEGER = 0
     DECIMAL = 1
@@ -33,10 +33,12 @@ class Sort(IntEnum):
 
 
 def macros(nulls: Sequence[str]) -> str:
-    """Return the statements that make ``sort_of(v)``, ``is_null_word(v)`` and ``null_word(v)``, which minds blanks.
+    """Return the statements that make the macros ``sort_of(v)``, ``is_null_word(v)`` and ``null_word(v)``.
 
-    One look at each value gives its sort, cheap tests first: 336,776 rows of 19 columns take 0.7 s of one core.
-    ascii() is the code of the first letter; numbers, dates and blanks begin with none above that of 9.
+    ``null_word(v)`` is the text that means NULL if ``v`` is exactly that; with blanks around it, it is NULL.
+
+    One expression gives the sort of a value, cheap tests first: 336,776 rows of 19 columns take 0.7 s of one core.
+    ascii() is the code of the first character; numbers, dates and blanks do not begin with a code above that of 9.
     """
     numbers = [word for word in nulls if patterns.is_number(word)]
     text = f"if(is_null_word(v), {Sort.NULL_WORD:d}, {Sort.TEXT:d})"
@@ -62,7 +64,10 @@ CASE WHEN v IS NULL THEN NULL
 
 
 def profile(positions: Sequence[int]) -> str:
-    """Return the query for (position, sort, null word, values, longest, a value) of each column, sort and word."""
+    """Return the query for (position, sort, text that means NULL, number of values, longest length, one value).
+
+    It has one row for each column, sort and text that means NULL.
+    """
     return (
         "SELECT position, sort_of(v) AS sort, "  # noqa: S608 (no outside text)
         f"CASE WHEN sort_of(v) = {Sort.NULL_WORD:d} THEN null_word(v) END AS word, "
@@ -71,7 +76,7 @@ def profile(positions: Sequence[int]) -> str:
 
 
 def count(looks: Sequence[Look]) -> str:
-    """Return the query for (position, name of a form, values) over the columns looked at."""
+    """Return the query for (position, name of a form, number of values that it takes)."""
     asked: dict[str, list[int]] = {}
     for look in looks:
         asked.setdefault(look.form.name, []).append(look.position)
@@ -107,7 +112,7 @@ def _accepted(accepts: Accepts) -> str:
 
 
 def _ends_in_lf(path: Path) -> bool:
-    """Tell whether the header, which may hold line breaks, ends in LF alone."""
+    """Return whether the header, which may contain line breaks, ends in LF without CR."""
     quotes = 0
     with path.open("rb") as file:
         for line in file:
@@ -118,10 +123,10 @@ def _ends_in_lf(path: Path) -> bool:
 
 
 def table(csv: CleanCsv, options: str = "") -> str:
-    """Return the file as a table of text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
+    """Return the SQL that reads the file as text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(csv.header)))
     if any("\r" in heading or "\n" in heading for heading in csv.header) and _ends_in_lf(csv.path):
-        # DuckDB takes the first CR or LF of a file for the end of a line, even within quotes
+        # DuckDB treats the first CR or LF of a file as the end of a line, even within quotes
         options += r", new_line='\n'"
     return (
         f"read_csv({literal(str(csv.path))}, columns={{{columns}}}, auto_detect=false, header=true, delim=',', "
@@ -130,7 +135,7 @@ def table(csv: CleanCsv, options: str = "") -> str:
 
 
 def takes(form: Form) -> str:
-    """Return the test whether a form takes ``v``."""
+    """Return the SQL that tests whether a form takes ``v``."""
     matches = _matches(form.pattern)
     if form.day is None:
         return matches
@@ -146,7 +151,10 @@ def _matches(pattern: str) -> str:
 
 
 def _is_one_of(words: Sequence[str], padded: str = "true") -> str:
-    """Return the test whether ``v`` is one of the words; ``padded`` keeps the dear call for values with blanks."""
+    """Return the SQL that tests whether ``v`` is one of the words, with or without blanks around it.
+
+    :param padded: SQL that must be true before the blanks are removed, which is slow.
+    """
     if not words:
         return "false"
     listed = ", ".join(map(literal, words))
@@ -154,7 +162,10 @@ def _is_one_of(words: Sequence[str], padded: str = "true") -> str:
 
 
 def _long(positions: Sequence[int], table: str = "{table}", besides: str = "") -> str:
-    """Return columns as one long column: an expression each took 2 MB, and a second of planning per hundred."""
+    """Return the query that puts all values of the columns into one column ``v``, with their ``position``.
+
+    One expression for each column took 2 MB each, and one second of planning for each hundred.
+    """
     columns = ", ".join(f"c{position}" for position in positions)
     return f"SELECT unnest([{columns}]) AS v, unnest([{_listed(positions)}]) AS position{besides} FROM {table}"  # noqa: S608
 

@@ -1,4 +1,4 @@
-"""Queries that a signal or a time limit ends at once; DuckDB lets no signal handler of Python run while it works."""
+"""Queries that a signal or a time limit ends at once: while DuckDB works, Python's signal handlers do not run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from .. import waits
 
 
 def rows(connection: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a query; while it runs, this thread waits where an exception can come out of a handler."""
+    """Return the rows of a query, run in another thread, so that a signal handler can raise an exception in this one.
+
+    After an exception the query is interrupted until it has ended.
+    """
     with ThreadPoolExecutor(max_workers=1) as threads:
         answer = threads.submit(lambda: connection.execute(query).fetchall())
         try:

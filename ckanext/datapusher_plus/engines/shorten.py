@@ -1,7 +1,7 @@
-"""A copy of a table whose long values are cut: what a value is shows long before it ends.
+"""A copy of a table whose long values are cut, because the first characters of a value show what it is.
 
-An engine works on thousands of rows at once; a few megabytes in each of them, such as the outlines of countries, would
-take more memory than a worker has.
+An engine works on thousands of rows at once. If each has a few megabytes, such as the outlines of countries, they take
+more memory than a worker has.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-#: characters of a value that are kept, more than any number or date has
+#: most characters of a value that are kept, which is more than any number or date has
 KEPT = 600
 _PIECE = 1 << 20
 _OUTSIDE = re.compile('[",\r\n]|[^",\r\n]+')
@@ -19,7 +19,7 @@ _INSIDE = re.compile('"|[^"]+')
 
 
 def shortened(path: Path, *, kept: int = KEPT, piece: int = _PIECE) -> Path:
-    """Return the copy of canonical CSV in which no value is longer than ``kept`` characters; it is made once."""
+    """Return the copy of canonical CSV in which no value is longer than ``kept`` characters; make it if missing."""
     short = short_of(path)
     if not short.exists():
         part = path.with_name(f"{path.name}.part")
@@ -33,22 +33,22 @@ def shortened(path: Path, *, kept: int = KEPT, piece: int = _PIECE) -> Path:
 
 
 def short_of(path: Path) -> Path:
-    """Return where the copy is, if it was made."""
+    """Return the path of the copy, whether it exists or not."""
     return path.with_name(f"{path.name}.short")
 
 
 class _Cut:
-    """Passes text on, but of each value no more than its beginning."""
+    """Passes text on, with each value cut to its first ``longest`` characters."""
 
     def __init__(self, longest: int) -> None:
         self._longest = longest
         self._room = longest
         self._inside = False
-        #: a quote within a quoted value: its end, or one half of a letter
+        #: the last character was a quote within a quoted value: the value's end, or the first half of an escaped quote
         self._quote = False
 
     def through(self, text: str) -> Iterator[str]:
-        """Yield what is left of the next piece of text."""
+        """Yield what is kept of the next piece of text."""
         place = 0
         while found := (_INSIDE if self._inside and not self._quote else _OUTSIDE).match(text, place):
             place = found.end()
@@ -80,7 +80,7 @@ class _Cut:
 
     def _kept(self, part: str) -> str:
         if part == '""' and self._room < 2:
-            # half of it would end the value
+            # only half of an escaped quote would end the value
             self._room = 0
         kept = part[: self._room]
         self._room -= len(kept)
