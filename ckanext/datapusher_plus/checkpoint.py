@@ -1,15 +1,15 @@
-"""Named points of a run where a test may have something happen; in production a point is one look at a global.
+"""Named points of a run at which a test can make something happen; in production a point only reads a global.
 
 ``hook`` is None unless a test sets it, in its own process or in a program that it starts (``tests/faults/startup``).
-Nothing in the package sets it, and no environment variable, setting or request is asked for one.
+Nothing in the package sets it, and no environment variable, setting or request can.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-#: Every point, in the order in which a run may come to it; the way back has its own at the end. The first is one of
-#: those runs only that end before they are handed over.
+#: Every point, in the order in which a run may reach it; those of recovery are at the end. Only runs that end before
+#: they are handed over to Prefect reach the first one.
 POINTS: tuple[str, ...] = (
     "skip.claimed",
     *("claim.before", "claim.after"),
@@ -27,19 +27,19 @@ POINTS: tuple[str, ...] = (
     *("restore.undone", "recover.after", "withdraw.dropped", "withdraw.removed"),
 )
 
-#: What a test has happen at a point; it is called with the point and the resource that the process works on.
+#: Called at each point with the point and the resource that the process works on; only tests set it.
 hook: Callable[[str, str | None], None] | None = None
 
 _resource: str | None = None
 
 
 def works_on(resource_id: str) -> None:
-    """Name the resource that this process works on."""
+    """Set the resource that this process works on, for ``hook``."""
     global _resource  # noqa: PLW0603 (a process carries out one run)
     _resource = resource_id
 
 
 def reach(point: str) -> None:
-    """Mark that the run has come to ``point``."""
+    """Mark that the run has reached ``point``, and call ``hook`` if it is set."""
     if hook is not None:
         hook(point, _resource)

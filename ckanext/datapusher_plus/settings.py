@@ -16,7 +16,7 @@ import yaml
 PREFIX = "ckanext.datapusher_plus."
 DECLARATION = Path(__file__).with_name("config_declaration.yaml")
 
-#: Most seconds of any span of time: PostgreSQL counts them as thousandths in 32 bits.
+#: Longest duration, in seconds: PostgreSQL holds durations as milliseconds in 32 bits.
 LONGEST = 2_147_483
 
 
@@ -26,7 +26,7 @@ def _least(least: int, most: int | None = None) -> Any:
 
 
 def _seconds(least: int) -> Any:
-    """Return a field for a span of time."""
+    """Return a field for a duration in whole seconds."""
     return _least(least, LONGEST)
 
 
@@ -37,7 +37,7 @@ def _filled() -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """One field for each declared option; what an option means is told in the declaration."""
+    """One field for each declared option; the declaration says what an option means."""
 
     formats: frozenset[str] = _filled()
     max_content_length: int = _least(1)
@@ -90,14 +90,14 @@ class Settings:
 
     @property
     def parallelism(self) -> int:
-        """Return how many connections fill a table: as set, else the machine's cores, at most 4."""
+        """Return how many connections fill a table: as set, else one for each of the machine's cores, at most 4."""
         return self.load_parallelism or min(os.cpu_count() or 1, 4)
 
 
 def read(config: Mapping[str, Any]) -> Settings:
-    """Make the settings of a CKAN configuration in which the declared options are cast already.
+    """Make the settings from a CKAN configuration in which the declared options are already cast.
 
-    :raises ValueError: when an option's text cannot be understood; the message names the option.
+    :raises ValueError: when an option's value is invalid; the message names the option.
     """
     given = {each.name: config[PREFIX + each.name] for each in fields(Settings)}
     for each in fields(Settings):
@@ -116,9 +116,9 @@ def _cast(option: Mapping[str, Any]) -> Any:
 
 
 def _check(name: str, given: object, rule: Mapping[str, Any]) -> None:
-    """Refuse a value that nothing could be loaded with.
+    """Check an option's value against the rule of its field.
 
-    :raises ValueError: with the option, what it must be, and what it is.
+    :raises ValueError: when it is invalid; the message names the option, what it must be, and what it is.
     """
     if rule.get("filled") and not given:
         raise ValueError(f"{PREFIX}{name} is empty. Remove the line to have the default, or give it a value.")
@@ -135,7 +135,7 @@ def _shown(given: object) -> str:
 
 
 def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields whose option is text with a structure of its own."""
+    """Return the fields whose values must still be converted or parsed."""
     return {
         "formats": frozenset(name.lower() for name in given["formats"]),
         "reserved_colnames": frozenset(name.lower() for name in given["reserved_colnames"]),
@@ -148,7 +148,7 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _from_ckan(given: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the fields that CKAN's own options complete."""
+    """Return the proxy, which ``ckan.download_proxy`` may set, and the internal hosts in lower case."""
     return {
         "download_proxy": given["download_proxy"] or config.get("ckan.download_proxy") or "",
         "allowed_internal_hosts": frozenset(host.lower() for host in given["allowed_internal_hosts"]),
