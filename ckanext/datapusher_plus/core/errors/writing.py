@@ -144,7 +144,7 @@ class LockLost(Transient):
 
 
 class TableInUse(Transient):
-    """The Data Dictionary cannot be restored while a load or another change of the table is running."""
+    """A kept Data Dictionary cannot be restored or removed while a load or another change of the table is running."""
 
     def __init__(self) -> None:
         super().__init__(
