@@ -188,7 +188,7 @@ _current: Settings | None = None
 
 
 def use(settings: Settings) -> None:
-    """Make ``settings`` those of this process; called by the plugin's ``configure``."""
+    """Set the settings of this process; called by the plugin's ``configure``."""
     global _current  # noqa: PLW0603 (the one place where the process's settings live)
     _current = settings
 

@@ -42,7 +42,7 @@ class LastLoad:
     rows: int | None = None
     #: as ``CleanCsv.read_as``
     read_as: Mapping[str, str] = field(default_factory=dict)
-    #: as ``LoadPlan.renamed``; None: no load has looked
+    #: as ``LoadPlan.renamed``; None: no load has searched for them
     renamed: tuple[tuple[str, str], ...] | None = None
 
 

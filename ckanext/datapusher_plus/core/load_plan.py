@@ -31,7 +31,7 @@ class LoadRules:
 def plan_load(
     ticket: Ticket, analysed: Analysed, *, kept: Dictionary | None, live: bool, file_hash: str, rules: LoadRules
 ) -> LoadPlan:
-    """Return everything the write side needs to know."""
+    """Return everything that the writing steps need to know."""
     key = load_key(file_hash=file_hash, resource_format=ticket.format, options=ticket.options, kept=kept, rules=rules)
     return LoadPlan(
         run_id=ticket.run_id,

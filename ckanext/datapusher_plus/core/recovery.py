@@ -1,6 +1,6 @@
 """What to do about a resource's table after a run has died.
 
-`recovery/restore.py` looks at the journal, the tables and the stash, asks `decide`, and carries the answer out. The
+`recovery/restore.py` looks at the journal, the tables and the stash, asks `decide`, and carries out the answer. The
 whole rule table is in ``tests/unit/test_recovery.py``.
 """
 
@@ -45,7 +45,7 @@ class Live(Enum):
 class Stashed(Enum):
     """Whether the stash can replace a missing table."""
 
-    #: there is no stash, or it has no columns, or nobody has asked
+    #: there is no stash, or it has no columns, or it was not looked up
     NONE = "none"
     #: it exists, but cannot be read from the disk
     UNREADABLE = "unreadable"
@@ -59,7 +59,7 @@ class Found:
     """What exists besides the journal's entry."""
 
     live: Live
-    #: whether the old table still waits under its parked name
+    #: whether the old table still exists under its parked name
     parked: bool = False
     #: whether the live table has rows; look this up only if ``rows_matter``
     rows: bool = False
@@ -114,8 +114,8 @@ def decide(entry: Entry | None, found: Found) -> Action:
         return Action.KEEP_OTHERS
     if found.parked:
         return Action.PUT_BACK if found.record else Action.REFUSE
-    # Rows are never given up for an empty table. Only a first load by swap is taken away with its rows: the run did not
-    # end, and no older rows are lost.
+    # Rows are never given up for an empty table. Only the table of a first load by swap is dropped with its rows: the
+    # run did not end, and no older rows are lost.
     may_stay = found.record or entry.strategy == "replace"
     if found.live is Live.NEW and found.rows and may_stay:
         return Action.KEEP_NEW

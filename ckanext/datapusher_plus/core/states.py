@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class State(str, Enum):
-    """Where a run is; the value is what the database holds."""
+    """The state of a run; the value is stored in the database."""
 
     QUEUED = "queued"
     RUNNING = "running"

@@ -14,7 +14,7 @@ class Reason(str, Enum):
     SUSPEND = "suspend"
     #: the worker is shutting down and its grace period is over
     DRAIN = "drain"
-    #: the worker that watched over the run is gone
+    #: the worker that supervised the run is gone
     ORPHANED = "orphaned"
 
 

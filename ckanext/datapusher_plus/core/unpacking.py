@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-#: Tables shrink to a hundredth at best; a file that unpacks to twice that ratio is a mistake or an attack …
+#: Tables shrink to a hundredth at best; a file that unpacks to more than twice that is a mistake or an attack …
 _RATIO = 200
 #: … unless it is small enough to do no harm.
 _HARMLESS = 250_000_000

@@ -131,7 +131,7 @@ class CleanCsv:
     first_line: int = 1
     #: unit of the numbers in messages: line, row, record or feature
     counts: str = "line"
-    #: sheet, layer or list of records that it was read from, where the file has such; empty: none
+    #: sheet, layer or list of records that it was read from, if the file has these; empty: none
     sheet: str = ""
     #: separator of the published file's values, if two or more columns make it certain; empty: not known, or none
     separator: str = ""
@@ -225,7 +225,7 @@ class ColumnSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
-    """Everything the write side needs to know; a dry run stops when it is made."""
+    """Everything that the writing steps need to know; a dry run stops when it is made."""
 
     run_id: str
     resource_id: str

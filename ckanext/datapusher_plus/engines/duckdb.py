@@ -78,7 +78,7 @@ class DuckdbEngine:
         return tuple(counts.get((look.position, look.form.name), 0) for look in looks)
 
     def misfits(self, csv: CleanCsv, accepts: Mapping[int, Accepts]) -> tuple[Misfit, ...]:
-        """Return the first value that is not accepted of each column that has one, in one scan of these columns."""
+        """Return the first value of each column that is not accepted, if any, in one scan of these columns."""
         if not accepts:
             return ()
 

@@ -85,7 +85,7 @@ def missing_comments(live: Dictionary, older: Dictionary) -> dict[str, str]:
 
 
 def filled(live: Dictionary, older: Dictionary) -> Dictionary:
-    """Return the live dictionary with its `missing_comments`; all else of the live one wins."""
+    """Return the live dictionary with its `missing_comments`; everything else comes from the live one."""
     missing = missing_comments(live, older)
     return replace(live, columns=tuple(replace(c, comment=missing.get(c.name, c.comment)) for c in live.columns))
 
@@ -116,7 +116,7 @@ def edits(now: Iterable[Column], old: Iterable[Column], by_run: Mapping[str, str
 
     They win over the old table's comments when it comes back, even where a comment was removed: an edit is newer.
 
-    :param by_run: the comments that the run itself has set, which are no edits.
+    :param by_run: the comments that the run itself has set, which are not edits.
     """
     had = {column.name for column in old}
     return {c.name: c.comment for c in now if c.name in had and c.comment != by_run.get(c.name)}

@@ -30,7 +30,7 @@ class NotFetched(Terminal):
 
 
 class FetchInterrupted(Transient):
-    """The address could not be reached or went silent."""
+    """The address could not be reached, or stopped answering."""
 
     def __init__(self, address: str, why: str) -> None:
         super().__init__(
