@@ -92,7 +92,7 @@ class Guard:
 
 
 def is_public(address: IP) -> bool:
-    """Return whether an IP address is on the public internet; of an IPv6 address that embeds IPv4, the latter counts."""
+    """Return whether an IP address is on the public internet; an IPv4 address embedded in IPv6 is checked instead."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if address in _NAT64:

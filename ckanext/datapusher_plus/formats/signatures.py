@@ -22,7 +22,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "a rich text document"),
     (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer instead of the file itself"),
 )
-#: members that tell apart the kinds of documents that are ZIP archives
+#: members that distinguish the kinds of documents that are ZIP archives
 _ZIPPED: tuple[tuple[str, str], ...] = (
     ("word/document.xml", "a Word document"),
     ("ppt/presentation.xml", "a PowerPoint presentation"),

@@ -206,7 +206,7 @@ class _Sieve:
             # records and features are counted without the header
             return place - (self._header or 0)
         if self._by_line and csv.first_line == 1:
-            # blank lines may stand above the header
+            # there may be blank lines above the header
             return place
         return place - (self._header or 0) + csv.first_line
 

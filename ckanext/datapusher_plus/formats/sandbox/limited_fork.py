@@ -176,7 +176,7 @@ def _outcome(read: Callable[[Log], object], said: Log) -> tuple[Any, ...]:
         ended = error.with_traceback(None)
     except MemoryError:
         ended = TooMuchMemory("", MOST_MEMORY)
-    except Exception:  # noqa: BLE001 (the run tells of it)
+    except Exception:  # noqa: BLE001 (the worker's log has it)
         return "broke", traceback.format_exc()
     return "failed", type(ended).__name__, str(ended), vars(ended)
 

@@ -1,4 +1,4 @@
-"""Tell cover sheets from tables: many workbooks begin with a page of text about the data, or a list of their sheets."""
+"""Recognise cover sheets: many workbooks begin with a page of text about the data, or a list of their sheets."""
 
 from __future__ import annotations
 

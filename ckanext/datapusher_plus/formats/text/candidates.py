@@ -26,7 +26,7 @@ _DOUBTFUL = 0.6
 _BLANK_LINE = re.compile(rb"[^\S\r\n]*\r")
 #: the last CR of a run that no LF follows
 _LONE_RETURN = re.compile(rb"\r[^\r\n]")
-#: matches in one way only up to the first digit, so that the cost is linear in the length of a value
+#: up to the first digit it matches in one way only, so that the cost is linear in the length of a value
 _NUMERIC = re.compile(rb'"?(?:\s*\+)?[.,:/\s%-]*\d[\d.,:/\s%-]*"?')
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]")
 
@@ -131,7 +131,7 @@ def look(head: bytes, start: int, separator: bytes) -> Candidate:
         return found
     # a lone CR may be part of a value in one row and end another row
     by_returns = _look_by(head, start, replace(dialect, returns=0))
-    # lone CRs end rows unless the table explains the rows better without: a header alone or one column decides nothing
+    # the reading in which more rows agree is taken; if none agree in either (one record, one column), lone CRs end rows
     if by_returns.certainty != found.certainty:
         return max(found, by_returns, key=lambda each: each.certainty)
     if not found.certainty:

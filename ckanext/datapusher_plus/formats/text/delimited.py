@@ -32,7 +32,7 @@ class Delimited(Format):
     separator: ClassVar[bytes]
 
     def resembles(self, head: bytes) -> bool:
-        """Return whether this separator splits the first records into several values each, as many as headings."""
+        """Return whether this separator splits the first records into several values each, like the header."""
         return is_separated(head, self.separator)
 
     def convert(self, source: Source, work: Work) -> CleanCsv:

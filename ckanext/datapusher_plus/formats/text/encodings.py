@@ -24,9 +24,9 @@ _CODECS = {"GBK": "gb18030", "Shift_JIS": "cp932", "EUC-KR": "cp949", "windows-8
 #: names of encodings in messages, where the detector's name does not fit
 _TITLES = {"gb18030": "GB18030", "cp874": "Windows-874"}
 _OF_PAIRS = frozenset({"gb18030", "big5", "cp932", "cp949", "euc_jp"})
-#: rarely used, and easily mistaken for, given a few words of other languages
+#: rarely used encodings, for which a few words of another language are easily taken
 _SELDOM = frozenset({"ISO-8859-3", "ISO-8859-4", "ISO-8859-10", "ISO-8859-13", "ISO-8859-14", "ISO-8859-16"})
-#: among these, a few letters are judged by what they would be in each encoding
+#: encodings of Latin letters, between which `latin_letters` decides when there are few letters
 _LATIN = frozenset(latin_letters.CODECS) | {"cp1258", *(f"iso8859-{n}" for n in (2, 3, 4, 9, 10, 13, 14, 15, 16))}
 _HIGH = bytes(range(128, 256))
 #: characters of two bytes in UTF-8; below, of three or four
@@ -77,7 +77,7 @@ _MARKED = (
     Encoding("UTF-16", "utf-16-be", codecs.BOM_UTF16_BE),
 )
 _ISO_2022_JP = Encoding("ISO-2022-JP", "iso2022_jp")
-#: candidates that the detector does not know: encodings of DOS and of early Macs
+#: Windows-1252, and encodings that the detector does not know: those of DOS and of early Macs
 _WESTERN = (WINDOWS_1252, Encoding("CP850", "cp850"), Encoding("CP437", "cp437"), Encoding("Mac Roman", "mac_roman"))
 
 

@@ -69,7 +69,7 @@ def _unclosed(text: bytes) -> bool:
 
 
 def separates(rows: Sequence[Sequence[bytes]], separator: bytes) -> bool:
-    """Return whether a separator splits some rows, the header first, and not sentences, numbers, quotes or brackets."""
+    """Return whether a separator splits some rows, the header first, but no sentence, number, quote or bracket."""
     header, *below = rows
     if cuts_brackets(header, separator) or any(value[:1].isspace() for values in rows for value in values[1:]):
         return False
