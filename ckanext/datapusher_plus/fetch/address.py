@@ -1,8 +1,9 @@
-"""The one parser of web addresses: what it returns is what is judged, connected to and handed to a proxy.
+"""The only parser of web addresses: its result is what is checked, connected to and passed to a proxy.
 
-Two parsers that disagree about where a host ends are a way into the network, so nothing behind this module reads an
-address again. A host is a name of letters, digits, hyphens and underscores (IDNA for others) or an IP address in its
-canonical form; everything else is refused, also what other programs would take for an address (``0x7f.1``, ``1%36``).
+If two parsers disagree about where a host ends, an address can pass the check and still lead into the private network.
+So no code after this module parses an address again. A host is a name of letters, digits, hyphens and underscores
+(other letters are encoded by IDNA) or an IP address in its canonical form. Everything else is refused, including what
+other programs would take for an IP address (``0x7f.1``, ``1%36``).
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^\[\]:]*)(?::([0-9]{0,5}))?")
-#: underscores are not in the standard, but in the names of some servers
+#: underscores are not in the standard, but some servers' names have them
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
-#: with such a last part a name is read as an IPv4 address by some programs (https://url.spec.whatwg.org/#ends-in-a-number-checker)
+#: a name whose last part matches is an IPv4 address to some programs (https://url.spec.whatwg.org/#ends-in-a-number-checker)
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
@@ -30,7 +31,7 @@ _NO_HOST = "its host is neither a plain name nor a plain IP address"
 
 
 class Malformed(ValueError):
-    """The text is no address that can be fetched; ``str()`` completes "was not fetched because …"."""
+    """The text is not an address that can be fetched; ``str()`` completes "was not fetched because …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +52,22 @@ class Address:
 
     @property
     def bracketed(self) -> str:
-        """The host as it is written in addresses."""
+        """The host as it is written in addresses: IPv6 addresses in brackets."""
         return f"[{self.host}]" if ":" in self.host else self.host
 
     @property
     def host_and_port(self) -> str:
-        """Host and port, the port always."""
+        """Host and port, always with the port."""
         return f"{self.bracketed}:{self.port}"
 
     @property
     def netloc(self) -> str:
-        """Host and port, the port only where it is not the scheme's own."""
+        """Host and port, without the scheme's default port."""
         return self.bracketed if self.port == PORTS[self.scheme] else self.host_and_port
 
     @property
     def path(self) -> str:
-        """The path, still encoded."""
+        """The path, percent-encoded."""
         return self.target.partition("?")[0]
 
     def __str__(self) -> str:
@@ -74,16 +75,14 @@ class Address:
 
 
 def parse(text: str) -> Address:
-    """Return the address that a text is.
+    """Parse an address; user name, password and fragment are left out.
 
-    User names, passwords and fragments are left out.
-
-    :raises Malformed: when it is none, or not of http or https.
+    :raises Malformed: when it is not a valid http or https address.
     """
     try:
         parts = urlsplit(text.strip())
     except ValueError:
-        # the library's message quotes the address, which may hold a password
+        # the standard library's message quotes the address, which may hold a password
         raise Malformed(_NO_ADDRESS) from None
     if parts.scheme not in PORTS:
         raise Malformed("only http and https addresses are fetched")
@@ -101,9 +100,9 @@ def parse(text: str) -> Address:
 
 
 def joined(here: Address, onwards: str) -> str:
-    """Return where a redirect leads.
+    """Return the address that a redirect leads to.
 
-    :raises Malformed: when it is no address.
+    :raises Malformed: when it is not a valid address.
     """
     try:
         return urljoin(str(here), onwards.strip())
@@ -112,7 +111,7 @@ def joined(here: Address, onwards: str) -> str:
 
 
 def has_credentials(text: str) -> bool:
-    """Tell whether an address has a user name or a password."""
+    """Return whether an address has a user name or a password."""
     try:
         return "@" in urlsplit(text.strip()).netloc
     except ValueError:
@@ -141,7 +140,7 @@ def _ascii(name: str) -> str:
     if name.isascii():
         return name.lower()
     try:
-        # a length that no name has is not worth the time that the tables of IDNA take
+        # no name is longer than 1,000 characters, and IDNA's tables take time
         return idna.encode(name[:1000], uts46=True).decode("ascii").lower()
     except UnicodeError:
         raise Malformed(_NO_HOST) from None
@@ -156,12 +155,12 @@ def _target(path: str, query: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Encode what may not stand in an address, leaving alone what is encoded already."""
+    """Percent-encode characters that an address may not have; existing percent-encoding is kept."""
     return quote(_STRAY_PERCENT.sub("%25", text), safe=_SAFE)
 
 
 def _without_dots(path: str) -> str:
-    """Carry out ``.`` and ``..`` as RFC 3986 (5.2.4) does, so that nobody behind this reads another path."""
+    """Resolve ``.`` and ``..`` as in RFC 3986 (5.2.4), so that no program after this one reads another path."""
     kept = [""]
     segments = path.split("/")[1:]
     plain = [segment.lower().replace("%2e", ".") for segment in segments]

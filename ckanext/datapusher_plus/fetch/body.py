@@ -1,4 +1,4 @@
-"""The body of an answer, piece by piece: framed as HTTP/1.1 does, unpacked where the server compressed it."""
+"""Read the body of a response, piece by piece: HTTP/1.1 framing, then gzip or deflate if the server compressed it."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from .connection import Wire
 from .exchange import UNCLEAR, Reply
 from .meter import Passing, Unusable
 
-#: bytes of a line that says how large a chunk is; what is more than 16 digits is an extension that nobody reads
+#: bytes of the line with a chunk's size, including chunk extensions, which are ignored
 _SIZE_LINE = 4096
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _ENCODINGS = {"gzip", "x-gzip", "deflate"}
-#: other ways to compress; whatever else stands there (``utf-8``, ``none``) is a mistake that changes nothing
+#: other compressions; any further value of the header (``utf-8``, ``none``) is a mistake that can be ignored
 _UNKNOWN = {"br", "zstd", "compress", "x-compress", "dcb", "dcz", "bzip2", "xz", "lzma"}
 _BROKEN = "the transfer broke off"
-#: zlib finds out whether it is gzip or deflate with a frame
+#: zlib's window bits for gzip or zlib (detected), and for raw deflate
 _ANY, _BARE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 _GZIP = b"\x1f"
-#: Bytes given to zlib at once. It copies what it leaves over: nearly all of them, again and again, where each member of
-#: gzip is short.
+#: Bytes given to zlib at once. It copies the input that it leaves over: where the gzip members are short, nearly all of
+#: the input, once per member.
 _BITE = 1 << 14
 
 
 def announced_size(reply: Reply) -> int | None:
-    """Return the file's size as the server has it; the size of a compressed transfer says nothing."""
+    """Return the file's size that the server announces; None when there is none, or it is that of compressed data."""
     return None if _compressed(reply) else _length(reply)
 
 
 def contents(reply: Reply, size: int) -> Iterator[bytes]:
     """Yield the file in pieces of about ``size`` bytes.
 
-    :raises Passing: when there is less than was announced, or a compressed transfer does not come to its end.
-    :raises Unusable: when it makes no sense.
-    :raises UnpacksTooLarge: when too much comes out of what is compressed.
+    :raises Passing: when less arrives than was announced, or compressed data are incomplete or damaged.
+    :raises Unusable: when the framing is not valid, or the compression is not supported.
+    :raises UnpacksTooLarge: when compressed data unpack to too many bytes.
     """
     pieces = _framed(reply, size)
     return _unpacked(pieces, size) if _compressed(reply) else pieces
@@ -81,7 +81,7 @@ def _exactly(stream: io.BufferedReader[Wire], length: int, size: int) -> Iterato
 
 
 def _chunks(stream: io.BufferedReader[Wire], size: int) -> Iterator[bytes]:
-    """Yield what is in the chunks; what may follow the last one is not read."""
+    """Yield the contents of the chunks; trailers after the last chunk are not read."""
     while length := _chunk_size(stream):
         yield from _exactly(stream, length, size)
         if stream.readline(2) not in (b"\r\n", b"\n"):
@@ -111,7 +111,7 @@ def _unpacked(pieces: Iterable[bytes], size: int) -> Iterator[bytes]:
                 raise UnpacksTooLarge(most_unpacked(packed))
             yield out
     if not unpacker.ended:
-        # also when not a byte came: even nothing at all is some bytes of gzip
+        # also when no byte arrived: even an empty gzip file has some bytes
         raise Passing(_BROKEN)
 
 
@@ -122,7 +122,7 @@ def _bites(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class _Unpacker:
-    """Undoes gzip and deflate, never more at once than was asked for."""
+    """Decompresses gzip and deflate, at most a given number of bytes at once."""
 
     def __init__(self) -> None:
         self._machine = zlib.decompressobj(_ANY)
@@ -130,14 +130,14 @@ class _Unpacker:
 
     @property
     def ended(self) -> bool:
-        """Whether what has come is complete."""
+        """Whether the data so far are complete."""
         return self._machine.eof
 
     def feed(self, piece: bytes, size: int) -> Iterator[bytes]:
-        """Yield what comes out of a piece."""
+        """Yield what a piece decompresses to, in pieces of at most ``size`` bytes."""
         if not self._begun:
             self._begun = True
-            # some servers send deflate without the frame that the standard asks for
+            # some servers send deflate without the zlib header that RFC 9110 requires
             self._machine = zlib.decompressobj(_ANY if _is_framed(piece) else _BARE)
         while (piece or not self.ended) and not self._padding:
             if self.ended:
@@ -160,6 +160,6 @@ class _Unpacker:
 
 
 def _is_framed(piece: bytes) -> bool:
-    """Tell whether bytes begin as gzip or zlib do."""
+    """Return whether bytes begin with a gzip or zlib header."""
     checked = len(piece) < 2 or int.from_bytes(piece[:2], "big") % 31 == 0
     return piece.startswith(_GZIP) or (piece[0] & 15 == 8 and checked)

@@ -1,4 +1,4 @@
-"""Connections to judged addresses, direct or through a proxy, every read and write of which is metered."""
+"""Connect to checked addresses, directly or through a proxy; every read and write counts towards the limits."""
 
 from __future__ import annotations
 
@@ -20,37 +20,41 @@ from urllib3.util.ssltransport import SSLTransport
 from .address import Address, Malformed, parse
 from .meter import Meter, Passing, Unusable
 
-#: a name with more IP addresses is not tried at each of them
+#: IP addresses of a name that are tried at most
 _MOST_ADDRESSES = 8
 
 
 class Wire(io.RawIOBase):
-    """A socket within the limits of a meter."""
+    """A socket within the limits of a meter.
+
+    :param counted: bytes read count towards the meter's limits.
+    :param owned: the socket is closed together with this object.
+    """
 
     def __init__(self, sock: Any, meter: Meter, *, counted: bool = True, owned: bool = True) -> None:
         super().__init__()
         self._sock, self._meter, self._counted, self._owned = sock, meter, counted, owned
 
     def readable(self) -> bool:
-        """Tell that this can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read what has come, at least a byte; 0 means that the other side has closed."""
+        """Read at least one byte into the buffer; 0 means that the other side has closed the connection."""
         return self._count(self._do(self._sock.recv_into, buffer))
 
     def recv(self, size: int) -> bytes:
-        """Return what has come, for TLS within TLS."""
+        """Return the bytes that have arrived; called by TLS within TLS."""
         data = self._do(self._sock.recv, size)
         self._count(len(data))
         return data
 
     def sendall(self, data: bytes) -> None:
-        """Send all."""
+        """Send all bytes."""
         self._do(self._sock.sendall, data)
 
     def settimeout(self, seconds: float | None) -> None:
-        """Leave waits to the meter, whatever TLS within TLS asks for."""
+        """Ignore timeouts that TLS within TLS sets: the meter sets them."""
 
     def close(self) -> None:
         """Close the socket too."""
@@ -72,10 +76,10 @@ class Wire(io.RawIOBase):
 
 
 def _lost(error: OSError, meter: Meter, what: str) -> Exception:
-    """Return what an error of a socket means."""
+    """Return the exception to raise for a socket's error."""
     if type(error) is TimeoutError:
         return meter.too_late()
-    # a subclass is the deadline of the run, which a signal brought
+    # a subclass of TimeoutError is the run's own deadline, raised by a signal handler
     return error if isinstance(error, TimeoutError) else Passing(what)
 
 
@@ -84,14 +88,14 @@ class Proxy:
     """The site's proxy."""
 
     address: Address
-    #: "" or the value of ``Proxy-Authorization``
+    #: the value of ``Proxy-Authorization``; empty when there is none
     authorization: str
 
     @classmethod
     def of(cls, url: str) -> Proxy:
         """Read the setting.
 
-        :raises Unusable: when it is no address of an http or https proxy.
+        :raises Unusable: when it is not the address of an http or https proxy.
         """
         full = url if "://" in url else f"http://{url}"
         try:
@@ -106,16 +110,17 @@ class Proxy:
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """Whom to trust."""
+    """How the certificates of servers are verified."""
 
     verify: bool = True
-    #: file or folder with the certificates of authorities; "" means ``REQUESTS_CA_BUNDLE``, else those of certifi
+    #: file or folder of CA certificates; if empty, ``REQUESTS_CA_BUNDLE`` from the environment, else those of certifi
     ca_bundle: str = ""
 
     def wrap(self, sock: Any, host: str, meter: Meter) -> Any:
-        """Return a socket that speaks TLS.
+        """Return the socket wrapped in TLS.
 
-        :raises Unusable: when the certificate cannot be verified, or no way to speak is found.
+        :raises Unusable: when the certificate cannot be verified, or the TLS handshake fails.
+        :raises Passing: when the connection breaks off or times out.
         """
         context = self._context()
         try:
@@ -151,7 +156,7 @@ def _context(verify: bool, bundle: str) -> ssl.SSLContext:
 
 
 def connect(addresses: list[str], port: int, meter: Meter) -> socket.socket:
-    """Return a socket to the first of the addresses that answers.
+    """Return a socket connected to the first of the addresses that accepts.
 
     :raises Passing: when none does.
     """
@@ -168,6 +173,6 @@ def connect(addresses: list[str], port: int, meter: Meter) -> socket.socket:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return sock
     if type(failure) is TimeoutError:
-        # raises what is due when the time is over; a refusal by the network may come before
+        # raises if the deadline is over; the network's own timeout (ETIMEDOUT) may come earlier, and is reported below
         meter.seconds()
     raise Passing("no connection could be made") from failure

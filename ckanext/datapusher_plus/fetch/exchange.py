@@ -1,4 +1,4 @@
-"""One request and the head of its answer, of which no more than `HEAD_LIMIT` is kept; the body is left where it is."""
+"""Send one request and read the head of its response, at most `HEAD_LIMIT` bytes; the body is left to be read."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from .connection import Proxy, Tls, Wire, connect
 from .guard import Guard
 from .meter import Meter, Passing, Unusable
 
-#: Bytes of an answer before its body, interim answers such as ``100 Continue`` included. Servers and programs commonly
-#: allow 8 to 64 KiB.
+#: Bytes of a response before its body, including interim responses such as ``100 Continue``. Servers and clients
+#: commonly allow 8 to 64 KiB.
 HEAD_LIMIT = 1 << 16
 _BUFFER = 1 << 16
 _STATUS = re.compile(rb"HTTP/1\.[01][ \t]+([1-9][0-9]{2})(?:[ \t][^\r\n]*)?\r?\n")
-#: what was asked for is the file as it is; a server that compresses anyway is understood too
+#: asks for the file uncompressed; a server that compresses anyway is understood too
 _HEADERS = {
     "User-Agent": "ckanext-datapusher-plus",
     "Accept": "*/*",
@@ -33,7 +33,7 @@ UNCLEAR = "the server's answer could not be understood"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The head of an answer, and where its body can be read."""
+    """The head of a response, and the stream from which its body is read."""
 
     where: Address
     status: int
@@ -41,13 +41,13 @@ class Reply:
     stream: io.BufferedReader[Wire]
 
     def first(self, name: str) -> str:
-        """Return a header's value where nothing depends on it, "" without one."""
+        """Return the first value of a header on which nothing depends; empty when it is missing."""
         return (self.headers.get_all(name) or [""])[0].strip()
 
     def header(self, name: str) -> str:
-        """Return a header's value, "" without one.
+        """Return a header's value; empty when it is missing.
 
-        :raises Unusable: when there are several that differ.
+        :raises Unusable: when it has several different values.
         """
         values = {value.strip() for value in self.headers.get_all(name, [])}
         if len(values) > 1:
@@ -57,22 +57,22 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Roads:
-    """How servers are reached from here."""
+    """How servers are reached from this site."""
 
     guard: Guard
     tls: Tls
     proxy: Proxy | None = None
-    #: whether the proxy may be asked for names that cannot be resolved here
+    #: whether the proxy may resolve names that cannot be resolved here
     proxy_resolves: bool = False
 
 
 @contextmanager
 def asked(where: Address, roads: Roads, meter: Meter) -> Iterator[Reply]:
-    """Ask for a file; the connection is closed at the end, whatever of the answer has not been read.
+    """Request a file; the connection is closed at the end, even if the response was not read completely.
 
     :raises AddressRefused: when the host is on a private network.
-    :raises Passing: when there is no answer.
-    :raises Unusable: when it makes no sense.
+    :raises Passing: when the name is not resolved, no connection is made, or no response arrives.
+    :raises Unusable: when the response or the TLS connection is not valid.
     """
     meter.connecting()
     addresses = _judged(where, roads)
@@ -80,7 +80,7 @@ def asked(where: Address, roads: Roads, meter: Meter) -> Iterator[Reply]:
     try:
         if where.scheme == "https":
             sock = roads.tls.wrap(sock, where.host, meter)
-        # TLS within TLS is metered below already
+        # with TLS within TLS, the ``Wire`` of the outer TLS already counts the bytes
         wire = Wire(sock, meter, counted=isinstance(sock, socket.socket))
         forwarded = roads.proxy if where.scheme == "http" else None
         meter.waiting()
@@ -105,7 +105,7 @@ def _judged(where: Address, roads: Roads) -> list[str]:
 
 
 def _through(proxy: Proxy, where: Address, tls: Tls, meter: Meter) -> Any:
-    """Return a connection to the proxy, for https on to the server."""
+    """Return a connection to the proxy; for https with a tunnel to the server."""
     sock: Any = connect([proxy.address.host], proxy.address.port, meter)
     with ExitStack() as unless_ready:
         unless_ready.callback(lambda: sock.close())  # noqa: PLW0108 (the one that is there by then)
@@ -122,7 +122,7 @@ def _tunnel(sock: Any, proxy: Proxy, where: Address, meter: Meter) -> None:
     headers = {"Host": target, **_authorization(proxy)}
     wire = Wire(sock, meter, owned=False)
     wire.sendall(_message(f"CONNECT {target}", headers))
-    # without a buffer: what comes after the head belongs to TLS
+    # unbuffered: bytes after the head belong to TLS
     status, _ = _head(io.BufferedReader(wire, 1))
     if not 200 <= status < 300:
         raise Passing(f"the proxy answered {status}")
@@ -144,7 +144,7 @@ def _message(request: str, headers: dict[str, str]) -> bytes:
 
 
 def _head(stream: io.BufferedReader[Wire]) -> tuple[int, HTTPMessage]:
-    """Read heads until the final one; its status and headers are returned."""
+    """Read heads until the final one, and return its status and headers."""
     left = HEAD_LIMIT
     while True:
         lines = _lines(stream, left)
@@ -152,13 +152,13 @@ def _head(stream: io.BufferedReader[Wire]) -> tuple[int, HTTPMessage]:
         status = _STATUS.fullmatch(lines[0])
         if not status:
             raise Unusable(UNCLEAR)
-        # 101 would go on in another protocol, which nobody has asked for
+        # 101 would continue in another protocol, which was not requested
         if not 100 <= int(status[1]) < 200 or status[1] == b"101":
             return int(status[1]), _headers(lines[1:])
 
 
 def _lines(stream: io.BufferedReader[Wire], most: int) -> list[bytes]:
-    """Return the lines up to an empty one, which is the last."""
+    """Return the lines up to and including an empty one."""
     lines: list[bytes] = []
     while not lines or lines[-1] not in (b"\r\n", b"\n"):
         line = stream.readline(most + 1)
@@ -177,5 +177,5 @@ def _headers(lines: list[bytes]) -> HTTPMessage:
     try:
         return parse_headers(io.BytesIO(b"".join(lines)))
     except HTTPException as error:
-        # 100 or more; no line is too long any more
+        # it has more than 100 headers; lines that are too long were refused before
         raise Unusable("its answer has too many headers") from error

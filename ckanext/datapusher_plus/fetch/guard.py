@@ -1,7 +1,7 @@
-"""Which addresses may be fetched from. Any editor can set a resource's link, and the worker stands inside the network.
+"""Which addresses may be fetched. Any editor can set a resource's link, and the worker is inside the private network.
 
-Every name is resolved here, each of its addresses is judged, and the connection is made to the very address that was
-judged: a name that answers differently the second time gains nothing.
+Every name is resolved here, each of its IP addresses is checked, and the connection is made to the checked address: a
+name that resolves differently the second time (DNS rebinding) gains nothing.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from ..core.safe_text import redacted
 from .address import IP, Address, Malformed, parse
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
-#: not of the internet, which the standard library of Python 3.10 does not know: local NAT64 (RFC 8215),
-#: documentation (RFC 9637), segment routing (RFC 9602)
+#: not global, though Python 3.10's ``ipaddress`` does not know it: local NAT64 (RFC 8215), documentation (RFC 9637),
+#: segment routing (RFC 9602)
 _LOCAL = [ipaddress.ip_network(each) for each in ("64:ff9b:1::/48", "3fff::/20", "5f00::/16")]
-#: of the site itself: uploads of resources, of groups and users, and of CKAN's own file storages
+#: paths of the site's own files: uploads of resources, of groups and users, and of CKAN's file storages
 _FILES = re.compile(
     r"(?:/(?!api/)[\w-]+/[^/]+/resource/[^/]+/download(?:/[^/]+)?|/uploads/.+|/file/(?:public-)?download/.+)"
 )
-#: what a server behind this one might read as another path
+#: parts of a path that a server behind this one might read differently
 _AMBIGUOUS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)|//|\\|;|%(?:2e|2f|5c|25)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The judge of addresses."""
+    """Decides which addresses may be fetched."""
 
     #: hosts, or host:port, that may be on a private network
     allowed_hosts: Collection[str] = frozenset()
-    #: the site's own address; its files may be fetched, wherever it is
+    #: the site's own address; its files may be fetched even if it is on a private network
     own_site: Address | None = None
-    #: paths below which the site's pages are, without a slash at the end
+    #: root paths of the site's pages, without a slash at the end
     own_roots: tuple[str, ...] = ("",)
 
     def check_url(self, url: str) -> Address:
         """Return an address in its canonical form.
 
-        :raises AddressRefused: when it is not http or https, has no plain host, or names a private address.
+        :raises AddressRefused: when it is not http or https, its host is not valid, or it is a private IP address.
         """
         try:
             where = parse(url)
@@ -54,9 +54,9 @@ class Guard:
         return where
 
     def resolve(self, where: Address) -> list[str]:
-        """Return the IP addresses of a host, every one of them judged.
+        """Return the IP addresses of a host, after each was checked.
 
-        :raises AddressRefused: when one of them is not public.
+        :raises AddressRefused: when one of them is not public and the address is not allowed.
         :raises OSError: when the name cannot be resolved.
         """
         found = socket.getaddrinfo(where.host, where.port, type=socket.SOCK_STREAM)
@@ -67,11 +67,11 @@ class Guard:
         return addresses
 
     def allows(self, where: Address, address: IP) -> bool:
-        """Tell whether an address on a host with this IP address may be fetched."""
+        """Return whether an address may be fetched from a host with this IP address."""
         return is_public(address) or self.names(where) or (self._is_own(where) and self._is_file(where))
 
     def names(self, where: Address) -> bool:
-        """Tell whether the site's settings allow a host by name."""
+        """Return whether the site's settings allow this host by name."""
         return not {where.host, where.bracketed, where.host_and_port}.isdisjoint(self.allowed_hosts)
 
     def _is_own(self, where: Address) -> bool:
@@ -92,7 +92,7 @@ class Guard:
 
 
 def is_public(address: IP) -> bool:
-    """Tell whether an address is one of the open internet; addresses wrapped into IPv6 are unwrapped first."""
+    """Return whether an IP address is on the public internet; an IPv4 address embedded in IPv6 is checked instead."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
         if address in _NAT64:

@@ -1,4 +1,7 @@
-"""Downloads: redirects by hand, retries by name, nothing secret sent or shown, all within one deadline."""
+"""Download files by HTTP: redirects are checked, temporary failures are retried, and one deadline covers it all.
+
+User names and passwords in links are neither sent nor shown.
+"""
 
 from __future__ import annotations
 
@@ -21,41 +24,41 @@ from .guard import Guard
 from .meter import Exhausted, Meter, Passing, Unusable
 from .receive import receive
 
-#: besides all of 5xx
+#: responses after which the download is retried, besides all of 5xx
 _PASSING_STATUSES = frozenset({408, 425, 429})
-#: seconds between two questions for a file that is being prepared
+#: seconds between two requests for a file that the server is preparing
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 60.0
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-#: characters of headers that say what a file is; more than that is none of the kind
+#: characters of a header that are read; a longer value is not a file name or a media type
 _LONGEST_DISPOSITION = 2000
 _LONGEST_MEDIA_TYPE = 100
-#: characters of a moment in time, with room to spare
+#: characters of a date that are read, more than any date has
 _LONGEST_MOMENT = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpRules:
-    """How files are downloaded at this site."""
+    """Rules and limits of downloads at this site."""
 
     guard: Guard = field(default_factory=Guard)
-    #: largest file in bytes
+    #: largest file, in bytes
     limit: int
-    #: seconds until there is a connection
+    #: seconds until a connection is made
     connect_timeout: float = 30
-    #: seconds until the head of an answer is there, and of silence after it
+    #: seconds until the head of a response has arrived, and of silence after it
     timeout: float = 300
-    #: seconds for everything: redirects, retries, pauses
+    #: seconds for the whole download, including redirects, retries and pauses
     deadline: float = 3600
-    #: bytes a second, of which there may be fewer for ``timeout`` seconds
+    #: bytes per second; the rate may be lower for ``timeout`` seconds
     least_rate: float = 1000
     retries: int = 3
     #: seconds before the first retry, doubled before each further one; tests set 0
     backoff: float = 1.0
-    #: seconds until a server must have prepared a file for which it answers 202
+    #: seconds within which a server must prepare a file for which it answers 202
     patience: float = 1800
     redirects: int = 10
     proxy: str = ""
-    #: ask the proxy for names that cannot be resolved here
+    #: whether the proxy resolves names that cannot be resolved here
     proxy_resolves: bool = False
     verify: bool = True
     ca_bundle: str = ""
@@ -64,16 +67,16 @@ class HttpRules:
 
 
 class _Preparing(Exception):
-    """The server answered 202: it has begun to make the file."""
+    """The server answered 202: it has begun to prepare the file."""
 
     def __init__(self, pause: float | None) -> None:
         super().__init__()
-        #: seconds after which the server wants to be asked again, None when it does not say
+        #: seconds after which the server wants to be asked again; None when it does not say
         self.pause = pause
 
 
 class _Waiting:
-    """The time that goes by until a server has prepared a file, over all tries of one download."""
+    """The time spent waiting for a server to prepare a file, over all tries of one download."""
 
     def __init__(self, where: Address, rules: HttpRules, meter: Meter) -> None:
         self._where, self._rules, self._meter = where, rules, meter
@@ -81,15 +84,15 @@ class _Waiting:
         self._times = 0
 
     def wait(self, pause: float | None, log: Log) -> None:
-        """Wait for as long as the server says, else each time longer, but not beyond ``patience`` or the deadline.
+        """Wait as long as the server says, else each time longer, but not beyond ``patience`` or the deadline.
 
-        :raises NotReady: when that is over.
+        :raises NotReady: when ``patience`` or the deadline does not allow another request.
         """
         now = time.monotonic()
         self._since = self._since or now
         left = self._since + self._rules.patience - now
         growing = min(self._rules.backoff * 2**self._times, _LONGEST_PAUSE)
-        # a pause of 0 would ask without end; whoever asks for more time than is left is asked once more at its end
+        # a pause of 0 would repeat without end; a pause beyond ``patience`` is cut to its end, for one last request
         seconds = min(max(pause or growing, _SHORTEST_PAUSE), left)
         if left <= 0 or seconds >= self._meter.left():
             raise NotReady(redacted(str(self._where)), now - self._since)
@@ -99,16 +102,16 @@ class _Waiting:
 
 
 def download(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
-    """Fetch the file at an address.
+    """Download the file at an address.
 
-    :raises AddressRefused: when it, or one that it redirects to, is malformed or not on the open internet.
-    :raises NotFetched: when the server says that there is no such file.
-    :raises TooManyRedirects: when it leads on and on.
-    :raises FileTooLarge: when there are more than ``rules.limit`` bytes.
-    :raises NotReady: when the server goes on preparing it.
-    :raises UnpacksTooLarge: when a compressed transfer holds far too much.
-    :raises FetchTooSlow: when it takes too long.
-    :raises FetchInterrupted: when every try failed for a passing reason, or the answer makes no sense.
+    :raises AddressRefused: when the address, or one that it redirects to, is malformed or not on the public internet.
+    :raises NotFetched: when the server answers that there is no such file.
+    :raises TooManyRedirects: when there are more than ``rules.redirects`` redirects.
+    :raises FileTooLarge: when the file has more than ``rules.limit`` bytes.
+    :raises NotReady: when the server does not finish preparing the file in time.
+    :raises UnpacksTooLarge: when compressed data unpack to too many bytes.
+    :raises FetchTooSlow: when it exceeds ``rules.deadline``, or data arrive more slowly than ``rules.least_rate``.
+    :raises FetchInterrupted: when every try failed for a temporary reason, or the response is not valid.
     """
     if has_credentials(url):
         log.warning("The user name and password in the link were not used: they would be visible to every reader.")
@@ -140,7 +143,7 @@ def _tries(where: Address, target: Path, rules: HttpRules, log: Log) -> Source:
         try:
             return _once(where, target, rules, roads, meter, log)
         except _Preparing as answer:
-            # not a failure, so not one of the retries either
+            # not a failure, so not counted as a retry
             waiting.wait(answer.pause, log)
             continue
         except Passing as reason:
@@ -153,7 +156,7 @@ def _tries(where: Address, target: Path, rules: HttpRules, log: Log) -> Source:
 
 
 def _once(where: Address, target: Path, rules: HttpRules, roads: Roads, meter: Meter, log: Log) -> Source:
-    """Follow redirects to the file; every address on the way is judged like the first."""
+    """Follow redirects to the file; every address on the way is checked like the first."""
     here = where
     for _ in range(rules.redirects + 1):
         with asked(here, roads, meter) as reply:
@@ -178,7 +181,12 @@ def _next(here: Address, location: str, guard: Guard) -> Address:
 
 
 def _check_status(reply: Reply) -> None:
-    """Let only the answer with the file through."""
+    """Raise unless the response has the file.
+
+    :raises _Preparing: for 202.
+    :raises Passing: for a status after which the download is retried.
+    :raises NotFetched: for any other status than 200.
+    """
     if reply.status == HTTPStatus.ACCEPTED:
         raise _Preparing(_retry_after(reply.first("Retry-After")))
     if reply.status in _PASSING_STATUSES or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
@@ -188,7 +196,7 @@ def _check_status(reply: Reply) -> None:
 
 
 def _retry_after(text: str) -> float | None:
-    """Return the seconds of a ``Retry-After``, which is a number of them or a moment."""
+    """Return the seconds of a ``Retry-After`` header, which is a number of seconds or a date; None if it is neither."""
     text = text.strip()
     if text.isascii() and text.isdigit():
         return float(text[:9])
@@ -211,12 +219,12 @@ def _received(reply: Reply, target: Path, rules: HttpRules, meter: Meter, log: L
 
 
 def _filename(reply: Reply) -> str:
-    """Return the name the server gives to the file, else the last part of its address."""
+    """Return the file's name from ``Content-Disposition``, else the last part of its address."""
     message = Message()
     message["Content-Disposition"] = reply.first("Content-Disposition")[:_LONGEST_DISPOSITION] or "inline"
     try:
         given = message.get_filename()
     except (ValueError, LookupError):
-        # a charset or a count of parts that is not one
+        # an invalid charset, or an invalid number of a continued parameter (RFC 2231)
         given = None
     return file_name(given or unquote(reply.where.path))

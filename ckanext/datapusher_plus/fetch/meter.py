@@ -1,4 +1,4 @@
-"""What one download may take: every wait for a server and every byte of it passes here."""
+"""The limits of one download: every wait for a server and every byte from it is counted here."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import time
 
 from ..core.errors import FileTooLarge
 
-#: Besides twice the file: what framing may add to it. A server that sends nothing but framing ends here.
+#: Bytes allowed in addition to twice the limit, for framing. They stop a server that sends nothing but framing.
 _FRAMING = 1 << 20
 
 
 class Passing(Exception):
-    """One try failed for a reason that may pass; the text completes "could not be fetched: …"."""
+    """One try failed for a reason that may be temporary; the text completes "could not be fetched: …"."""
 
 
 class Unusable(Exception):
-    """Trying again at once would give the same; the text completes "could not be fetched: …"."""
+    """An immediate retry would fail in the same way; the text completes "could not be fetched: …"."""
 
 
 class Exhausted(Exception):
-    """The server used up what a download may take; the text completes "was given up because …"."""
+    """The download reached one of its limits; the text completes "was given up because …"."""
 
 
 class Meter:
-    """Counts the time and the bytes of one download, all its tries and redirects together."""
+    """Counts the time of one download, over all its tries and redirects, and the bytes of each connection."""
 
     def __init__(self, *, connect: float, silence: float, total: float, least_rate: float, limit: int) -> None:
         self._connect, self._silence, self._total = connect, silence, total
@@ -35,30 +35,30 @@ class Meter:
         self._bytes = self._recent = 0
 
     def left(self) -> float:
-        """Return the seconds that are left of the whole."""
+        """Return the seconds left of the whole download."""
         return self._end - time.monotonic()
 
     def connecting(self) -> None:
-        """Begin a connection: name, sockets, proxy and TLS have one deadline."""
+        """Begin a connection: resolving the name, sockets, proxy and TLS share one deadline."""
         self._bytes = 0
         self._late = Passing(f"no connection could be made within {self._connect:g} seconds")
         self._until = time.monotonic() + self._connect
 
     def waiting(self) -> None:
-        """Begin to wait for the head of an answer, all of which has one deadline."""
+        """Begin to wait for the head of a response, which has one deadline as a whole."""
         self._late = Passing(f"there was no answer within {self._silence:g} seconds")
         self._until = time.monotonic() + self._silence
 
     def receiving(self) -> None:
-        """Begin the body: it may be silent for a while, and slow for no longer."""
+        """Begin the body: the server may be silent, or slower than ``least_rate``, for at most ``silence`` seconds."""
         self._until = None
         self._waited, self._recent = 0.0, 0
 
     def seconds(self) -> float:
-        """Return how long the next wait may be.
+        """Return how many seconds the next wait may take.
 
-        :raises Passing: when the deadline of what is going on is over.
-        :raises Exhausted: when the whole has taken too long.
+        :raises Passing: when the deadline of the current step is over.
+        :raises Exhausted: when the whole download has taken too long.
         """
         self._asked_at = now = time.monotonic()
         until = now + self._silence if self._until is None else self._until
@@ -67,16 +67,16 @@ class Meter:
         return min(self._end, until) - now
 
     def too_late(self) -> Passing | Exhausted:
-        """Return what to raise when a wait has come to its end."""
+        """Return the exception to raise when a wait has timed out."""
         if time.monotonic() < self._end:
             return self._late
         return Exhausted(f"it took longer than {self._total:,g} seconds")
 
     def received(self, size: int) -> None:
-        """Count bytes that have come.
+        """Count bytes that have arrived.
 
-        :raises FileTooLarge: when there are more than any file of the largest size needs.
-        :raises Exhausted: when they come too slowly.
+        :raises FileTooLarge: when there are more than a file of the largest allowed size needs.
+        :raises Exhausted: when they arrive too slowly.
         """
         self._bytes += size
         if self._bytes > self._most:
@@ -88,7 +88,7 @@ class Meter:
                 self._check_rate()
 
     def _check_rate(self) -> None:
-        # only time spent on waiting counts: a slow disk of ours is not the server's fault
+        # only time spent waiting counts: this machine's disk may be slow too
         if self._recent < self._least_rate * self._waited:
             raise Exhausted(f"the server sent less than {self._least_rate:,g} bytes a second")
         self._waited, self._recent = 0.0, 0

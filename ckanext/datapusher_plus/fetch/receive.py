@@ -1,4 +1,4 @@
-"""Write what arrives to disk, from the network or from CKAN's storage, with its digest and within the size limit."""
+"""Write a file from the network or from CKAN's storage to disk, within the size limit, and compute its digest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..core.values import Log, Source
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A file on disk."""
+    """A file on disk, with its size in bytes and its digest."""
 
     path: Path
     size: int
@@ -27,7 +27,8 @@ def receive(
 ) -> Received:
     """Write the chunks to ``target``.
 
-    :raises FileTooLarge: as soon as more than ``limit`` bytes are announced or have come.
+    :param total: bytes announced; None when unknown.
+    :raises FileTooLarge: as soon as more than ``limit`` bytes are announced or have arrived.
     """
     if total is not None and total > limit:
         raise FileTooLarge(limit, total)
@@ -57,7 +58,7 @@ def store(
 
 
 def _size(stream: BinaryIO) -> int | None:
-    """Return how many bytes there are to read, None for a stream that cannot tell."""
+    """Return how many bytes are left to read; None for a stream that cannot seek."""
     if not stream.seekable():
         return None
     here = stream.tell()

@@ -1,4 +1,4 @@
-"""One registered class a format: the published bytes become canonical CSV."""
+"""Readers of file formats: one registered class per format, which converts the published bytes to canonical CSV."""
 
 from __future__ import annotations
 

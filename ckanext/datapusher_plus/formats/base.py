@@ -1,6 +1,7 @@
-"""What a format is, the registry, and the choice of the format for a file.
+"""The base class of formats, the registry, and the detection of a file's format.
 
-A new format is a class that names the ways publishers write it, with a ``convert``; ``@register`` makes it known.
+A new format is a subclass of ``Format`` that lists its aliases, extensions and media types and implements ``convert``;
+``@register`` adds it to the registry.
 """
 
 from __future__ import annotations
@@ -17,71 +18,71 @@ from ..core.values import CleanCsv, Log, ReadOptions, Source
 from .signatures import refuse_foreign
 from .zip_reader import is_zip, members
 
-#: enough to know any format by its content, and to see how a table is separated
+#: enough to recognise any format by its content, and to detect the separator of a table
 HEAD_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How much of a file is read before it is refused."""
+    """Limits above which a file is refused."""
 
-    #: PostgreSQL's 1,600 without ``_id`` and ``_full_text``
+    #: columns of a table: PostgreSQL's limit of 1,600, less ``_id`` and ``_full_text``
     columns: int = 1598
-    #: characters of a heading
+    #: characters of a column heading
     heading: int = 4_000
-    #: most bytes of what a compressed file holds
+    #: bytes to which a compressed file may unpack
     unpacked: int = 20_000_000_000
 
     def unpacked_from(self, packed: int) -> int:
-        """Return how many bytes a compressed file of so many bytes may hold."""
+        """Return how many bytes a compressed file of ``packed`` bytes may unpack to."""
         return min(self.unpacked, most_unpacked(packed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
-    """What a format works with: the run's own folder, its log, and what the resource asks for."""
+    """The context of a conversion: the run's own folder, its log, the resource's options and the limits."""
 
     dir: Path
     log: Log
     options: ReadOptions = ReadOptions()
     limits: Limits = Limits()
-    #: the resource's format as typed by its publisher
+    #: the resource's format as its publisher typed it
     format: str = ""
 
 
 class Format(ABC):
-    """A way to publish a table."""
+    """A file format that holds a table."""
 
-    #: as shown to people
+    #: name shown to people
     name: ClassVar[str]
-    #: what publishers type as a resource's format, in lower case
+    #: values of a resource's format field that mean this format, in lower case
     aliases: ClassVar[frozenset[str]]
-    #: ends of file names, without the dot
+    #: file name extensions, without the dot
     extensions: ClassVar[frozenset[str]]
     media_types: ClassVar[frozenset[str]]
-    #: known by its first bytes or its members alone; what is only called so is something else
+    #: always recognisable by its first bytes or its ZIP members: a file that only has the name is something else
     signed: ClassVar[bool] = False
-    #: holds other files, which are the tables
+    #: an archive: the files in it are the tables
     wrapper: ClassVar[bool] = False
 
     def recognises(self, head: bytes) -> bool:
-        """Tell whether the first bytes are those of this format and of no other."""
+        """Return whether the first bytes are those of this format and of no other."""
         return False
 
     def recognises_members(self, members: Collection[str]) -> bool:
-        """Tell whether a ZIP archive of such files is one document of this format; names are in lower case."""
+        """Return whether a ZIP archive with these members, in lower case, is a document of this format."""
         return False
 
     def resembles(self, head: bytes) -> bool:
-        """Tell whether the first bytes may well be of this format; asked when nobody has named one."""
+        """Return whether the first bytes look like this format; asked only when nothing else names the format."""
         return False
 
     @abstractmethod
     def convert(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the file, in ``work.dir`` unless it is canonical already.
+        """Convert the file to canonical CSV, written to ``work.dir`` unless the file is canonical already.
 
-        :raises Terminal: when the file is not what it seems.
-        :raises NothingToLoad: when there is nothing in it.
+        :raises Terminal: when the file is damaged or not of this format.
+        :raises NothingToLoad: when it holds no data.
         """
 
 
@@ -90,29 +91,29 @@ _REGISTRY: list[Format] = []
 
 
 def register(kind: type[F]) -> type[F]:
-    """Make a format known."""
+    """Add a format to the registry."""
     _REGISTRY.append(kind())
     return kind
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of all formats, for messages."""
+    """Return the names of all registered formats, for messages."""
     return tuple(known.name for known in _REGISTRY)
 
 
 def named(name: str) -> Format:
-    """Return the format that messages call so."""
+    """Return the registered format with this ``Format.name``."""
     return next(known for known in _REGISTRY if known.name == name)
 
 
 def detect(source: Source, resource_format: str) -> Format:
-    """Find a file's format: by its content, else the resource's format, the file name, the server's media type.
+    """Return a file's format, by its content, else the resource's format, the file name, or the server's media type.
 
-    :raises NothingToLoad: when there are no bytes in it.
-    :raises NotText: when the content shows that it is another kind of file altogether.
-    :raises NotWhatItSays: when the content shows that it is not what it is called.
-    :raises UnsupportedFormat: when nothing tells.
-    :raises Damaged: when it is the beginning of an archive.
+    :raises NothingToLoad: when the file has no bytes.
+    :raises NotText: when the content is of another kind of file altogether.
+    :raises NotWhatItSays: when the named format is one that is always recognised by its content, and it was not.
+    :raises UnsupportedFormat: when nothing identifies the format.
+    :raises Damaged: when it is a ZIP archive that cannot be read.
     """
     head = read_head(source.path)
     if not head:
@@ -129,7 +130,7 @@ def _by_content(head: bytes) -> Format | None:
 
 
 def _by_members(found: Collection[str]) -> Format | None:
-    # an archive of any files is the last thing that it may be
+    # archives come last: every ZIP archive is one, also those that are documents of another format
     inside_out = sorted(_REGISTRY, key=lambda known: known.wrapper)
     return next((known for known in inside_out if known.recognises_members(found)), None)
 
@@ -147,18 +148,18 @@ def _by_name(source: Source, resource_format: str, head: bytes) -> Format:
 
 
 def is_archive(resource_format: str) -> bool:
-    """Tell whether a resource's format is that of files which hold others."""
+    """Return whether a resource's format names an archive, such as ZIP."""
     found = _declared(resource_format.strip().lower())
     return bool(found and found.wrapper)
 
 
 def has_reader(extension: str) -> bool:
-    """Tell whether a format's files end so, in lower case."""
+    """Return whether a format is registered for this extension, in lower case."""
     return any(extension in known.extensions for known in _REGISTRY)
 
 
 def read_head(path: Path) -> bytes:
-    """Return the first bytes of a file."""
+    """Return the first ``HEAD_BYTES`` bytes of a file."""
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
 

@@ -1,7 +1,7 @@
-"""JSON read value by value, so that a document of any length needs no more memory than its largest record.
+"""Read JSON value by value, so that a document of any length needs no more memory than its largest record.
 
-The standard library parses each value. Numbers keep the digits with which they were published, and objects their
-order and even their doubled names: what is nested can be written again as it was.
+The standard library parses each value. Numbers keep the digits with which they were published; objects keep the order
+of their members and even duplicate names, so that nested values can be written again as they were.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from typing import Any, Final, NoReturn, TextIO
 
 from ..core.errors import BadJson, RecordTooLarge
 
-#: characters of one record; objects made of it take up to thirty times as much memory, mostly eight times
+#: characters of one record; the objects parsed from it take up to thirty times as much memory, mostly eight times
 LONGEST_RECORD = 16_000_000
 _PIECE = 1 << 20
-#: JSON's blanks, and the mark that text sequences put before each record
+#: JSON's whitespace, and the record separator (RS, U+001E) of JSON text sequences (RFC 7464)
 _BLANKS = re.compile("[ \t\r\n\x1e]*")
-#: as much of a value as may be lost at the end of a piece and still read as a shorter value, or as a wrong one
+#: characters at the end of a piece that must be left: a value cut off there may parse as a shorter or wrong value
 _CUT = 12
 
 
-#: a number, as published; the one type of bytes that a parsed document has (made faster than a class of ours)
+#: a number, as published; the only use of ``bytes`` in a parsed document (faster to create than a class of our own)
 Number = bytes
 
 
 class Members(list[tuple[str, Any]]):
-    """An object's names and values, as published."""
+    """An object's members as pairs of name and value, as published."""
 
     __slots__ = ()
 
 
 class NotANumber:
-    """NaN, Infinity or -Infinity, which JSON does not have, but Python and R write."""
+    """NaN, Infinity or -Infinity, which JSON does not allow, but Python and R write."""
 
 
 NOT_A_NUMBER: Final = NotANumber()
@@ -54,25 +54,25 @@ _WHY = {
 
 
 class JsonText:
-    """A place in a JSON text that moves forward, value by value."""
+    """A position in a JSON text that moves forward, value by value."""
 
     def __init__(self, file: TextIO) -> None:
-        """Begin where the file is."""
+        """Begin at the file's current position."""
         self._file = file
         self._text = ""
         self._at = 0
         self._lines = 1
         self._final = False
-        #: characters dealt with, for progress
+        #: characters read and passed, for progress
         self.read = 0
 
     @property
     def line(self) -> int:
-        """Return the line of the place, from 1."""
+        """The line of the current position, from 1."""
         return self._lines + self._text.count("\n", 0, self._at)
 
     def peek(self) -> str:
-        """Return the first character that is not blank, empty at the end."""
+        """Return the next character that is not whitespace, without passing it, or an empty string at the end."""
         while True:
             self._at = _BLANKS.match(self._text, self._at).end()  # type: ignore[union-attr]
             if self._at < len(self._text) or self._final:
@@ -80,7 +80,7 @@ class JsonText:
             self._more()
 
     def take(self, sign: str) -> bool:
-        """Pass a sign if it is what comes next."""
+        """Pass ``sign`` if it comes next, and return whether it did."""
         found = self.peek() == sign
         self._at += found
         return found
@@ -88,7 +88,7 @@ class JsonText:
     def value(self) -> Any:
         """Return the next value.
 
-        :raises BadJson: when there is none.
+        :raises BadJson: when there is none, or it is not valid JSON.
         :raises RecordTooLarge: when it has more than ``LONGEST_RECORD`` characters.
         """
         self.peek()
@@ -107,16 +107,16 @@ class JsonText:
             self._more()
 
     def elements(self) -> Iterator[int]:
-        """Pass an array, stopping before each element; yields the elements' numbers, from 0.
+        """Iterate over an array, stopping before each element; yield the elements' indexes, from 0.
 
-        :raises BadJson: when something else than a comma stands between them.
+        :raises BadJson: when elements are not separated by a comma.
         """
         yield from self._listed("[", "]")
 
     def names(self) -> Iterator[str]:
-        """Pass an object, stopping before each value; yields the values' names.
+        """Iterate over an object, stopping before each value; yield the values' names.
 
-        :raises BadJson: when it is not written as JSON.
+        :raises BadJson: when the object is not valid JSON.
         """
         for _ in self._listed("{", "}"):
             if self.peek() != '"':
@@ -127,7 +127,7 @@ class JsonText:
             yield name
 
     def fail(self, why: str) -> NoReturn:
-        """Say what is wrong at the place.
+        """Report an error at the current position.
 
         :raises BadJson: always.
         """
@@ -150,7 +150,7 @@ class JsonText:
                 self.fail("a comma stands before the closing " + ("bracket" if closing == "]" else "brace"))
 
     def _more(self) -> None:
-        """Read on: twice as much as is at hand, so that a long value is not parsed too often."""
+        """Read at least as much again as is buffered, so that a long value is not parsed too often."""
         rest = len(self._text) - self._at
         if rest > LONGEST_RECORD:
             raise RecordTooLarge(self.line, LONGEST_RECORD)
@@ -162,7 +162,7 @@ class JsonText:
         self._final = not piece
 
     def _cut(self, error: json.JSONDecodeError) -> bool:
-        """Tell whether the error may be due to the end of the piece."""
+        """Return whether the error may only be due to the end of the piece."""
         return error.msg.startswith("Unterminated string") or error.pos >= len(self._text) - _CUT
 
     def _line_at(self, place: int) -> int:
@@ -200,9 +200,9 @@ def _written(value: Any) -> str:
 
 
 def _written_deep(value: Any) -> str:
-    """Do the same for a value that is nested more deeply than calls may be."""
+    """Return the same for a value that is nested more deeply than Python's recursion limit allows."""
     parts: list[str] = []
-    #: what is yet to be written, the next last; what is written already is in tuples
+    #: what is still to be written, in reverse order; finished text is wrapped in tuples
     left: list[Any] = [value]
     while left:
         each = left.pop()

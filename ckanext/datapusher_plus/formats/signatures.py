@@ -1,4 +1,4 @@
-"""Files that are no table of text, told by their first bytes, so that a message can name what was published."""
+"""Recognise files that are not text tables by their first bytes, so that a message can name what was published."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "a rich text document"),
     (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer instead of the file itself"),
 )
-#: what a ZIP archive holds tells the kinds of documents apart that are ZIP archives
+#: members that distinguish the kinds of documents that are ZIP archives
 _ZIPPED: tuple[tuple[str, str], ...] = (
     ("word/document.xml", "a Word document"),
     ("ppt/presentation.xml", "a PowerPoint presentation"),
@@ -34,10 +34,10 @@ _WEB_PAGE = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _HTML = re.compile(rb"<html\b", re.IGNORECASE)
 _XML = re.compile(rb"<\?xml\b([^>]*>\s*)?", re.IGNORECASE)
 _AFTER_COMMENT = re.compile(rb"-->\s*(?=<)")
-#: what stands above the table of a web page, one at a time: in one pattern there would be countless ways to take them
+#: what may come before a web page's table, matched one at a time: one repeated pattern would backtrack without end
 _ABOVE_TABLE = re.compile(rb"(<meta\b[^>]*>|<style\b.{0,9000}?</style>)\s*", re.IGNORECASE | re.DOTALL)
 _WEB_TABLE = re.compile(rb"<table\b", re.IGNORECASE)
-#: spreadsheets under another name, mostly .xls
+#: spreadsheets saved under another name, mostly .xls
 _SPREADSHEETS: tuple[tuple[re.Pattern[bytes], str], ...] = (
     (
         re.compile(
@@ -61,9 +61,9 @@ _BOMS_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def refuse_foreign(head: bytes) -> None:
-    """Refuse what is known to be no table of text.
+    """Refuse a file that is known not to be a text table.
 
-    :raises NotText: naming what it is.
+    :raises NotText: naming what the file is.
     """
     text = _text_of(head)
     web_table = "a table of a web page" if _is_web_table(text) else None
@@ -76,7 +76,7 @@ def refuse_foreign(head: bytes) -> None:
 
 
 def foreign_kind(head: bytes) -> str | None:
-    """Return the name of what the bytes are when they are no table of text, as far as can be told."""
+    """Return what kind of file the bytes are when they are not a text table; None when that is not known."""
     magic = next((what for begin, what in _MAGIC if head.startswith(begin)), None)
     if head[_TAR_PLACE : _TAR_PLACE + 5] == b"ustar":
         return "a tar archive"
@@ -91,7 +91,7 @@ def _markup(text: bytes) -> str | None:
 
 
 def _begins(text: bytes, element: re.Pattern[bytes], place: int) -> bool:
-    """Tell whether an element begins at a place, or after comments that begin there."""
+    """Return whether an element begins at a place, or after comments that begin there."""
     if not text.startswith(b"<!--", place):
         return bool(element.match(text, place))
     return any(element.match(text, found.end()) for found in _AFTER_COMMENT.finditer(text, place + 4))
@@ -105,12 +105,12 @@ def _is_web_table(text: bytes) -> bool:
 
 
 def _text_of(head: bytes) -> bytes:
-    """Return the first bytes without a byte order mark and blanks; of UTF-16 as UTF-8."""
+    """Return the first bytes without a byte order mark and leading whitespace; UTF-16 is returned as UTF-8."""
     if head.startswith(_BOMS_16):
         head = head.decode("utf-16", "replace").encode()
     return head.removeprefix(_BOM).lstrip()
 
 
 def foreign_members(members: Collection[str]) -> str | None:
-    """Return the name of what a ZIP archive of such files is when it is a document, as far as can be told."""
+    """Return what kind of document a ZIP archive with these members is; None when that is not known."""
     return next((what for part, what in _ZIPPED if part in members), None)

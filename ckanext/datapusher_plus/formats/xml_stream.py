@@ -1,4 +1,4 @@
-"""Streams of XML from strangers: no document types, no entities, and an end to what comes without a row."""
+"""Parse untrusted XML as a stream: no document types, no entities, and a limit on the bytes between two rows."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from xml.parsers import expat
 
 from ..core.errors import Damaged
 
-#: bytes of one row, one shared string, or what is before the first; more is no table
+#: bytes of one row, of one shared string, or of what comes before the first row; more is refused
 MOST_BETWEEN = 8 << 20
 DEEPEST = 100
-#: between namespace and name in the names that handlers get
+#: separates namespace and name in the element and attribute names that handlers receive
 SEP = " "
 
 Start = Callable[[str, dict[str, str]], None]
@@ -19,10 +19,10 @@ End = Callable[[str], None]
 
 
 class Markup:
-    """A parser that is fed piece by piece; its handlers call ``rest`` whenever they have dealt with something."""
+    """An XML parser that is fed piece by piece; its handlers call ``rest`` each time they have processed something."""
 
     def __init__(self, what: str) -> None:
-        """Begin a document; ``what`` is named in messages."""
+        """Begin a document; messages call it ``what``."""
         self.what = what
         self.parser = expat.ParserCreate(namespace_separator=SEP)
         self.parser.buffer_text = True
@@ -32,22 +32,22 @@ class Markup:
         self._rested = 0
 
     def on(self, start: Start, end: End) -> None:
-        """Set what is called at the beginning and at the end of each element, with its namespace."""
+        """Set the functions called at the start and the end of each element; element names include the namespace."""
         self.parser.StartElementHandler = start
         self.parser.EndElementHandler = end
 
     def take(self, text: Callable[[str], object] | None) -> None:
-        """Set what is called with text from here on."""
+        """Set the function called with text from here on; None stops the calls."""
         self.parser.CharacterDataHandler = text
 
     def rest(self) -> None:
-        """Say that what was fed so far need not be kept any more."""
+        """Mark everything fed so far as processed, which restarts the count against ``MOST_BETWEEN``."""
         self._rested = self.fed
 
     def feed(self, piece: bytes, *, final: bool = False) -> None:
         """Parse some bytes.
 
-        :raises Damaged: when they are no XML, or too many belong together.
+        :raises Damaged: when they are not well-formed XML, or ``rest`` was not called for ``MOST_BETWEEN`` bytes.
         """
         self.fed += len(piece)
         try:
@@ -62,16 +62,16 @@ class Markup:
     def read(self, pieces: Iterable[bytes]) -> None:
         """Parse a whole document.
 
-        :raises Damaged: when it is no XML, or too much of it belongs together.
+        :raises Damaged: when it is not well-formed XML, or ``rest`` was not called for ``MOST_BETWEEN`` bytes.
         """
         for piece in pieces:
             self.feed(piece)
         self.feed(b"", final=True)
 
     def scan(self, pieces: Iterable[bytes], start: DeepStart) -> None:
-        """Parse a whole document of which only the beginnings of elements matter; the root's depth is 1.
+        """Parse a whole document, calling ``start`` for each element with its depth; the root's depth is 1.
 
-        :raises Damaged: when it is no XML, or goes deeper than any honest one.
+        :raises Damaged: when it is not well-formed XML, or elements are nested more than ``DEEPEST`` levels deep.
         """
         depth = 0
 
@@ -95,5 +95,5 @@ class Markup:
 
 
 def attribute(attributes: Mapping[str, str], name: str) -> str:
-    """Return an attribute by its name without namespace, empty when it is not there."""
+    """Return an attribute's value by its local name (without namespace), or an empty string when it is missing."""
     return attributes.get(name) or next((v for k, v in attributes.items() if k.endswith(SEP + name)), "")

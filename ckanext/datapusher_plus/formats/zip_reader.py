@@ -1,4 +1,4 @@
-"""ZIP archives from strangers: the list of members is read only when it is small, members only up to a limit."""
+"""Read untrusted ZIP archives: the list of members only when it is small, each member only up to a limit."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 from ..core.errors import Damaged, Locked, NotText, TooManyMembers, UnpacksTooLarge
 from ..core.values import Log
 
-#: files in an archive, and bytes of the list of them; Python needs ten times as much memory for it
+#: members of an archive, and bytes of its central directory; Python needs ten times as much memory for it
 MOST_MEMBERS = 50_000
 MOST_LISTED = 4 << 20
 PIECE_BYTES = 1 << 18
-#: bytes of a part that is about a document as a whole
+#: bytes of a part that describes the document as a whole
 MOST_ABOUT = 16 << 20
-#: where it is in what the library returns
+#: index of the central directory's size in what ``zipfile._EndRecData`` returns
 _SIZE_OF_LIST = 5
 _ENCRYPTED = 0x1
 
 
 def is_zip(head: bytes) -> bool:
-    """Tell whether the first bytes are those of a ZIP archive, the second of an empty one."""
+    """Return whether the first bytes are those of a ZIP archive, or of an empty one (the second signature)."""
     return head.startswith((b"PK\x03\x04", b"PK\x05\x06"))
 
 
 def members(path: Path) -> frozenset[str]:
-    """Return the names of an archive's members in lower case, with slashes.
+    """Return the names of an archive's members in lower case, with forward slashes.
 
-    :raises Damaged: when it cannot be read.
+    :raises Damaged: when the archive cannot be read.
     """
     with opened(path) as archive:
         return frozenset(simple(info.filename) for info in archive.infolist())
 
 
 def simple(name: str) -> str:
-    """Return a member's name as it is compared: some programs write backslashes, some capitals."""
+    """Return a member's name in the form used for comparison: some programs write backslashes, some capitals."""
     return name.replace("\\", "/").lstrip("/").lower()
 
 
@@ -48,8 +48,9 @@ def simple(name: str) -> str:
 def opened(path: Path) -> Iterator[ZipFile]:
     """Open an archive.
 
-    :raises Damaged: when it cannot be read, then or while it is open.
-    :raises TooManyMembers: when it lists more than can be held in memory.
+    :raises Damaged: when it cannot be read, on opening or while it is open.
+    :raises TooManyMembers: when it has more than ``MOST_MEMBERS`` members, or a larger list than ``MOST_LISTED``.
+    :raises NotText: when a compression method is used that is not supported here.
     """
     try:
         if _listed(path) > MOST_LISTED:
@@ -65,11 +66,11 @@ def opened(path: Path) -> Iterator[ZipFile]:
 
 
 def pieces(archive: ZipFile, member: ZipInfo, limit: int) -> Iterator[bytes]:
-    """Yield what a member holds.
+    """Yield a member's unpacked bytes, piece by piece.
 
-    :raises Locked: when it is encrypted.
-    :raises Damaged: when it would begin before the archive does.
-    :raises UnpacksTooLarge: as soon as it is more than ``limit`` bytes.
+    :raises Locked: when the member is encrypted.
+    :raises Damaged: when its offset is before the beginning of the archive.
+    :raises UnpacksTooLarge: as soon as it unpacks to more than ``limit`` bytes.
     """
     if member.header_offset < 0:
         raise Damaged("ZIP archive", "its list of files does not fit what is in it")
@@ -84,7 +85,7 @@ def pieces(archive: ZipFile, member: ZipInfo, limit: int) -> Iterator[bytes]:
 def limited(file: BinaryIO | object, limit: int) -> Iterator[bytes]:
     """Yield a stream piece by piece.
 
-    :raises UnpacksTooLarge: as soon as it is more than ``limit`` bytes.
+    :raises UnpacksTooLarge: as soon as it has more than ``limit`` bytes.
     """
     size = 0
     while piece := file.read(PIECE_BYTES):  # type: ignore[attr-defined]
@@ -95,26 +96,27 @@ def limited(file: BinaryIO | object, limit: int) -> Iterator[bytes]:
 
 
 class Package:
-    """A document that is a ZIP archive of parts."""
+    """A document that is a ZIP archive of parts, such as a workbook."""
 
     def __init__(self, archive: ZipFile, what: str, most: int, log: Log) -> None:
-        """Take an archive, called ``what`` in messages, of which no part may have more than ``most`` bytes.
+        """Take an archive, called ``what`` in messages; each part may unpack to at most ``most`` bytes.
 
-        Parts are read up to four times: for the choice of a sheet, its columns and its rows. More is an attack.
+        Parts are read up to four times: to choose a sheet, and for its columns and its rows. All reads together may
+        therefore take ``4 * most`` bytes; more is an attack.
         """
         self._archive, self.what, self._most, self._log = archive, what, most, log
         self._left = 4 * most
         self._by_name = {simple(info.filename): info for info in archive.infolist()}
 
     def has(self, name: str) -> bool:
-        """Tell whether there is such a part."""
+        """Return whether the document has this part."""
         return simple(name) in self._by_name
 
     def pieces(self, name: str, most: int | None = None) -> Iterator[bytes]:
-        """Yield the bytes of a part.
+        """Yield the bytes of a part, piece by piece.
 
-        :raises Damaged: when it is not there.
-        :raises UnpacksTooLarge: when it is too large.
+        :raises Damaged: when the part is missing.
+        :raises UnpacksTooLarge: when the part, or all reads together, have too many bytes.
         """
         part = self._by_name.get(simple(name))
         if part is None:
@@ -130,9 +132,10 @@ class Package:
 
 
 def _listed(path: Path) -> int:
-    """Return the bytes of the archive's list of members as it announces them; 0 when it has no end.
+    """Return the size of the archive's central directory as it declares it, in bytes; 0 when it has no end record.
 
-    The library's own function looks for the end: with another one an archive might show two.
+    The end record is found by the private function that ``ZipFile`` uses itself: with another search, a crafted
+    archive might show two different end records.
     """
     with path.open("rb") as file:
         end = zipfile._EndRecData(file)  # type: ignore[attr-defined]

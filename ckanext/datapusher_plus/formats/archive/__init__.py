@@ -1,4 +1,4 @@
-"""Files that hold other files."""
+"""Archives: files that hold other files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GZ: one file, compressed."""
+"""GZ: one file compressed by gzip."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Gzip(Format):
     wrapper = True
 
     def recognises(self, head: bytes) -> bool:
-        """Tell whether the first bytes are those of gzip's only method."""
+        """Return whether the first bytes are gzip's, with its only compression method."""
         return head.startswith(b"\x1f\x8b\x08")
 
     def convert(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of what is in it.
+        """Convert the compressed file to canonical CSV.
 
-        :raises Damaged: when it is cut off or broken.
-        :raises UnpacksTooLarge: when too much comes out.
+        :raises Damaged: when the gzip file is truncated or corrupt.
+        :raises UnpacksTooLarge: when it unpacks to too many bytes.
         """
         target = work.dir / "unpacked"
         try:

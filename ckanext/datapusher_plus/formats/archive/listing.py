@@ -26,13 +26,13 @@ COLUMNS = (
     "CRC",
     "compress_type",
 )
-#: what spreadsheet programs take for the beginning of a formula
+#: characters that spreadsheet programs take for the beginning of a formula
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _UTF_8 = 0x800
 
 
 def write_manifest(files: Iterable[ZipInfo], target: Path) -> None:
-    """Write one row for each file; the ratio is in percent of the file's size."""
+    """Write one row for each file; the compression ratio is in percent of the file's size."""
     with target.open("w", encoding="utf-8", newline="") as out:
         write = csv.writer(out, lineterminator="\n").writerow
         write(COLUMNS)
@@ -41,10 +41,10 @@ def write_manifest(files: Iterable[ZipInfo], target: Path) -> None:
 
 
 def name_of(info: ZipInfo) -> str:
-    """Return a file's name as its maker meant it, with nothing in it that cannot be shown."""
+    """Return a file's name as its author meant it, without characters that cannot be shown."""
     name = info.filename
     if not info.flag_bits & _UTF_8:
-        # many programs write UTF-8 without saying so; Python takes it for the letters of DOS
+        # many programs write UTF-8 without setting the flag; Python then decodes it as CP437
         with suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
     return printable(name.replace("\\", "/"), "\ufffd")

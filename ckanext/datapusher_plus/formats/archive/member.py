@@ -1,4 +1,4 @@
-"""The file in an archive is read like any other, except that it may not be an archive."""
+"""Read the file from an archive like any other file, except that it may not be an archive itself."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from ...core.errors import NestedArchive
 from ...core.values import CleanCsv, Source
 from ..base import Work, detect, is_archive
 
-#: files that are known to be archives by their name, though they are not all unpacked here
+#: file name extensions of archives, including some that cannot be unpacked here
 ARCHIVES = frozenset({"zip", "gz", "tgz", "tar", "bz2", "xz", "zst", "7z", "rar"})
 
 
 def write(pieces: Iterable[bytes], target: Path) -> int:
-    """Write what is unpacked and return how many bytes it is."""
+    """Write the unpacked bytes, and return their number."""
     with target.open("wb") as out:
         return sum(out.write(piece) for piece in pieces)
 
 
 def read(path: Path, filename: str, outer: Source, work: Work, kind: str) -> CleanCsv:
-    """Make canonical CSV of the file that was in an archive of some kind.
+    """Convert the file that was in an archive to canonical CSV.
 
-    :raises NestedArchive: when it is an archive itself.
+    :param outer: the archive.
+    :param kind: name of the archive's format.
+    :raises NestedArchive: when the file is an archive itself.
     """
     source = Source(path=path, filename=filename, size=path.stat().st_size, hash=outer.hash, content_type=None)
-    # the resource's format may be that of the archive or of the table in it
+    # the resource's format may name the archive, or the format of the table in it
     typed = "" if is_archive(work.format) else work.format
     found = detect(source, typed)
     if found.wrapper:

@@ -1,4 +1,4 @@
-"""ZIP: the one table in it, else a table of what is in it."""
+"""ZIP: the one table in the archive is loaded, or else a table that lists its files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..signatures import foreign_members
 from . import member
 from .listing import COLUMNS, name_of, write_manifest
 
-#: files that programs leave behind, and words about the data
+#: files that programs leave behind, and files that describe the data
 _BESIDE = re.compile(
     r"(^|/)(__macosx/|\.|~\$|thumbs\.db$|desktop\.ini$)"
     r"|(^|/)(read[ _-]?me|licen[cs]e|changelog|metadata|datapackage|schema|manifest)\b[^/]*$"
@@ -27,7 +27,7 @@ _BESIDE = re.compile(
 
 @register
 class Zip(Format):
-    """A ZIP archive that is no document of another format."""
+    """A ZIP archive that is not a document of another format."""
 
     name: ClassVar[str] = "ZIP"
     aliases: ClassVar[frozenset[str]] = frozenset({"zip", "csv.zip", "csv+zip", "zip+csv", "zipped csv"})
@@ -39,15 +39,17 @@ class Zip(Format):
     wrapper = True
 
     def recognises_members(self, members: Collection[str]) -> bool:
-        """Tell that it is an archive, whatever is in it; asked after all others."""
+        """Return True: any archive is one of this format; called after all other formats."""
         return True
 
     def convert(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the one table in it, else of the list of its files.
+        """Convert the one table in the archive to canonical CSV; if there is not exactly one, list its files instead.
 
-        :raises Damaged: when it cannot be read.
-        :raises NestedArchive: when there is but an archive in it.
-        :raises UnpacksTooLarge: when too much comes out.
+        :raises Damaged: when the archive cannot be read.
+        :raises NothingToLoad: when it has no files.
+        :raises NotText: when it is a document, such as one of Word.
+        :raises NestedArchive: when it holds only another archive.
+        :raises UnpacksTooLarge: when the table unpacks to too many bytes.
         """
         with zip_reader.opened(source.path) as archive:
             files = [info for info in archive.infolist() if not _is_folder(info)]
@@ -72,9 +74,9 @@ def _is_folder(info: ZipInfo) -> bool:
 
 
 def _tables(files: Sequence[ZipInfo]) -> list[ZipInfo]:
-    """Return the files that a format reads; plain text only when there is nothing else.
+    """Return the files with an extension that a format reads; ``.txt`` files only if there are no others.
 
-    :raises NestedArchive: when there is nothing but one archive.
+    :raises NestedArchive: when there is only one file, and it is an archive.
     """
     content = [info for info in files if not _BESIDE.search(zip_reader.simple(info.filename))] or list(files)
     endings = [PurePosixPath(zip_reader.simple(info.filename)).suffix.removeprefix(".") for info in content]

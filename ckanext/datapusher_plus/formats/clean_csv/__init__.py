@@ -1,1 +1,1 @@
-"""The clean CSV that every format is converted to: writing it, checking it, and leaving out rows that do not fit."""
+"""The canonical CSV that every format is converted to: write it, validate it, and reject rows that do not fit."""

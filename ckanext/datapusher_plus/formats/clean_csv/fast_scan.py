@@ -1,8 +1,8 @@
-"""Most of a file in a few passes over its bytes: pieces whose records are all in order need no look at each value.
+"""Validate whole pieces of a file in a few passes over their bytes, without parsing each value.
 
-In a piece without quotes what remains when all but separators and line ends are deleted must be the same few bytes
-over and over. Quoted values are first cut down to their quotes, which shows whether each stands where it may. 34 MB of
-flights take 0.1 s this way, against 3 s value by value; what is not in order here is looked at by `records`.
+In an orderly piece without quotes, deleting everything but separators and line ends must leave the same few bytes for
+every record. Quoted values are first reduced to a single quote, which shows whether each quote is at a valid place.
+34 MB of flight data take 0.1 s this way, against 3 s value by value; pieces that are not orderly go to `records`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _END_OF_COPY = re.compile(rb"^\\\.\r?$", re.MULTILINE)
 
 
 def orderly_rows(piece: Piece, shape: RowShape) -> int | None:
-    """Return how many records the piece begins with when all are in order, having marked them as used; else None."""
+    """Return the number of records at the beginning of the piece, and mark them as used; None if any is not orderly."""
     if shape.padded:
         return None
     end = len(piece.data) if piece.final else last_record_end(piece.data)
@@ -44,11 +44,11 @@ def _empty_row(separator: bytes) -> re.Pattern[bytes]:
 
 
 def last_record_end(data: bytes) -> int:
-    """Return the place after the last line end that is outside of quotes, 0 when there is none."""
+    """Return the place after the last line end outside quotes; 0 when there is none."""
     inside = data.count(b'"') % 2
     end = len(data)
     while end > 0:
-        # of the line ends within one quoted value, which may be thousands, none is looked at
+        # line ends within one quoted value, of which there may be thousands, are skipped together
         start = data.rfind(b'"' if inside else b"\n", 0, end)
         if not inside and start >= 0 and data.count(b'"', start, end) % 2 == 0:
             return start + 1
@@ -58,7 +58,7 @@ def last_record_end(data: bytes) -> int:
 
 
 def _lean(body: bytes, separator: bytes) -> bytes | None:
-    """Return the body with every quoted value cut down to quotes, or None when a quote stands where it may not."""
+    """Return the body with each quoted value reduced to one quote; None when a quote is at an invalid place."""
     if b'"' not in body:
         return body
     lean = _QUOTED.sub(b'"', body)
@@ -67,7 +67,7 @@ def _lean(body: bytes, separator: bytes) -> bytes | None:
 
 @lru_cache
 def _stray(separator: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of a quoted value, cut down to a quote, beside which something else stands."""
+    """Return the pattern of a reduced quoted value that is not directly between separators or line ends."""
     beside = rb'[^"\r\n' + re.escape(separator) + rb"]"
     return re.compile(beside + rb'"|"' + beside)
 

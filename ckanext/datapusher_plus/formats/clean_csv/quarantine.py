@@ -1,6 +1,6 @@
-"""Parting a table from its rows that cannot be loaded: these go to a file for people, the others to what COPY reads.
+"""Split a table into the rows that can be loaded, for COPY, and the rejected rows, listed in a file for people.
 
-One record at a time is held in memory, and blocks in which nothing can be wrong are copied as they are.
+Only one record is in memory at a time; blocks in which nothing can be wrong are copied as they are.
 """
 
 from __future__ import annotations
@@ -22,41 +22,41 @@ _COMMAS = Dialect(separator=b",")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
-    """A row that is left out."""
+    """A row that is rejected."""
 
-    #: of the line, row, record or feature in the published file, as ``CleanCsv.counts`` says
+    #: number of the line, row, record or feature in the published file, as ``CleanCsv.counts`` says
     number: int
-    #: its fields
+    #: number of its fields
     width: int
     faults: tuple[Fault, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sifted:
-    """What was kept, and what was not."""
+    """The result of ``sift``: how many rows were kept and rejected."""
 
     rows: int
     rejected: int
-    #: rejected rows that were written
+    #: rejected rows that were written to the list
     listed: int
-    #: of the rejected rows those as wide as the header, with values that do not fit
+    #: rejected rows that are as wide as the header, but have values that do not fit their column's type
     misfits: int
-    #: in the file's order
+    #: the first rejected row in the file's order
     first: Reject | None
     first_misfit: Reject | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """What is to be done."""
+    """The input of ``sift``."""
 
-    #: the table as converted, whose lines or records are those of the published file
+    #: the table as converted; its lines or records are those of the published file
     csv: CleanCsv
     shape: RowShape
     checks: Sequence[Check] = ()
-    #: rows that the checks need not look at, of those as wide as the header
+    #: number of rows at the beginning, of those as wide as the header, that need no checks
     fine: int = 0
-    #: rows that may be rejected; with more the file is refused, and the list of them is bounded
+    #: rows that may be rejected; with more, the file is refused and the list is limited in size
     most: int = 0
 
 
@@ -64,16 +64,16 @@ def shape_of(csv: CleanCsv) -> RowShape:
     """Return the shape of an orderly row of canonical CSV."""
     header = read_header(csv.path, _COMMAS)
     width = len(csv.header)
-    # a record or a sheet's row without any value is one that was published so
+    # in other formats a record or a spreadsheet row without values was published as such, and is kept
     skips_empty = csv.counts == "line" and width > 1
     return RowShape(width, b",", header.newline if header else b"\n", skips_empty=skips_empty)
 
 
 def sift(job: Job, target: Path, rejects: Path) -> Sifted:
-    """Write the rows that can be loaded to ``target`` so that COPY understands them, all others to ``rejects``.
+    """Write the rows that can be loaded to ``target``, in a form that COPY reads, and all others to ``rejects``.
 
-    Blank lines and rows of nothing but separators go nowhere. ``rejects`` is not made when there are none. When there
-    are too many, ``target`` ends early.
+    Blank lines, and rows of nothing but separators, are written to neither. ``rejects`` is not created when no row is
+    rejected. When more than ``job.most`` rows are rejected, ``target`` is incomplete.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
@@ -96,7 +96,7 @@ def _records(item: Block | CsvRecord) -> Iterator[CsvRecord]:
 
 
 class _Sieve:
-    """Where the reading of a file has come to."""
+    """The state of one ``sift``: the files written to, and the counts so far."""
 
     def __init__(self, job: Job, out: BinaryIO, rejects: Path, files: ExitStack) -> None:
         self._job = job
@@ -104,9 +104,9 @@ class _Sieve:
         self._rejects = rejects
         self._files = files
         self._rejected_to: BinaryIO | None = None
-        #: records that were seen, blank ones and the header included
+        #: records read, including blank ones and the header
         self._records = 0
-        #: number of the header, and its record or line in the converted file; None before it
+        #: line or record number of the header in the converted file; None before it is reached
         self._header: int | None = None
         self._seen = -1
         self._rows = -1
@@ -115,7 +115,7 @@ class _Sieve:
         self._first_misfit: Reject | None = None
 
     def found(self) -> Sifted:
-        """Return what was found."""
+        """Return the counts at the end of the file."""
         return Sifted(
             rows=self._rows,
             rejected=self._rejected,
@@ -126,11 +126,11 @@ class _Sieve:
         )
 
     def is_fine(self, block: Block) -> bool:
-        """Tell whether all rows of a block are as wide as the header, and none needs a look."""
+        """Return whether no row of a block needs a check; the rows of a block are all as wide as the header."""
         return not self._job.checks or self._seen + block.rows <= self._job.fine
 
     def pass_on(self, block: Block) -> None:
-        """Keep a block as it is."""
+        """Keep a block unchanged."""
         if self._header is None:
             self._header = block.line if self._by_line else self._records + 1
         self._records += block.rows
@@ -139,7 +139,7 @@ class _Sieve:
         self._out.write(block.data)
 
     def look_at(self, record: CsvRecord) -> None:
-        """Keep a record, or reject it."""
+        """Keep or reject one record."""
         self._records += 1
         wide = len(record.values) == self._job.shape.width
         if is_left_out(record, self._job.shape):
@@ -171,14 +171,14 @@ class _Sieve:
             self._misfits += 1
             self._first_misfit = self._first_misfit or reject
         if self._rejected == self._job.most + 1:
-            # the file is refused, so nobody reads the rows that could be loaded
+            # the file is refused, so the rows that could be loaded are not needed
             self._out = self._files.enter_context(_nowhere())
         if self._rejected <= self._job.most or self._has_room():
             self._listed += 1
             self._write(record, reject)
 
     def _has_room(self) -> bool:
-        """Tell whether the list of a file that is refused takes another row."""
+        """Return whether another row may be listed when the file is refused."""
         size = self._rejected_to.tell() if self._rejected_to else 0
         return self._listed < LISTED_ROWS and size < LISTED_BYTES
 
@@ -189,7 +189,7 @@ class _Sieve:
         row = b",".join(record.values).decode()
         for fault in reject.faults:
             self._rejected_to.write(_line((str(reject.number), fault.column or "", fault.value, fault.reason, row)))
-            # once is enough: a row of many columns that all do not fit would fill the disk
+            # the row itself is written once only: repeated for each fault of a wide row, it could fill the disk
             row = ""
 
     @property
@@ -200,13 +200,13 @@ class _Sieve:
         return record.line if self._by_line else self._records
 
     def _number(self, record: CsvRecord) -> int:
-        """Return what the published file calls a record."""
+        """Return a record's number in the published file, counted as ``CleanCsv.counts`` says."""
         place, csv = self._place(record), self._job.csv
         if csv.counts not in ("line", "row"):
-            # records and features are counted without a header
+            # records and features are counted without the header
             return place - (self._header or 0)
         if self._by_line and csv.first_line == 1:
-            # blank lines may stand above the header
+            # there may be blank lines above the header
             return place
         return place - (self._header or 0) + csv.first_line
 
@@ -216,7 +216,7 @@ def _nowhere() -> BinaryIO:
 
 
 def _line(values: Sequence[str]) -> bytes:
-    """Return values as a line of CSV, safe to open in a spreadsheet."""
+    """Return values as a line of CSV that is safe to open in a spreadsheet program."""
     return (",".join(map(_quoted, values)) + "\r\n").encode()
 
 

@@ -1,7 +1,7 @@
-"""Records of delimited text as RFC 4180 has them, read as bytes so that what was published can be passed on untouched.
+"""Parse records of delimited text (RFC 4180) as bytes, so that published values can be passed on unchanged.
 
-A quote begins a quoted value only at the beginning of a value; anywhere else it is a letter like any other. (PostgreSQL
-would take such a quote as the beginning of a quoted part, so `tidy` puts the value into quotes of its own.)
+A quote begins a quoted value only at the beginning of the value; anywhere else it is an ordinary character.
+(PostgreSQL's COPY would begin a quoted part there, so `tidy` quotes such a value.)
 """
 
 from __future__ import annotations
@@ -16,45 +16,45 @@ from ...core.quarantine import MOST_FIELDS
 from ..text.decoding import PIECE_BYTES
 from .value_patterns import as_written, value_pattern
 
-#: bytes of a record; PostgreSQL could not take much more in a row
+#: bytes of a record; PostgreSQL could not store much more in one row
 LONGEST_RECORD = 64 << 20
 
 _RETURNS = re.compile(rb"\r*")
 _OPENED = re.compile(rb'[ \t]*"[^"]*(?:""[^"]*)*')
-#: bytes of a blank that may be cut off behind a closing quote
+#: bytes behind a closing quote that may be an incomplete whitespace character
 _CUT_OFF = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """How the values and rows of a text are told apart."""
+    """How the values and rows of a text are separated."""
 
     separator: bytes
-    #: blanks after a separator are layout: `1, "x"`
+    #: spaces and tabs between a separator and a quote are layout, not data: `1, "x"`
     padded: bool = False
-    #: where a CR alone ends a row: None: nowhere, 0: everywhere, else where that makes the row as wide as this
+    #: where a lone CR ends a row: None: nowhere; 0: everywhere; else: where the row then has this many values
     returns: int | None = None
-    #: take a value as written whose quotes are wrong
+    #: take a wrongly quoted value as it is written, instead of raising BadQuoting
     lenient: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RowShape:
-    """What every record of an orderly file has in common."""
+    """What all records of an orderly file have in common."""
 
     width: int
     separator: bytes
     #: b"\\n" or b"\\r\\n"
     newline: bytes
-    #: rows of nothing but separators are no rows
+    #: records of nothing but separators are not rows
     skips_empty: bool = False
     padded: bool = False
-    #: there are CR without LF
+    #: the file has CRs that no LF follows
     returns: bool = False
 
     @property
     def dialect(self) -> Dialect:
-        """Return how the file's values are told apart."""
+        """The dialect in which the file's records are parsed."""
         returns = self.width if self.returns else None
         return Dialect(separator=self.separator, padded=self.padded, returns=returns)
 
@@ -64,13 +64,13 @@ class Header:
     """The first record of a file that is not blank."""
 
     values: tuple[str, ...]
-    #: how its line ends: LF or CRLF
+    #: line end of the header: LF or CRLF
     newline: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class CsvRecord:
-    """One record: the bytes of its values as published, quotes and all."""
+    """One record: the bytes of its values as published, including quotes."""
 
     values: list[bytes]
     #: line of the file on which it begins, from 1
@@ -78,27 +78,27 @@ class CsvRecord:
 
     @property
     def blank(self) -> bool:
-        """Tell whether there is nothing but blanks and separators."""
+        """Whether the record holds nothing but whitespace."""
         return not self.values[0].strip() and not b"".join(self.values).strip()
 
 
 @dataclass(slots=True)
 class Piece:
-    """Some bytes that begin where a record begins."""
+    """Some bytes of a file, beginning where a record begins."""
 
     data: bytes
     line: int
-    #: nothing follows
+    #: nothing follows in the file
     final: bool
-    #: bytes that were dealt with; the rest comes again at the beginning of the next piece
+    #: bytes that were processed; the rest is repeated at the beginning of the next piece
     used: int = 0
-    #: records so far that a CR alone has ended
+    #: records so far that ended in a lone CR
     returns: int = 0
-    #: the CR in a row that were looked at last
+    #: start and end of the last run of CRs that was scanned
     run: tuple[int, int] = (0, 0)
 
     def end_after(self, place: int) -> int:
-        """Return where a line end ends whose first CR is before a place; many CR in a row are looked through once."""
+        """Return where the line end ends whose first CR is right before ``place``; a run of CRs is scanned once."""
         if not self.run[0] < place <= self.run[1]:
             self.run = place - 1, _end_of_returns(self.data, place)
         end = self.run[1]
@@ -108,12 +108,11 @@ class Piece:
 def pieces(
     path: Path, *, start: int = 0, line: int = 1, end: int | None = None, size: int = PIECE_BYTES
 ) -> Iterator[Piece]:
-    """Yield a file from ``start`` to ``end`` in pieces; the reader says by ``used`` how far it came in each.
+    """Yield the bytes from ``start`` to ``end`` in pieces; the caller sets ``used`` to what it processed of each.
 
-    The first byte is in line number ``line``.
-
+    :param line: number of the line that the first byte is in.
     :raises BadQuoting: when a quoted value does not end within ``LONGEST_RECORD`` bytes.
-    :raises LineTooLong: when a line does not.
+    :raises LineTooLong: when a line does not end within them.
     """
     with path.open("rb") as file:
         file.seek(start)
@@ -130,12 +129,12 @@ def pieces(
             if not read:
                 return
             if len(rest) > LONGEST_RECORD:
-                # only within quotes does a record go on in the next line
+                # only a quoted value continues on the next line
                 raise BadQuoting(line) if b"\n" in rest else LineTooLong(line, LONGEST_RECORD)
 
 
 def records(piece: Piece, dialect: Dialect) -> Iterator[CsvRecord]:
-    """Yield the whole records of a piece, marking each as used.
+    """Yield the complete records of a piece, marking each as used.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
@@ -146,12 +145,12 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[CsvRecord]:
             quote = _or_end(data.find(b'"', start), data)
         if stop < start:
             stop = _or_end(data.find(b"\n", start), data)
-            # a line may have many rows: it is looked through once
+            # with CR as a row's end a line may have many rows, so it is searched only once
             last = start if dialect.returns is None else _last_row(data, start, stop)
         one_row = start >= last
         if stop == len(data) and not piece.final and one_row:
             return
-        # as most lines are; both are the end of the text when there is neither
+        # the fast path, for most lines: no quote before the line's end
         if quote >= stop and one_row:
             text = data[start:stop].strip(b"\r")
             values, piece.used = text.split(dialect.separator, MOST_FIELDS - 1), min(stop + 1, len(data))
@@ -166,7 +165,7 @@ def records(piece: Piece, dialect: Dialect) -> Iterator[CsvRecord]:
 
 
 def _last_row(data: bytes, start: int, stop: int) -> int:
-    """Return where the last row of a line may begin: at the last CR in it, those at its end aside."""
+    """Return where the last run of CRs before a line's last row begins; ``start`` when the line is one row."""
     line = data[start:stop].rstrip(b"\r")
     return start + len(line[: line.rfind(b"\r") + 1].rstrip(b"\r"))
 
@@ -181,7 +180,7 @@ def _unpadded(values: list[bytes]) -> list[bytes]:
 
 
 def _record(piece: Piece, dialect: Dialect, line: int) -> tuple[list[bytes], int]:
-    """Return the values of the record where the piece's use has come to, and its end; no values when it goes on.
+    """Return the values of the record at ``piece.used``, and its end; no values when the piece ends before it does.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
@@ -192,27 +191,28 @@ def _record(piece: Piece, dialect: Dialect, line: int) -> tuple[list[bytes], int
         return short
     fits = len(short[0]) == dialect.returns
     try:
-        # where it is too wide it does not matter how wide: the line may have many rows
+        # when it is wider than the header, its exact width does not matter, and the line may be very long
         whole = _parsed(piece, dialect, line, returns=False, most=dialect.returns if fits else None)
     except BadQuoting:
         return short
-    # a CR within a value leaves the row as wide as it is to be
+    # the CR is part of a value if the row has the expected width only with it
     return short if fits and whole[0] and len(whole[0]) != dialect.returns else whole
 
 
 def _parsed(
     piece: Piece, dialect: Dialect, line: int, *, returns: bool, most: int | None = None
 ) -> tuple[list[bytes], int]:
-    """Return the values of a record, and its end, where a CR in unquoted text ends it or does not.
+    """Return the values of a record, and its end; no values when the piece ends before the record does.
 
-    The last of ``MOST_FIELDS`` values is all that follows: nobody needs millions of them one by one.
+    After ``MOST_FIELDS`` values, the last value holds all the rest: millions of values are not needed one by one.
 
-    :param most: with more values than these it does not go on.
+    :param returns: a CR in unquoted text ends the record.
+    :param most: stop when there are more values than this.
     """
     pattern = value_pattern(dialect.separator, dialect.padded, returns)
     start = piece.used
     begun = not returns or piece.data[start - 1 : start] == b"\n"
-    # some programs write LF and CR in this order
+    # some programs write line ends as LF CR
     position = _end_of_returns(piece.data, start) if begun else start
     values: list[bytes] = []
     last, many = position, 0
@@ -222,7 +222,7 @@ def _parsed(
             if not _broken(piece, position):
                 return [], piece.used
             found = _wrongly_quoted(piece, position, dialect, line, returns=returns)
-        # what ends here may go on, and a CR may be half of a line end
+        # at the end of the piece a value may be incomplete, and a CR may be half of a CRLF
         position = found.end()
         if found[3] == b"\r":
             position = piece.end_after(position)
@@ -243,9 +243,10 @@ def _parsed(
 
 
 def _wrongly_quoted(piece: Piece, position: int, dialect: Dialect, line: int, *, returns: bool) -> re.Match[bytes]:
-    """Return a value as written whose quotes are wrong, in a record that begins in a line.
+    """Return a wrongly quoted value as it is written.
 
-    :raises BadQuoting: when it may not be taken so.
+    :param line: line in which the record begins.
+    :raises BadQuoting: when the dialect is not lenient.
     """
     if not dialect.lenient:
         raise BadQuoting(line + piece.data.count(b"\n", piece.used, position))
@@ -255,12 +256,12 @@ def _wrongly_quoted(piece: Piece, position: int, dialect: Dialect, line: int, *,
 
 
 def _end_of_returns(data: bytes, place: int) -> int:
-    """Return where the CR end that stand at a place, if any do."""
+    """Return the end of the run of CRs at a place; the place itself when there is none."""
     return _RETURNS.match(data, place).end()  # type: ignore[union-attr]
 
 
 def read_header(path: Path, dialect: Dialect, start: int = 0, line: int = 1) -> Header | None:
-    """Return a file's header, from ``start`` in a line on, or None when there is nothing but separators and blanks.
+    """Return a file's header: the first record from ``start`` (in line ``line``) on that is not blank; None if all are.
 
     :raises BadQuoting: when a heading is quoted wrongly.
     """
@@ -273,26 +274,26 @@ def read_header(path: Path, dialect: Dialect, start: int = 0, line: int = 1) -> 
 
 
 def _broken(piece: Piece, position: int) -> bool:
-    """Tell whether the value at ``position`` is wrong, and not just cut off where the piece ends."""
+    """Return whether the value at ``position`` is wrongly quoted, and not only cut off where the piece ends."""
     opened = _OPENED.match(piece.data, position)
     if piece.final or not opened:
         return piece.final
-    # the closing quote may be yet to come, or half of what follows it
+    # the closing quote may be in the next piece, or what follows it may be incomplete
     return piece.data[opened.end() : opened.end() + 1] == b'"' and len(piece.data) - opened.end() > _CUT_OFF
 
 
 def tidy(value: bytes) -> bytes:
-    """Return a value as COPY understands it the way it is meant."""
+    """Return a value quoted as needed for COPY to read it as it is meant."""
     if value.startswith(b'"'):
         return value
-    # a row with nothing but \. would end COPY's data
+    # a line of nothing but \. would end COPY's data
     if b'"' in value or b"," in value or b"\r" in value or value == rb"\.":
         return b'"' + value.replace(b'"', b'""') + b'"'
     return value
 
 
 def plain(value: bytes) -> str:
-    """Return what a value says."""
+    """Return the text of a value, without its quoting."""
     if value.startswith(b'"'):
         value = value[1:-1].replace(b'""', b'"')
     return value.decode("utf-8")

@@ -1,4 +1,4 @@
-"""Whether every row of a file has as many fields as its header, where it has not, and what COPY would misread in it."""
+"""Check that every row has as many fields as the header, and that COPY reads the file as it is meant."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from ..text.decoding import PIECE_BYTES
 from .fast_scan import orderly_rows
 from .records import CsvRecord, RowShape, pieces, records, tidy
 
-#: line numbers that messages may show
+#: line numbers shown in messages at most
 _MOST_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Some records that are all in order."""
+    """Consecutive records that are all orderly."""
 
     data: bytes
     rows: int
@@ -34,25 +34,26 @@ class Ragged:
 
 @dataclass(slots=True, kw_only=True)
 class Findings:
-    """What `examine` saw in a file."""
+    """What `examine` found in a file."""
 
-    #: records below the header that are as wide as it
+    #: records below the header with the header's number of fields
     rows: int = -1
     ragged: Ragged | None = None
     ragged_rows: int = 0
-    #: lines of the file that are blank where a record of several values should be
+    #: numbers of blank lines in a table of several columns
     blank_lines: list[int] = field(default_factory=list)
-    #: lines of rows of nothing but separators, the first ones, and how many there are
+    #: numbers of the first lines that hold nothing but separators
     empty_lines: list[int] = field(default_factory=list)
+    #: how many such lines there are
     empty_rows: int = 0
-    #: COPY reads the file as it is meant
+    #: whether COPY reads the file as it is meant
     tidy: bool = True
 
 
 def walk(
     path: Path, shape: RowShape, *, start: int = 0, line: int = 1, end: int | None = None, size: int = PIECE_BYTES
 ) -> Iterator[Block | CsvRecord]:
-    """Yield a file from ``start`` to ``end``: blocks where it is in order, single records where it is not.
+    """Yield the bytes from ``start`` to ``end``: as blocks where the file is orderly, else as single records.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
@@ -65,7 +66,7 @@ def walk(
 
 
 def examine(path: Path, shape: RowShape, line: int = 1) -> Findings:
-    """Look at every record of a file, whose first line counts as ``line``.
+    """Read every record of a file, whose first line has the number ``line``, and return what was found.
 
     :raises BadQuoting: when a quoted value is followed by stray text or never ends.
     """
@@ -80,7 +81,7 @@ def examine(path: Path, shape: RowShape, line: int = 1) -> Findings:
 
 
 def _bytes_from(path: Path, place: int) -> bytes:
-    """Return the few bytes of a file from a place on, enough to see whether it is one line end."""
+    """Return up to three bytes from a place on, enough to see whether only one line end follows."""
     with path.open("rb") as file:
         file.seek(place)
         return file.read(len(b"\r\n") + 1)
@@ -102,7 +103,7 @@ def _look_at(record: CsvRecord, shape: RowShape, findings: Findings) -> None:
 
 
 def is_left_out(record: CsvRecord, shape: RowShape) -> bool:
-    """Tell whether a record is no row: a blank line in a table of several columns, a row of nothing but separators."""
+    """Return whether a record is not a row: a blank line in a table of several columns, or only separators."""
     if len(record.values) == 1:
         return shape.width > 1 and record.blank
     return shape.skips_empty and record.blank
@@ -117,7 +118,7 @@ def joined(record: CsvRecord, newline: bytes) -> bytes:
 
 
 def content_end(path: Path) -> int:
-    """Return the size of a file without the line ends at its end."""
+    """Return the size of a file without the line ends at its end, in bytes."""
     step = 1 << 16
     end = path.stat().st_size
     with path.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Writing rows of values as canonical CSV."""
+"""Write rows of values as canonical CSV."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from typing import BinaryIO
 
 from ...core.values import Log
 
-#: a row as a format gives it; None stands for no value
+#: a row as a format reads it; None is a missing value
 Row = list[str | None]
 
-#: what only a quoted field may have, besides a comma
+#: characters that require a field to be quoted, besides the comma
 _SPECIAL = re.compile(r'["\r\n]')
-#: NUL, which PostgreSQL's text has no place for, and halves of letters, which no encoding has
+#: NUL, which PostgreSQL's text cannot hold, and lone surrogates, which no encoding can
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-#: characters that are written at once
+#: characters buffered before they are written
 _PIECE = 1 << 20
 _REPLACED = "{:,} letters that no database can store (NUL, half letters) became �."
 
 
 class Rows:
-    """Canonical CSV in the making: None is an unquoted empty field, the empty text a quoted one."""
+    """A writer of canonical CSV: None is written as an unquoted empty field, the empty string as a quoted one."""
 
     def __init__(self, file: BinaryIO) -> None:
         """Begin to write to a file."""
         self._file = file
         self._lines: list[str] = []
         self._waiting = 0
-        #: letters that became U+FFFD
+        #: characters replaced by U+FFFD
         self.replaced = 0
         self.written = 0
 
     def add(self, values: Sequence[str | None]) -> None:
-        """Write a row."""
+        """Add a row to the buffer."""
         line = ",".join([value or "" for value in values])
         if "" in values or line.count(",") >= len(values) or _SPECIAL.search(line):
             line = ",".join([_field(value) for value in values])
-        # a blank line would be no row; in the one column a quoted empty text is the nearest to no value
+        # a blank line would not be a row; in a single column, a quoted empty string is the nearest to a missing value
         self._lines.append(line or '""')
         self.written += 1
         self._waiting += len(line)
@@ -47,7 +47,7 @@ class Rows:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the buffered rows."""
         text = "".join(f"{line}\n" for line in self._lines)
         self._lines.clear()
         self._waiting = 0
@@ -64,7 +64,7 @@ class Rows:
 
 @contextmanager
 def csv_rows(path: Path, header: Sequence[str], log: Log) -> Iterator[Rows]:
-    """Begin a file with its header, and tell the publisher at the end of letters that could not be kept."""
+    """Open a file, write its header and yield its writer; log a warning at the end if characters were replaced."""
     with path.open("wb") as file:
         rows = Rows(file)
         rows.add(header)
@@ -76,7 +76,7 @@ def csv_rows(path: Path, header: Sequence[str], log: Log) -> Iterator[Rows]:
 
 
 def storable(text: str) -> str:
-    """Return a text with U+FFFD for what no database can store."""
+    """Return a text with U+FFFD in place of characters that no database can store."""
     return _UNSTORABLE.sub("\ufffd", text)
 
 
@@ -87,7 +87,7 @@ def _field(value: str | None) -> str:
 
 
 def without_nul(path: Path, log: Log) -> None:
-    """Put U+FFFD where a finished file has NUL, and tell the publisher."""
+    """Replace NUL by U+FFFD in a finished file, and log a warning if there were any."""
     with path.open("rb") as file:
         found = sum(piece.count(b"\0") for piece in iter(lambda: file.read(_PIECE), b""))
     if not found:

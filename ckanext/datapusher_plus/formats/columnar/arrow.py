@@ -1,4 +1,4 @@
-"""Arrow and Feather, batch by batch, from a file that is mapped into memory and let go of again."""
+"""Arrow and Feather, read batch by batch from a memory-mapped file whose read pages are released again."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from duckdb import DuckDBPyConnection
 
-#: rows of a batch that DuckDB gets at once
+#: most rows of a batch passed to DuckDB
 _ROWS = 16_384
 
 
 @register
 class Arrow(Columnar):
-    """Arrow's own files and streams, of which Feather is another name."""
+    """Arrow's IPC files and streams; Feather (version 2) is another name for such files."""
 
     name = "Arrow"
     aliases = frozenset({"arrow", "feather", "ipc"})
@@ -31,24 +31,24 @@ class Arrow(Columnar):
     )
 
     def recognises(self, head: bytes) -> bool:
-        """Tell by the mark at the beginning of a file or of a stream."""
-        # a stream begins with the length of its schema
+        """Return whether the bytes begin an Arrow file, a Feather file of version 1, or an Arrow stream."""
+        # a stream begins with a continuation marker and the length of its schema
         return head.startswith((b"ARROW1\0\0", b"FEA1")) or (head[:4] == b"\xff\xff\xff\xff" and head[6:8] == b"\0\0")
 
     def table(self, path: Path, connection: DuckDBPyConnection) -> str:
-        """Return the name of a view on the batches."""
+        """Register the batches with DuckDB, and return the name of the view."""
         connection.register("batches", _batches(path))
         return "batches"
 
     def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
-        """Return the names in the schema."""
+        """Return the column names of the schema."""
         return tuple(_batches(path).schema.names)
 
 
 def _batches(path: Path) -> pa.RecordBatchReader:
-    """Begin to read a file or a stream.
+    """Open a file or a stream.
 
-    :raises Damaged: when it is neither.
+    :raises Damaged: when its schema cannot be read.
     """
     import pyarrow as pa
 
@@ -67,7 +67,7 @@ def _batches(path: Path) -> pa.RecordBatchReader:
 
 
 def _plain(schema: pa.Schema, batches: Iterator[pa.RecordBatch], mapped: mmap.mmap) -> pa.RecordBatchReader:
-    """Return the batches in small pieces, with the types that DuckDB does not know turned into such as it does."""
+    """Return the batches in small slices, with types that DuckDB does not know cast to types that it knows."""
     import pyarrow as pa
 
     plain = pa.schema([field.with_type(_plain_type(field.type)) for field in schema])
@@ -75,9 +75,9 @@ def _plain(schema: pa.Schema, batches: Iterator[pa.RecordBatch], mapped: mmap.mm
     def pieces() -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for column in batch.columns:
-                # Arrow trusts offsets, and would follow them out of a damaged file
+                # Arrow does not check offsets, and would follow those of a damaged file out of its memory
                 column.validate(full=True)
-                # what was read of the file need not stay in memory; what is needed again is read again
+                # release the pages: they would count as memory, and can be read from the file again
                 mapped.madvise(mmap.MADV_DONTNEED)
             for start in range(0, batch.num_rows, _ROWS):
                 yield batch.slice(start, _ROWS).cast(plain)

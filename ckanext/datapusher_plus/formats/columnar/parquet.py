@@ -1,4 +1,4 @@
-"""Parquet, and what it has in common with Arrow: columns have types, which are passed on as what the file declares."""
+"""Parquet, and the base that it shares with Arrow: columns have types, which become the file's declared types."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..sandbox.sandboxed import Apart
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-#: of DuckDB's own; what it cannot do within it, it does on disk
+#: DuckDB's own memory limit; it spills to disk what does not fit
 _MEMORY = "128MB"
 _INTEGERS = (
     "TINYINT",
@@ -34,7 +34,7 @@ _INTEGERS = (
     "UBIGINT",
     "UHUGEINT",
 )
-#: what Arrow says through DuckDB when a batch does not fit
+#: Arrow's messages, passed on by DuckDB, when memory runs out for a batch
 _OUT_OF_MEMORY = re.compile(r"alloc.{0,80} failed|out of memory|MemoryError", re.IGNORECASE)
 _NESTED = ("STRUCT", "MAP", "UNION")
 
@@ -48,22 +48,22 @@ class _Column:
 
     @property
     def quoted(self) -> str:
-        """Return the name for SQL."""
+        """The name as a quoted SQL identifier."""
         return identifier(self.name)
 
     @property
     def nested(self) -> bool:
-        """Tell whether its values have values in them."""
+        """Whether values contain values (lists, structs, maps, unions)."""
         return self.type.endswith("]") or self.type.startswith(_NESTED)
 
     @property
     def fractional(self) -> bool:
-        """Tell whether NaN may be in it."""
+        """Whether values may be NaN or infinite."""
         return self.type in ("FLOAT", "DOUBLE")
 
     @property
     def declared(self) -> str | None:
-        """Return the kind of column that its type means, as in ``column_kind.Kind``."""
+        """The kind of column that its type means, as in ``column_kind.Kind``; None for a column of nulls only."""
         if self.type in _INTEGERS:
             return "Integer"
         if self.fractional or self.type.startswith("DECIMAL"):
@@ -74,12 +74,12 @@ class _Column:
 
 
 class Columnar(Apart):
-    """Files whose columns have types."""
+    """Base of files whose columns have types."""
 
     signed: ClassVar[bool] = True
 
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the table."""
+        """Convert the table to canonical CSV."""
         import duckdb
 
         target = work.dir / "columns.csv"
@@ -89,12 +89,12 @@ class Columnar(Apart):
                 facts = _Facts(connection, self.table(source.path, connection), columns)
                 facts.tell(work.log)
                 _write(connection, self.table(source.path, connection), columns, facts, target)
-                # DuckDB calls columns anew that have no name, or that of another
+                # DuckDB renames columns without a name or with a duplicate one
                 header = self.header(source.path, connection)
         except duckdb.Error as error:
             if isinstance(error, duckdb.OutOfMemoryException) or _OUT_OF_MEMORY.search(str(error)):
                 raise MemoryError(str(error)) from error
-            # what DuckDB says names files of this machine; the worker's log has it
+            # DuckDB's message has paths of this machine, so only the worker's log has it
             raise Damaged(f"{self.name} file", "a part of it is missing or not as its schema says") from error
         without_nul(target, work.log)
         declared = tuple(column.declared for column in columns)
@@ -110,16 +110,16 @@ class Columnar(Apart):
 
     @abstractmethod
     def table(self, path: Path, connection: DuckDBPyConnection) -> str:
-        """Return what stands for the file in one query."""
+        """Return the SQL table expression for the file, for use in one query."""
 
     @abstractmethod
     def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
-        """Return the columns' names as published."""
+        """Return the column names as published."""
 
 
 @register
 class Parquet(Columnar):
-    """Read by DuckDB, page by page."""
+    """Parquet, read by DuckDB page by page."""
 
     name = "Parquet"
     aliases = frozenset({"parquet", "geoparquet"})
@@ -127,13 +127,13 @@ class Parquet(Columnar):
     media_types = frozenset({"application/vnd.apache.parquet", "application/x-parquet"})
 
     def recognises(self, head: bytes) -> bool:
-        """Tell by the mark at the beginning, which encrypted files have too."""
+        """Return whether the bytes are the magic number of Parquet, or that of encrypted files."""
         return head.startswith((b"PAR1", b"PARE"))
 
     def table(self, path: Path, connection: DuckDBPyConnection) -> str:
-        """Return the call that reads the file.
+        """Return the DuckDB function call that reads the file.
 
-        :raises Locked: when it is encrypted.
+        :raises Locked: when the file is encrypted.
         """
         with path.open("rb") as file:
             if file.read(4) == b"PARE":
@@ -141,7 +141,7 @@ class Parquet(Columnar):
         return f"read_parquet({literal(str(path))})"
 
     def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
-        """Return the names at the first level of the schema, which lists each column before what is in it."""
+        """Return the top-level names of the schema, which lists each column before its children."""
         query = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({literal(str(path))})"  # noqa: S608
         names: list[str] = []
         inner = 0
@@ -154,7 +154,7 @@ class Parquet(Columnar):
 
 @contextmanager
 def _connected(source: Path, target: Path, spill: Path) -> Iterator[DuckDBPyConnection]:
-    """Open DuckDB, shut off from everything but the two files."""
+    """Open DuckDB with access to these two files only."""
     import duckdb
 
     config = {
@@ -166,7 +166,7 @@ def _connected(source: Path, target: Path, spill: Path) -> Iterator[DuckDBPyConn
     }
     connection = duckdb.connect(":memory:", config=config)
     try:
-        # a file may be one row group of gigabytes, which would be held in memory at once
+        # a row group may have gigabytes, which prefetching would hold in memory at once
         connection.execute("SET disable_parquet_prefetching = true")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET allowed_paths = [{literal(str(source))}, {literal(str(target))}]")
@@ -178,7 +178,7 @@ def _connected(source: Path, target: Path, spill: Path) -> Iterator[DuckDBPyConn
 
 
 def _columns(connection: DuckDBPyConnection, table: str, most: int) -> list[_Column]:
-    # names are quoted, and DuckDB can reach nothing but the file and its copy
+    # names are quoted, and DuckDB can access only the file and the CSV
     described = connection.execute(f"DESCRIBE SELECT * FROM {table}").fetchall()  # noqa: S608
     columns = [_Column(*row[:2]) for row in described]
     if len(columns) > most:
@@ -187,10 +187,10 @@ def _columns(connection: DuckDBPyConnection, table: str, most: int) -> list[_Col
 
 
 class _Facts:
-    """What must be known of all values of a column before the first is written."""
+    """What must be known about all values of a column before the first is written."""
 
     def __init__(self, connection: DuckDBPyConnection, table: str, columns: Sequence[_Column]) -> None:
-        """Look at the columns that may have NaN in them, or bytes."""
+        """Query the columns that may hold NaN or bytes."""
         asked = {column.name: _question(column) for column in columns if column.fractional or column.type == "BLOB"}
         query = f"SELECT {', '.join(asked.values())} FROM {table}"  # noqa: S608
         answer = connection.execute(query).fetchall()[0] if asked else ()
@@ -199,25 +199,25 @@ class _Facts:
         self._texts = {column.name for column in columns if column.type == "BLOB" and found[column.name] == 0}
 
     def tell(self, log: Log) -> None:
-        """Tell the publisher what is left out."""
+        """Log how many values are left empty."""
         if self._no_numbers:
             log.warning(f"{self._no_numbers:,} values that are no number (NaN) or infinite were left empty.")
 
     def field(self, column: _Column) -> str:
-        """Return the expression for a value's text."""
+        """Return the SQL expression for a value's text."""
         name = column.quoted
         if column.nested:
             return f"to_json({name})::VARCHAR"
         if column.fractional:
             return f"CASE WHEN isfinite({name}) THEN {name}::VARCHAR END"
         if column.type == "BLOB":
-            # old writers do not mark texts as such
+            # old writers do not mark texts as such, so bytes that all decode are taken for text
             return f"decode({name})" if column.name in self._texts else f"lower(hex({name}))"
         return f"ST_AsText({name})" if column.type.startswith("GEOMETRY") else f"{name}::VARCHAR"
 
 
 def _question(column: _Column) -> str:
-    """Return the expression that counts values which need to be left out, or to be written as hexadecimal digits."""
+    """Return the SQL expression that counts values that must be left empty, or written as hexadecimal digits."""
     odd = f"NOT isfinite({column.quoted})" if column.fractional else f"TRY(decode({column.quoted})) IS NULL"
     return f"count({column.quoted}) FILTER ({odd})"
 
@@ -225,7 +225,7 @@ def _question(column: _Column) -> str:
 def _write(connection: DuckDBPyConnection, table: str, columns: Sequence[_Column], facts: _Facts, target: Path) -> None:
     texts = [facts.field(column) for column in columns]
     if len(texts) == 1:
-        # a blank line would be no row
+        # in a single column a missing value would be a blank line, which is not a row
         texts = [f"coalesce({texts[0]}, '')"]
     fields = ", ".join(f"{text} AS {column.quoted}" for text, column in zip(texts, columns, strict=True))
     connection.execute(

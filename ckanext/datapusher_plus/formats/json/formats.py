@@ -1,4 +1,4 @@
-"""JSON, records one after another (NDJSON), and GeoJSON."""
+"""JSON, sequences of JSON records (NDJSON), and GeoJSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from .rows import Cells, array_rows, feature_rows, object_rows, turned
 _BOM = b"\xef\xbb\xbf"
 _OBJECT = re.compile(rb'[\s\x1e]*\{\s*("(?:[^"\\]|\\.)*"\s*:|\})')
 _ARRAY = re.compile(rb"\s*\[\s*(\{|\[|\])")
-#: an object in a line, and the beginning of another one
+#: an object on one line, and the beginning of another one
 _LINES = re.compile(rb"\s*\{[^\n]*\}[^\S\n]*\n\s*\{")
 _FEATURES = re.compile(rb'"type"\s*:\s*"Feature(Collection)?"')
 #: rows between two reports of progress
@@ -41,15 +41,15 @@ _REPORT = 20_000
 
 
 class _AnyJson(Apart):
-    """All that is JSON is read alike: what is in a document tells what it is."""
+    """Base of the JSON formats, which are all read alike: the document's content decides which one it is."""
 
     def recognises(self, head: bytes) -> bool:
-        """Tell whether the bytes begin an object, or a list of objects or lists."""
+        """Return whether the bytes begin an object, or an array of objects or arrays."""
         text = head.removeprefix(_BOM)
         return bool(_OBJECT.match(text) or _ARRAY.match(text))
 
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the document's table."""
+        """Convert the document's table to canonical CSV."""
         text = as_utf8(source.path, work)
         kind, listed, header, rows = _table(text.path, work, one_is_enough=_says_ndjson(source, work))
         path = work.dir / "records.csv"
@@ -66,7 +66,7 @@ class _AnyJson(Apart):
 
 @register
 class GeoJson(_AnyJson):
-    """Features with their properties and shapes."""
+    """GeoJSON: features with properties and shapes."""
 
     name = "GeoJSON"
     aliases = frozenset({"geojson", "geojsonl", "geojsonseq"})
@@ -74,13 +74,13 @@ class GeoJson(_AnyJson):
     media_types = frozenset({"application/geo+json", "application/vnd.geo+json", "application/geo+json-seq"})
 
     def recognises(self, head: bytes) -> bool:
-        """Tell whether the bytes begin a document with features in it."""
+        """Return whether the bytes begin a document with features."""
         return super().recognises(head) and bool(_FEATURES.search(head))
 
 
 @register
 class NdJson(_AnyJson):
-    """Records one after another."""
+    """NDJSON: records one after another."""
 
     name = "NDJSON"
     aliases = frozenset({"ndjson", "jsonl", "jsonlines", "json lines", "ldjson"})
@@ -88,13 +88,13 @@ class NdJson(_AnyJson):
     media_types = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl", "application/json-seq"})
 
     def recognises(self, head: bytes) -> bool:
-        """Tell whether the first line is a whole object, and the second begins another."""
+        """Return whether the first line is a whole object, and the second line begins another."""
         return bool(_LINES.match(head.removeprefix(_BOM))) and super().recognises(head)
 
 
 @register
 class Json(_AnyJson):
-    """One document with a list of records."""
+    """JSON: one document with a list of records."""
 
     name = "JSON"
     aliases = frozenset({"json"})
@@ -108,7 +108,7 @@ def _says_ndjson(source: Source, work: Work) -> bool:
 
 
 def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, str, list[str], Iterable[Row]]:
-    """Return the kind of a document, the name of the list that is its table, the header, and the rows."""
+    """Return the format's name, the name of the list that is the table, the header, and the rows."""
     most = work.limits.columns
     with opened(path) as file:
         found = survey(JsonText(file), most)
@@ -139,7 +139,7 @@ def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, str, li
 
 
 def _listing(found: Survey, path: Path, work: Work, *, one_is_enough: bool) -> Listing | None:
-    """Return the list of records, or None when the document must be looked at as a whole."""
+    """Return the list of records; None when only the document as a whole may be a table."""
     kind = found.top.get("type")
     if kind == "Topology":
         raise NotText("a TopoJSON document")
@@ -171,7 +171,7 @@ def _told(rows: Iterator[Row], cells: Cells, work: Work) -> Iterator[Row]:
 
 
 def _tell(found: Survey, listing: Listing, work: Work) -> None:
-    """Name the list that is read, and the others."""
+    """Log which list is read, and what other lists there are."""
     others = [each for each in found.lists if each is not listing and each.tabular and each.count]
     if others:
         named = ", ".join(f"“{each.name}” ({each.count:,})" for each in others[:20]) + (", …" if others[20:] else "")

@@ -1,7 +1,7 @@
-"""Where in a JSON document its table is: every list of the first levels is looked at, and one is chosen by fixed rules.
+"""Find the table in a JSON document: survey all lists of the first levels, and choose one by fixed rules.
 
-The rules: the list that ``dpp_sheet`` names; else one that is called as tables are (``TABLE_NAMES``); else the one with
-the most records. Of several that are called so it is the longest, of equals the first.
+The rules: the list that ``dpp_sheet`` names; else, of the lists with a name in ``TABLE_NAMES``, the one with the most
+records; else, of all lists, the one with the most records. Of lists with equally many records the first is chosen.
 """
 
 from __future__ import annotations
@@ -16,79 +16,79 @@ from ...core.values import ReadOptions
 from ..clean_csv.writer import storable
 from ..json_stream import JsonText, Members
 
-#: what publishers call the list of records, and the lists that describe its columns
+#: usual names of a list of records; below, of the lists that describe its columns
 TABLE_NAMES = frozenset({"data", "records", "results", "rows", "items", "features", "value", "values", "entries"})
 _COLUMN_NAMES = frozenset({"columns", "fields", "header", "headers", "column_names", "cols"})
 _HEADING_KEYS = ("name", "id", "title", "label")
-#: objects within objects that are searched for lists
+#: levels of nested objects that are searched for lists
 _DEPTH = 3
-#: lists that are remembered
+#: most lists that are kept
 _MOST_LISTS = 1000
 FEATURE = "Feature"
 SHAPES = frozenset(
     {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
 )
-#: a column: where in the record its value is, and its name there
+#: a column: the member of the record that holds its value (``properties`` or empty), and its name there
 JsonColumn = tuple[str, str]
 PROPERTIES = "properties"
 
 
 @dataclass(slots=True, kw_only=True)
 class Listing:
-    """What was seen of one list."""
+    """What is known of one list."""
 
-    #: the names that lead to it; None when the document is nothing but values one after another
+    #: names of the members that lead to it; None when the document is a sequence of values
     path: tuple[str, ...] | None
-    #: elements that are objects, arrays, something else, null
+    #: counts of elements that are objects, arrays, other values, null
     objects: int = 0
     arrays: int = 0
     others: int = 0
     nulls: int = 0
-    #: line of the first element that is not like the first one
+    #: line of the first element of another kind than those before it; 0 if there is none
     odd_line: int = 0
-    #: they are GeoJSON's features
+    #: whether the elements are GeoJSON features
     features: bool = False
-    #: what the objects have, in order of appearance
+    #: columns of the objects, in order of appearance
     columns: dict[JsonColumn, None] = field(default_factory=dict)
     #: the first array
     first: list[Any] = field(default_factory=list)
-    #: names that the elements give, if they describe columns
+    #: column names, if the elements describe columns; None if they do not
     headings: list[str] | None = field(default_factory=list)
 
     @property
     def name(self) -> str:
-        """Return how messages call it."""
+        """The list's name in messages."""
         return storable(".".join(self.path or ()))
 
     @property
     def count(self) -> int:
-        """Return how many records it has."""
+        """The number of records in the list."""
         return self.objects + self.arrays
 
     @property
     def tabular(self) -> bool:
-        """Tell whether it may be a table."""
+        """Whether the list may be a table."""
         return self.count >= self.others if self.count else not self.others
 
 
 @dataclass(slots=True, kw_only=True)
 class Survey:
-    """The lists of a document."""
+    """What is known of a document."""
 
     lists: list[Listing] = field(default_factory=list)
-    #: the names that lead to them
+    #: the paths of ``lists``
     paths: set[tuple[str, ...] | None] = field(default_factory=set)
-    #: the outermost object's values that are no lists
+    #: members of the outermost object that are not searched for lists
     top: dict[str, Any] = field(default_factory=dict)
-    #: more values follow the first one: each is a record
+    #: whether more values follow the first one, so that each is a record
     sequence: bool = False
 
 
 def survey(text: JsonText, most_columns: int) -> Survey:
-    """Look at a whole document.
+    """Survey a whole document.
 
-    :raises BadJson: where it is none.
-    :raises NothingToLoad: when there is nothing in it.
+    :raises BadJson: when it is not valid JSON.
+    :raises NothingToLoad: when it is empty.
     """
     found = Survey()
     start = text.peek()
@@ -107,20 +107,20 @@ def survey(text: JsonText, most_columns: int) -> Survey:
 
 
 def survey_sequence(text: JsonText, most_columns: int) -> Listing:
-    """Look at a document that is nothing but values one after another."""
+    """Survey a document that is a sequence of values."""
     listing = Listing(path=None)
     _look_through(listing, sequence(text), text, most_columns)
     return listing
 
 
 def sequence(text: JsonText) -> Iterator[Any]:
-    """Yield values that stand one after another."""
+    """Yield the values of a sequence."""
     while text.peek():
         yield text.value()
 
 
 def elements(text: JsonText, listing: Listing) -> Iterator[Any]:
-    """Yield the elements of a list that was found in the same document."""
+    """Yield the elements of a list that a survey of the same document found."""
     if listing.path is None:
         yield from sequence(text)
     elif _go_to(text, listing.path):
@@ -129,7 +129,7 @@ def elements(text: JsonText, listing: Listing) -> Iterator[Any]:
 
 
 def _go_to(text: JsonText, path: tuple[str, ...]) -> bool:
-    """Move to a list; tells whether it was found."""
+    """Move to a list, and return whether it was found."""
     if not path:
         return True
     for name in text.names():
@@ -140,7 +140,7 @@ def _go_to(text: JsonText, path: tuple[str, ...]) -> bool:
 
 
 def _pass(text: JsonText) -> None:
-    """Move behind a value, piece by piece."""
+    """Move past a value, piece by piece."""
     if text.peek() == "[":
         for _ in text.elements():
             text.value()
@@ -177,7 +177,7 @@ def _look_through(listing: Listing, values: Iterator[Any], text: JsonText, most_
             names = tuple(map(itemgetter(0), value))
             features = listing.objects == 1 and is_feature(dict(value))
             listing.features = listing.features or features
-            # most records have the same names
+            # most records have the same members
             if (names != last or listing.features) and len(listing.columns) <= most_columns:
                 listing.columns.update(dict.fromkeys(columns_of(value, features=listing.features)))
             last = names
@@ -194,7 +194,7 @@ def _look_through(listing: Listing, values: Iterator[Any], text: JsonText, most_
 
 
 def is_feature(record: dict[str, Any]) -> bool:
-    """Tell whether an object is one of GeoJSON's features or shapes."""
+    """Return whether an object is a GeoJSON feature or shape."""
     kind = record.get("type")
     if kind == FEATURE:
         return "geometry" in record or PROPERTIES in record
@@ -202,7 +202,7 @@ def is_feature(record: dict[str, Any]) -> bool:
 
 
 def columns_of(record: Members, *, features: bool) -> Iterator[JsonColumn]:
-    """Yield what a record has: its values, or those of a feature and its properties."""
+    """Yield a record's columns: its members, or, for a feature, its other members and its properties."""
     for name, value in record:
         if not features:
             yield "", name
@@ -227,12 +227,12 @@ def _take_heading(listing: Listing, value: Any, most_columns: int) -> None:
 def choose(found: Survey, options: ReadOptions) -> Listing:
     """Return the list that is the table.
 
-    :raises NoRecords: when there is none.
-    :raises NoSuchSheet: when the one that is asked for is not there.
+    :raises NoRecords: when no list is a table.
+    :raises NoSuchSheet: when the list that ``dpp_sheet`` names is missing.
     :raises BadJson: when its elements are not all of one kind.
     """
     tables = [each for each in found.lists if each.tabular]
-    # a number is meant for spreadsheets, and may be the site's default for these
+    # a number is meant for spreadsheets, and may be the site's default for them
     if options.sheet and not options.sheet.lstrip("-").isdigit() and len(found.lists) > 1:
         chosen = _wanted(tables, options.sheet)
     else:
@@ -245,15 +245,15 @@ def choose(found: Survey, options: ReadOptions) -> Listing:
 
 
 def called_so(found: Survey) -> list[Listing]:
-    """Return the lists that are called as tables are."""
+    """Return the lists whose names are in ``TABLE_NAMES``."""
     return [each for each in found.lists if each.tabular and each.path and each.path[-1].lower() in TABLE_NAMES]
 
 
 def check(listing: Listing) -> None:
-    """See that all elements are of one kind.
+    """Check that all elements of a list are records of one kind.
 
-    :raises BadJson: when they are not.
-    :raises NoRecords: when they are no records.
+    :raises BadJson: when they are of several kinds.
+    :raises NoRecords: when they are not records.
     """
     if listing.odd_line:
         raise BadJson(listing.odd_line, "the records are not all objects, nor all arrays")
@@ -269,7 +269,7 @@ def _wanted(tables: list[Listing], wanted: str) -> Listing:
 
 
 def headings(found: Survey, listing: Listing) -> tuple[list[str], bool]:
-    """Return the headings of a list of arrays, and whether its first array is these."""
+    """Return the headings of a list of arrays, and whether its first array holds them."""
     width = len(listing.first)
     for each in found.lists:
         if each.path and each.path[-1] in _COLUMN_NAMES and each.headings and len(each.headings) == width:

@@ -1,4 +1,4 @@
-"""From parsed JSON to rows of texts."""
+"""Convert parsed JSON values to rows of text."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from ..json_stream import NOT_A_NUMBER, Members, Number, written
 from ..spatial.geometry import Shapes, as_wkt
 from .records_path import FEATURE, PROPERTIES, JsonColumn
 
-#: features whose shapes are worked on at once
+#: features whose shapes are converted at once
 _BATCH = 200
 
 
 class Cells:
-    """Makes text of values, and counts what could not be kept as it was."""
+    """Converts values to text, and counts what could not be kept as it was."""
 
     def __init__(self) -> None:
-        """Begin to count."""
-        #: NaN and infinite numbers, which became no value
+        """Begin with counts of 0."""
+        #: NaN and infinite numbers, which became missing values
         self.no_numbers = 0
-        #: objects with the same name twice
+        #: objects with a duplicate member name
         self.doubled = 0
-        #: elements that are null instead of a record
+        #: records that are null, and are left out
         self.nulls = 0
 
     def text(self, value: Any) -> str | None:
-        """Return a value as text; what is nested as JSON."""
+        """Return a value as text; objects and arrays as JSON."""
         kind = type(value)
         if kind is str or value is None:
             return value
@@ -43,13 +43,13 @@ class Cells:
         return written(value)
 
     def members(self, record: Members) -> dict[str, Any]:
-        """Return an object's values; of those with the same name the last."""
+        """Return an object's members; of several with the same name the last."""
         found = dict(record)
         self.doubled += len(found) != len(record)
         return found
 
     def tell(self, log: Log) -> None:
-        """Tell the publisher what could not be kept."""
+        """Log what could not be kept as it was."""
         if self.no_numbers:
             log.warning(f"{self.no_numbers:,} values that are no number (NaN) or infinite were left empty.")
         if self.doubled:
@@ -71,7 +71,7 @@ def object_rows(values: Iterable[Any], columns: Sequence[JsonColumn], cells: Cel
 
 
 def array_rows(values: Iterable[Any], width: int, cells: Cells) -> Iterator[Row]:
-    """Yield the rows of a list of arrays; short ones are filled up, long ones left for the check of all rows."""
+    """Yield the rows of a list of arrays; short ones are filled up, long ones are left for the check of widths."""
     for record in values:
         if record is None:
             cells.nulls += 1
@@ -80,7 +80,7 @@ def array_rows(values: Iterable[Any], width: int, cells: Cells) -> Iterator[Row]
 
 
 def feature_rows(values: Iterable[Any], columns: Sequence[JsonColumn], shapes: Shapes, cells: Cells) -> Iterator[Row]:
-    """Yield the rows of a list of GeoJSON features: what they have, their properties, and their shape as WKT."""
+    """Yield the rows of a list of GeoJSON features: their members, their properties, and their shape as WKT."""
     rows: list[Row] = []
     waiting: list[str | None] = []
     for record in values:
@@ -104,11 +104,12 @@ def _feature_row(feature: dict[str, Any], columns: Sequence[JsonColumn], cells: 
 
 
 def turned(document: Any) -> tuple[list[str], list[list[Any]]]:
-    """Return header and rows of a document that names its columns, or its rows.
+    """Return header and rows of a document whose members are its columns, or its rows.
 
-    ``{"a": [1, 2], "b": [3, 4]}``, ``{"a": {"0": 1, "1": 2}, …}`` and ``{"first": {"a": 1, "b": 3}, …}``.
+    These forms are read: ``{"a": [1, 2], "b": [3, 4]}``, ``{"a": {"0": 1, "1": 2}, …}``, and by rows
+    ``{"first": {"a": 1, "b": 3}, …}``.
 
-    :raises NoRecords: when it is none of these.
+    :raises NoRecords: when it has none of these forms.
     """
     names = [name for name, _ in document] if isinstance(document, Members) else []
     parts = [value for _, value in document] if names else []

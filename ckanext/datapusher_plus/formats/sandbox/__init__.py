@@ -1,1 +1,1 @@
-"""Files from strangers are read in processes that may use little memory and time, and may crash."""
+"""Untrusted files are read in processes with limited memory and time, which may crash without harm to the run."""

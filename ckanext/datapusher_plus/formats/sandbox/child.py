@@ -1,4 +1,4 @@
-"""The other side of ``sandboxed``: the process that reads one file, within limits, and tells what becomes of it."""
+"""The child process of ``sandboxed``: it reads one file within limits and reports the result to the run."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from .sandboxed import Apart
 
 
 def main() -> None:
-    """Read the file that the first line of standard input names."""
-    # parsed documents have no cycles, and looking for some in millions of objects takes ten times as long as parsing
+    """Read the file that the job, one JSON line on standard input, names."""
+    # parsed documents have no cycles, and garbage collection of millions of objects takes ten times as long as parsing
     gc.disable()
-    # what a library prints goes to the worker's log, not between our lines
+    # what libraries print goes to standard error, not between the JSON lines on standard output
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     said = Said(lambda words: print(json.dumps(words, default=os.fspath), file=out, flush=True))
     os.dup2(2, 1)
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def _outcome(job: dict[str, Any], limits: Limits, said: Said) -> Iterator[IngestError | Skipped]:
-    """Say the result, or yield the error instead."""
+    """Report the result, or yield the error instead."""
     work = Work(dir=Path(job["dir"]), log=said, options=_options(job["options"]), limits=limits, format=job["typed"])
     source = Source(**{**job["source"], "path": Path(job["source"]["path"])})
     try:
@@ -66,6 +66,6 @@ def _options(given: dict[str, Any]) -> ReadOptions:
 
 
 def _end_with_parent() -> None:
-    # not by sys.stdin, whose lock would be held when the process ends by itself
+    # not through sys.stdin: this thread would hold its lock when the process ends normally
     os.read(0, 1)
     os._exit(1)

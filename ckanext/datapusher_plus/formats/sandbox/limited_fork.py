@@ -1,8 +1,7 @@
-"""Reading a stranger's text in a forked process, whose memory and processor time the kernel limits.
+"""Read untrusted text in a forked process whose memory and processor time the kernel limits.
 
-Text is read by Python alone, which unlike native code (``sandboxed``) can do no more harm than take too much. A fork
-has everything loaded already and begins within milliseconds, and the run that waits for it stays small whatever the
-file holds.
+Only Python code reads text; unlike native code (``sandboxed``) it can do no harm except use too much. A fork has all
+modules loaded already and starts within milliseconds, and the run that waits for it stays small for any file.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ from ...core import errors
 from ...core.errors import IngestError, ReaderDied, Skipped, TooMuchMemory, TooMuchTime
 from ...core.values import Log
 
-#: bytes of writable memory; the worker and its run need about 200 MB of the 512 that a small machine has
+#: bytes of writable memory; the worker and its run need about 200 MB of the 512 MB that a small machine has
 MOST_MEMORY: int = 320 << 20
-#: seconds of processor time for a small file, and bytes of a larger one for each second more: honest ones take a tenth
+#: seconds of processor time for any file, and bytes of the file per further second: honest files take a tenth
 LEAST_SECONDS, BYTES_PER_SECOND = 60, 100_000
-#: seconds of processor time after which the kernel kills a process that the signal at the limit has not ended
+#: seconds of processor time after the limit, when the kernel kills a process that SIGXCPU has not ended
 _THEN_KILLED = 5
-#: number of the call by which a process is killed when the one that forked it dies (prctl(2))
+#: prctl(2) option: the signal sent to this process when its parent dies
 _PR_SET_PDEATHSIG = 1
 
 T = TypeVar("T")
@@ -41,18 +40,18 @@ _libc = ctypes.CDLL(None)
 
 
 def most_seconds(size: int) -> int:
-    """Return the seconds of processor time in which a file of so many bytes must be read."""
+    """Return the seconds of processor time allowed for reading a file of ``size`` bytes."""
     return LEAST_SECONDS + size // BYTES_PER_SECOND
 
 
 def limited(read: Callable[[Log], T], log: Log, *, size: int) -> T:
-    """Return what ``read`` returns, which is called in a forked process and given a log that writes to ``log``.
+    """Call ``read`` in a forked process, with a log that writes to ``log``, and return its result.
 
-    :param size: bytes of the file, which give it the time that it may take.
-    :raises TooMuchMemory: when it takes more than ``MOST_MEMORY``.
-    :raises TooMuchTime: when it takes more processor time.
-    :raises ReaderDied: when it ends in an error that nobody expected; the worker's log has it.
-    :raises IngestError, Skipped: as ``read`` does.
+    :param size: bytes of the file; the time limit depends on it.
+    :raises TooMuchMemory: when the process takes more than ``MOST_MEMORY``.
+    :raises TooMuchTime: when it takes more processor time than ``most_seconds``.
+    :raises ReaderDied: when it ends with an unexpected error; the traceback is in the worker's log.
+    :raises IngestError, Skipped: when ``read`` raises them.
     """
     seconds = most_seconds(size)
     receiver, sender = Pipe(duplex=False)
@@ -77,7 +76,7 @@ def limited(read: Callable[[Log], T], log: Log, *, size: int) -> T:
 def _fork() -> int:
     parent = os.getpid()
     with warnings.catch_warnings():
-        # what is forked takes no lock that another thread might hold: it reads and writes files and ends
+        # the warning is about locks of other threads; the child takes none: it only reads and writes files, then ends
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if child == 0:
@@ -88,9 +87,9 @@ def _fork() -> int:
 
 
 def _listened(receiver: Connection, log: Log) -> Iterator[Any]:
-    """Pass on what the process says, and yield the result if it comes to one.
+    """Pass the process's log entries on, and yield its result if it has one.
 
-    :raises IngestError, Skipped: as the process did.
+    :raises IngestError, Skipped: when the process raised them.
     """
     with suppress(EOFError):
         while True:
@@ -106,7 +105,7 @@ def _listened(receiver: Connection, log: Log) -> Iterator[Any]:
 
 
 def remade(name: str, message: str, about: dict[str, Any]) -> IngestError | Skipped:
-    """Return the error that a process ended with: its class writes messages from other arguments."""
+    """Return the error that a process ended with, without calling its class, which takes other arguments."""
     kind = getattr(errors, name)
     error = kind.__new__(kind)
     Exception.__init__(error, message)
@@ -115,13 +114,16 @@ def remade(name: str, message: str, about: dict[str, Any]) -> IngestError | Skip
 
 
 def explain(what: str, code: int, seconds: int) -> NoReturn:
-    """Raise the error for a reader that ended without a result, with this exit status.
+    """Raise the error for a reader that ended without a result, by its exit status.
 
-    :param what: the name of the format; empty for a text.
+    :param what: name of the format; empty for text.
+    :raises TooMuchTime: when SIGXCPU ended it.
+    :raises TooMuchMemory: when it was killed: the machine or the worker's control group ran out of memory.
+    :raises ReaderDied: in any other case.
     """
     if -code == signal.SIGXCPU:
         raise TooMuchTime(what, seconds)
-    # the machine, or the worker's control group, is out of memory
+    # killed by the kernel: the machine or the worker's control group is out of memory
     if -code == signal.SIGKILL:
         raise TooMuchMemory(what, MOST_MEMORY)
     _log.error("The reader of a %s file ended with status %s.", what or "text", code)
@@ -129,9 +131,9 @@ def explain(what: str, code: int, seconds: int) -> NoReturn:
 
 
 class Said:
-    """The run's log, on the other side of a pipe.
+    """The run's log in the child process: each call is sent through a pipe.
 
-    :param say: passes on a word, which is the name of a method of the log or tells the end, and what belongs to it.
+    :param say: sends one message: a name, of a method of the log or of a kind of ending, and its arguments.
     """
 
     def __init__(self, say: Callable[[tuple[Any, ...]], None]) -> None:
@@ -154,7 +156,7 @@ class Said:
 
 
 def _carry_out(read: Callable[[Log], object], sender: Connection, seconds: int) -> NoReturn:
-    """Do it, and end this process without a look at anything that it has inherited."""
+    """Run ``read`` and exit at once, without running the exit handlers inherited from the parent."""
     code = 1
     try:
         _let_go(besides=sender.fileno())
@@ -167,20 +169,20 @@ def _carry_out(read: Callable[[Log], object], sender: Connection, seconds: int) 
 
 
 def _outcome(read: Callable[[Log], object], said: Log) -> tuple[Any, ...]:
-    """Return the last word; memory that has run out is free again by then."""
+    """Return the last message; the memory that ``read`` took is free again when it is sent."""
     try:
         return "done", read(said)
     except (IngestError, Skipped) as error:
         ended = error.with_traceback(None)
     except MemoryError:
         ended = TooMuchMemory("", MOST_MEMORY)
-    except Exception:  # noqa: BLE001 (the run tells of it)
+    except Exception:  # noqa: BLE001 (the worker's log has it)
         return "broke", traceback.format_exc()
     return "failed", type(ended).__name__, str(ended), vars(ended)
 
 
 def _let_go(*, besides: int) -> None:
-    """Close what is inherited: a run that dies lets go of its lock, which a copy of its connection would hold on to."""
+    """Close inherited files, so that a dying run's database lock is not kept by this copy of its connection."""
     for signal_ in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_, signal.SIG_DFL)
     for name in os.listdir("/proc/self/fd"):
@@ -190,16 +192,16 @@ def _let_go(*, besides: int) -> None:
 
 
 def writable() -> int:
-    """Return the bytes of writable memory that this process has."""
+    """Return the bytes of writable memory that this process has (``data`` in /proc/self/statm)."""
     return int(Path("/proc/self/statm").read_text().split()[5]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def limit(*, memory: int, seconds: int, written: int | None = None) -> None:
-    """Limit this process for good, and let the kernel end it before any other of the worker's.
+    """Limit this process irreversibly, and make it the first that the kernel kills when memory runs out.
 
     :param memory: bytes of writable memory.
-    :param seconds: of processor time.
-    :param written: bytes of a file that it writes.
+    :param seconds: seconds of processor time.
+    :param written: bytes of each file that it writes; None for no limit.
     """
     limits = {
         resource.RLIMIT_DATA: (memory, memory),

@@ -1,8 +1,8 @@
-"""Reading a file in a process of its own, which may run out of memory or time, or crash, without harm to the run.
+"""Read a file in a separate process, which may run out of memory or time, or crash, without harm to the run.
 
-Native readers and nested documents can take any amount of memory for a few bytes from a stranger. The process that
-reads them has limits that the kernel keeps, none of the site's secrets and nothing to do but this one file. It says
-what it does, line by line, on its standard output (``child``).
+Native readers and nested documents can use any amount of memory for a few untrusted bytes. The process that reads them
+(``child``) runs within limits that the kernel enforces, has none of the site's secrets, and reads only this one file.
+It reports as JSON lines on its standard output.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from ...core.values import CleanCsv, Source
 from ..base import Format, Work
 from .limited_fork import MOST_MEMORY, explain, most_seconds, remade
 
-#: a process that handles a stranger's bytes sees no more of the environment than it needs to start
+#: the environment variables that the process needs to start; no others are passed to it
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "TZDIR")
-#: Python without the paths and start-up files that an environment or a folder may bring along
+#: Python without the paths and start-up files that an environment or a folder may add
 _ISOLATED = ("-I", "-X", "utf8")
 _FRUGAL = {
     "MALLOC_ARENA_MAX": "1",
@@ -36,20 +36,20 @@ _log = logging.getLogger(__name__)
 
 
 class Apart(Format):
-    """A format whose files are read in a process of their own."""
+    """A format whose files are read in a separate process."""
 
     def convert(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the file in ``work.dir``.
+        """Convert the file to canonical CSV in ``work.dir``, in a separate process.
 
         :raises TooMuchMemory: when it cannot be read within ``MOST_MEMORY``.
-        :raises TooMuchTime: when it cannot be read within the time that its size gives it.
-        :raises ReaderDied: when the process that reads it ends by itself.
+        :raises TooMuchTime: when it cannot be read within the processor time allowed for its size.
+        :raises ReaderDied: when the process ends without a result for another reason.
         """
         return _convert(self, source, work)
 
     @abstractmethod
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the file in ``work.dir``; called in the other process."""
+        """Convert the file to canonical CSV in ``work.dir``; called in the child process."""
 
 
 def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
@@ -72,8 +72,8 @@ def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
 
 
 def command() -> list[str]:
-    """Return what starts the process that reads."""
-    # where this package is installed by a link, an isolated Python must be told its folder
+    """Return the command line that starts the child process."""
+    # where this package is an editable install, an isolated Python does not find its folder
     program = f"import sys; sys.path.append(sys.argv[1]); from {__package__}.child import main; main()"
     return [sys.executable, *_ISOLATED, "-c", program, str(Path(__file__).resolve().parents[4])]
 
@@ -92,9 +92,9 @@ def _job(kind: Format, source: Source, work: Work) -> bytes:
 
 
 def _listened(process: subprocess.Popen[bytes], job: bytes, work: Work) -> CleanCsv | None:
-    """Pass on what the process says; None when it ends without a result.
+    """Pass the process's log entries on and return its result; None when it ends without one.
 
-    :raises IngestError: as the process did.
+    :raises IngestError, Skipped: when the process raised them.
     """
     said = process.stdout
     given = process.stdin
@@ -103,7 +103,7 @@ def _listened(process: subprocess.Popen[bytes], job: bytes, work: Work) -> Clean
     with said, given:
         try:
             given.write(job)
-            # it stays open: its end tells the process that nobody listens any more
+            # it stays open: the child ends when it is closed, which also happens when this process dies
             given.flush()
         except BrokenPipeError:
             return None
@@ -132,7 +132,7 @@ def _csv(told: dict[str, Any]) -> CleanCsv:
 def _explain(name: str, code: int, complaints: IO[bytes], seconds: int) -> NoReturn:
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - 4000))
     said = complaints.read().decode("utf-8", "replace")
-    # Rust aborts when there is no memory
+    # Rust aborts when an allocation fails
     if "memory allocation of" in said:
         raise TooMuchMemory(name, MOST_MEMORY)
     if said:

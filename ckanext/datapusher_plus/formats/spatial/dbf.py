@@ -1,4 +1,4 @@
-"""The table beside a shapefile's shapes: dBase fields of fixed width, read record by record."""
+"""The attribute table (.dbf) of a shapefile: dBase fields of fixed width, read record by record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ...core.read_options import encoding_of_files
 
 _CHUNK = 1 << 20
 _PLAIN_EXPONENT = 40
-#: the header's byte for the letters, as far as it tells more than "some Windows"
+#: encodings by the header's language driver ID, where it names more than "some Windows code page"
 _LANGUAGES = {
     0x01: "cp437", 0x02: "cp850", 0x03: "cp1252", 0x13: "cp932", 0x1F: "cp852", 0x22: "cp852", 0x23: "cp852",
     0x26: "cp866", 0x40: "cp852", 0x4D: "cp936", 0x4E: "cp949", 0x4F: "cp950", 0x57: "cp1252", 0x58: "cp1252",
@@ -28,7 +28,7 @@ _ODD_NAMES = {"65001": "utf-8", "88591": "iso8859-1", "28591": "iso8859-1", "885
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column."""
+    """The description of one column."""
 
     name: bytes
     type: str
@@ -37,19 +37,19 @@ class Field:
 
     @property
     def declared(self) -> str:
-        """Return the kind of column that its type means, as in ``column_kind.Kind``."""
+        """The kind of column that its type means, as in ``column_kind.Kind``."""
         if self.type in "NFIO+":
             return "Integer" if self.type in "I+" or (self.type == "N" and not self.decimals) else "Float"
         return {"D": "Date", "L": "Boolean"}.get(self.type, "String")
 
 
 class Dbf:
-    """A table that is open for reading."""
+    """A table opened for reading."""
 
     def __init__(self, path: Path) -> None:
         """Read the header.
 
-        :raises Damaged: when it is none.
+        :raises Damaged: when the header is too short, or its fields are wider than a record.
         """
         self._path = path
         with path.open("rb") as file:
@@ -64,7 +64,7 @@ class Dbf:
             raise _damaged()
 
     def records(self) -> Iterator[list[bytes] | None]:
-        """Yield the bytes of each record's fields; None for a deleted one."""
+        """Yield the bytes of each record's fields; None for a deleted record."""
         places: list[slice] = []
         at = 1
         for field in self.fields:
@@ -75,14 +75,14 @@ class Dbf:
         with self._path.open("rb") as file:
             file.seek(self._start)
             while left > 0 and (chunk := file.read(self._width * min(left, per_chunk))):
-                # what is cut off at the end is no record
+                # an incomplete record at the end is left out
                 for begin in range(0, len(chunk) - self._width + 1, self._width):
                     record = chunk[begin : begin + self._width]
                     yield None if record[:1] == b"*" else [record[place] for place in places]
                 left -= per_chunk
 
     def encoding(self, named: str) -> str:
-        """Return how letters are written: as ``.cpg`` names it, else UTF-8 if all is, else as the header says."""
+        """Return the encoding: the one named by ``.cpg``, else UTF-8 if all text is valid UTF-8, else the header's."""
         found = _codec(named)
         if found:
             return found
@@ -99,7 +99,7 @@ class Dbf:
 
 
 def text(value: bytes, field: Field, encoding: str) -> str | None:
-    """Return what a field says; None for blanks, which is all that dBase has for no value."""
+    """Return a field's value as text; None for blanks, dBase's only way to write a missing value."""
     if field.type in "IO+":
         return _binary(value, field)
     bare = value.strip(b" \0\t")
@@ -109,18 +109,18 @@ def text(value: bytes, field: Field, encoding: str) -> str | None:
         return {b"Y": "true", b"T": "true", b"1": "true", b"N": "false", b"F": "false", b"0": "false"}.get(bare.upper())
     if field.type == "D":
         return _day(bare)
-    # letters that cannot be read become half letters, which are counted where rows are written
+    # bytes that do not decode become lone surrogates, which the CSV writer replaces and counts
     return value.rstrip(b" \0").decode(encoding, "surrogateescape") or None
 
 
 def number(digits: str) -> str:
-    """Return a number without the zeros that fill up its field, and without an exponent."""
+    """Return a number without trailing zeros in its fraction, and if possible without an exponent."""
     if "e" in digits.lower():
         try:
             read = Decimal(digits)
         except InvalidOperation:
             return digits
-        # written out it might have a billion digits
+        # written out, a huge exponent might need a billion digits
         plain = format(read, "f") if abs(read.adjusted()) <= _PLAIN_EXPONENT else digits
         digits = plain if len(plain) <= _PLAIN_EXPONENT else digits
     return digits.rstrip("0").rstrip(".") if "." in digits and "e" not in digits.lower() else digits
@@ -151,7 +151,7 @@ def _fields(described: bytes) -> list[Field]:
 
 
 def _codec(named: str) -> str | None:
-    """Return Python's name of an encoding as files ``.cpg`` name it: UTF-8, 1252, ANSI 1252, ISO 88591, LDID/87 …"""
+    """Return Python's codec for an encoding as ``.cpg`` files name it: UTF-8, 1252, ANSI 1252, ISO 88591, LDID/87 …"""
     name = named.strip().lower()
     if name.startswith("ldid/"):
         return next((codec for number, codec in _LANGUAGES.items() if name[5:].lstrip("0") == str(number)), None)
@@ -171,7 +171,7 @@ def _utf_8(value: bytes) -> bool:
     try:
         value.rstrip(b" \0").decode("utf-8")
     except UnicodeDecodeError as error:
-        # a text that was too long for its field may end within a letter
+        # text too long for its field may be cut off within a character
         return error.reason == "unexpected end of data"
     return True
 

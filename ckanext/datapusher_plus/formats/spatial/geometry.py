@@ -1,4 +1,4 @@
-"""Shapes as Well-Known Text in longitude and latitude of WGS 84 (EPSG:4326), simplified only where asked for."""
+"""Convert shapes to Well-Known Text in longitude and latitude of WGS 84 (EPSG:4326), simplified only on request."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 #: metres in a degree along a meridian, and along the equator
 _DEGREE = 111_320
-#: digits of a degree after a projection: a tenth of a millimetre
+#: decimals of a degree after a transformation: a tenth of a millimetre
 _DIGITS = 9
-#: how deep a shape's positions are in its coordinates
+#: levels of nesting of the positions in a shape's coordinates
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
-#: a definition that makes PROJ open files of the machine, by name
+#: parts of a definition with which PROJ would open files of this machine
 _FILES = re.compile(r"grids=(?!@null)|PARAMETERFILE", re.IGNORECASE)
-#: its numbers have at most five digits
+#: names of EPSG systems; EPSG's numbers have at most five digits
 _EPSG = re.compile(
     r"(?:EPSG|urn:ogc:def:crs:EPSG:[^:/]*|https?://www\.opengis\.net/def/crs/EPSG/[^:/]*)[:/]+(\d{1,9})(?!\d)", re.I
 )
@@ -30,15 +30,15 @@ _MOST_DIGITS = 9
 _LONGITUDE_LATITUDE = re.compile(r"CRS:?84h?$|CRS/OGC/[^/]*/CRS84h?$", re.IGNORECASE)
 WGS_84 = 4326
 
-#: a coordinate reference system: EPSG's number, or a definition as text; None when the file names none
+#: a coordinate reference system: an EPSG code, or a definition as text; None when the file names none
 Named = int | str | None
 
 
 class Shapes:
-    """What is done to the shapes of one file, and what the publisher is told about it."""
+    """Converts the shapes of one file, and logs what could not be kept."""
 
     def __init__(self, crs: Named, work: Work) -> None:
-        """Prepare for shapes in a coordinate reference system."""
+        """Prepare for shapes in this coordinate reference system."""
         self._log = work.log
         self._metres = work.options.simplify
         self._lost = 0
@@ -69,11 +69,11 @@ class Shapes:
 
     @property
     def pass_through(self) -> bool:
-        """Tell whether shapes stay as they are."""
+        """Whether shapes stay as they are."""
         return self._transformer is None and not self._metres
 
     def from_wkb(self, shapes: Sequence[bytes | None]) -> list[str | None]:
-        """Return shapes, given as Well-Known Binary, as text."""
+        """Return shapes given as Well-Known Binary as Well-Known Text."""
         import shapely
 
         read = shapely.from_wkb(list(shapes), on_invalid="ignore")
@@ -81,7 +81,7 @@ class Shapes:
         return self.texts(read)
 
     def from_shapes(self, shapes: Sequence[Any]) -> list[str | None]:
-        """Return shapes as text; an exception stands for one that could not be read."""
+        """Return shapes as Well-Known Text; an exception in place of a shape marks one that could not be read."""
         import numpy as np
 
         self._lost += sum(isinstance(shape, Exception) for shape in shapes)
@@ -90,7 +90,7 @@ class Shapes:
         return self.texts(found)
 
     def texts(self, shapes: np.ndarray[Any, Any]) -> list[str | None]:
-        """Return shapes as text."""
+        """Return shapes as Well-Known Text, transformed and simplified if asked for."""
         import shapely
 
         given = ~shapely.is_missing(shapes)
@@ -117,13 +117,13 @@ class Shapes:
                 lambda places: np.column_stack(transformer.transform(*places.T)),
                 include_z=with_z,
             )
-        # what lies outside of where a projection is defined becomes infinite
+        # positions outside a projection's area of use become infinite
         finite = np.isfinite(shapely.bounds(done)).all(axis=1) | shapely.is_empty(done)
         done[~finite] = None
         return done
 
     def beside(self, rows: Sequence[Row], texts: Sequence[str | None]) -> Iterator[Row]:
-        """Yield rows with their shapes, given as text."""
+        """Yield the rows with their shapes, given as Well-Known Text or JSON, appended as the last value."""
         self._odd += sum(text is not None and text.startswith("{") for text in texts)
         if not self.pass_through:
             import shapely
@@ -138,7 +138,7 @@ class Shapes:
             yield row
 
     def tell(self) -> None:
-        """Tell the publisher how many shapes could not be kept."""
+        """Log how many shapes could not be kept."""
         if self._odd:
             self._log.warning(f"{self._odd:,} shapes are not as GeoJSON has them and were kept as JSON.")
         if self._lost:
@@ -146,7 +146,7 @@ class Shapes:
 
 
 def named_crs(member: Any) -> Named:
-    """Return what a GeoJSON document's member ``crs`` says: by its standard nothing, and WGS 84 is meant."""
+    """Return the system that a GeoJSON ``crs`` member names; without the member (``...``), it is WGS 84 (RFC 7946)."""
     if member is ...:
         return WGS_84
     properties = dict(member).get("properties") if isinstance(member, Members) else None
@@ -161,7 +161,7 @@ def named_crs(member: Any) -> Named:
 
 
 def crs_by_name(name: str) -> Named:
-    """Return EPSG's number of a coordinate reference system as it is named in files; another name as it is."""
+    """Return the EPSG code of a coordinate reference system's name in a file; any other name is returned unchanged."""
     if _LONGITUDE_LATITUDE.search(name):
         return WGS_84
     found = _EPSG.search(name)
@@ -169,7 +169,7 @@ def crs_by_name(name: str) -> Named:
 
 
 def _understood(crs: int | str) -> CRS | None:
-    """Return a coordinate reference system, or None when it is unknown or would have PROJ open other files."""
+    """Return the coordinate reference system; None when it is unknown, or PROJ would open other files for it."""
     from pyproj import CRS
     from pyproj.exceptions import CRSError
 
@@ -186,7 +186,7 @@ def _understood(crs: int | str) -> CRS | None:
 
 
 def _to_wgs_84(crs: CRS) -> Transformer | None:
-    """Return what turns coordinates, None where they are those of a building or another planet."""
+    """Return the transformer to WGS 84; None when there is none, as for the systems of a building or another planet."""
     from pyproj import Transformer
     from pyproj.exceptions import ProjError
 
@@ -197,7 +197,7 @@ def _to_wgs_84(crs: CRS) -> Transformer | None:
 
 
 def as_wkt(geometry: Any) -> str | None:
-    """Return a GeoJSON geometry as text, digit for digit; as it was published when it is none that has a text."""
+    """Return a GeoJSON geometry as Well-Known Text, digit for digit; as JSON when it has no such text."""
     if geometry is None:
         return None
     try:

@@ -1,7 +1,7 @@
-"""GeoPackage, which is an SQLite database: one of its layers is read, and nothing in it is ever executed.
+"""GeoPackage, an SQLite database: one of its layers is read, and nothing in it is executed.
 
-SQLite reads it as a file that nobody changes; an authorizer lets it do no more than read ordinary tables. Views,
-triggers, virtual tables and functions that a stranger's database may have are never run.
+SQLite opens it as an immutable file, and an authorizer allows nothing but reading ordinary tables. Views, triggers,
+virtual tables and functions in an untrusted database never run.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ _MAGIC = b"SQLite format 3\0"
 _APPLICATIONS = (b"GPKG", b"GP10", b"GP11")
 _READ = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_PRAGMA})
 _PRAGMAS = frozenset({"table_info", "trusted_schema", "cell_size_check"})
-#: tables that say what is in the others; all must be tables, lest they are views
+#: tables that describe the others; each must be an ordinary table, not a view
 _BOOKS = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
-#: bytes of the envelope before a shape, by its kind
+#: bytes of the envelope before a geometry, by the envelope indicator in its flags
 _ENVELOPES = (0, 32, 48, 48, 64)
-#: rows whose shapes are worked on at once
+#: rows whose shapes are converted at once
 _BATCH = 200
 _KINDS = {
     "BOOLEAN": "Boolean",
@@ -45,17 +45,17 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """One table of the database."""
+    """A layer: a table of the database."""
 
     name: str
-    #: the column with shapes, empty when there is none, and the number of their coordinate reference system
+    #: the geometry column (empty when there is none), and the ``srs_id`` of its coordinate reference system
     shapes: str
     crs: int
 
 
 @register
 class GeoPackage(Apart):
-    """Layers of features in a database."""
+    """A GeoPackage: layers of features in an SQLite database."""
 
     name = "GeoPackage"
     aliases = frozenset({"gpkg", "geopackage"})
@@ -64,11 +64,11 @@ class GeoPackage(Apart):
     signed: ClassVar[bool] = True
 
     def recognises(self, head: bytes) -> bool:
-        """Tell by the mark of SQLite and that of the application, which old writers leave out."""
+        """Return whether it is SQLite's, with GeoPackage's application ID (old writers omit it) or tables."""
         return head.startswith(_MAGIC) and (head[68:72] in _APPLICATIONS or b"gpkg_contents" in head)
 
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the layer that is asked for, else of the first that is not empty."""
+        """Convert the layer that ``dpp_sheet`` names, else the first that is not empty, to canonical CSV."""
         with _opened(source.path) as database:
             layers = _layers(database)
             names = [layer.name for layer in layers]
@@ -80,7 +80,7 @@ class GeoPackage(Apart):
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Open a database for reading.
 
-    :raises Damaged: when it cannot be read, then or while it is open.
+    :raises Damaged: when it cannot be read, on opening or while it is open.
     """
     database = sqlite3.connect(f"file:{quote(str(path))}?mode=ro&immutable=1", uri=True)
     database.text_factory = _text
@@ -89,7 +89,7 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         database.execute("PRAGMA cell_size_check = ON")
         database.set_authorizer(_allowed)
         yield database
-    # what SQLite says of a damaged database may itself be no text
+    # SQLite's message about a damaged database may itself not decode
     except (sqlite3.Error, UnicodeDecodeError) as error:
         raise Damaged("GeoPackage", "a part of it is missing, or one of its tables is not a plain one") from error
     finally:
@@ -97,18 +97,18 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _allowed(action: int, first: str | None, _second: str | None, _base: str | None, inner: str | None) -> int:
-    """Allow reading; ``inner`` is the view or trigger in which something is done."""
+    """Allow reading only; ``inner`` is the view or trigger that causes the access."""
     denied = action not in _READ or inner or (action == sqlite3.SQLITE_PRAGMA and first not in _PRAGMAS)
     return sqlite3.SQLITE_DENY if denied else sqlite3.SQLITE_OK
 
 
 def _text(raw: bytes) -> str:
-    # what is not UTF-8 becomes half letters, which are counted where rows are written
+    # bytes that are not UTF-8 become lone surrogates, which the CSV writer replaces and counts
     return raw.decode("utf-8", "surrogateescape")
 
 
 def _layers(database: sqlite3.Connection) -> list[_Layer]:
-    """Return the layers that are ordinary tables."""
+    """Return the layers that are ordinary tables; those with shapes come first."""
     schema = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
     plain = {name.lower() for name, sql in schema if not (sql or "").lstrip().upper().startswith("CREATE VIRTUAL")}
     if _BOOKS[0] not in plain:
@@ -125,7 +125,7 @@ def _layers(database: sqlite3.Connection) -> list[_Layer]:
     ]
     if not layers:
         raise NothingToLoad("has no layer that is an ordinary table")
-    # features first, whatever the order in which they were registered
+    # features before attributes, independent of the order in which they were registered
     return sorted(layers, key=lambda layer: not layer.shapes)
 
 
@@ -162,7 +162,7 @@ def _written(database: sqlite3.Connection, layer: _Layer, work: Work) -> CleanCs
 
 
 def _shown(value: Any, kind: str) -> str | None:
-    """Return a value as text; SQLite keeps what was put in, whatever the column says."""
+    """Return a value as text; SQLite stores values of any type, independent of the column's declared type."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bytes):
@@ -175,7 +175,7 @@ def _shown(value: Any, kind: str) -> str | None:
 
 
 def _wkb(blob: Any) -> bytes | None:
-    """Return the shape in a GeoPackage's binary."""
+    """Return the Well-Known Binary in a GeoPackage geometry; empty when it is damaged, None when it is NULL."""
     if not isinstance(blob, bytes) or len(blob) < 8 or blob[:2] != b"GP":
         return None if blob is None else b""
     envelope = blob[3] >> 1 & 7
@@ -183,7 +183,7 @@ def _wkb(blob: Any) -> bytes | None:
 
 
 def _crs(database: sqlite3.Connection, number: int) -> Named:
-    """Return the coordinate reference system of a number that only this database knows."""
+    """Return the coordinate reference system of an ``srs_id``, which is defined in this database only."""
     if number == WGS_84:
         return number
     query = "SELECT organization, organization_coordsys_id, definition FROM gpkg_spatial_ref_sys WHERE srs_id = ?"

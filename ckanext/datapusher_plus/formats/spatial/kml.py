@@ -1,6 +1,6 @@
-"""KML, and KMZ, which is KML in a ZIP archive: every placemark is a row, whatever folder it is in.
+"""KML, and KMZ, which is KML in a ZIP archive: each placemark is a row, in any folder.
 
-Nothing that a document links to is fetched; a document type, which might name other files, is refused.
+Links of a document are not followed; a document type declaration, which might name other files, is refused.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from .geometry import WGS_84, Shapes
 from .kml_placemarks import FOLDER, KmlColumn, Place, Places
 from .layers import choose
 
-#: begins to read a document, any number of times
+#: begins to read a document; may be called several times
 Begin = Callable[[], Iterable[bytes]]
 _ROOT = re.compile(rb"<(\w+:)?kml\b")
-#: an archive with one of these is no map with its pictures
+#: an archive with one of these files is not a KMZ with its pictures
 _TABLES = (".shp", ".csv", ".xlsx", ".json", ".geojson", ".gpkg")
 _PIECE = 1 << 16
-#: rows whose shapes are worked on at once
+#: rows whose shapes are converted at once
 _BATCH = 500
 
 
 @register
 class Kml(Apart):
-    """One document."""
+    """KML: one document."""
 
     name = "KML"
     aliases = frozenset({"kml"})
@@ -42,17 +42,17 @@ class Kml(Apart):
     signed: ClassVar[bool] = True
 
     def recognises(self, head: bytes) -> bool:
-        """Tell by the outermost element."""
+        """Return whether a ``kml`` element is near the beginning."""
         return bool(_ROOT.search(head.replace(b"\0", b"")[:4096]))
 
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the document's placemarks."""
+        """Convert the document's placemarks to canonical CSV."""
         return _written(self.name, lambda: _pieces(source), work)
 
 
 @register
 class Kmz(Apart):
-    """A document and its pictures in an archive."""
+    """KMZ: an archive with a KML document and its pictures."""
 
     name = "KMZ"
     aliases = frozenset({"kmz"})
@@ -61,11 +61,11 @@ class Kmz(Apart):
     signed: ClassVar[bool] = True
 
     def recognises_members(self, members: Collection[str]) -> bool:
-        """Tell by a document without tables beside it."""
+        """Return whether the members include a KML document and no tables."""
         return any(map(_is_kml, members)) and not any(name.endswith(_TABLES) for name in members)
 
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the placemarks of the archive's first document, or of the one that is asked for."""
+        """Convert the placemarks of the document that ``dpp_sheet`` names, else of the first, to canonical CSV."""
         with zip_reader.opened(source.path) as archive:
             documents = [info for info in archive.infolist() if _is_kml(zip_reader.simple(info.filename))]
             names = [info.filename for info in documents]
@@ -85,7 +85,7 @@ def _pieces(source: Source) -> Iterator[bytes]:
 
 
 def _written(name: str, begin: Begin, work: Work) -> CleanCsv:
-    """Read the document once for its columns and once for its rows."""
+    """Convert a document to canonical CSV, reading it once for its columns and once for its rows."""
     places = Places()
     columns = _columns(places.read(begin()), work.limits.columns)
     if places.links:
@@ -108,9 +108,10 @@ def _written(name: str, begin: Begin, work: Work) -> CleanCsv:
 
 
 def _columns(places: Iterator[Place], most: int) -> list[KmlColumn]:
-    """Return what the placemarks have, in order of appearance, the folder first.
+    """Return the placemarks' columns in order of appearance, the folder first.
 
     :raises NothingToLoad: when there are no placemarks.
+    :raises TooManyColumns: when there are more than ``most`` columns.
     """
     columns: dict[KmlColumn, None] = {}
     place = None

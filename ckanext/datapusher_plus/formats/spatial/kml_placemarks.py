@@ -1,4 +1,4 @@
-"""The placemarks of a KML document, one after another."""
+"""Read the placemarks of a KML document, one after another."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from ...core.errors import Damaged
 from ..xml_stream import DEEPEST, SEP, Markup
 
 WHAT = "KML document"
-#: a column: whether it is a publisher's own, and its name
+#: a column: whether it is the publisher's own (from ExtendedData), and its name
 KmlColumn = tuple[bool, str]
 FOLDER: KmlColumn = (False, "folder")
-#: what a placemark says of itself, and in which element
+#: a placemark's own elements with text, and the parent of each
 _TEXTS = {
     **dict.fromkeys(("name", "description", "address", "phoneNumber"), "Placemark"),
     **dict.fromkeys(("begin", "end"), "TimeSpan"),
@@ -25,10 +25,10 @@ Position = tuple[str, ...]
 
 @dataclass(slots=True)
 class _Shape:
-    """A shape with the positions of its parts."""
+    """A shape, or a part of one, with its positions."""
 
     kind: str
-    #: of a point or a line
+    #: positions of a point or a line
     positions: list[Position] = field(default_factory=list)
     #: rings of a polygon, members of a group
     parts: list[_Shape] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Place:
     """One placemark."""
 
     values: dict[KmlColumn, str] = field(default_factory=dict)
-    #: Well-Known Text
+    #: its shape as Well-Known Text
     shape: str | None = None
 
 
@@ -47,10 +47,10 @@ class Places:
     """Reads a document once."""
 
     def __init__(self) -> None:
-        """Prepare to read."""
-        #: links to other documents
+        """Prepare to read a document."""
+        #: number of links to other documents
         self.links = 0
-        #: shapes that could not be read
+        #: number of shapes that could not be read
         self.lost = 0
         self._markup = Markup(WHAT)
         self._markup.on(self._start, self._end)
@@ -67,7 +67,7 @@ class Places:
     def read(self, pieces: Iterable[bytes]) -> Iterator[Place]:
         """Yield the placemarks.
 
-        :raises Damaged: when the document is no XML, declares a document type, or is nested too deeply.
+        :raises Damaged: when the document is not XML, declares a document type, or is nested too deeply.
         """
         for piece in pieces:
             self._markup.feed(piece)
@@ -79,7 +79,7 @@ class Places:
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         name = element.rpartition(SEP)[2]
         self._path.append(name)
-        # each placemark gets the names of all folders around it
+        # deep nesting would be costly: each placemark gets the names of all folders around it
         if len(self._path) > DEEPEST:
             raise Damaged(WHAT, "its XML is nested too deeply")
         self._text = []
@@ -92,7 +92,7 @@ class Places:
         self._markup.take(self._text.append if self._kept(name) else None)
 
     def _outside(self, name: str) -> None:
-        # what is between placemarks, such as styles, may be long but need not be kept
+        # content between placemarks, such as styles, may be long, but is not kept
         self._markup.rest()
         if name == "Placemark":
             self._place = Place()
@@ -159,14 +159,14 @@ class Places:
 
 
 def _tight(coordinates: str) -> str:
-    """Return coordinates without the blanks that some programs write beside commas."""
+    """Return coordinates without the blanks that some programs write next to commas."""
     return ",".join(number.strip() for number in coordinates.split(","))
 
 
 def _text(shapes: list[_Shape]) -> str:
-    """Return shapes as Well-Known Text, with heights if one of them is not 0.
+    """Return shapes as Well-Known Text, with heights if any height is not 0.
 
-    :raises ValueError: when a position is none.
+    :raises ValueError: when there are no positions, or one is invalid.
     """
     positions = [position for shape in shapes for position in _positions(shape)]
     if not positions or any(len(position) < 2 for position in positions):
@@ -191,7 +191,7 @@ def _named(kind: str, body: str, *, with_z: bool) -> str:
 
 
 def _body(shape: _Shape, *, with_z: bool) -> tuple[str, str]:
-    """Return the name and the brackets of a shape."""
+    """Return a shape's WKT keyword and its bracketed body."""
     if shape.kind == "Polygon":
         return "POLYGON", _listed(_body(ring, with_z=with_z)[1] for ring in shape.parts)
     if shape.kind in _GROUPS:
@@ -199,7 +199,7 @@ def _body(shape: _Shape, *, with_z: bool) -> tuple[str, str]:
         kinds = {kind for kind, _ in bodies}
         if len(kinds) == 1 and (kind := kinds.pop()) in ("POINT", "LINESTRING", "POLYGON"):
             return f"MULTI{kind}", _listed(body for _, body in bodies)
-        # each part is written once, however many groups it is in
+        # bodies are reused, so that each part is written once, even in nested groups
         return "GEOMETRYCOLLECTION", _listed(_named(*body, with_z=with_z) for body in bodies)
     places = (" ".join(_sized(position, 3 if with_z else 2)) for position in shape.positions)
     return "POINT" if shape.kind == "Point" else "LINESTRING", _listed(places)

@@ -1,4 +1,4 @@
-"""Which of a file's layers is the table."""
+"""Choose which of a file's layers is the table."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from ...core.values import Log
 
 
 def choose(names: Sequence[str], wanted: str, filled: Callable[[int], bool], log: Log) -> int:
-    """Return the position of the layer of that name or number, else of the first that is not empty; names the others.
+    """Return the index of the layer that is the table, and log the others.
 
-    :raises NoSuchSheet: when there is none of that name or number.
-    :raises NothingToLoad: when all are empty.
+    :param names: names of all layers.
+    :param wanted: name or number of a layer; if empty, the first layer that is not empty is chosen.
+    :param filled: returns whether the layer with this index has content.
+    :raises NoSuchSheet: when no layer has that name or number.
+    :raises NothingToLoad: when all layers are empty.
     """
     if wanted:
         chosen = _called(names, wanted)

@@ -1,4 +1,4 @@
-"""Shapefiles in a ZIP archive: shapes, their table, their coordinate system, and how letters are written."""
+"""Shapefiles in a ZIP archive: shapes, attribute table, coordinate reference system and encoding."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from .geometry import Shapes
 from .layers import choose
 from .shp import shapes
 
-#: bytes of a .shp without shapes
+#: bytes of a .shp file without shapes
 _EMPTY = 100
-#: longest description of a coordinate reference system, or name of an encoding
+#: bytes read of a coordinate reference system's description (.prj), or an encoding's name (.cpg, .cst)
 _SMALL = 100_000
-#: rows whose shapes are worked on at once
+#: rows whose shapes are converted at once
 _BATCH = 500
 
 
 @register
 class Shapefile(Apart):
-    """An archive with the parts of one shapefile, or of several."""
+    """An archive with the files of one or several shapefiles."""
 
     name = "Shapefile"
     aliases = frozenset({"shp", "shapefile", "shape", "esri shapefile", "zipped shapefile"})
@@ -39,11 +39,11 @@ class Shapefile(Apart):
     signed: ClassVar[bool] = True
 
     def recognises_members(self, members: Collection[str]) -> bool:
-        """Tell by the shapes."""
+        """Return whether the members include a .shp file."""
         return any(_has_shapes(name) for name in members)
 
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the shapefile that is asked for, else of the first that is not empty."""
+        """Convert the shapefile that ``dpp_sheet`` names, else the first that is not empty, to canonical CSV."""
         with zip_reader.opened(source.path) as archive:
             there = {zip_reader.simple(info.filename): info for info in archive.infolist()}
             layers = sorted(name for name in there if _has_shapes(name))
@@ -93,7 +93,7 @@ def _written(parts: dict[str, Path], work: Work) -> CleanCsv:
 
 
 def _rows(path: Path, table: dbf.Dbf | None, encoding: str, kept: Shapes, work: Work) -> Iterator[Row]:
-    """Yield attributes and shapes side by side; deleted ones are left out."""
+    """Yield rows of attributes and shape; deleted records are left out."""
     nothing: Row = [None] * (len(table.fields) if table else 0)
     pairs = zip_longest(shapes(path), table.records() if table else (), fillvalue=())
     while batch := list(islice(pairs, _BATCH)):

@@ -1,4 +1,4 @@
-"""A shapefile's shapes, record by record, as ESRI's paper of 1998 describes them."""
+"""The shapes (.shp) of a shapefile, read record by record, as in ESRI's Shapefile Technical Description (1998)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 _HEADER = 100
 _NULL, _MULTIPATCH = 0, 31
 _POINTS, _LINES, _POLYGONS, _MULTIPOINTS = (1, 11, 21), (3, 13, 23), (5, 15, 25), (8, 18, 28)
-#: types that have heights
+#: shape types that have heights (Z)
 _WITH_Z = (11, 13, 15, 18)
-#: bytes of a record; a shape of more vertices than ten million is a mistake
+#: bytes of a record; a shape of more than ten million vertices is an error
 _LONGEST = 160 << 20
 
 
 def shapes(path: Path) -> Iterator[Any]:
-    """Yield the shapes; None for none, and a ``ValueError`` for one that cannot be read.
+    """Yield the shapes: None for a null shape, a ``ValueError`` for one that cannot be read.
 
-    :raises Damaged: when the file ends within a shape.
+    :raises Damaged: when the file does not begin as a .shp file, or ends within a shape.
     """
     with path.open("rb") as file:
         if file.read(4) != b"\0\0\x27\x0a":
@@ -60,7 +60,7 @@ def _point(content: bytes, *, with_z: bool) -> Any:
     import shapely
 
     place = struct.unpack_from("<3d" if with_z else "<2d", content, 4)
-    # no number below -1e38 is one, says the paper
+    # numbers below -1e38 mean "no data", by ESRI's description
     return shapely.Point(place) if min(place) > -1e38 else None
 
 
@@ -72,7 +72,7 @@ def _multipoint(content: bytes, *, with_z: bool) -> Any:
 
 
 def _places(content: bytes, at: int, count: int, *, with_z: bool) -> np.ndarray[Any, Any]:
-    """Return positions, with the heights that follow them after their range."""
+    """Return positions; heights, if any, follow the positions and their own range."""
     import numpy as np
 
     if count < 0:
@@ -100,7 +100,7 @@ def _parts(content: bytes, kind: int) -> Any:
 
 
 def _polygon(rings: list[Any]) -> Any:
-    """Return what rings make: clockwise ones are hulls, the others holes in the smallest hull around them."""
+    """Return the polygons that rings form: clockwise ones are shells, others are holes in the smallest shell around."""
     import shapely
 
     if len(rings) == 1:
@@ -120,7 +120,7 @@ def _polygon(rings: list[Any]) -> Any:
 
 
 def _around(ring: Any, hulls: list[Any]) -> int | None:
-    """Return the position of the smallest hull around a ring."""
+    """Return the index of the smallest shell around a ring; None if there is none."""
     if len(hulls) == 1:
         return 0
     hole = type(hulls[0])(ring) if hulls else None

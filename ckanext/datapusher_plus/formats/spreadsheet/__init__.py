@@ -1,4 +1,4 @@
-"""Spreadsheets."""
+"""Spreadsheets: XLSX, XLS, XLSB and ODS."""
 
 from __future__ import annotations
 

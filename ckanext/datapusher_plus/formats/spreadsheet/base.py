@@ -1,4 +1,4 @@
-"""What all spreadsheets have in common: a sheet is chosen, its table written, and what was left out is told."""
+"""Base of the spreadsheet formats: choose a sheet, write its table, and log what was left out."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TARGET = "sheet.csv"
 
 
 class Spreadsheet(Apart):
-    """Workbooks; a subclass opens them."""
+    """Base of the workbook formats; a subclass opens the workbook."""
 
     signed: ClassVar[bool] = True
 
@@ -27,12 +27,12 @@ class Spreadsheet(Apart):
     def open(self, source: Source, work: Work) -> AbstractContextManager[Book]:
         """Open a workbook.
 
-        :raises Damaged: when it cannot be read, then or while it is open.
-        :raises Locked: when it has a password.
+        :raises Damaged: when it cannot be read, on opening or while it is open.
+        :raises Locked: when it is protected by a password.
         """
 
     def read(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the sheet that is asked for, else of the first one with a table."""
+        """Convert the sheet that ``dpp_sheet`` names, else the first one with a table, to canonical CSV."""
         with self.open(source, work) as book:
             choice = choose(book, work.options.sheet or work.options.workbook_sheet)
             sheet = choice.sheet
@@ -53,7 +53,7 @@ class Spreadsheet(Apart):
 
 
 def _written(book: Book, sheet: Sheet, size: int, work: Work) -> tuple[Table | None, Faults]:
-    """Write the table of a sheet; the faults are those of the last time that the sheet was read."""
+    """Write the table of a sheet, and return it with the faults found on the last reading of the sheet."""
     faults = Faults()
 
     def rows() -> Iterator[SheetRow]:

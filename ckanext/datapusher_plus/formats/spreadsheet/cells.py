@@ -1,4 +1,4 @@
-"""What the cells of a spreadsheet say as text: numbers without the noise of binary fractions, ISO dates, plain text."""
+"""Convert cell values to text: numbers without artefacts of binary fractions, ISO dates, plain text."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
-#: makes text of a number as a workbook holds it
+#: converts a number, as the workbook stores it, to text
 Shown = Callable[[str], str]
 
 _DAY_MS = 86_400_000
 _KEPT = 20_000
-#: serial numbers from the year 10000 on are no dates
+#: days to the year 10000; larger numbers are not dates
 _LAST_SERIAL = 2_958_466
-#: times of less than this many days, without a date in their format, are durations
+#: shorter times, in days, are durations if their number format has no date
 _YEAR = 367
 _1900, _1904 = datetime.fromisoformat("1899-12-30"), datetime.fromisoformat("1904-01-01")
-#: characters of a number format, as Excel has it
+#: longest number format, in characters, that Excel allows
 _LONGEST_FORMAT = 255
-#: what in a number format is not about the value: texts, colours, conditions, currencies, paddings
+#: parts of a number format that are not about the value: texts, colours, conditions, currencies, padding
 _DECORATION = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\[\]]*\]|am/pm|a/p|general|standard', re.IGNORECASE)
 _BUILT_IN = {
     **dict.fromkeys((*range(14, 18), *range(27, 32), 36, *range(50, 55), 57, 58), "yyyy-mm-dd"),
@@ -34,7 +34,7 @@ _PERIOD = re.compile(r"(-?)P(?:(\d{1,9})D)?T?(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\
 
 
 def number(raw: str) -> str:
-    """Return a number as people write it: what a workbook holds as 1.0 is 1, 0.30000000000000004 is 0.3."""
+    """Return a number as people write it: 1.0 in a workbook is 1, 0.30000000000000004 is 0.3."""
     if raw.isdecimal() and len(raw) <= 15 and raw.isascii() and (raw[0] != "0" or raw == "0"):
         return raw
     try:
@@ -45,7 +45,7 @@ def number(raw: str) -> str:
 
 
 def plain(value: float) -> str:
-    """Return a number in plain digits, as few as tell it from its neighbours."""
+    """Return a number in plain notation, with as few digits as identify it."""
     if value.is_integer() and abs(value) < 1e18:
         return str(int(value))
     text = repr(value)
@@ -60,17 +60,17 @@ def plain(value: float) -> str:
 
 
 def built_in(number: int) -> str:
-    """Return the number format that all workbooks know by this number, empty for plain numbers."""
+    """Return the built-in number format with this ID; empty for plain numbers."""
     return _BUILT_IN.get(number, "")
 
 
 def shown_as(number_format: str, *, since_1904: bool = False) -> Shown | None:
-    """Return how numbers of a number format become text, None when like any number."""
+    """Return the function that converts numbers of a number format to text; None for those that are plain numbers."""
     section = number_format.partition(";")[0][: _LONGEST_FORMAT + 1]
     if len(section) > _LONGEST_FORMAT:
         return None
     if re.fullmatch("0{2,}", section):
-        # codes such as 01234, held as numbers
+        # codes such as 01234, stored as numbers
         return lambda raw: number(raw).zfill(len(section))
     code = re.sub(r"s\.0+", "s", _DECORATION.sub("", section).lower())
     if "[" in code:
@@ -78,17 +78,17 @@ def shown_as(number_format: str, *, since_1904: bool = False) -> Shown | None:
     if re.search("[0#?%]", code) or not re.search("[ydehms]", code):
         return None
     dated = not re.search("[hs]", code) or bool(re.search("[yde]", code))
-    # the same days come again and again
+    # the same dates occur again and again
     return lru_cache(_KEPT)(lambda raw: _moment_of(raw, since_1904=since_1904, dated=dated))
 
 
 def iso(raw: str) -> str:
-    """Return an ISO date as it is, without a time that is midnight."""
+    """Return an ISO date without a time of midnight, and without surrounding whitespace."""
     return _MIDNIGHT.sub("", raw.strip())
 
 
 def period(raw: str) -> str:
-    """Return an ISO period such as PT30H05M00S as a clock shows it."""
+    """Return an ISO 8601 duration such as PT30H05M00S in hours, minutes and seconds: 30:05:00."""
     found = _PERIOD.fullmatch(raw.strip())
     if not found:
         return raw
@@ -98,7 +98,7 @@ def period(raw: str) -> str:
 
 
 def clean(text: str) -> str:
-    """Return a text with the lines that people see: escapes of OOXML undone, every line end LF, no NUL."""
+    """Return a text as people see it: OOXML's escapes (``_x000D_``) decoded, line ends as LF, without NUL."""
     if "_x" in text:
         text = _ESCAPE.sub(_unescaped, text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if "\r" in text:
@@ -112,13 +112,17 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def moment(value: float, *, since_1904: bool = False, dated: bool = True) -> str:
-    """Return what a serial number of days means; ``dated`` tells whether it is shown with a date."""
+    """Return the date, time or both of a serial number of days.
+
+    :param since_1904: days are counted from 1904-01-01 instead of 1899-12-30.
+    :param dated: the number format shows a date.
+    """
     if not 0 <= value < _LAST_SERIAL:
         return plain(value)
     if not since_1904 and (value < 1 or (not dated and value < _YEAR)):
         return _clock(round(value * _DAY_MS))
     if not since_1904 and value < 61:
-        # workbooks believe that 1900 was a leap year
+        # workbooks treat 1900 as a leap year: day 60 would be February 29
         return plain(value) if value >= 60 else _since(_1900 + timedelta(days=1), value)
     return _since(_1904 if since_1904 else _1900, value)
 
@@ -149,7 +153,7 @@ def _duration_of(raw: str) -> str:
 
 
 def clock(length: timedelta) -> str:
-    """Return a length of time as a clock shows it, with as many hours as there are."""
+    """Return a duration in hours, minutes and seconds; hours may exceed 24."""
     ms = round(length / timedelta(milliseconds=1))
     return ("-" if ms < 0 else "") + _clock(abs(ms))
 

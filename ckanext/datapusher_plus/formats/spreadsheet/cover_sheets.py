@@ -1,4 +1,4 @@
-"""Tell cover sheets from tables: many workbooks begin with a page of text about the data, or a list of their sheets."""
+"""Recognise cover sheets: many workbooks begin with a page of text about the data, or a list of their sheets."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Collection, Sequence
 
 from .workbook import SheetRow
 
-#: a sheet with more rows than this is no cover, whatever it holds
+#: a sheet with more rows than this is not a cover sheet
 MOST_ROWS = 100
-#: words in a line of text; a heading has fewer
+#: words that a line of text has at least; a heading has fewer
 _SENTENCE = 4
-#: letters in a line of a script without blanks between words
+#: characters that a line has at least in a script without spaces between words
 _LONG = 12
-#: a form has no more labels than this
+#: labels that a form has at most
 _MOST_LABELS = 30
 _ADDRESS = re.compile(r"@\w|://|\bwww\.")
-#: what lines of text have and values of a list have not: the end of a sentence, which "Inc." is not, or a label
+#: marks of text, as opposed to values of a list: the end of a sentence (not that of "Inc."), or a label
 _MARK = re.compile(r"(?:\w{5}|\b[^\W\dA-Z]{2,})[.!?]$|[:;。！？：؟]$|^[^\W\d][^:：]{0,40}[:：]\s|©")
-#: such as "Table 3" and "T3:"
+#: a sheet's number, as in "Table 3" and "T3:"
 _NUMBERED = re.compile(r"\D*(\d{1,3})[.:)]?\s*$")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 
 
 def is_cover(rows: Sequence[SheetRow], others: Collection[str]) -> bool:
-    """Tell whether a sheet holds text about the data instead of data.
+    """Return whether a sheet holds text about the data instead of data.
 
     :param rows: the first rows of the sheet, at least one more than ``MOST_ROWS`` if it has so many.
     :param others: the names of the other sheets.
@@ -36,14 +36,14 @@ def is_cover(rows: Sequence[SheetRow], others: Collection[str]) -> bool:
 
 
 def is_table(rows: Sequence[SheetRow]) -> bool:
-    """Tell whether most rows of a sheet have several values."""
+    """Return whether at least half of a sheet's rows, and more than one, have several values."""
     filled = [sum(value is not None for value in row) for _, row in rows]
     wide = sum(values > 1 for values in filled)
     return wide > 1 and 2 * wide >= len(filled)
 
 
 def _is_prose(rows: Sequence[SheetRow], values: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the rows are lines of text, some of them sentences, or labels with what they label."""
+    """Return whether the rows are lines of text, some of them sentences, or labels with their values."""
     lines = [row[0] for row in values if len(row) == 1]
     pairs = [row for row in values if len(row) == 2]
     if len(lines) + len(pairs) < len(values):
@@ -54,7 +54,7 @@ def _is_prose(rows: Sequence[SheetRow], values: Sequence[Sequence[str]]) -> bool
 
 
 def _is_form(pairs: Sequence[Sequence[str]]) -> bool:
-    """Tell whether short labels stand beside values of different kinds, as in "Published", "2026-01-01"."""
+    """Return whether the pairs are short labels with values of different kinds, as in "Published", "2026-01-01"."""
     labels = {label for label, _ in pairs}
     if len(pairs) > _MOST_LABELS or len(labels) < len(pairs) or any(len(label.split()) > 5 for label in labels):
         return False
@@ -77,7 +77,7 @@ def _is_text(rows: Sequence[SheetRow], lines: Sequence[str]) -> bool:
 
 
 def _is_list(rows: Sequence[SheetRow], lines: Sequence[str]) -> bool:
-    """Tell whether lines are the values of one column: a short heading, no gaps, and few marks of a text."""
+    """Return whether lines are the values of one column: a short heading, no gaps, and few marks of text."""
     first, last = rows[0][0], rows[-1][0]
     has_gaps = last - first >= len(rows)
     heading, *below = lines
@@ -92,7 +92,7 @@ def _is_sentence(line: str) -> bool:
 
 
 def _lists_sheets(values: Sequence[Sequence[str]], others: Collection[str]) -> bool:
-    """Tell whether most rows name another sheet, and most other sheets are named, or rows are numbered as sheets."""
+    """Return whether the rows (at least half) name other sheets (at least half of them), or are numbered like these."""
     names = {_bare(name) for name in others}
     if len(names) < 2:
         return False

@@ -1,4 +1,4 @@
-"""ODS: OpenDocument spreadsheets, all of whose sheets stand in one stream of XML."""
+"""ODS: OpenDocument spreadsheets, all of whose sheets are in one XML stream."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Ods(Spreadsheet):
     media_types: ClassVar[frozenset[str]] = frozenset({"application/vnd.oasis.opendocument.spreadsheet"})
 
     def recognises(self, head: bytes) -> bool:
-        """Tell whether the archive begins with the file that names this format."""
+        """Return whether the archive begins with the ``mimetype`` member of this format."""
         return head.startswith(b"PK") and _MIMETYPE in head[:200]
 
     @contextmanager
@@ -58,7 +58,7 @@ class OdsBook(Book):
     """An open ODS spreadsheet."""
 
     def __init__(self, package: zip_reader.Package) -> None:
-        """Look for the sheets."""
+        """Find the sheets."""
         self._package = package
         self.sheets = self._found()
 
@@ -73,7 +73,7 @@ class OdsBook(Book):
                 return
 
     def _found(self) -> tuple[Sheet, ...]:
-        """Return the sheets in their order; their place is their number."""
+        """Return the sheets in their order; their ``place`` is their number, from 0."""
         names: list[tuple[str, str]] = []
         hidden: set[str] = set()
         style = ""

@@ -1,4 +1,4 @@
-"""The cells of one sheet of an ODS spreadsheet."""
+"""Read the cells of one sheet of an ODS spreadsheet."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ _OFFICE = f"{_OASIS}office:1.0{SEP}"
 _TEXT = f"{_OASIS}text:1.0{SEP}"
 _DRAW = f"{_OASIS}drawing:1.0{SEP}"
 _VALUE_TYPE = f"urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0{SEP}value-type"
-#: where a sheet stands: document, body, spreadsheet, table
+#: depth of a sheet's element: document, body, spreadsheet, table
 SHEET_DEPTH = 4
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
-#: characters of the texts of one row, repeated ones included
+#: characters of all texts of one row, including repeated cells
 MOST_TEXT = 32 << 20
 _BLANKS = re.compile(r"[ \t\r\n]+")
 
-#: a row's number, its values, and how many rows in a run are like it
+#: a row's number, its values, and how many consecutive rows have these values
 Rows = list[tuple[int, list[str | None], int]]
 
 
 class TableReader:
-    """Fed the XML of a spreadsheet, it gives the rows of one sheet that are not blank."""
+    """Receives the XML of a spreadsheet, and returns the rows of one sheet that are not blank."""
 
     def __init__(self, wanted: int, faults: Faults) -> None:
-        """Look for the sheet of a number, from 0."""
+        """Prepare to read the sheet with this number, from 0."""
         self.done = False
         self._wanted, self._faults = wanted, faults
         self._markup = Markup(WHAT)
@@ -40,19 +40,19 @@ class TableReader:
         self._rows: Rows = []
         self._sheet = -1
         self._depth = 0
-        #: depth of the comment or drawing that is being passed over, 0 for none
+        #: depth of the comment or drawing that is being skipped; 0 for none
         self._skipped = 0
         self._row: list[str | None] = []
         self._number, self._times, self._column, self._length = 0, 1, 0, 0
         self._cell: dict[str, str] | None = None
         self._lines: list[list[str]] = []
-        #: within a paragraph
+        #: whether text belongs to a paragraph
         self._reading = False
 
     def feed(self, piece: bytes, *, final: bool = False) -> Rows:
         """Return the rows that end in these bytes.
 
-        :raises Damaged: when they make no sense.
+        :raises Damaged: when the XML is not valid, or a row or the sheet is too long.
         """
         self._rows = []
         self._markup.feed(piece, final=final)
@@ -136,7 +136,7 @@ class TableReader:
 
     def _value(self, cell: dict[str, str], text: str) -> str | None:
         kind = cell.get(_OFFICE + "value-type", "")
-        # LibreOffice marks an error; others show it where a number should be
+        # LibreOffice marks errors; other programs write them as the text of a number
         if cell.get(_VALUE_TYPE) == "error" or (kind == "float" and text.startswith(("#", "Err:"))):
             self._faults.add(text.strip() or "an error", self._number, self._column)
             return None
@@ -152,5 +152,5 @@ class TableReader:
 
 
 def _count(given: str | None) -> int:
-    """Return a number of repetitions, 1 when there is none, and never more than a sheet could have."""
+    """Return a repeat count: 1 when there is none, and at most the number of rows that a sheet can have."""
     return min(int(given), LAST_ROW) if given and given.isdecimal() and len(given) < 19 and int(given) else 1

@@ -1,4 +1,4 @@
-"""The shared texts of an XLSX workbook."""
+"""Read the shared strings of an XLSX workbook."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WHAT = "XLSX workbook"
 
 
 def texts(pieces: Iterable[bytes]) -> Iterator[str]:
-    """Yield the texts of a workbook in their order; phonetic readings beside them are left out."""
+    """Yield the shared strings in their order, without phonetic readings (``rPh``)."""
     reader = _Texts()
     for piece in pieces:
         yield from reader.feed(piece)

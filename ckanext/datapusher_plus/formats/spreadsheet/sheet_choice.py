@@ -1,4 +1,4 @@
-"""Which sheet of a workbook is loaded."""
+"""Choose the sheet of a workbook that is loaded."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .workbook import Book, Faults, Sheet
 
 #: rows by which a sheet is judged
 _SAMPLE = cover_sheets.MOST_ROWS + 1
-#: sheets that are looked at; those of ODS stand in one stream, which is read from its beginning for each
+#: sheets that are judged at most: those of ODS are in one stream, which is read from its beginning for each sheet
 _MOST_SHEETS = 100
 
 
@@ -21,18 +21,19 @@ class Choice:
     """The sheet to load."""
 
     sheet: Sheet
-    #: sheets before it that hold text about the data
+    #: cover sheets that were passed over for it
     covers: tuple[Sheet, ...] = ()
 
 
 def choose(book: Book, wanted: str) -> Choice:
-    """Choose the sheet of that name or number; without one, the first visible sheet with a table.
+    """Return the sheet with this name or number; without one, the first sheet with a table, visible ones first.
 
-    Text about the data and a list of the other sheets give way to a visible sheet with a table, else to one with a
-    single column. If there is none, the first sheet that has anything is chosen.
+    Cover sheets (text about the data, or a list of the other sheets) are passed over for a visible sheet with a table,
+    else for one with a single column. If there is neither, the first cover sheet is chosen, else the first sheet of a
+    single row.
 
-    :raises NoSuchSheet: when there is none of that name or number.
-    :raises NothingToLoad: when all are empty.
+    :raises NoSuchSheet: when no sheet has that name or number.
+    :raises NothingToLoad: when all sheets are empty.
     """
     if wanted:
         return Choice(sheet=_called(book.sheets, wanted))
@@ -63,7 +64,7 @@ def choose(book: Book, wanted: str) -> Choice:
 
 
 def _called(sheets: Sequence[Sheet], wanted: str) -> Sheet:
-    """Return the sheet of a name, else of a number from 0, from the last one when negative."""
+    """Return the sheet with this name, else with this number, from 0, or from the last sheet if negative."""
     for alike in (str, _bare):
         for sheet in sheets:
             if alike(sheet.name) == alike(wanted):

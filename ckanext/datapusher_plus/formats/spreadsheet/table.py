@@ -1,7 +1,7 @@
-"""From the rows of a sheet to canonical CSV: titles above the header, empty columns and blank rows are left out.
+"""Convert the rows of a sheet to canonical CSV, without titles above the header and empty columns.
 
-The first rows show where the table is. Should a later row have a value outside of it, the sheet is read once more with
-that column too: seldom, and so nothing but the first rows is ever held in memory.
+The first rows show where the table is. If a later row has a value in another column, the sheet is read again with that
+column included. This is rare, and so only the first rows are held in memory.
 """
 
 from __future__ import annotations
@@ -17,27 +17,27 @@ from typing import TextIO
 from ...core.errors import TooManyColumns, UnpacksTooLarge
 from .workbook import SheetRow
 
-#: rows by which header and columns are found
+#: rows by which the header and the columns are found
 _SAMPLE = 100
-#: more rows than these below a table are no notes
+#: more rows than this below a table are not notes
 _MOST_NOTES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Where a table was found in its sheet."""
+    """A table in a sheet."""
 
     header: tuple[str, ...]
     #: number of the header's row
     first_row: int
-    #: what stands above the header
+    #: texts above the header
     titles: tuple[str, ...]
-    #: what stands below the table
+    #: texts below the table
     notes: tuple[str, ...]
 
 
 class _Capped:
-    """A text file that takes so much and no more."""
+    """A text file with a limit on its characters."""
 
     def __init__(self, out: TextIO, limit: int) -> None:
         self._out = out
@@ -53,10 +53,11 @@ class _Capped:
 def write_table(
     rows: Callable[[], Iterator[SheetRow]], target: Path, *, most_columns: int, most_bytes: int
 ) -> Table | None:
-    """Write the table in a sheet, which ``rows`` begins to read, any number of times; None when the sheet is empty.
+    """Write the table in a sheet; return None when the sheet is empty.
 
-    :raises TooManyColumns: when there is something in more columns than ``most_columns``.
-    :raises UnpacksTooLarge: when the table has more than ``most_bytes``.
+    :param rows: begins to read the sheet; called again for each reading.
+    :raises TooManyColumns: when more than ``most_columns`` columns have values.
+    :raises UnpacksTooLarge: when the table has more than ``most_bytes`` characters.
     """
     notes: list[SheetRow] = []
     sample = list(islice(_rows(rows(), notes), _SAMPLE))
@@ -71,7 +72,7 @@ def write_table(
         if len(columns) > most_columns:
             raise TooManyColumns(len(columns), most_columns)
         with target.open("w", encoding="utf-8", newline="") as out:
-            # a short sheet was read already
+            # a short sheet has been read completely
             again = _rows(rows(), notes := []) if len(sample) == _SAMPLE else iter(sample)
             outside = _write(islice(again, above, None), columns, _Capped(out, most_bytes))
     headings = tuple((header[column] or "").strip() if column < len(header) else "" for column in columns)
@@ -83,9 +84,9 @@ def _texts(rows: Sequence[SheetRow]) -> tuple[str, ...]:
 
 
 def _rows(rows: Iterator[SheetRow], notes: list[SheetRow]) -> Iterator[SheetRow]:
-    """Yield rows but for what stands below the table, which is in ``notes`` in the end.
+    """Yield rows without the notes below the table, which are in ``notes`` at the end.
 
-    That is single texts under a row of several values, set off by an empty row.
+    Notes are rows of a single text that follow a row of several values and an empty row.
     """
     last, above = 0, []
     for number, row in rows:
@@ -107,7 +108,7 @@ def _is_note(row: Sequence[str | None]) -> bool:
 
 
 def _titles(sample: Sequence[SheetRow]) -> int:
-    """Return how many rows stand above the header: those with less than half as many values as most rows have."""
+    """Return the number of rows above the header: those with less than half as many values as most rows have."""
     filled = [_filled(row) for _, row in sample]
     wide = next((place for place, values in enumerate(filled) if values > 1), 0)
     typical = median_low(filled[wide:])
@@ -121,7 +122,7 @@ def _titles(sample: Sequence[SheetRow]) -> int:
 
 
 def _stands_alone(first: SheetRow, second: SheetRow) -> bool:
-    """Tell whether the first row is a title, and not headings of which all but one are missing."""
+    """Return whether the first row is a title, and not a header of which only one heading is filled in."""
     if any(value is not None for value in first[1][:-1]) or len(first[1]) > 1 + _leading(second[1]):
         return False
     return second[0] > first[0] + 1 or not any(_is_number(value) for value in second[1])
@@ -140,7 +141,7 @@ def _used(rows: Iterator[list[str | None]]) -> set[int]:
 
 
 def _write(rows: Iterator[SheetRow], columns: Sequence[int], out: _Capped) -> set[int]:
-    """Write the rows and return in which other columns something was found; then what was written is of no use."""
+    """Write the rows, and return the other columns in which values were found; if any, the output is incomplete."""
     line = csv.writer(out, lineterminator="\n").writerow
     start, stop, width = columns[0], columns[-1] + 1, len(columns)
     gaps = [column for column in range(start, stop) if column not in set(columns)]
@@ -149,7 +150,7 @@ def _write(rows: Iterator[SheetRow], columns: Sequence[int], out: _Capped) -> se
     for number, row in rows:
         if len(row) > stop or (start and any(row[:start])) or (gaps and _any_at(row, gaps)):
             return _others(chain([(number, row)], rows), columns)
-        # a blank row is a blank line, so that rows keep their numbers; with a single column it would be a value
+        # a blank row is written as a blank line to keep row numbers; in a table of one column that would be a value
         if last is not None and number > last + 1 and width > 1:
             out.write("\n" * (number - last - 1))
         row.extend(blanks[len(row) :])

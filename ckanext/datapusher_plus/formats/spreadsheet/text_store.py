@@ -1,4 +1,4 @@
-"""The texts that a workbook keeps once for all cells: on disk, because there may be millions of them."""
+"""The shared strings of a workbook, stored on disk because there may be millions of them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 
 from ...core.errors import Damaged
 
-#: texts kept in memory besides: few are used again and again
+#: strings also kept in memory, because a few are used again and again
 _KEPT = 20_000
 
 
 class Strings:
-    """Texts by number."""
+    """Strings by number."""
 
     def __init__(self, data: mmap.mmap | bytes, ends: array[int], what: str) -> None:
-        """Take the texts one after another, and where each ends; the first place is 0."""
+        """Take the concatenated strings, and the place where each ends; the first place is 0."""
         self._data, self._ends, self._what = data, ends, what
         self._kept: dict[str, str] = {}
 
     def __getitem__(self, number: str) -> str:
-        """Return a text by its number as it is written in a cell.
+        """Return a string by its number as a cell refers to it.
 
-        :raises Damaged: when there is none.
+        :raises Damaged: when there is no such string.
         """
         found = self._kept.get(number)
         if found is None:
@@ -49,7 +49,7 @@ class Strings:
 
 @contextmanager
 def stored(texts: Iterator[str], path: Path, what: str) -> Iterator[Strings]:
-    """Write texts to a file and give them back by number."""
+    """Write strings to a file, and yield access to them by number."""
     ends = array("Q", [0])
     end = 0
     with path.open("wb") as out:

@@ -1,4 +1,4 @@
-"""What a workbook is to its reader: sheets, and rows of texts."""
+"""The interface of an open workbook: sheets, and rows of text values."""
 
 from __future__ import annotations
 
@@ -13,48 +13,48 @@ SheetRow = tuple[int, list[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table of a workbook."""
+    """A sheet of a workbook."""
 
     name: str
     hidden: bool = False
-    #: where its reader finds it
+    #: where the format's reader finds the sheet
     place: str = ""
 
 
 @dataclass(slots=True)
 class Faults:
-    """Formulas that give no value: those in error, such as #N/A, and those that no program has calculated."""
+    """Counts formulas without a result: those with an error, such as #N/A, and those that were never calculated."""
 
-    #: errors
+    #: errors by their text, and below the first cell with one
     kinds: Counter[str] = field(default_factory=Counter)
     first: str = ""
-    #: formulas without a value
+    #: number of formulas without a value, and below the first cell with one
     missing: int = 0
     first_missing: str = ""
 
     def add(self, kind: str, row: int, column: int) -> None:
-        """Count an error; ``column`` is from 0."""
+        """Count an error; ``column`` is counted from 0."""
         self.kinds[kind] += 1
         self.first = self.first or f"{letters(column)}{row}"
 
     def add_missing(self, row: int, column: int, number: int = 1) -> None:
-        """Count formulas that have no value, the first of them in a cell; ``column`` is from 0."""
+        """Count formulas without a value, of which this cell is the first; ``column`` is counted from 0."""
         self.missing += number
         self.first_missing = self.first_missing or f"{letters(column)}{row}"
 
 
 class Book(ABC):
-    """A workbook that is open."""
+    """An open workbook."""
 
     sheets: Sequence[Sheet]
 
     @abstractmethod
     def rows(self, sheet: Sheet, faults: Faults) -> Iterator[SheetRow]:
-        """Yield the rows that are not blank, by their number."""
+        """Yield the rows that are not blank, in order."""
 
 
 def letters(column: int) -> str:
-    """Return a column's name, A for 0."""
+    """Return a column's letters: A for 0."""
     name = ""
     while column >= 0:
         column, rest = divmod(column, 26)

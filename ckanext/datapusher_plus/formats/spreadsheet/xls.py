@@ -1,4 +1,4 @@
-"""XLS: the workbooks of Excel 97 and before, which can only be read as a whole."""
+"""XLS: workbooks of Excel 97 and before, which must be read as a whole."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .workbook import Book, Faults, Sheet, SheetRow
 
 WHAT = "XLS workbook"
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-#: workbooks of Excel 2 to 4 are bare streams
+#: workbooks of Excel 2 to 4 are streams without an OLE container
 _BARE = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
 
 
@@ -32,20 +32,20 @@ class Xls(Spreadsheet):
     media_types: ClassVar[frozenset[str]] = frozenset({"application/vnd.ms-excel", "application/msexcel"})
 
     def recognises(self, head: bytes) -> bool:
-        """Tell whether it may be one; other documents of old Microsoft Office begin alike."""
+        """Return whether it may be a workbook; other documents of old Microsoft Office begin alike."""
         return head.startswith((_OLE, *_BARE))
 
     @contextmanager
     def open(self, source: Source, work: Work) -> Iterator[Book]:
         """Open a workbook."""
-        # not imported where runs are forked from
+        # keep xlrd out of the process that runs are forked from
         import xlrd
         from xlrd.biffh import XLRDError
         from xlrd.compdoc import CompDocError
 
         _refuse_others(source)
         try:
-            # what xlrd finds odd it prints
+            # xlrd prints its warnings
             with (
                 redirect_stdout(StringIO()),
                 xlrd.open_workbook(str(source.path), on_demand=True, formatting_info=True) as book,
@@ -60,9 +60,9 @@ class Xls(Spreadsheet):
 
 
 def _refuse_others(source: Source) -> None:
-    """Look for the names of what is in the file.
+    """Check the names of the streams in the file.
 
-    :raises Locked: when it is an encrypted workbook of any version.
+    :raises Locked: when it is an encrypted workbook, of any version.
     :raises NotText: when it is another kind of document.
     """
     with source.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
@@ -78,7 +78,7 @@ class XlsBook(Book):
     """An open XLS workbook."""
 
     def __init__(self, book: Any) -> None:
-        """Take xlrd's book."""
+        """Take the workbook opened by xlrd."""
         self._book = book
         self._styles: dict[int, Shown | None] = {}
         self.sheets = tuple(
@@ -106,7 +106,8 @@ class XlsBook(Book):
                     filled[column] += 1
             if row:
                 yield number + 1, row
-        # what was never calculated is an empty text, as what a formula has found to be empty; all of a column is not
+        # xlrd returns an empty text for a formula never calculated, but also for an empty result; a whole column of
+        # empty texts was never calculated
         for column, rows in empty.items():
             if filled[column] <= 1:
                 faults.add_missing(rows[0], column, len(rows))
@@ -122,10 +123,10 @@ class XlsBook(Book):
         return ("true" if value else "false") if kind == xlrd.XL_CELL_BOOLEAN else None
 
     def _shown(self, style: int) -> Shown | None:
-        """Return how a style of cells shows numbers."""
+        """Return the function that converts numbers with this cell style to text."""
         if style not in self._styles:
             key = self._book.xf_list[style].format_key
-            # the formats of East Asian versions of Excel have a number and no text
+            # formats of East Asian versions of Excel have an ID and no text
             own = self._book.format_map.get(key)
             number_format = (own and own.format_str) or built_in(key)
             self._styles[style] = shown_as(number_format, since_1904=bool(self._book.datemode))

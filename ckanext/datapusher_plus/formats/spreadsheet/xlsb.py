@@ -1,4 +1,4 @@
-"""XLSB: binary workbooks, which can only be read sheet by sheet."""
+"""XLSB: binary workbooks, read one whole sheet at a time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KINDS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 3
 
 @register
 class Xlsb(Spreadsheet):
-    """Office Open XML workbooks in binary."""
+    """Binary Office Open XML workbooks."""
 
     name: ClassVar[str] = "XLSB"
     aliases: ClassVar[frozenset[str]] = frozenset({"xlsb"})
@@ -33,13 +33,13 @@ class Xlsb(Spreadsheet):
     media_types: ClassVar[frozenset[str]] = frozenset({"application/vnd.ms-excel.sheet.binary.macroenabled.12"})
 
     def recognises_members(self, members: Collection[str]) -> bool:
-        """Tell whether there is the part that every such workbook has."""
+        """Return whether the members include the workbook part of this format."""
         return "xl/workbook.bin" in members
 
     @contextmanager
     def open(self, source: Source, work: Work) -> Iterator[Book]:
         """Open a workbook."""
-        # not imported where runs are forked from
+        # keep calamine out of the process that runs are forked from
         from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
         with zip_reader.opened(source.path) as archive:
@@ -54,10 +54,10 @@ class Xlsb(Spreadsheet):
 
 
 class XlsbBook(Book):
-    """An open XLSB workbook: calamine reads the values, and only what it does not tell is looked up here."""
+    """An open XLSB workbook: calamine reads the values; errors, which it does not return, are read here."""
 
     def __init__(self, book: Any, parts: Parts) -> None:
-        """Take calamine's book and the parts of the file."""
+        """Take the workbook opened by calamine, and the parts of the file."""
         from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
         self._book, self._parts = book, parts
@@ -73,7 +73,7 @@ class XlsbBook(Book):
         if self._parts.has(sheet.place):
             _look_for_errors(self._parts.pieces(sheet.place), faults)
         found = self._book.get_sheet_by_name(sheet.name)
-        # blank rows at the top are yielded; blank columns at the left are not, and nobody misses them
+        # calamine includes blank rows at the top, so row numbers are right, but not blank columns at the left
         for number, values in enumerate(found.iter_rows(), 1):
             row: list[str | None] = []
             for column, value in enumerate(values):
@@ -99,7 +99,7 @@ def _text(value: Any) -> str | None:
 
 
 def _places(parts: Parts) -> dict[str, str]:
-    """Return the part of each sheet by the sheet's name."""
+    """Return the name of each sheet's part by the sheet's name."""
     related = parts.related("xl/workbook.bin")
     places: dict[str, str] = {}
     for kind, data in _records(parts.pieces("xl/workbook.bin", zip_reader.MOST_ABOUT)):
@@ -119,7 +119,7 @@ def _look_for_errors(pieces: Iterable[bytes], faults: Faults) -> None:
 
 
 def _records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the records of a part, each of a kind and so many bytes."""
+    """Yield the records of a part as pairs of type and content."""
     data = b""
     for piece in pieces:
         data += piece
@@ -133,7 +133,7 @@ def _records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _header(data: bytes, place: int) -> tuple[int, int, int] | None:
-    """Return a record's kind, where its content begins and how long it is; None when that is yet to come."""
+    """Return a record's type, the place of its content, and its length; None when its header is incomplete."""
     found: list[int] = []
     for most in (2, 4):
         value = 0
@@ -149,7 +149,7 @@ def _header(data: bytes, place: int) -> tuple[int, int, int] | None:
 
 
 def _wide(data: bytes, place: int) -> tuple[str, int]:
-    """Return the text that begins at a place, and where it ends."""
+    """Return the string (XLWideString) at a place, and the place where it ends."""
     if len(data) < place + 4:
         return "", len(data)
     end = place + 4 + 2 * struct.unpack_from("<L", data, place)[0]

@@ -1,4 +1,4 @@
-"""XLSX and XLSM: sheets are read as a stream, because a workbook of 200 MB takes 1.6 GB as objects."""
+"""XLSX and XLSM: sheets are read as streams, because a workbook of 200 MB takes 1.6 GB as Python objects."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WHAT = "XLSX workbook"
 
 @register
 class Xlsx(Spreadsheet):
-    """Office Open XML workbooks, with macros or without."""
+    """Office Open XML workbooks, with or without macros."""
 
     name: ClassVar[str] = "XLSX"
     aliases: ClassVar[frozenset[str]] = frozenset({"xlsx", "xlsm", "excel"})
@@ -37,7 +37,7 @@ class Xlsx(Spreadsheet):
     )
 
     def recognises_members(self, members: Collection[str]) -> bool:
-        """Tell whether there is the part that every workbook has."""
+        """Return whether the members include a workbook part."""
         return "[content_types].xml" in members and any(
             name.startswith("xl/workbook") and name.endswith(".xml") for name in members
         )
@@ -54,10 +54,10 @@ class Xlsx(Spreadsheet):
 
 
 class Parts(zip_reader.Package):
-    """The parts of a workbook."""
+    """The parts of an OOXML workbook."""
 
     def related(self, name: str) -> dict[str, tuple[str, str]]:
-        """Return what a part names as related to it: by id the kind, in lower case, and the name of the other part."""
+        """Return a part's relationships by ID: their type, in lower case, and the name of the target part."""
         path = PurePosixPath(zip_reader.simple(name))
         rels = str(path.parent / "_rels" / f"{path.name}.rels").removeprefix("./")
         found: dict[str, tuple[str, str]] = {}
@@ -73,7 +73,7 @@ class Parts(zip_reader.Package):
 
 
 def _joined(folder: PurePosixPath, target: str) -> str:
-    """Return the name of a part that is named from a folder."""
+    """Return the name of a target part, resolved against a folder."""
     parts: list[str] = [] if target.startswith("/") else [part for part in folder.parts if part != "."]
     for part in target.replace("\\", "/").split("/"):
         if part == "..":
@@ -85,12 +85,12 @@ def _joined(folder: PurePosixPath, target: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What holds for the workbook as a whole."""
+    """What applies to a workbook as a whole."""
 
     sheets: tuple[Sheet, ...]
-    #: the part with the shared texts, empty when there is none
+    #: name of the part with the shared strings; empty when there is none
     strings: str
-    #: how numbers are shown, by the number of a cell's style
+    #: functions that convert numbers to text, by the index of a cell's style
     styles: tuple[Shown | None, ...]
 
 
@@ -105,7 +105,7 @@ def _about(parts: Parts) -> About:
 
 
 def _sheets(parts: Parts, workbook: str, related: dict[str, tuple[str, str]]) -> tuple[tuple[Sheet, ...], bool]:
-    """Return the worksheets, without charts and macros, and whether days are counted from 1904."""
+    """Return the worksheets, without chart and macro sheets, and whether days are counted from 1904."""
     sheets: list[Sheet] = []
     since_1904 = False
 
@@ -125,7 +125,7 @@ def _sheets(parts: Parts, workbook: str, related: dict[str, tuple[str, str]]) ->
 
 
 def _styles(parts: Parts, part: str, since_1904: bool) -> tuple[Shown | None, ...]:
-    """Return how each style of cells shows numbers."""
+    """Return the function that converts numbers to text for each cell style."""
     own: dict[str, str] = {}
     used: list[str] = []
     within = ""
@@ -153,7 +153,7 @@ class XlsxBook(Book):
     """An open XLSX workbook."""
 
     def __init__(self, parts: Parts, about: About, strings: Strings) -> None:
-        """Take what was read of it already."""
+        """Take what has been read of the workbook."""
         self._parts, self._about, self._strings = parts, about, strings
         self.sheets = about.sheets
 

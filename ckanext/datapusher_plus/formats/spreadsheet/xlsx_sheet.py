@@ -1,4 +1,4 @@
-"""The cells of one XLSX sheet. What is here is done for each of millions of cells, so it is written for speed."""
+"""Read the cells of one XLSX sheet. This code runs for each of millions of cells, so it is written for speed."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from .workbook import Faults, SheetRow
 WHAT = "XLSX workbook"
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
-#: of a row's number; a longer one is no number of a row
+#: digits from which on a row's number is ignored
 _DIGITS = 10
-#: characters of the texts of one row; PostgreSQL could not take much more
+#: characters of all texts of one row; PostgreSQL could not store much more
 MOST_TEXT = 32 << 20
 
 
 class SheetReader:
-    """Fed the XML of a sheet, it gives the rows that are not blank."""
+    """Receives the XML of a sheet, and returns the rows that are not blank."""
 
     def __init__(self, strings: Strings, styles: Sequence[Shown | None], faults: Faults) -> None:
-        """Take what the cells refer to."""
+        """Take the shared strings and styles that cells refer to."""
         self.done = False
         self._strings, self._styles, self._faults = strings, styles, faults
         self._markup = Markup(WHAT)
@@ -34,14 +34,14 @@ class SheetReader:
         self._number = 0
         self._column = -1
         self._cell: dict[str, str] | None = None
-        #: the last cells that have a formula, and a value or a text
+        #: the last cell with a formula, and the last with a value or a text
         self._formula: dict[str, str] | None = None
         self._valued: dict[str, str] | None = None
         self._text: list[str] = []
-        # two calls less for each cell than by the markup's own methods
+        # saves two calls per cell, compared to the methods of ``Markup``
         self._parser, self._add = self._markup.parser, self._text.append
         self._phonetic = False
-        #: elements within one another that are not named here
+        #: nesting depth of elements that are not handled here
         self._depth = 0
         self._length = 0
         self._texts: tuple[str, ...] = ()
@@ -50,14 +50,14 @@ class SheetReader:
     def feed(self, piece: bytes, *, final: bool = False) -> list[SheetRow]:
         """Return the rows that end in these bytes.
 
-        :raises Damaged: when they make no sense.
+        :raises Damaged: when the XML or the sheet is not valid.
         """
         self._rows = []
         self._markup.feed(piece, final=final)
         return self._rows
 
     def _root(self, element: str, _: dict[str, str]) -> None:
-        """Learn the namespace, of which there are two, from the first element."""
+        """Take the namespace, of which there are two, from the root element."""
         self._depth = 1
         space = element.rpartition(SEP)[0]
         prefix = space + SEP if space else ""
@@ -119,7 +119,7 @@ class SheetReader:
             raise Damaged(WHAT, "a cell is in no column")
         self._column = column
         if not self._text:
-            # an empty text is a value too
+            # an empty string is a formula's value too
             if self._formula is cell and not (self._valued is cell and cell.get("t") == "str"):
                 self._faults.add_missing(self._number, column)
             return
@@ -167,7 +167,7 @@ class SheetReader:
 
 @lru_cache(LAST_COLUMN)
 def column_of(name: str) -> int:
-    """Return the number of a column by its name, 0 for A; a number beyond all columns for what is no name."""
+    """Return a column's number by its letters, 0 for A; ``LAST_COLUMN`` when they are not a column's."""
     column = 0
     if not 1 <= len(name) <= 3:
         return LAST_COLUMN

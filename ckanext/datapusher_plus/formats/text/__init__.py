@@ -1,1 +1,1 @@
-"""Tables in text files: encoding, separator, header and footer, and the formats CSV and TSV."""
+"""Tables in text files: encoding, separator, header and footer, and the formats CSV, TSV, SSV, PSV and TXT."""

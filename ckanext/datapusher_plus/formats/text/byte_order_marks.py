@@ -1,4 +1,4 @@
-"""Byte order marks within a table of text: more than one at its beginning, or others where files were joined."""
+"""Remove byte order marks from a text table: several at its beginning, or others where files were joined."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from pathlib import Path
 from ...core.values import Log
 
 _MARK = "\ufeff"
-#: the three bytes of a mark in UTF-8, read as Windows-1252
+#: a mark's three bytes in UTF-8, decoded as Windows-1252
 _MISREAD = "ï»¿"
 _MARKS = rb"(?:%b|%b)+" % (_MARK.encode(), _MISREAD.encode())
-#: what stands before a mark where a value begins
+#: bytes after which a value may begin
 _BEFORE_VALUES = b'\r\n,;\t|"'
 _QUOTE = ord('"')
-#: marks at the beginning of the file, before a quote, behind it, or both
+#: marks at the beginning of the file: before a quote, after it, or both
 _LEADING = re.compile(rb'\A("?)' + _MARKS + rb'("?)(?:%b)?' % _MARKS)
-#: a header may have line breaks in quotes, and below a line that says `sep=;`
+#: the header, which may have line breaks in quotes and be below a line such as `sep=;`
 _HEADER = re.compile(rb'\s*((?:"?sep=[^\r\n"]"?[^\S\r\n]*(?:\r*\n|\r))?[^\r\n"]*(?:"[^"]*"[^\r\n"]*)*)', re.IGNORECASE)
 _QUOTED = re.compile(rb'"[^"]*"')
 _SEPARATOR = re.compile(rb"[,;\t|]")
-#: all marks that stand in a row
+#: consecutive marks
 _RUN = re.compile(_MARKS)
 _END = re.compile(rb"\r*\n|\r|\Z")
-#: bytes of a header whose copies are looked for; nobody joins files with a longer one by hand
+#: bytes of a header whose copies are searched for; nobody joins files with a longer one by hand
 _LONGEST_HEADER = 1 << 16
 
 
 class Marks:
-    """Whether there are marks in a text, seen while it is read for another reason."""
+    """Detects marks in a text while it is read for another purpose."""
 
     def __init__(self) -> None:
-        """Begin with the beginning of a text."""
+        """Begin at the beginning of a text."""
         self.found = False
         self._begun = False
 
     def look(self, text: str) -> None:
-        """Look at the next part of the text, its first mark aside."""
-        # whether a text is ASCII is known without looking at it
+        """Search the next part of the text, which must not include the mark at the file's beginning."""
+        # `isascii` does not read the text: CPython stores the answer with it
         if not self.found and not text.isascii():
             self.found = _MARK in text or (not self._begun and text.lstrip('"').startswith(_MISREAD))
         self._begun = self._begun or bool(text)
 
 
 def without_marks(pieces: Iterable[bytes], target: Path, log: Log) -> None:
-    """Write a table without the marks at which values begin, and without copies of its header behind marks.
+    """Write a table without marks at the beginning of values, and without the copies of its header that follow marks.
 
-    :param pieces: its text, in pieces that end where lines end.
+    :param pieces: the table's text, in pieces that end at line ends.
     """
     table: _Table | None = None
     leading = 0
@@ -68,25 +68,25 @@ def _header(text: bytes) -> bytes:
 
 
 class _Table:
-    """Leaves out marks and copies of a header, and counts them.
+    """Removes marks and copies of the header, and counts them.
 
-    They are looked for by one pattern that always matches in the same way: marks in a row. What stands beside them is
-    compared byte for byte, so that the cost never grows faster than the text.
+    One pattern finds runs of marks and always matches in one way. What is next to a run is compared byte for byte, so
+    that the cost is linear in the length of the text.
     """
 
     def __init__(self, header: bytes) -> None:
         self.marks = self.copies = 0
-        #: there is one column
+        #: whether the table has one column
         self._alone = not _SEPARATOR.search(_QUOTED.sub(b"", header))
         self._quoted = header.startswith(b'"')
         kept = header.removeprefix(b'"')
         self._header = kept if len(kept) <= _LONGEST_HEADER else b""
         found = _RUN.match(self._header)
-        #: bytes of marks with which it begins
+        #: bytes of the marks at the header's beginning
         self._lead = found.end() if found else 0
 
     def unmarked(self, text: bytes) -> Iterator[bytes]:
-        """Yield what is left of a text."""
+        """Yield the text without marks and copies of the header."""
         done = 0
         for run in _RUN.finditer(text):
             start, end = run.span()
@@ -104,7 +104,7 @@ class _Table:
         yield text[done:]
 
     def _copy(self, text: bytes, start: int, end: int, done: int) -> tuple[int, int] | None:
-        """Return what is left out for a copy of the header, with marks before it or behind its quote."""
+        """Return start and end of a copy of the header that has marks before it or after its quote, or None."""
         if not self._header:
             return None
         if self._quoted and start > done and text[start - 1] == _QUOTE and text.startswith(self._header, end):
@@ -121,7 +121,7 @@ class _Table:
         found = _END.match(text, place + len(self._header))
         if not found:
             return None
-        # a blank line keeps the numbers of lines as published; in a table of one column it would be a row
+        # the line end stays, so that line numbers are as published; in one column the blank line would be a row
         begins = text[start - 1 : start] in (b"", b"\r", b"\n")
         return start, found.end() if begins and self._alone else found.start()
 

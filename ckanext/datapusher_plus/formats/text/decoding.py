@@ -1,4 +1,4 @@
-"""From bytes to UTF-8 text, piece by piece: nothing is lost but the NULs that PostgreSQL has no place for."""
+"""Decode a file's bytes to UTF-8 text, piece by piece; only NULs, which PostgreSQL cannot store, are removed."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from ..base import Work, read_head
 from .byte_order_marks import Marks
 from .encodings import UTF_8, Encoding, Evidence, asked, controls, marked, unmarked
 
-#: read sizes from 1 to 16 MB measured the same; memory stays small
+#: read sizes from 1 to 16 MB measured the same; a small one saves memory
 PIECE_BYTES = 4 << 20
-#: a line is looked at in parts from here on
+#: a longer line is processed in parts
 _LONGEST_LINE = 16 << 20
-#: name of the error handler that reads bytes which do not decode as Windows-1252
+#: name of the error handler that decodes invalid bytes as Windows-1252
 _AS_1252 = "datapusher_plus.windows_1252"
-#: how é looks that was taken for two letters and written as UTF-8 again
+#: how é begins after its UTF-8 was taken for Windows-1252 and encoded as UTF-8 again
 _TWICE = b"\xc3\x83\xc2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A file of UTF-8 text without a byte order mark and without NULs."""
+    """A file of UTF-8 text without NULs and without a byte order mark at its beginning."""
 
     path: Path
-    #: what it was published in
+    #: name of the encoding in which it was published
     encoding: str
-    #: it has byte order marks elsewhere
+    #: whether it has byte order marks elsewhere
     marks: bool
 
 
 def as_utf8(path: Path, work: Work) -> Text:
-    """Make UTF-8 text of a file, or return the file itself when it is that already.
+    """Convert a file to UTF-8, or return the file itself when it is valid UTF-8 without NULs.
 
     :raises WrongEncoding: naming the first line that does not decode.
-    :raises NotText: when it is no text at all.
+    :raises NotText: when it is binary data.
     """
     declared = _declared(path, work)
     marks = Marks()
@@ -53,7 +53,7 @@ def as_utf8(path: Path, work: Work) -> Text:
 
 
 def _declared(path: Path, work: Work) -> Encoding | None:
-    """Return the encoding that the file's mark, the resource's field or the places of NULs tell."""
+    """Return the encoding by the file's byte order mark, else by the resource's field, else by its escapes and NULs."""
     head = read_head(path)
     mark, name = marked(head), work.options.encoding
     if mark and name and not asked(name).codec.upper().startswith(mark.name):
@@ -84,10 +84,10 @@ def _is_utf_8(path: Path, marks: Marks, log: Log) -> bool:
 
 
 def _found(path: Path, languages: Collection[str]) -> Encoding:
-    """Return the encoding that the file's letters tell.
+    """Return the encoding guessed from the file's letters.
 
-    :raises WrongEncoding: when they tell of two.
-    :raises NotText: when they are no letters.
+    :raises WrongEncoding: when parts of the file seem to be in different encodings.
+    :raises NotText: when it is binary data.
     """
     evidence = Evidence(path.stat().st_size, languages)
     for piece in whole_lines(path):
@@ -98,9 +98,9 @@ def _found(path: Path, languages: Collection[str]) -> Encoding:
 
 
 def _nuls(path: Path) -> int:
-    """Return how many NULs are in a file of text.
+    """Return the number of NULs in a text file.
 
-    :raises NotText: when it has other bytes that no text has.
+    :raises NotText: when most bytes are NUL, or there are other control characters that no text has.
     """
     nuls = others = 0
     for piece in _pieces(path):
@@ -113,8 +113,9 @@ def _nuls(path: Path) -> int:
 
 
 def decoded(path: Path, encoding: Encoding, repaired: list[int] | None = None) -> Iterator[str]:
-    """Yield a file's text piece by piece, without its byte order mark, noting the lines that had to be repaired.
+    """Yield a file's text piece by piece, without its byte order mark.
 
+    :param repaired: receives the numbers of lines with bytes that were decoded as Windows-1252.
     :raises WrongEncoding: naming the first line that does not decode.
     """
     decoder = codecs.getincrementaldecoder(encoding.codec)()
@@ -140,7 +141,7 @@ def _wrong(error: UnicodeDecodeError, encoding: Encoding, line: int) -> WrongEnc
 
 
 def _repaired(piece: bytes, encoding: Encoding, line: int, repaired: list[int]) -> Iterator[str]:
-    """Yield the lines of a piece; bytes that do not decode are read as Windows-1252."""
+    """Yield the lines of a piece; invalid bytes are decoded as Windows-1252."""
     for number, published in enumerate(piece.splitlines(keepends=True), line):
         try:
             yield published.decode(encoding.codec)
@@ -152,7 +153,7 @@ def _repaired(piece: bytes, encoding: Encoding, line: int, repaired: list[int]) 
 def _as_1252(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeDecodeError)
     stray = error.object[error.start : error.end]
-    # five bytes have no letter there; as browsers do, they are passed on as the control characters of ISO 8859-1
+    # five bytes are unassigned in Windows-1252; as in browsers, they become the control characters of ISO 8859-1
     return "".join(_LETTERS_1252[byte] for byte in stray), error.end
 
 
@@ -192,12 +193,12 @@ def _tell_guess(encoding: Encoding, log: Log) -> None:
 
 
 def listed(lines: list[int]) -> str:
-    """Return the first of some line numbers, for messages."""
+    """Return the first five of some line numbers, for messages."""
     return ", ".join(f"{line:,}" for line in lines[:5]) + (", …" if len(lines) > 5 else "")
 
 
 def line_ends(text: str) -> int:
-    """Return how many lines end in a text, whose lines end in LF, CRLF or CR."""
+    """Return how many lines end in a text with the line ends LF, CRLF or CR."""
     return max(text.count("\n"), text.count("\r"))
 
 
@@ -209,7 +210,7 @@ def _pieces(path: Path, start: int = 0) -> Iterator[bytes]:
 
 
 def whole_lines(path: Path, start: int = 0) -> Iterator[bytes]:
-    """Yield a file in pieces that end where lines end, as far as lines end at all."""
+    """Yield a file in pieces that end at line ends; a line without an end is split at ``_LONGEST_LINE`` bytes."""
     rest = b""
     for piece in _pieces(path, start):
         rest += piece

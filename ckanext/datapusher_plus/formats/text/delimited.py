@@ -1,4 +1,4 @@
-"""Tables of text: one record a line and values between separators."""
+"""Text tables with one record per line and a separator between values."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ from .separators import SEPARATORS
 
 
 class Delimited(Format):
-    """Tables of text; a subclass names its own separator."""
+    """Base of the text tables; a subclass sets the separator that its name implies."""
 
     separator: ClassVar[bytes]
 
     def resembles(self, head: bytes) -> bool:
-        """Tell whether the first records have several values each, as many as the header."""
+        """Return whether this separator splits the first records into several values each, like the header."""
         return is_separated(head, self.separator)
 
     def convert(self, source: Source, work: Work) -> CleanCsv:
-        """Make canonical CSV of the file; the very file when it is that already."""
+        """Convert the file to canonical CSV; return the file itself when it is canonical already."""
         text = as_utf8(source.path, work)
         path = text.path
         if text.marks:
@@ -57,7 +57,7 @@ class Delimited(Format):
             swapped=swapped,
             returns=has_returns(path),
             footer=footer,
-            # editors take blanks off the ends of lines, and spreadsheet programs do not write them
+            # editors strip trailing whitespace, and spreadsheet programs do not write trailing tabs
             fill=layout.separator == b"\t",
         )
         _tell_separator(layout, work.log)
@@ -75,7 +75,7 @@ class Delimited(Format):
         )
 
     def _check(self, layout: Layout) -> None:
-        """Refuse what has no columns where a table must have some."""
+        """Refuse text without columns; overridden by formats that may hold no table."""
 
     def _how(self, layout: Layout) -> str:
         if layout.separator == self.separator or layout.prose:
@@ -84,9 +84,9 @@ class Delimited(Format):
 
 
 def _check_width(header: Sequence[str], most: int) -> None:
-    """Refuse a header that no table could hold, before a row is read; empty headings at its end may go.
+    """Refuse a header too wide for a table before any row is read; empty headings at its end do not count.
 
-    :raises TooManyColumns: when it is as wide as that.
+    :raises TooManyColumns: when it has more than ``most`` headings, or ``MOST_FIELDS`` fields.
     """
     if named_width(header) > most or len(header) >= MOST_FIELDS:
         raise TooManyColumns(len(header), most)
@@ -142,7 +142,7 @@ def _quoted(lines: Sequence[str]) -> str:
 
 @register
 class Csv(Delimited):
-    """Comma-separated values; semicolons, tabs and bars are found out."""
+    """Comma-separated values; semicolons, tabs and bars as separators are detected too."""
 
     name = "CSV"
     aliases = frozenset({"csv"})
@@ -164,7 +164,7 @@ class Tsv(Delimited):
 
 @register
 class Ssv(Delimited):
-    """Values between semicolons."""
+    """Semicolon-separated values."""
 
     name = "SSV"
     aliases = frozenset({"ssv", "scsv"})
@@ -175,7 +175,7 @@ class Ssv(Delimited):
 
 @register
 class Psv(Delimited):
-    """Values between bars."""
+    """Bar-separated values (``|``)."""
 
     name = "PSV"
     aliases = frozenset({"psv", "pipe"})
@@ -186,7 +186,7 @@ class Psv(Delimited):
 
 @register
 class Txt(Delimited):
-    """Text that may be a table, by any separator; the words of a text are none."""
+    """Plain text that may be a table, with any separator; other text is refused."""
 
     name = "TXT"
     aliases = frozenset({"txt", "text"})
@@ -195,7 +195,7 @@ class Txt(Delimited):
     separator = b","
 
     def resembles(self, head: bytes) -> bool:
-        """Leave it to the others."""
+        """Return False: the other formats recognise tables without a named format."""
         return False
 
     def _check(self, layout: Layout) -> None:

@@ -1,8 +1,7 @@
-"""Which encoding the letters of a file are written in: by its mark, by its NULs, as UTF-8, else by its letters.
+"""Detect a file's encoding: by its byte order mark, by its NULs, as valid UTF-8, else by its letters.
 
-UTF-8 can hardly be anything else when it decodes, and is never guessed. What is left is from before Unicode, and says
-nowhere what it is: there the letters are judged, by the same detector that Firefox has, from lines of all parts of
-the file.
+Text that decodes as UTF-8 can hardly be in another encoding. Files in older encodings do not say which one: it is
+guessed from lines of all parts of the file with chardetng, the detector that Firefox uses.
 """
 
 from __future__ import annotations
@@ -16,60 +15,60 @@ import chardetng_py
 
 from . import latin_letters
 
-#: bytes of lines that the detector is given; it takes half a second for each million
+#: bytes of lines that the detector receives; it takes half a second per million
 _EVIDENCE = 1_000_000
-#: with fewer different words than these to judge by, a guess may well be wrong
+#: with fewer distinct words than this, a guess is doubtful
 _FEW_WORDS = 6
-#: what the detector calls them, and the larger sets of letters that go by the same name
+#: Python's codecs for the detector's names: the larger character sets that go by the same name
 _CODECS = {"GBK": "gb18030", "Shift_JIS": "cp932", "EUC-KR": "cp949", "windows-874": "cp874"}
-#: what they are called in messages
+#: names of encodings in messages, where the detector's name does not fit
 _TITLES = {"gb18030": "GB18030", "cp874": "Windows-874"}
 _OF_PAIRS = frozenset({"gb18030", "big5", "cp932", "cp949", "euc_jp"})
-#: seldom used, and easily seen in a few words of other languages
+#: rarely used encodings, for which a few words of another language are easily taken
 _SELDOM = frozenset({"ISO-8859-3", "ISO-8859-4", "ISO-8859-10", "ISO-8859-13", "ISO-8859-14", "ISO-8859-16"})
-#: of these a few letters are judged by what they would be in each
+#: encodings of Latin letters, between which `latin_letters` decides when there are few letters
 _LATIN = frozenset(latin_letters.CODECS) | {"cp1258", *(f"iso8859-{n}" for n in (2, 3, 4, 9, 10, 13, 14, 15, 16))}
 _HIGH = bytes(range(128, 256))
-#: letters of UTF-8
+#: characters of two bytes in UTF-8; below, of three or four
 _PAIR = re.compile(rb"[\xc2-\xdf][\x80-\xbf]")
 _LONGER = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
-#: tried only where letters begin: within them it could not match either
+#: tried only at the beginning of words: within them it could not match either
 _WORD = re.compile(rb"(?<![A-Za-z])[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
-#: a letter in a word, where typographic signs do not stand
+#: a letter within a word, where there are no typographic signs
 _WITHIN = re.compile(rb"(?<=[A-Za-z])[\x80-\xff](?=[A-Za-z])")
-#: control characters that no text has; others are line ends, tabs, the end mark of DOS, Escape
+#: control characters that no text has; excluded are line ends, tabs, the end mark of DOS and Escape
 _CONTROLS = bytes(set(range(1, 32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How a file's letters are written."""
+    """An encoding, and how it was found."""
 
     name: str
     codec: str
     #: byte order mark at the beginning of the file
     mark: bytes = b""
-    #: some words as they are read, when they were all there was to judge by
+    #: some words of the file as decoded, when the encoding was guessed from its letters
     words: tuple[str, ...] = ()
-    #: it may well be another one
+    #: whether the guess may well be wrong
     doubtful: bool = False
-    #: bytes that do not decode are read as Windows-1252, line by line, instead of refused
+    #: whether invalid bytes are decoded as Windows-1252, line by line, instead of refused
     repaired: bool = False
 
     @property
     def of_pairs(self) -> bool:
-        """Tell whether letters other than ASCII's take two bytes."""
+        """Whether characters outside ASCII take two bytes."""
         return self.codec in _OF_PAIRS
 
     @property
     def wide(self) -> bool:
-        """Tell whether ASCII's letters take several bytes, most of them NUL."""
+        """Whether ASCII characters take two or four bytes, all but one NUL."""
         return self.codec.startswith(("utf-16", "utf-32"))
 
 
 UTF_8 = Encoding("UTF-8", "utf-8")
 WINDOWS_1252 = Encoding("Windows-1252", "cp1252")
-#: UTF-32's mark begins with that of UTF-16, so it comes first
+#: UTF-32 before UTF-16: the little-endian mark of UTF-32 begins with that of UTF-16
 _MARKED = (
     Encoding("UTF-8", "utf-8", codecs.BOM_UTF8),
     Encoding("UTF-32", "utf-32-le", codecs.BOM_UTF32_LE),
@@ -78,7 +77,7 @@ _MARKED = (
     Encoding("UTF-16", "utf-16-be", codecs.BOM_UTF16_BE),
 )
 _ISO_2022_JP = Encoding("ISO-2022-JP", "iso2022_jp")
-#: what comes into question besides what the detector knows: the letters of DOS and of the first Macs
+#: Windows-1252, and encodings that the detector does not know: those of DOS and of early Macs
 _WESTERN = (WINDOWS_1252, Encoding("CP850", "cp850"), Encoding("CP437", "cp437"), Encoding("Mac Roman", "mac_roman"))
 
 
@@ -88,7 +87,7 @@ def marked(head: bytes) -> Encoding | None:
 
 
 def unmarked(head: bytes) -> Encoding | None:
-    """Return the encoding that escapes, or NUL bytes at every second or fourth place, show without a mark."""
+    """Return the encoding that ISO-2022-JP escapes, or NULs at every second or fourth byte, show without a mark."""
     if b"\x1b$B" in head or b"\x1b$@" in head:
         return _ISO_2022_JP
     if b"\0" not in head:
@@ -104,14 +103,14 @@ def _by_nuls(head: bytes) -> Encoding | None:
         return Encoding("UTF-32", "utf-32-le" if nuls[3] == quarter else "utf-32-be")
     even, odd = nuls[0] + nuls[2], nuls[1] + nuls[3]
     many = max(even, odd) > 0.3 * len(head) / 2 or not _is_utf_8(head)
-    # letters with a NUL where the others have none are few: U+0100, U+4E00
+    # few characters have a NUL where the others have none: U+0100, U+4E00
     if many and min(even, odd) * 10 <= max(even, odd):
         return Encoding("UTF-16", "utf-16-le" if odd > even else "utf-16-be")
     return None
 
 
 def _is_utf_8(head: bytes) -> bool:
-    """Tell whether some bytes are UTF-8, but for a last letter that may be cut off."""
+    """Return whether some bytes are valid UTF-8; the last character may be cut off."""
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError:
@@ -122,13 +121,13 @@ def _is_utf_8(head: bytes) -> bool:
 def _is_text(head: bytes, codec: str) -> bool:
     text = head[: len(head) // 4 * 4].decode(codec, "replace")
     if (b"\n" in head or b"\r" in head) and not ("\n" in text or "\r" in text):
-        # single bytes end the lines, so they are letters too
+        # lines end in single bytes, so the letters are single bytes too
         return False
     return not controls(text.encode("utf-8")) and "\0" not in text and text.count("\ufffd") < 2
 
 
 def controls(text: bytes) -> int:
-    """Return how many control characters are there that no text has, NUL aside."""
+    """Return the number of control characters that no text has; NUL does not count."""
     return len(text) - len(text.translate(None, _CONTROLS))
 
 
@@ -140,20 +139,20 @@ def asked(name: str) -> Encoding:
 
 
 class Evidence:
-    """Lines from all parts of a file that have other letters than ASCII's."""
+    """Lines with bytes beyond ASCII from all parts of a file, from which its encoding is guessed."""
 
     def __init__(self, size: int, languages: Collection[str] = ()) -> None:
-        """Begin with nothing, for a file of so many bytes on a site of some languages."""
+        """Begin for a file of ``size`` bytes, on a site with these languages."""
         self._size, self._languages = size, languages
         self._lines: list[bytes] = []
-        #: bytes other than ASCII's that are parts of letters of UTF-8: of two bytes, of more
+        #: bytes beyond ASCII that are parts of UTF-8 characters: of two bytes, and of three or four
         self._pairs = self._longer = 0
-        #: bytes other than ASCII's that are no parts of such
+        #: bytes beyond ASCII that are not
         self._stray = 0
         self._controls = 0
 
     def add(self, piece: bytes) -> None:
-        """Keep some lines of a piece of the file, and look at all its letters."""
+        """Keep some lines of a piece of the file, and count the bytes of all its letters."""
         room = max(10_000, _EVIDENCE * len(piece) // self._size)
         for line in piece.splitlines():
             if not line.isascii():
@@ -172,11 +171,11 @@ class Evidence:
 
     @property
     def binary(self) -> bool:
-        """Tell whether there are control characters as no text has so many."""
+        """Whether the file has more control characters than a text has."""
         return self._controls * 1000 > self._size
 
     def encoding(self) -> Encoding | None:
-        """Return the most likely encoding, Windows-1252 when little speaks for any; None when there are two in it."""
+        """Return the likeliest encoding, Windows-1252 if none is likely; None when there seem to be two in the file."""
         guess = _guessed(b"\n".join(self._lines), self._languages)
         broken = [line for line in self._lines if not _decodes(line, UTF_8.codec)]
         if not self._is_utf_8(guess, 1 - len(broken) / len(self._lines)):
@@ -187,10 +186,14 @@ class Evidence:
         return replace(UTF_8, repaired=True)
 
     def _is_utf_8(self, guess: Encoding, whole: float) -> bool:
-        """Tell whether the file is in UTF-8, but for some bytes, when such a share of its lines wholly is."""
+        """Return whether the file is UTF-8 but for some bytes.
+
+        :param guess: the encoding guessed from all lines kept.
+        :param whole: share of these lines that are valid UTF-8.
+        """
         fitting = self._longer + self._pairs
         if guess.codec == WINDOWS_1252.codec or fitting > 9 * self._stray:
-            # in Western languages no two letters look like one of UTF-8
+            # in Western languages two letters of Windows-1252 do not look like one UTF-8 character
             return fitting > 0
         return whole > 0.1 and (self._longer > self._pairs or not guess.of_pairs)
 
@@ -202,7 +205,7 @@ def _guessed(text: bytes, languages: Collection[str]) -> Encoding:
     words = list(dict.fromkeys(_WORD.findall(text)))
     few = len(words) < _FEW_WORDS
     found = Encoding(_TITLES.get(name) or name[:1].upper() + name[1:], _CODECS.get(name) or codecs.lookup(name).name)
-    # words of several bytes a letter have few letters of ASCII among them
+    # where letters take two bytes, words hold few ASCII letters
     lean = found.of_pairs and _high(text) < 0.4 * sum(map(len, _WORD.findall(text)))
     if name == "windows-1252" or lean or (few and name in _SELDOM) or not _decodes(text, found.codec):
         found = _western(text)
@@ -213,14 +216,14 @@ def _guessed(text: bytes, languages: Collection[str]) -> Encoding:
 
 
 def _plausible(text: bytes, found: Encoding, languages: Collection[str]) -> Encoding:
-    """Return the encoding in which a few letters make most sense, when that may be another than the detector's."""
+    """Return the encoding in which a few letters make most sense, if another one than the detector's."""
     if found in _WESTERN[1:]:
         return found
     western = found == WINDOWS_1252
     if western or found.codec in _LATIN:
         first = (found.codec,) if latin_letters.is_home(text, found.codec, languages) else ()
         likely = dict.fromkeys((*first, latin_letters.CODECS[0], found.codec, *latin_letters.CODECS[1:]))
-        # the detector seldom says Windows-1252 in error, but it does not know the site
+        # the detector is seldom wrong about Windows-1252, but does not know the site's languages
         codec = latin_letters.most_plausible(text, tuple(likely), languages, alone=western)
     else:
         codec = latin_letters.certain(text, languages) or found.codec
@@ -242,11 +245,11 @@ def _decodes(text: bytes, codec: str) -> bool:
 
 
 def _western(text: bytes) -> Encoding:
-    """Return the encoding in which most of what stands within words is letters; Windows-1252 if that has as many."""
+    """Return the Western encoding with the most letters within words; Windows-1252 when several have as many."""
     within = _WITHIN.findall(text)
     return max(_WESTERN, key=lambda known: _letters(within, known.codec))
 
 
 def _letters(within: Iterable[bytes], codec: str) -> int:
-    # capitals seldom stand within words
+    # capital letters are seldom within words
     return sum(letter.islower() or letter == "’" for letter in b"".join(within).decode(codec, "replace"))

@@ -1,7 +1,7 @@
-"""Notes below a table of text (“Source: …”): found from the end of the file, so that large files cost nothing.
+"""Find notes below a text table (“Source: …”), from the end of the file, so that a large file costs no more.
 
-A line that an open quoted value goes on in is never taken for a note: looked at from the end, the line in which the
-value closes comes first, and has an odd number of quotes.
+A line inside a quoted value is never taken for a note: the search goes upwards, so it first reaches the line in which
+the value closes, which has an odd number of quotes, and stops there.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from pathlib import Path
 from .candidates import is_number
 from .layout import Layout, shown
 
-#: bytes at the end of a file that are looked at
+#: bytes at the end of a file that are searched
 _TAIL_BYTES = 1 << 16
-#: more lines than these are no notes
+#: more lines than this are not taken for notes
 _MOST = 50
 _QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footer:
-    """What stands below a table."""
+    """The notes below a table."""
 
-    #: bytes of the file above it
+    #: place in the file where the notes begin, in bytes
     start: int
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line with one value, in the first column, or with none."""
+    """A line that is blank, or has one value, in the first column."""
 
     place: int
     value: bytes
-    #: no separators follow the value
+    #: whether no separator follows the value
     short: bool
 
 
 def find_footer(path: Path, layout: Layout) -> Footer | None:
-    """Return the lines of one value at the end of a file that are no rows of its table.
+    """Return the lines with one value at the end of a file that are not rows of its table; None if there are none.
 
-    Those are short of separators, or set off from the rows by a blank line; in a table of two columns both.
+    Notes have no separators after them, or follow a blank line; in a table of two columns both must hold.
     """
     if len(layout.header) < 2:
         return None
@@ -61,17 +61,17 @@ def find_footer(path: Path, layout: Layout) -> Footer | None:
 
 
 def _first(lines: Sequence[_Line], *, wide: bool) -> int | None:
-    """Return the number of the line with which the notes begin."""
+    """Return the index of the line with which the notes begin; None if there are no notes."""
     if not lines[0].value and (wide or all(line.short for line in lines if line.value)):
         return 0
     return next((number for number, line in enumerate(lines) if line.value and line.short), None) if wide else None
 
 
 def _at_the_end(tail: bytes, place: int, separator: bytes) -> list[_Line]:
-    """Return the lines of one value or none that end a file, in their order; none when they are many."""
+    """Return the lines at a file's end that are blank or have one value, in order; none if more than ``_MOST``."""
     found: list[_Line] = []
     end = place + len(tail)
-    # the first may be the rest of a line, or the header
+    # the first line read may be the rest of a line, or the header
     for text in reversed(re.findall(rb"[^\n]*\n|[^\n]+", tail)[1:]):
         end -= len(text)
         line = _line(text, end, separator)

@@ -1,6 +1,6 @@
-"""Which of the encodings with Latin letters makes most sense of a few letters, where a detector has too little to see.
+"""Choose between encodings of Latin letters when there are too few letters for the detector.
 
-Each byte beyond ASCII is a letter or a sign in each of them. Signs have their places (a pound sign stands before a
+In each encoding, a byte beyond ASCII is a letter or a sign. A sign has its usual places (a pound sign is before a
 number, not within a word), and a language has some letters and not others.
 """
 
@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
-#: letters beyond ASCII's of languages, by the codes that CKAN's locales begin with
+#: letters beyond ASCII by language; the keys are the first parts of CKAN's locales
 _LANGUAGES: Mapping[str, str] = {
     "bs": "čćđšž",
     "ca": "àçèéíïòóúü",
@@ -44,13 +44,13 @@ _LANGUAGES: Mapping[str, str] = {
     "tr": "âçğıîöşüİ",
 }
 _SAME = {"nb": "no", "nn": "no"}
-#: of letters that are rare in the languages of the West, what follows them there
+#: letters that are rare in Western languages, with the letters that follow them there
 _BEFORE = {"õ": "e", "œ": "ui"}
-#: letters of Iceland's language alone
+#: letters of Icelandic only
 _RARE = frozenset("ðþý")
-#: what a letter is worth in a language of the site, and in any other
+#: score of a letter that a language of the site has, and of one that only other languages have
 _OF_SITE, _OF_OTHERS = 3.0, 1.0
-#: what a sign is worth: where nothing else can stand, where it often stands, where it may stand
+#: scores of a sign: where only it makes sense, where it is often, where it may be, where it is unlikely
 _CERTAIN, _LIKELY, _POSSIBLE, _DOUBTFUL = 4.0, 2.0, 1.0, 0.5
 _JOINING = frozenset("’‘–—·\u00ad\u00a0")
 _MONEY = frozenset("£€¥¢")
@@ -58,13 +58,13 @@ _AFTER_MONEY = re.compile(r"(?:[mkbp]|bn|mn|tn|mi?ll?ions?|bi?ll?ions?|thousands
 _UNIT = re.compile(r"\b(?:[cdkmµ]?m|ft|in|yd|mi)$", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]*")
 _RAISED = frozenset("¹²³")
-#: also feminine and masculine ordinals and the micro sign, which Unicode counts among the letters
+#: ordinal indicators, the micro sign and ƒ: signs here, though Unicode counts them as letters
 _NO_LETTERS = frozenset("ªºµƒ")
 _BEFORE_BYTE, _AFTER_BYTE = 6, 9
 _MOST = 2000
-#: encodings of Windows with Latin letters, in the order of their likelihood
+#: the Windows encodings of Latin letters, the most common first
 CODECS = ("cp1252", "cp1250", "cp1254", "cp1257")
-#: bytes that are not the same letter in all of them
+#: bytes that are not the same character in all of them
 _TELLING = re.compile(
     b"["
     + b"".join(
@@ -77,15 +77,15 @@ _TELLING = re.compile(
 
 
 def telling(words: Iterable[bytes]) -> int:
-    """Return how many words are not the same in all the encodings of Windows with Latin letters."""
+    """Return the number of words that do not decode to the same text in all of ``CODECS``."""
     return sum(bool(_TELLING.search(word)) for word in words)
 
 
 def most_plausible(text: bytes, codecs: Sequence[str], languages: Collection[str], *, alone: bool = False) -> str:
-    """Return the codec that makes most sense of a text's bytes beyond ASCII; of equal ones the first.
+    """Return the codec with the highest score for a text's bytes beyond ASCII; the first of equal ones.
 
-    :param languages: of the site; their letters are worth more than others.
-    :param alone: letters of other languages are worth nothing.
+    :param languages: locales of the site; their letters score higher than others.
+    :param alone: letters of other languages score nothing.
     """
     own = frozenset(map(_code, languages))
     among = [language for language in _LANGUAGES if language in own or not alone]
@@ -94,21 +94,21 @@ def most_plausible(text: bytes, codecs: Sequence[str], languages: Collection[str
 
 
 def certain(text: bytes, languages: Collection[str]) -> str | None:
-    """Return the codec in which each byte beyond ASCII is a sign in place, or a letter of the site among ASCII's."""
+    """Return a codec in which each byte beyond ASCII is a plausible sign, or a letter of the site in an ASCII word."""
     known = "".join(_LANGUAGES.get(_code(language), "") for language in languages)
     places = _places(text)
 
     def is_certain(window: str, at: int) -> bool:
         if _is_letter(window[at]):
             return window[at].lower() in known and any(map(str.isascii, _word(window, at)))
-        # halves of letters of two bytes look like signs in a row
+        # halves of two-byte characters look like consecutive signs
         return _sign(window, at) >= _POSSIBLE and _beside(window, at).isascii()
 
     return next((codec for codec in CODECS if all(is_certain(*_read(place, codec)) for place in places)), None)
 
 
 def is_home(text: bytes, codec: str, languages: Collection[str]) -> bool:
-    """Tell whether a text has letters of a language of the site that is written in a codec, and not in Windows-1252."""
+    """Return whether a text has letters of a site's language that ``codec`` can write and Windows-1252 cannot."""
     own = [language for language in map(_code, languages) if not _fits(_LANGUAGES.get(language, ""), CODECS[0])]
     written = [language for language in own if _fits(_LANGUAGES.get(language, ""), codec)]
     read = [_read(place, codec) for place in _places(text)]
@@ -125,7 +125,7 @@ def _code(locale: str) -> str:
 
 
 def _places(text: bytes) -> list[tuple[bytes, int]]:
-    """Return what is around each byte beyond ASCII, and where it is in that."""
+    """Return each byte beyond ASCII with some bytes around it, and its index in them, without duplicates."""
     found = {
         (text[max(0, at - _BEFORE_BYTE) : at + _AFTER_BYTE], min(at, _BEFORE_BYTE)): None
         for at in (match.start() for match in islice(re.finditer(rb"[\x80-\xff]", text), _MOST))
@@ -134,12 +134,12 @@ def _places(text: bytes) -> list[tuple[bytes, int]]:
 
 
 def _read(place: tuple[bytes, int], codec: str) -> tuple[str, int]:
-    # one letter a byte, whatever it is
+    # in these codecs each byte is one character
     return place[0].decode(codec, "replace"), place[1]
 
 
 def _worth(places: Iterable[tuple[bytes, int]], codec: str, own: Collection[str], among: Iterable[str]) -> float:
-    """Return how much sense a codec makes, in the language that fits best."""
+    """Return a codec's score: that of the signs, and of the letters in the language that fits best."""
     read = [_read(place, codec) for place in places]
     signs = sum(_sign(window, at) for window, at in read if not _is_letter(window[at]))
     found = [(window, at) for window, at in read if _is_letter(window[at]) and _stands_well(window, at)]
@@ -155,7 +155,7 @@ def _is_letter(letter: str) -> bool:
 
 
 def _stands_well(window: str, at: int) -> bool:
-    """Tell whether capitals are at the beginning of a word, or all of it."""
+    """Return whether a letter's case is plausible: capitals begin a word, or are all of it."""
     before, after = window[max(0, at - 1) : at], window[at + 1 : at + 2]
     if window[at].isupper():
         return not before.isalpha() or before.isupper()
@@ -186,7 +186,7 @@ def _beside(window: str, at: int) -> str:
 
 
 def _sign(window: str, at: int) -> float:
-    """Return how well a sign stands where it stands."""
+    """Return the score of a sign by the characters around it."""
     sign, before, after = window[at], window[max(0, at - 1) : at], window[at + 1 : at + 2]
     if sign == "\ufffd" or not (sign.isprintable() or sign in _JOINING):
         return -_POSSIBLE

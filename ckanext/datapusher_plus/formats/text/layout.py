@@ -1,4 +1,4 @@
-"""Where the table is in a text, and how its values are separated: judged by the first records."""
+"""Find where the table is in a text, and how its values are separated, from its first records."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .candidates import HEAD_BYTES, Candidate, best_of, is_number, look, named_w
 from .padding import is_padded
 from .separators import NO_SEPARATOR, SEPARATORS, is_prose
 
-#: what spreadsheet programs write above a table to say how it is separated
+#: the line that spreadsheet programs write above a table to name its separator
 _SEP_LINE = re.compile(rb'"?sep=([^\r\n"])"?[^\S\r\n]*(?:\r*\n|\r)', re.IGNORECASE)
-#: columns from which another separator than the one that such a line names is believed
+#: with this many columns, another separator than the one that such a line names is considered
 _MANY = 3
 _COMMENTS = re.compile(rb"(?:#[^\n]*\n|[^\S\n]*\n)*#[^\n]*\n")
 _QUOTED = re.compile(rb'"[^"]*"')
@@ -22,50 +22,50 @@ _QUOTED = re.compile(rb'"[^"]*"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layout:
-    """Where a table is and how it is written."""
+    """Where a table is in a file, and how it is written."""
 
     separator: bytes
     header: tuple[str, ...]
     #: LF or CRLF
     newline: bytes
-    #: bytes above the header
+    #: place where the header begins, in bytes
     start: int
-    #: line on which the header stands
+    #: number of the header's line
     first_line: int
-    #: what stands above the header, blank lines aside
+    #: the lines above the header, without blank ones
     above: tuple[str, ...]
-    #: several records agree on the separator
+    #: whether most of the first records agree on the separator, or a `sep=` line names it
     agreed: bool
-    #: some of the first rows, or the header, end in separators with nothing after them
+    #: whether the header or some of the first rows end in separators with nothing after them
     trailing: bool
-    #: blanks after separators are layout
+    #: whether spaces and tabs between separators and quotes are layout, not data
     padded: bool = False
-    #: what a first line like `sep=;` says, if there is one
+    #: the separator named by a first line like `sep=;`, if there is one
     said: bytes = b""
-    #: another separator that is nearly as likely, and how many columns it makes
+    #: another separator that is nearly as likely, and the number of columns that it makes
     rival: tuple[bytes, int] | None = None
-    #: one column of sentences, whose commas and semicolons separate nothing
+    #: whether it is one column of sentences, in which commas and semicolons do not separate
     prose: bool = False
 
 
 def by_returns(head: bytes) -> bool:
-    """Tell whether lines end in CR alone, as those of old Macs do; in quotes may be others."""
+    """Return whether lines end in CR alone, as on old Macs; quoted values may hold other line ends."""
     lean = _QUOTED.sub(b"", head)
     return b"\r" in lean and b"\n" not in lean
 
 
 def is_separated(head: bytes, separator: bytes) -> bool:
-    """Tell whether the first records have several values each, as many as the header, by this separator above all."""
+    """Return whether this separator is the likeliest, and all first records have the header's number of values."""
     found = [look(head, 0, each) for each in SEPARATORS]
     best = max(found, key=lambda each: each.score(b"", ""))
     return best.separator == separator and best.agreement == 1
 
 
 def find_layout(path: Path, own: bytes, decimal: str = "") -> Layout | None:
-    """Return where the table is in a file whose lines end in LF or CRLF; None when it has nothing but blank lines.
+    """Return the layout of a file whose lines end in LF or CRLF; None when all lines are blank.
 
-    :param own: the separator that the resource's format names.
-    :param decimal: the decimal separator that the resource says, empty if it says none.
+    :param own: the separator that the resource's format implies.
+    :param decimal: the decimal separator set for the resource; empty if none.
     :raises BadQuoting: when a heading is quoted wrongly.
     """
     with path.open("rb") as file:
@@ -98,9 +98,9 @@ def find_layout(path: Path, own: bytes, decimal: str = "") -> Layout | None:
 
 
 def _is_prose(found: Sequence[Candidate]) -> bool:
-    """Tell whether there is one heading, whatever separates the values, and sentences with commas below it.
+    """Return whether there is one heading with any separator, and sentences with commas below it.
 
-    Where there is a comma in each row, a heading may be missing.
+    When each row has the same number of values, a heading may be missing instead.
     """
     if not all(each.rows and len(each.rows[0].values) == 1 for each in found):
         return False
@@ -113,7 +113,7 @@ def _is_prose(found: Sequence[Candidate]) -> bool:
 
 
 def _candidates(head: bytes, start: int, said: bytes, own: bytes) -> list[Candidate]:
-    """Return what the separators make of a text that come into question, the likeliest first."""
+    """Return the candidates for the separators that are possible, the likeliest first."""
     others = [own, *(each for each in SEPARATORS if each != own)]
     if not said:
         start += _comments(head[start:], others)
@@ -125,13 +125,13 @@ def _candidates(head: bytes, start: int, said: bytes, own: bytes) -> list[Candid
 
 
 def shown(line: bytes) -> str:
-    """Return a line as messages quote it."""
+    """Return a line as messages quote it, at most 80 characters."""
     text = " ".join(line.decode("utf-8", "replace").strip(' ,;|\t"').split())
     return text if len(text) <= 80 else f"{text[:79]}…"
 
 
 def _comments(head: bytes, separators: Iterable[bytes]) -> int:
-    """Return the length of the lines at the top that begin with #, but for one that is the header."""
+    """Return the length of the # lines at the top, without the last one if that is the header."""
     found = _COMMENTS.match(head)
     if not found:
         return 0
@@ -147,7 +147,7 @@ def _comments(head: bytes, separators: Iterable[bytes]) -> int:
             and not loose
             and (len(lines) > 2 or not following)
         ):
-            # a column of values that begin so
+            # a column of values that begin with #
             return 0
         numbers = any(is_number(value.strip()) for value in following.split(separator))
         if wide and wide == following.count(separator) and (numbers or not loose):

@@ -1,6 +1,7 @@
-"""Blanks between a separator and a quote (`41, "Youngstown"`): layout, if all quoted values of the file follow one.
+"""Detect blanks between a separator and a quote (`41, "Youngstown"`) that are layout, not data.
 
-Where one does not, the blank and the quotes behind it are parts of a value, as RFC 4180 has it.
+They are layout if all quoted values of the file follow a blank. Otherwise the blank and the quotes after it are parts
+of a value, as in RFC 4180.
 """
 
 from __future__ import annotations
@@ -20,13 +21,13 @@ _QUOTED = re.compile(rb'"[^"]*"')
 
 
 def looks_padded(text: bytes, separator: bytes) -> bool:
-    """Tell whether quotes follow a blank after the separator somewhere in a text, and the separator itself nowhere."""
+    """Return whether, in a text, some quotes follow separator and blank, and none directly follows the separator."""
     padded, direct = _found(text, separator)
     return padded and not direct
 
 
 def is_padded(path: Path, dialect: Dialect, start: int) -> bool:
-    """Tell whether that is so in all of a file from ``start`` on, and all quotes close there."""
+    """Return whether that is so in all of a file from ``start`` on, and all quotes are closed when it is read so."""
     seen = False
     for piece in pieces(path, start=start):
         piece.used = len(piece.data) if piece.final else _looked_at(piece.data)
@@ -38,7 +39,7 @@ def is_padded(path: Path, dialect: Dialect, start: int) -> bool:
 
 
 def _looked_at(data: bytes) -> int:
-    """Return how far a piece is looked at: where no line ends, as with CR alone, up to some blanks before a quote."""
+    """Return how much of a piece to search: up to its last line end or, without one, some bytes before its end."""
     return last_record_end(data) or (0 if b'"' in data else max(0, len(data) - _MOST_BLANKS))
 
 
@@ -52,7 +53,7 @@ def _closes(path: Path, dialect: Dialect, start: int) -> bool:
 
 
 def _found(text: bytes, separator: bytes) -> tuple[bool, bool]:
-    """Tell whether quotes follow a blank after the separator, and whether they follow the separator itself."""
+    """Return whether some quotes follow separator and blank, and whether some directly follow the separator."""
     if b'"' not in text:
         return False, False
     lean = _QUOTED.sub(b'"', text)

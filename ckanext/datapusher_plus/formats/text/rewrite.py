@@ -1,4 +1,4 @@
-"""A table of text written anew with commas, line for line, so that a line's number stays what the publisher sees."""
+"""Rewrite a text table with commas, line by line, so that line numbers stay those of the published file."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from .decoding import PIECE_BYTES
 from .footer import Footer
 from .layout import Layout
 
-#: CR for LF and the reverse
+#: exchanges CR and LF
 SWAP = bytes.maketrans(b"\r\n", b"\n\r")
-#: end mark of text files on DOS
+#: the end-of-file mark (Ctrl-Z) of text files on DOS
 DOS_END = b"\x1a"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewriting:
-    """What is to be changed in a file."""
+    """The changes to make in a file."""
 
     layout: Layout
-    #: columns that are kept; others at the end are empty
+    #: columns that are kept; the others, at the end, are empty
     width: int
-    #: CR and LF were exchanged in all of the file
+    #: whether CR and LF were exchanged in the whole file
     swapped: bool
-    #: there are CR without LF
+    #: whether there are CRs that no LF follows
     returns: bool
     #: notes below the table
     footer: Footer | None = None
-    #: rows get the values that they miss at their end
+    #: whether short rows are filled with empty values at their end
     fill: bool = False
 
     @property
     def shape(self) -> RowShape:
-        """Return what the file's records have in common."""
+        """What the file's records have in common."""
         layout = self.layout
         return RowShape(
             len(layout.header), layout.separator, layout.newline, padded=layout.padded, returns=self.returns
@@ -47,13 +47,13 @@ class Rewriting:
 
     @property
     def newline(self) -> bytes:
-        """Return how rows are to end: in LF where a heading has a line break, which engines take for a row's end."""
+        """The line end to write: LF when a heading has a line break, which engines take for the end of a row."""
         broken = any("\r" in heading or "\n" in heading for heading in self.layout.header)
         return b"\n" if broken else self.layout.newline
 
     @property
     def needed(self) -> bool:
-        """Tell whether anything is to be changed."""
+        """Whether anything is to be changed."""
         layout = self.layout
         moved = bool(layout.start or self.footer)
         lines = self.swapped or self.returns or self.newline != layout.newline
@@ -62,25 +62,25 @@ class Rewriting:
 
 @dataclass(slots=True)
 class Rewritten:
-    """What was done to a table's rows."""
+    """What was changed in a table's rows."""
 
     #: rows that lost empty values at their end
     shortened: int = 0
-    #: lines of rows that got some
+    #: line numbers of rows that were filled with empty values
     filled: list[int] = field(default_factory=list)
-    #: of these such as would make one row with that in the line above, as if it had been broken in two
+    #: filled rows that would make one full row with the filled row in the line above, as if it had been broken in two
     halves: int = 0
     _last: CsvRecord | None = None
 
     @property
     def broken(self) -> bool:
-        """Tell whether the short rows look like halves of rows."""
+        """Whether the short rows look like halves of rows."""
         return 4 * self.halves >= len(self.filled) > 0
 
     def fill(self, row: CsvRecord, width: int) -> list[bytes]:
-        """Return the values of a row, with empty ones at its end if it is short."""
+        """Return the values of a row, with empty ones added at its end if it is short."""
         values, last = row.values, self._last
-        # one value alone in a table of several columns is more likely a title among the rows
+        # in a table of several columns a single value is more likely a title among the rows
         if row.blank or not min(2, width - 1) <= len(values) < width:
             return values
         self.halves += last is not None and last.line + 1 == row.line and len(last.values) + len(values) == width + 1
@@ -90,7 +90,7 @@ class Rewritten:
 
 
 def swap(path: Path, target: Path) -> Path:
-    """Write a file with CR for LF and the reverse."""
+    """Write a file with CR and LF exchanged."""
     with path.open("rb") as file, target.open("wb") as out:
         while piece := file.read(PIECE_BYTES):
             out.write(piece.translate(SWAP))
@@ -98,7 +98,7 @@ def swap(path: Path, target: Path) -> Path:
 
 
 def has_returns(path: Path) -> bool:
-    """Tell whether there is a CR in a file that something else than LF follows."""
+    """Return whether a file has a CR that no LF follows, not counting a CR at its end."""
     with path.open("rb") as file:
         before = b""
         while piece := file.read(PIECE_BYTES):
@@ -112,14 +112,14 @@ def has_returns(path: Path) -> bool:
 
 
 def ends_as_in_dos(path: Path) -> bool:
-    """Tell whether a file ends in the mark with which DOS ended texts."""
+    """Return whether a file ends in the end-of-file mark of DOS."""
     with path.open("rb") as file:
         file.seek(-min(1, path.stat().st_size), 2)
         return file.read() == DOS_END
 
 
 def used_width(path: Path, layout: Layout, footer: Footer | None) -> int:
-    """Return how many columns there are up to the last that has a heading or any value."""
+    """Return the number of columns up to the last that has a heading or any value; at least 1."""
     width, used = len(layout.header), named_width([heading.encode() for heading in layout.header])
     shape = RowShape(width, layout.separator, layout.newline)
     nothing = layout.separator * (width - used) + layout.newline
@@ -137,7 +137,7 @@ def used_width(path: Path, layout: Layout, footer: Footer | None) -> int:
 
 
 def rewrite(path: Path, change: Rewriting, target: Path) -> Rewritten:
-    """Write the table with commas, and nothing above and below it."""
+    """Write the table with commas, without what is above and below it; fill short rows unless they look broken."""
     done = _rewrite(path, change, target)
     return _rewrite(path, replace(change, fill=False), target) if done.broken else done
 
@@ -164,8 +164,8 @@ def _rewrite(path: Path, change: Rewriting, target: Path) -> Rewritten:
 
 
 def _is_changed(block: Block, change: Rewriting) -> bool:
-    """Tell whether values or line ends of an orderly block are other ones in the table."""
-    # where CR and LF were exchanged they are in quoted values too
+    """Return whether values or line ends of an orderly block must be changed."""
+    # exchanged CR and LF are in quoted values too
     quoted = change.swapped and b'"' in block.data
     return quoted or change.width < change.shape.width or change.newline != change.layout.newline
 
@@ -185,13 +185,13 @@ def _block_with_commas(block: Block, shape: RowShape) -> bytes:
     if b'"' in data:
         return b"".join(joined(record, shape.newline) for record in _records(block, shape))
     if b"," in data:
-        # no quotes and no stray line ends are in an orderly block, so quoting the values with commas is enough
+        # an orderly block without quotes has no stray line ends, so quoting the values with commas is enough
         data = _with_comma(shape.separator).sub(rb'"\g<0>"', data)
     return data.replace(shape.separator, b",")
 
 
 @lru_cache
 def _with_comma(separator: bytes) -> re.Pattern[bytes]:
-    """Return the pattern of a value with a comma, which is looked for only where values begin."""
+    """Return the pattern of a value with a comma; it is tried only where values begin."""
     ends = rb"\r\n" + re.escape(separator)
     return re.compile(rb"(?:\A|(?<=[" + ends + rb"]))[^," + ends + rb"]*,[^" + ends + rb"]*")

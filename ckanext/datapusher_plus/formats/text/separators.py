@@ -1,8 +1,8 @@
-"""How well a separator explains the first rows of a text: one score, by which all candidates compete.
+"""Score how well a separator explains the first rows of a text, to compare all candidates.
 
-The score is higher the more rows agree on their number of columns, the more columns there are, and the more of the
-values look like values: numbers, text in which no other separator stands, quotes that close. A comma may well stand in
-text and numbers, a semicolon seldom, a bar or a tab hardly ever.
+The score is higher the more rows have the same number of columns, the more columns there are, and the more values look
+like values: numbers, text without other separators, quotes that close. Commas are common in text and numbers,
+semicolons are rare there, bars and tabs hardly ever occur.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ import re
 from collections.abc import Sequence
 
 SEPARATORS = {b",": "commas", b"\t": "tabs", b";": "semicolons", b"|": "bars"}
-#: what stands in no text, for a table of one column
+#: a character that no text has, as the separator of a table of one column
 NO_SEPARATOR = b"\x1f"
-#: how much it says that a separator is there at all
+#: weight of each separator as evidence that it separates
 _WEIGHT = {b"\t": 1.0, b"|": 0.9, b";": 0.8, b",": 0.6}
-#: of a comma where the resource says that it stands within numbers
+#: weight of a comma where the resource says that it is the decimal separator
 _DECIMAL_COMMA = 0.3
-#: of the separator that the resource's format names; that of CSV says little
+#: factor for the separator that the resource's format implies; CSV's is not counted, as it says little
 _NAMED = 2.0
-#: of a table above which other lines stand
+#: factor for a table that has other lines above it
 _BELOW_TITLES = 0.5
-#: of a separator that leaves opened brackets in headings, as `codes (a` and `b)`
+#: factor for a separator that splits bracketed text in headings, as `codes (a` and `b)`
 _CUT_BRACKETS = 0.02
 _BRACKETS = ((b"(", b")"), (b"[", b"]"), (b"{", b"}"))
-#: what a value is worth that has another separator within
+#: score of a value that holds another separator
 _WITHIN = {b"\t": -1.0, b"|": -0.75, b";": -0.5}
 _NUMBER_WORTH = 1.5
 _QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
@@ -33,10 +33,10 @@ _NUMBER = re.compile(
     rb"[-+]?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:([., '])\d{3})(?:\1\d{3})*(?:[.,]\d+)?)(?:[eE][-+]?\d+)?\s?%?"
     rb"|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}[:\d.]*)?|\d{1,2}:\d{2}[:\d.]*"
 )
-#: what may stand before a decimal comma
+#: digits that may come before a decimal comma
 _DIGITS = re.compile(rb"(?:\A|[\s;|])[-+]?[\d.]+\Z")
 _LETTER = re.compile(rb"[A-Za-z\x80-\xff]{2}")
-#: a separator that is none of a sentence
+#: a separator that is not punctuation of a sentence
 _SEPARATED = re.compile(rb"[\t|]|[,;](?! |\xc2\xa0|\Z)")
 #: a comma in a sentence or a name
 _SPOKEN = re.compile(rb", |,$")
@@ -45,12 +45,12 @@ _SPOKEN = re.compile(rb", |,$")
 def weight(
     separator: bytes, *, named: bytes = b"", decimal: str = "", titles: bool = False, cut: bool = False
 ) -> float:
-    """Return how much a separator says by itself.
+    """Return the weight of a separator, independent of the rows.
 
-    :param named: what the resource's format says, if it says anything.
-    :param decimal: the decimal separator that the resource says.
-    :param titles: other lines stand above the table.
-    :param cut: it stands within brackets of the header.
+    :param named: the separator that the resource's format implies; empty if it implies none.
+    :param decimal: the decimal separator set for the resource.
+    :param titles: there are other lines above the table.
+    :param cut: it splits bracketed text in the header.
     """
     found = _WEIGHT.get(separator, 1.0)
     if separator == b"," == decimal.encode():
@@ -60,7 +60,7 @@ def weight(
 
 
 def cuts_brackets(header: Sequence[bytes], separator: bytes) -> bool:
-    """Tell whether brackets are closed in a header as a whole, but not in each heading."""
+    """Return whether brackets are balanced in the header as a whole, but not in each heading."""
     return not _unclosed(separator.join(header)) and any(map(_unclosed, header))
 
 
@@ -69,7 +69,7 @@ def _unclosed(text: bytes) -> bool:
 
 
 def separates(rows: Sequence[Sequence[bytes]], separator: bytes) -> bool:
-    """Tell whether a separator stands in some rows, the header first, as in no sentence, number, quotes or brackets."""
+    """Return whether a separator splits some rows, the header first, but no sentence, number, quote or bracket."""
     header, *below = rows
     if cuts_brackets(header, separator) or any(value[:1].isspace() for values in rows for value in values[1:]):
         return False
@@ -80,7 +80,7 @@ def separates(rows: Sequence[Sequence[bytes]], separator: bytes) -> bool:
 
 
 def is_prose(text: bytes) -> bool:
-    """Tell whether separators stand in a line, if any do, as in sentences: commas and semicolons before blanks."""
+    """Return whether all commas and semicolons of a line are as in sentences, before blanks, and it has words."""
     return not _SEPARATED.search(_QUOTED.sub(b'""', text)) and bool(_LETTER.search(text))
 
 
@@ -104,5 +104,5 @@ def _worth(value: bytes) -> float:
 
 
 def _listed(value: bytes, separator: bytes) -> bool:
-    """Tell whether semicolons stand in a value as in a sentence."""
+    """Return whether a value's semicolons are punctuation: each has a space after it."""
     return separator == b";" and value.count(b"; ") == value.count(b";")
