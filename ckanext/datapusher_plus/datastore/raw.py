@@ -44,7 +44,7 @@ def copy(
 
     The table must have been created in the same transaction (COPY FREEZE requires it).
 
-    :param start: byte offset of the first record in the file; 0 for a file that starts with its header.
+    :param start: byte offset of the first record to copy; 0 copies the whole file, whose first line is the header.
     """
     fields = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
     # frozen rows are not rewritten by the first reader (hint bits)

@@ -18,9 +18,9 @@ from .rename import moves
 from .swap_record import Record
 from .table_facts import TableFacts
 
-#: Once we hold the table, a reader of a view may wait for us while we wait for its view. PostgreSQL aborts the side
-#: that detects the deadlock first, after ``deadlock_timeout`` (1 second); we give up earlier so that it is never the
-#: reader.
+#: Seconds. Once we hold the table, a reader of a view may wait for us while we wait for its view. PostgreSQL aborts the
+#: side that detects the deadlock first, after ``deadlock_timeout`` (1 second by default); we give up earlier, so that
+#: it is never the reader.
 _UNDER_LOCK = 0.9
 
 

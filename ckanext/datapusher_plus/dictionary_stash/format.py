@@ -1,4 +1,4 @@
-"""The files' format: the fields that each begins with, and what happens to a file that is not ours or unreadable."""
+"""The format of the files: the fields that all of them have, and what happens to a file that is not a valid one."""
 
 from __future__ import annotations
 

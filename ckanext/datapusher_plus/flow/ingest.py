@@ -175,7 +175,7 @@ def write(plan: LoadPlan, run: Run) -> None:
 
 
 def publish(run: Run) -> None:
-    """Update CKAN's metadata to the table.
+    """Bring CKAN's metadata up to date with the table.
 
     :raises TableRemoved: when the table has been deleted meanwhile.
     :raises ResourceGone: when the resource has been deleted meanwhile.

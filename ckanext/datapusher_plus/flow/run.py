@@ -136,7 +136,7 @@ class Run:
     def _kept(self) -> Iterator[None]:
         try:
             yield
-        except BaseException as error:  # noqa: BLE001 (a signal ends a run as honestly as an error)
+        except BaseException as error:  # noqa: BLE001 (a signal ends a run as an error does)
             # a run that is stopped by a signal also rolls back and writes its end
             self.error = error
 

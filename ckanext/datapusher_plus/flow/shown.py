@@ -42,7 +42,7 @@ def without_values(work: Callable[P, R]) -> Callable[P, R]:
             return work(*args, **kwargs)
         except _SIGNALS:
             raise
-        except BaseException as error:  # noqa: BLE001 (whatever it is may quote a value; some libraries' are no Exception)
+        except BaseException as error:  # noqa: BLE001 (any of them may quote a value; some libraries' are not an Exception)
             ended = EndedWith(error)
         # outside the except clause, else the other exception would be logged as this one's context
         raise ended

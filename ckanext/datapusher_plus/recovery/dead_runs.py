@@ -28,7 +28,7 @@ from .restore import restore
 
 log = logging.getLogger(__name__)
 
-#: Returns whether somebody cancelled a flow run in Prefect. The caller provides it: recovery does not know Prefect.
+#: Returns whether somebody cancelled a flow run in Prefect. The caller provides it: this package does not use Prefect.
 WasCancelled = Callable[[str | None], bool]
 
 

@@ -88,7 +88,7 @@ class Dispatcher:
         return len(batch)
 
     def reconcile(self) -> int:
-        """Queue the runs that Prefect has lost again, and return their number."""
+        """Queue again the runs that Prefect has lost, and return their number."""
         turns.tell_who_waits()
         lost = [one for one in queue.waiting(lost_after=waits.CLAIM) if one.flow_run_id]
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:

@@ -1,4 +1,4 @@
-"""Fork the process that runs are forked from, while the worker has only one thread.
+"""Start the process that runs are forked from, itself a fork of the worker while that has only one thread.
 
 `multiprocessing` starts its fork server as a new program, which loads again all that the worker has loaded: 130 MB and
 some seconds. Here the fork server runs in a fork of the worker, so that both share what is loaded. If that process

@@ -66,7 +66,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         self, run_once: bool = False, with_healthcheck: bool = False, printer: Callable[..., None] = print
     ) -> None:
         """Work until ``drain`` is called, however often Prefect goes away and comes back."""
-        del with_healthcheck  # the sweep and the heartbeat tell more
+        del with_healthcheck  # the sweep and the heartbeat show more
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: RETRIES}):
             await self._work(run_once, printer)
 
@@ -114,7 +114,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         return frozenset(run.job.run_id for run in self._runs.copy().values())
 
     def room(self) -> Room:
-        """Return how many runs this worker can take now."""
+        """Return how many places this worker has, how many are taken, and by which runs."""
         taken = int(self._limiter.borrowed_tokens) if self._limiter else 0
         return Room(places=self._places, extra=self._extra, taken=taken, ids=self.watched)
 

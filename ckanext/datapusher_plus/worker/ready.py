@@ -55,7 +55,7 @@ def _rehearse() -> None:
             resource = model.Session.query(model.Resource.id).first()
             if resource:
                 shown(resource.id)
-    except Exception as error:  # noqa: BLE001 (nothing depends on it: a database may be away, any plugin's hook may fail)
+    except Exception as error:  # noqa: BLE001 (not essential: a database may be away, any plugin's hook may fail)
         log.warning(
             "A first look at a resource failed (%s: %s). The worker goes on; runs take longer to begin.",
             type(error).__name__,

@@ -74,7 +74,7 @@ def _is_unchanged(run: RunRecord) -> bool:
             _compare(run, known)
     except Unchanged:
         return True
-    except Exception as error:  # noqa: BLE001 (the run meets the same, and has an edge where it becomes a sentence)
+    except Exception as error:  # noqa: BLE001 (the run gets the same error and reports it)
         log.info("resource %s is left to a run: %s", run.resource_id, error)
     return False
 
