@@ -38,10 +38,11 @@ def today(resource_id: str) -> Dictionary:
 
 
 def bring_back(resource_id: str, then: Dictionary, *, overwrite: bool = False, dry_run: bool = False) -> Brought:
-    """Restore the comments of ``then``: where there is none now or, with ``overwrite``, of each of its columns.
+    """Restore the comments of ``then``: add keys that are blank now, or replace whole comments (`merge.bring_back`).
 
-    What is overwritten is first kept as an earlier dictionary. Nothing is removed from disk.
+    What is replaced is first kept as an earlier dictionary. Nothing is removed from disk.
 
+    :param overwrite: replace the comment of each column that ``then`` has.
     :raises TableInUse: when a load is in progress.
     :raises StashFailed, StashUnreadable: when the present dictionary cannot be kept; nothing is changed then.
     """
@@ -49,7 +50,7 @@ def bring_back(resource_id: str, then: Dictionary, *, overwrite: bool = False, d
 
 
 def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Brought:
-    """Copy the label and description of the removed column ``old`` to the column ``new``, where that has none.
+    """Copy what people wrote about the removed column ``old`` to ``new``, for keys blank there (`merge.carry_over`).
 
     :raises ValueError: when the table has no such column, or nothing is kept of the old one.
     :raises TableInUse: when a load is in progress.
