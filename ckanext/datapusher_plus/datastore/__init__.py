@@ -1,1 +1,1 @@
-"""The only room that opens connections to the datastore's database."""
+"""Access to the datastore's database; no other package opens connections to it."""

@@ -1,4 +1,4 @@
-"""Rows that are added to a live table: made ready beside it, and put into it in one transaction."""
+"""Append rows to a live table: they are prepared in a table beside it and added in one transaction."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from ..core.append import AppendRange
 from ..core.errors import RowsLost, TableTouched
 from . import catalog, ddl, raw, stage, swap
 
-#: Transactions after which their numbers, of which rows keep 32 bits, tell too little of what came before what.
+#: Number of transactions after which rows' transaction ids, which have 32 bits, no longer show which came first.
 _LONG_AGO = 1_000_000_000
 
 
 def is_as_left(connection: psycopg.Connection, table: str, tail: AppendRange) -> bool:
-    """Tell whether the table has just the rows that its last load has left, and none has been changed since.
+    """Return whether the table has exactly the rows that its last load left, and none was changed since.
 
-    Whoever inserts or updates leaves the number of a newer transaction in the row; whoever deletes, fewer rows.
+    An INSERT or UPDATE leaves a newer transaction id in the row; a DELETE leaves fewer rows.
     """
     if catalog.oid_of(connection, table) != tail.table:
         return False
@@ -40,13 +40,13 @@ def is_as_left(connection: psycopg.Connection, table: str, tail: AppendRange) ->
 def add(
     connection: psycopg.Connection, table: str, beside: str, names: Sequence[str], tail: AppendRange, *, rows: int
 ) -> None:
-    """Move the rows from ``beside`` into the live table, in the transaction that is under way.
+    """Move the rows from ``beside`` into the live table, in the current transaction.
 
-    Readers see none of them before it is committed; whoever else wants to write waits until then.
+    Readers do not see them before the commit; other writers wait until then.
 
-    :param rows: how many the table has afterwards.
-    :raises TableTouched: when the table is not as its last load has left it.
-    :raises psycopg.errors.LockNotAvailable: when others who write did not let go of it.
+    :param rows: number of rows that the table has afterwards.
+    :raises TableTouched: when the table is not as its last load left it.
+    :raises psycopg.errors.LockNotAvailable: when other writers did not release the table in time.
     """
     try:
         connection.execute(sql.SQL("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE").format(ddl.public(table)))
@@ -55,7 +55,7 @@ def add(
     reach("append.locked")
     if not is_as_left(connection, table, tail):
         raise TableTouched
-    # the rows bring their text along; the trigger would write one where there is to be none
+    # the rows already have their _full_text; the trigger would fill it where it is NULL on purpose
     stage.full_text_by_trigger(connection, table, on=False)
     moved = connection.execute(stage.move(beside, table, names)).rowcount
     stage.full_text_by_trigger(connection, table, on=True)

@@ -1,4 +1,4 @@
-"""Why rows did not go into a table: PostgreSQL tells neither the row nor the column of a value that a cast refuses."""
+"""Find the value that a cast refused: PostgreSQL's error names neither its row nor its column."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from .stage import cast
 def explained(
     connection: psycopg.Connection, source: str, table: str, columns: Sequence[ColumnSpec], rows: int
 ) -> Iterator[None]:
-    """Say why the raw rows did not go from ``source`` into ``table``, when that has to do with them.
+    """Replace the driver's error when the raw rows cannot go from ``source`` into ``table`` because of their values.
 
     :raises ValueDoesNotFit, TriggerFailed: instead of the driver's error.
     """
@@ -31,9 +31,9 @@ def explained(
 
 
 def check(connection: psycopg.Connection, source: str, columns: Sequence[ColumnSpec], rows: int) -> None:
-    """Make sure that every value in the raw table can be cast.
+    """Check that every value in the raw table can be cast.
 
-    :raises ValueDoesNotFit: naming the first in file order that cannot.
+    :raises ValueDoesNotFit: naming the first value in file order that cannot be cast.
     """
     counts = sql.SQL(", ").join(sql.SQL("count({})").format(cast(column)) for column in columns)
     try:
@@ -45,7 +45,7 @@ def check(connection: psycopg.Connection, source: str, columns: Sequence[ColumnS
 def find(
     connection: psycopg.Connection, source: str, columns: Sequence[ColumnSpec], rows: int
 ) -> ValueDoesNotFit | None:
-    """Return the error that names the first value in file order which does not fit, None when all do."""
+    """Return the error that names the first value in file order that does not fit, None when all fit."""
     first, found = rows + 1, None
     for column in columns:
         row = _first_row(connection, source, column, first - 1)

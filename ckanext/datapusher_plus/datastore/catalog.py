@@ -1,4 +1,4 @@
-"""What PostgreSQL's catalog says about a table of the datastore."""
+"""Read from PostgreSQL's catalog what a datastore table is like."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ CatalogRow = dict[str, Any]
 
 
 def oid_of(connection: psycopg.Connection, table: str) -> int | None:
-    """Return the identity of a table in public, None when there is none of that name."""
+    """Return the oid of a table in schema public, None when there is no such table."""
     row = connection.execute(catalog_queries.OID, [table]).fetchone()
     return row[0] if row else None
 
 
 def table_exists(connection: psycopg.Connection, table: str) -> bool:
-    """Tell whether public has a table of that name."""
+    """Return whether schema public has a table of that name."""
     return oid_of(connection, table) is not None
 
 
 def tables_like(connection: psycopg.Connection, prefix: str) -> list[str]:
-    """Return the names of tables in public that start with ``prefix``."""
+    """Return the names of tables in schema public that start with ``prefix``."""
     return [row[0] for row in connection.execute(catalog_queries.TABLES, [prefix]).fetchall()]
 
 
 def tables_of_resources(connection: psycopg.Connection, *, after: str, limit: int) -> list[str]:
-    """Return the next tables behind ``after`` whose names are resource ids, in order."""
+    """Return the next tables after ``after`` whose names are resource ids, in order, ``limit`` at most."""
     return [row[0] for row in connection.execute(catalog_queries.OF_RESOURCES, [after, limit]).fetchall()]
 
 
 def existing(connection: psycopg.Connection, tables: Sequence[str]) -> set[str]:
-    """Return those of some tables that are in public."""
+    """Return those of the tables that exist in schema public."""
     found = connection.execute(
         "SELECT relname::text FROM pg_class WHERE relname = ANY(%s)"
         " AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')",
@@ -68,13 +68,13 @@ def comment_of(connection: psycopg.Connection, table: str) -> str | None:
 
 
 def dictionary(connection: psycopg.Connection, table: str) -> Dictionary | None:
-    """Return what people made by hand on a table, None when there is no table."""
+    """Return what people have set on a table (its Data Dictionary), None when there is no table."""
     facts = describe(connection, table)
     return facts.dictionary if facts else None
 
 
 def describe(connection: psycopg.Connection, table: str) -> TableFacts | None:
-    """Return everything about a table but its rows, None when there is no table."""
+    """Return everything about a table except its rows, None when there is no table."""
     oid = oid_of(connection, table)
     if oid is None:
         return None
@@ -99,13 +99,13 @@ def describe(connection: psycopg.Connection, table: str) -> TableFacts | None:
 
 
 def strangers(connection: psycopg.Connection, table: str) -> list[str]:
-    """Return what else in the database needs this very table and is neither a view on it nor a part of it."""
+    """Return other objects in the database that depend on this table and are neither views on it nor parts of it."""
     oid = oid_of(connection, table)
     return [row["what"] for row in _all(connection, catalog_queries.STRANGERS, oid)] if oid else []
 
 
 def grants_of(connection: psycopg.Connection, schema: str, name: str) -> tuple[Grant, ...]:
-    """Return the privileges that others than its owner have on a relation."""
+    """Return the privileges that roles other than its owner have on a relation."""
     row = connection.execute(
         "SELECT %s::regclass::oid::bigint", [f"{identifier(schema)}.{identifier(name)}"]
     ).fetchone()
@@ -135,7 +135,7 @@ def _views(connection: psycopg.Connection, oid: int, table: str, columns: Sequen
 
 def _view(connection: psycopg.Connection, row: CatalogRow, table: str, columns: Sequence[str]) -> View:
     oid, names, selected = row.pop("oid"), row.pop("names"), row.pop("selected")
-    # since the view was made columns may have been added to the table, but none can have been removed
+    # columns may have been added to the table since the view was created, but none can have been removed
     whole = names == columns[: len(names)] and len(names) >= len(HIDDEN)
     return View(
         **{
@@ -150,7 +150,7 @@ def _view(connection: psycopg.Connection, row: CatalogRow, table: str, columns: 
 
 
 def _selects(query: str, selected: str, table: str) -> bool:
-    """Tell whether a query is nothing but ``selected`` of the table."""
+    """Return whether a query selects exactly ``selected`` from the table."""
     # PostgreSQL before 16 writes the table's name before each column
     written = query.replace(f"{identifier(table)}.", "")
     return written.split() == ["SELECT", *selected.split(), "FROM", *f"{identifier(table)};".split()]

@@ -1,4 +1,4 @@
-"""Queries on PostgreSQL's catalog; each column is named as the field that it fills."""
+"""Queries on PostgreSQL's catalog; each result column has the name of the field that it fills."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SELECT relname::text FROM pg_class
 WHERE starts_with(relname, %s) AND relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname
 """
 
-#: Tables that can be resources' by their names, some of them in order; no other plugin names its own like that.
+#: Tables whose names are resource ids, in order. No other plugin names its own tables like that.
 OF_RESOURCES = """
 SELECT relname::text FROM pg_class
 WHERE relname ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND relname > %s
@@ -55,7 +55,7 @@ FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
 WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
 
-# pg_get_indexdef names the index and the table before USING; both change with the table
+# pg_get_indexdef names the index and the table before USING; both names change when the table is renamed
 INDEXES = """
 SELECT i.relname::text AS name, x.indisunique AS unique, p.plain,
        substr(pg_get_indexdef(i.oid), length(concat(
@@ -82,7 +82,7 @@ SELECT conname::text AS name, pg_get_constraintdef(oid) AS definition FROM pg_co
 WHERE conrelid = %(oid)s AND contype IN ('c', 'f') ORDER BY conname
 """
 
-# zfulltext is CKAN's own; a new table has it anyway
+# zfulltext is CKAN's own trigger; CKAN creates it on every new table
 TRIGGERS = """
 SELECT tgname::text AS name, pg_get_triggerdef(oid) AS definition, tgenabled::text AS enabled FROM pg_trigger
 WHERE tgrelid = %(oid)s AND NOT tgisinternal AND tgname <> 'zfulltext' ORDER BY tgname
@@ -134,7 +134,7 @@ ORDER BY v.depth, c.relname
 """
 )
 
-# what would make DROP TABLE fail (foreign keys of other tables, functions over the row type, …), or be unsafe to lose
+# objects that make DROP TABLE fail (foreign keys of other tables, functions over the row type, …), or must not be lost
 STRANGERS = (
     _DEPENDENT_VIEWS  # noqa: S608 (both are constants)
     + """

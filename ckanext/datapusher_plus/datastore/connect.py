@@ -1,4 +1,4 @@
-"""Connections to the datastore's database on its write role, and the driver's errors in our own words."""
+"""Connections to the datastore's database as its write role; the driver's errors become the project's own errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ..core.errors import DatastoreBusy, DatastoreGone, DatastoreRefused, RowToo
 
 __all__ = ["Connection", "close", "connect", "open_connection", "parameters", "stop_statement", "translated"]
 
-#: A peer that vanished without a word is noticed within about a minute.
+#: A peer that disappears without closing the connection is noticed within about a minute.
 _KEEPALIVE = {
     "connect_timeout": 10,
     "keepalives": 1,
@@ -27,8 +27,8 @@ _KEEPALIVE = {
     "keepalives_count": 3,
 }
 
-#: A statement of a load may take hours; whoever needs a limit sets it for one transaction. CKAN's tables are in public;
-#: the temporary schema comes last, so nothing in it can stand in for one of them. Set after connecting, because a
+#: A statement of a load may take hours; code that needs a limit sets it for one transaction. CKAN's tables are in
+#: public; the temporary schema comes last, so that nothing in it can hide one of them. Set after connecting, because a
 #: connection pooler may refuse start-up options.
 _SESSION = """
     SELECT set_config('search_path', 'public, pg_temp', false), set_config('statement_timeout', '0', false),
@@ -37,7 +37,7 @@ _SESSION = """
 
 
 class _TimedCursor(psycopg.Cursor[Any]):
-    """Notes with an error about a lock how long the statement had waited: each place sets a timeout of its own."""
+    """Adds to a lock error how long the statement had waited, because each caller sets its own timeout."""
 
     def execute(self, *args: Any, **how: Any) -> _TimedCursor:
         began = time.monotonic()
@@ -58,9 +58,9 @@ def parameters(url: str) -> dict[str, Any]:
 
 @contextmanager
 def connect(application_name: str = "datapusher_plus", *, autocommit: bool = False) -> Iterator[Connection]:
-    """Open a connection for one block; it commits at the block's end, rolls back at an exception, and is closed.
+    """Open a connection for one block: commit at its end, roll back on an exception, and close it in any case.
 
-    :raises DatastoreGone, DatastoreBusy, DatastoreRefused: for what the database says in the block.
+    :raises DatastoreGone, DatastoreBusy, DatastoreRefused: in place of the driver's errors in the block.
     """
     with translated():
         connection = open_connection(application_name, autocommit=autocommit)
@@ -74,7 +74,7 @@ def connect(application_name: str = "datapusher_plus", *, autocommit: bool = Fal
 def open_connection(
     application_name: str, *, autocommit: bool, role: str = "write", patience: int = _KEEPALIVE["connect_timeout"]
 ) -> Connection:
-    """Open a connection of the ``write`` or ``read`` role that the caller closes, in ``patience`` seconds at most."""
+    """Open a connection of the ``write`` or ``read`` role within ``patience`` seconds; the caller closes it."""
     url = tk.config[f"ckan.datastore.{role}_url"]
     given = {**_KEEPALIVE, "connect_timeout": patience, **parameters(url), "application_name": application_name}
     connection = psycopg.connect(**given, autocommit=True, cursor_factory=_TimedCursor)
@@ -84,7 +84,7 @@ def open_connection(
 
 
 def close(connection: Connection) -> None:
-    """End what the connection is in the middle of, and the connection."""
+    """Cancel the running statement, roll back the open transaction, and close the connection."""
     stop_statement(connection)
     if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
         with suppress(psycopg.Error):
@@ -93,8 +93,8 @@ def close(connection: Connection) -> None:
 
 
 def stop_statement(connection: Connection) -> None:
-    """End what the connection's server process is doing, if anything."""
-    # a signal handler's exception may come out of a running statement, which the server would go on with
+    """Cancel the statement that the connection's server process is running, if any."""
+    # an exception from a signal handler can interrupt a statement here that still runs on the server
     if not connection.closed and connection.info.transaction_status == TransactionStatus.ACTIVE:
         with suppress(psycopg.Error):
             connection.cancel_safe(timeout=waits.CANCEL_TAKEN)
@@ -102,7 +102,7 @@ def stop_statement(connection: Connection) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Say in the project's own errors what the driver says."""
+    """Raise the project's own errors in place of the driver's."""
     try:
         yield
     except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
@@ -116,5 +116,5 @@ def translated() -> Iterator[None]:
 
 
 def _reason(error: psycopg.Error) -> str:
-    # A failure to connect has no code; its text names hosts and users, which are not for publishers.
+    # A failure to connect has no SQLSTATE; its text names hosts and users, which publishers must not see.
     return error.diag.message_primary or "no connection"

@@ -1,4 +1,4 @@
-"""Statements that give a table or view what another one had: comments, triggers, constraints, grants, owner."""
+"""Statements that copy comments, triggers, constraints, grants and owner of a table or view to another one."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ def run(connection: psycopg.Connection, statements: Iterable[sql.Composed]) -> N
 
 
 def public(name: str) -> sql.Identifier:
-    """Return a table of CKAN's schema as SQL."""
+    """Return the identifier of a table in schema public."""
     return sql.Identifier("public", name)
 
 
 def own_text(text: str) -> sql.SQL:
-    """Return SQL that PostgreSQL itself wrote (``pg_get_…def``), which is taken as it is."""
+    """Return SQL that PostgreSQL itself wrote (``pg_get_…def``) unchanged."""
     return sql.SQL(text.replace("{", "{{").replace("}", "}}"))  # pyright: ignore[reportArgumentType]
 
 
 def hold_comments(table: str) -> Iterator[sql.Composed]:
-    """Let nobody else change the comments of a table until the transaction ends; readers and writers go on."""
+    """Lock out other changes to a table's comments until the transaction ends; reads and writes are not blocked."""
     yield sql.SQL("SET LOCAL lock_timeout = '5s'").format()
     yield sql.SQL("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE").format(public(table))
 
 
 def column_comments(relation: sql.Composable, comments: Mapping[str, str | None]) -> Iterator[sql.Composed]:
-    """Set raw column comments; None takes a comment away."""
+    """Set raw column comments; None removes a comment."""
     for name, comment in comments.items():
         yield sql.SQL("COMMENT ON COLUMN {}.{} IS {}").format(relation, sql.Identifier(name), sql.Literal(comment))
 
@@ -51,12 +51,12 @@ def comment(kind: Kind, relation: sql.Composable, text: str | None) -> sql.Compo
 
 
 def owner(kind: Kind, relation: sql.Composable, role: str) -> sql.Composed:
-    """Give a relation to a role."""
+    """Set a relation's owner."""
     return sql.SQL("ALTER {} {} OWNER TO {}").format(sql.SQL(kind), relation, sql.Identifier(role))
 
 
 def trigger(made: Trigger, table: str, *, on: str) -> Iterator[sql.Composed]:
-    """Make a trigger that was defined on ``table`` on another table."""
+    """Create a trigger that was defined on ``table`` on another table."""
     # the definition names its table once, before the row level, the condition and the function
     head, found, tail = made.definition.partition(f" ON public.{identifier(table)} ")
     if found:
@@ -69,9 +69,9 @@ def trigger(made: Trigger, table: str, *, on: str) -> Iterator[sql.Composed]:
 def trigger_changes(
     wanted: Sequence[Trigger], table: str, present: Sequence[Trigger], on: str
 ) -> Iterator[tuple[str, list[sql.Composed]]]:
-    """Make the triggers on a table (now ``present``) those that are ``wanted`` and were defined on ``table``.
+    """Change the triggers of table ``on`` from those ``present`` to those ``wanted``, which were defined on ``table``.
 
-    Each trigger that is to change comes with the statements for it.
+    Yield each trigger that changes, by name, with the statements for it.
     """
     has = {made.name: list(trigger(made, on, on=on)) for made in present}
     gets = {made.name: list(trigger(made, table, on=on)) for made in wanted}
@@ -82,7 +82,7 @@ def trigger_changes(
 
 
 def constraint(made: Constraint, table: str) -> sql.Composed:
-    """Make a table constraint."""
+    """Add a table constraint."""
     add = sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} {}")
     return add.format(public(table), sql.Identifier(made.name), own_text(made.definition))
 
@@ -90,7 +90,7 @@ def constraint(made: Constraint, table: str) -> sql.Composed:
 def grants(
     relation: sql.Composable, wanted: Sequence[Grant] | None, present: Sequence[Grant] | None, columns: Iterable[str]
 ) -> Iterator[sql.Composed]:
-    """Make the privileges on a relation those that are wanted; None leaves them."""
+    """Change the privileges on a relation to those wanted; None leaves them unchanged."""
     if wanted is None:
         return
     there = set(columns)

@@ -1,4 +1,4 @@
-"""Views on a table: they follow the table's identity, so they are dropped and made again on the new one."""
+"""Views on a table: they depend on its oid, so they are dropped and created again on the new table."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .table_facts import TableFacts, View
 
 
 def check(connection: psycopg.Connection, facts: TableFacts) -> None:
-    """Make sure that everything that hangs on the table can be moved.
+    """Check that everything that depends on the table can be moved to another table.
 
-    :raises DependentViewBroken: naming what cannot.
+    :raises DependentViewBroken: naming the first that cannot be moved.
     """
     for view in facts.views:
         if not view.ours:
@@ -28,15 +28,15 @@ def check(connection: psycopg.Connection, facts: TableFacts) -> None:
 
 
 def drop(connection: psycopg.Connection, views: Sequence[View]) -> None:
-    """Drop views, the outermost first."""
+    """Drop views, those that depend on others first."""
     for view in reversed(views):
         connection.execute(sql.SQL("DROP VIEW {}").format(_name(view)))
 
 
 def make(connection: psycopg.Connection, views: Sequence[View], table: str) -> None:
-    """Make views on ``table`` again.
+    """Create the views again, on ``table``.
 
-    :raises DependentViewBroken: naming the first that the table does not suit.
+    :raises DependentViewBroken: naming the first that the table's columns do not support.
     """
     for view in views:
         _make(connection, view, table)
@@ -51,7 +51,7 @@ def _make(connection: psycopg.Connection, view: View, table: str) -> None:
 
 
 def make_where_free(connection: psycopg.Connection, aliases: Sequence[View], table: str) -> list[str]:
-    """Make the aliases whose name nobody has taken, and return the names of the others."""
+    """Create the aliases whose names are free, and return the names of the others."""
     taken = []
     for alias in aliases:
         if connection.execute("SELECT to_regclass(%s)", [_name(alias).as_string()]).fetchone() == (None,):
@@ -63,7 +63,7 @@ def make_where_free(connection: psycopg.Connection, aliases: Sequence[View], tab
 
 def _definition(connection: psycopg.Connection, view: View, table: str) -> Iterator[sql.Composed]:
     name = _name(view)
-    # an alias is made as CKAN makes it, so that it shows the new table's columns
+    # an alias is created as CKAN creates it, so that it shows the new table's columns
     query = sql.SQL("SELECT * FROM {}").format(ddl.public(table)) if view.alias else ddl.own_text(view.query)
     options = f" WITH ({', '.join(view.options)})" if view.options else ""
     yield sql.SQL("CREATE VIEW {}{} AS {}").format(name, ddl.own_text(options), query)

@@ -1,7 +1,7 @@
-"""Rows go from the raw table into the staged one, in pieces on several connections.
+"""Cast the rows of the raw table into the staged one, in pieces on several connections.
 
-PostgreSQL builds a GiST index on one core. So that the others are not idle meanwhile, the index can be built when most
-rows are in: the rest is cast into a table beside, and moved over when the index is there.
+PostgreSQL builds a GiST index on one core. So that the other cores are not idle meanwhile, the index can be built when
+most rows are in: the remaining rows are cast into a table beside it and moved when the index is ready.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from ..core.values import ColumnSpec
 from . import ddl, parallel, raw
 from .stage import Insert, Text, execute, insert, move
 
-#: Pieces of work for each connection: more of them end at nearly the same time, and show progress.
+#: Pieces of work per connection: with several, all connections end at nearly the same time and progress is shown.
 _PIECES = 8
-#: Times as long as the index of some rows takes one core to cast them and make their text.
+#: Time to cast some rows and make their text on one core, as a multiple of the time to build their index.
 _CASTING = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filling:
-    """What goes where."""
+    """How to fill a table: target, source and the callbacks."""
 
     table: str
     source: str
     columns: Sequence[ColumnSpec]
-    #: how many do it at once
+    #: number of connections that work at once
     connections: int
-    #: gives ``_full_text``; None leaves that to the table's trigger
+    #: makes the expression for ``_full_text``; None leaves that to the table's trigger
     text: Text | None
-    #: gets how many pieces are done, and of how many
+    #: called with the number of finished pieces and their total
     progress: Callable[[int, int], None]
-    #: gets how many letters are searched of rows that have more words than a tsvector holds
+    #: called with the number of characters that are searchable in rows with more words than a tsvector can hold
     shortened: Callable[[int], None]
 
 
 def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work | None = None, beside: str = "") -> None:
     """Fill the table.
 
-    :param index: what builds an index that is worth starting early.
-    :param beside: name for the table of the rows that come later then.
+    :param index: builds an index that is worth starting early.
+    :param beside: name of the table for the rows that are moved after the index is built.
     """
     pages, cuts, steps = raw.pages(connection, job.source), list[int](), count(1)
     parts = job.connections * _PIECES
@@ -73,15 +73,15 @@ def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work |
 
 
 def share_before_index(connections: int) -> float:
-    """Return how much of the rows is filled in before the index is begun on one of the connections.
+    """Return the share of rows to fill in before one of the connections starts the index.
 
-    It is such that the others have the rest ready when the index is, and none of them waits.
+    With this share the other connections finish the remaining rows when the index is ready, so none of them waits.
     """
     return _CASTING / (_CASTING + connections - 1)
 
 
 def ranges(first: int, end: int, parts: int) -> list[tuple[int, int]]:
-    """Return the pages in ``parts`` ranges of about the same size, fewer when there are fewer pages."""
+    """Split the pages into ``parts`` ranges of about the same size, fewer when there are fewer pages."""
     size = max(1, -(-(end - first) // max(1, parts)))
     return [(start, min(start + size, end)) for start in range(first, end, size)]
 
@@ -101,7 +101,7 @@ def _insert(
 
 
 def make_beside(connection: psycopg.Connection, beside: str, table: str) -> None:
-    """Make a table for rows that are to go into ``table`` later, with the same columns."""
+    """Create a table with the same columns for rows that will be moved into ``table`` later."""
     create = sql.SQL("CREATE UNLOGGED TABLE {} (LIKE {}) WITH (autovacuum_enabled = false)")
     connection.execute(create.format(ddl.public(beside), ddl.public(table)))
 

@@ -1,4 +1,4 @@
-"""``_full_text`` by one expression over a row, equal to what CKAN's trigger writes row by row."""
+"""Make ``_full_text`` by one SQL expression over a row, with the same result as CKAN's row trigger."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ..core.values import FullText
 
 Expression = sql.Composable
 
-#: Arguments that PostgreSQL takes in one call are 100.
+#: PostgreSQL takes at most 100 arguments in one call.
 _CALL = 90
 
-#: CKAN's function since 2.8 (set_permissions.sql), blanks aside. A site may have put its own in its place.
+#: CKAN's function since 2.8 (set_permissions.sql), compared without white space. A site may have replaced it.
 _TRIGGER = """
     BEGIN
         IF NEW._full_text IS NOT NULL THEN
@@ -29,16 +29,16 @@ _TRIGGER = """
 """
 _SOURCE = "SELECT prosrc FROM pg_proc WHERE oid = 'public.populate_full_text_trigger()'::regprocedure"
 
-#: How many letters of a row's text are tried, None for all. A tsvector has at most 1 MB, and words with their places
-#: can take several times as much as they do as text.
+#: How many characters of a row's text are tried, None for all. A tsvector has at most 1 MB, and words with their
+#: positions can take several times as much space as their text.
 LETTERS = (None, 400_000, 100_000, 25_000)
 
-#: Types whose text in JSON is their text in SQL; that of dates and times depends on DateStyle, JSON's does not.
+#: Types whose text in JSON is the same as in SQL. For dates and times SQL's depends on DateStyle, JSON's does not.
 _SAME_TEXT = frozenset({"numeric", "int2", "int4", "int8", "float4", "float8", "bool"})
 
 
 def is_known(connection: psycopg.Connection) -> bool:
-    """Tell whether the database's trigger function is the one that ``expression`` equals."""
+    """Return whether the database's trigger function is the one that ``expression`` is equal to."""
     row = connection.execute(_SOURCE).fetchone()
     return row is not None and row[0].split() == _TRIGGER.split()
 
@@ -48,7 +48,7 @@ def expression(
 ) -> Expression:
     """Return the ``_full_text`` of a row with ``columns`` (name, type name), each available under its name.
 
-    :param letters: of the row's text that count, from its beginning; None for all.
+    :param letters: number of characters at the beginning of the row's text to use; None for all.
     """
     columns = _searched(columns, what)
     if not columns:
@@ -56,7 +56,7 @@ def expression(
     text = _joined([_text(sql.Identifier(name), pg_type) for name, pg_type in columns])
     if letters is not None:
         text = sql.SQL("left({}, {})").format(text, sql.Literal(letters))
-    # to_tsvector of no value at all is NULL, of an empty text it is empty
+    # without any value _full_text is NULL, as CKAN's trigger leaves it; to_tsvector of an empty text is not NULL
     return sql.SQL("CASE WHEN {} THEN to_tsvector({}) END").format(
         sql.SQL(" OR ").join(
             sql.SQL("num_nonnulls({}) > 0").format(sql.SQL(", ").join(sql.Identifier(name) for name, _ in group))

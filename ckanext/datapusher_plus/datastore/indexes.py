@@ -1,4 +1,4 @@
-"""Indexes of a staged table, built after it is filled and several at once."""
+"""Build the indexes of a staged table after it is filled, several at once."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ..core.index_plan import Index, TextSearch
 from . import catalog, ddl, parallel
 from .parallel import Work
 
-#: Kilobytes for the sort of one index. PostgreSQL's default of 64 MB makes larger tables sort on disk.
+#: Kilobytes for the sort of one index. With PostgreSQL's default of 64 MB larger tables are sorted on disk.
 _SORT_MEMORY = 262_144
 
-#: Errors that say that an index which somebody made on the old table makes no sense on the new one.
+#: Errors that mean that an index that was added to the old table is not possible on the new one.
 _IMPOSSIBLE = (errors.ProgrammingError, errors.DataError, errors.NotSupportedError, errors.ProgramLimitExceeded)
 
 
@@ -42,9 +42,9 @@ def build(
     warn: Callable[[str], None],
     done: Callable[[], None] = lambda: None,
 ) -> None:
-    """Give the staged ``table`` its primary key, unless it has it, and the wanted indexes.
+    """Build the primary key, unless the staged ``table`` has it, and the wanted indexes.
 
-    :raises UniqueKeyBroken: when the rows do not keep a unique key.
+    :raises UniqueKeyBroken: when the rows violate a unique key.
     """
     works = [partial(_build_one, partial(_key_index, table)), *(work(table, index, warn) for index in wanted)]
     parallel.run(works, connections, connection, done=done)
@@ -52,12 +52,12 @@ def build(
 
 
 def work(table: str, index: Index, warn: Callable[[str], None]) -> Work:
-    """Return what gives the staged ``table`` an index."""
+    """Return the work that builds one index of the staged ``table``."""
     return partial(_build_one, partial(_build, table, index, warn))
 
 
 def analyze(connection: psycopg.Connection, table: str) -> None:
-    """Gather the planner's statistics, which a new table does not have."""
+    """Collect the planner's statistics, which a new table does not have."""
     connection.execute(sql.SQL("ANALYZE {}").format(ddl.public(table)))
 
 
@@ -68,7 +68,10 @@ def _build_one(build: Work, connection: psycopg.Connection) -> None:
 
 
 def _key_index(table: str, connection: psycopg.Connection) -> None:
-    """Build the primary key's index, beside which others can be built; the constraint lets nobody else at the table."""
+    """Build only the primary key's index, so that other indexes can be built at the same time.
+
+    Adding the constraint itself takes a lock that excludes them.
+    """
     if _lacks_key(connection, table):
         _more_memory(connection)
         create = sql.SQL("CREATE UNIQUE INDEX {} ON {} (_id)")
@@ -91,9 +94,9 @@ def _build(table: str, index: Index, warn: Callable[[str], None], connection: ps
 
 
 def make(connection: psycopg.Connection, table: str, name: str, index: Index, warn: Callable[[str], None]) -> None:
-    """Make one index of a table, in the transaction that is under way.
+    """Build one index of a table, in the current transaction.
 
-    :raises UniqueKeyBroken: when the rows do not keep a unique key.
+    :raises UniqueKeyBroken: when the rows violate a unique key.
     """
     _more_memory(connection)
     try:
@@ -126,7 +129,7 @@ def _more_memory(connection: psycopg.Connection) -> None:
 
 
 def _broken(connection: psycopg.Connection, table: str, index: Index) -> UniqueKeyBroken:
-    """Return the error that names the first value, in file order, that appears more than once."""
+    """Return the error that names the first value, in file order, that occurs more than once."""
     if not index.plain:
         return UniqueKeyBroken(index.columns, "a value")
     names = sql.SQL(", ").join(sql.Identifier(column) for column in index.columns)

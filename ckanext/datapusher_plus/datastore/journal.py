@@ -1,7 +1,7 @@
-"""What runs have done to live tables, written in the very transactions that do it.
+"""A journal of what runs have done to live tables, written in the same transactions.
 
-At most one row of a resource is open. When a run has died, the next holder of the resource's lock repairs what its row
-says (`core.recovery`): nothing when it is ``stashed``, the old table when it is ``destructive``.
+A resource has at most one open row. When a run has died, the next holder of the resource's lock recovers by that row
+(`core.recovery`): ``stashed`` needs nothing, ``destructive`` needs the old table back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..core.recovery import Entry
 
 TABLE = "_datapusher_plus_journal"
 
-#: Two workers may come here for the first time at once, and IF NOT EXISTS alone lets one of them fail.
+#: Two workers may run this for the first time at once; IF NOT EXISTS without the lock lets one of them fail.
 _MAKE = f"""
 SELECT pg_advisory_xact_lock(hashtext('{TABLE}'));
 CREATE TABLE IF NOT EXISTS public.{TABLE} (
@@ -38,18 +38,18 @@ CREATE UNIQUE INDEX IF NOT EXISTS {TABLE}_open ON public.{TABLE} (resource_id)
     WHERE phase IN ('stashed', 'destructive');
 ALTER TABLE public.{TABLE} ADD COLUMN IF NOT EXISTS changed_by bigint, ADD COLUMN IF NOT EXISTS held jsonb;
 """
-#: Whether the newest of these has been made.
+#: Whether the table has the column that was added last.
 _MADE = "SELECT 1 FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attname = 'held' AND NOT attisdropped"
 
 
 def prepare(connection: psycopg.Connection) -> None:
-    """Make the journal's table if it is not there, or not as this version needs it."""
+    """Create the journal's table, or add the columns that this version needs."""
     if connection.execute(_MADE, [f"public.{TABLE}"]).fetchone() is None:
         connection.execute(_MAKE)
 
 
 def begin(connection: psycopg.Connection, resource_id: str, run_id: str, strategy: str) -> None:
-    """Open a row: the dictionary is safe, nothing has been touched. Closed rows of the resource are forgotten."""
+    """Open a row: the dictionary is stashed, nothing is changed yet. Delete the resource's closed rows."""
     connection.execute(
         f"DELETE FROM {TABLE} WHERE resource_id = %s AND phase IN ('committed', 'rolled_back')",  # noqa: S608
         [resource_id],
@@ -69,9 +69,9 @@ def destroyed(
     parked: str | None,
     was: Mapping[str, Any] | None,
 ) -> None:
-    """Note in the transaction that exchanges the tables, or adds rows, that it has done so.
+    """Record that the tables were exchanged or rows were added, in the transaction that does it.
 
-    :raises LockLost: when somebody has closed the run's row, that is, has taken the run for dead.
+    :raises LockLost: when the run's row is closed, that is, another worker has taken the run for dead.
     """
     changed = connection.execute(
         f"UPDATE {TABLE} SET phase = 'destructive', new_oid = %s, parked = %s, was = %s, changed_at = now(),"  # noqa: S608
@@ -84,7 +84,7 @@ def destroyed(
 
 
 def open_entry(connection: psycopg.Connection, resource_id: str) -> Entry | None:
-    """Return the resource's open row and keep others off it until the transaction ends."""
+    """Return the resource's open row and lock it until the transaction ends."""
     with connection.cursor(row_factory=class_row(Entry)) as cursor:
         return cursor.execute(
             f"SELECT id, resource_id, run_id, strategy, phase, new_oid, parked, was FROM {TABLE}"  # noqa: S608
@@ -94,7 +94,7 @@ def open_entry(connection: psycopg.Connection, resource_id: str) -> Entry | None
 
 
 def close(connection: psycopg.Connection, entry: Entry, phase: str, held: LoadedPrefix | None = None) -> None:
-    """Close a row as ``committed`` or ``rolled_back``, with what the table holds then if that is known."""
+    """Close a row as ``committed`` or ``rolled_back``, and record what the table holds then, if known."""
     connection.execute(
         f"UPDATE {TABLE} SET phase = %s, was = NULL, changed_at = now(), held = %s WHERE id = %s",  # noqa: S608
         [phase, Jsonb(held.as_json()) if held else None, entry.id],
@@ -102,23 +102,23 @@ def close(connection: psycopg.Connection, entry: Entry, phase: str, held: Loaded
 
 
 def forget(connection: psycopg.Connection, resource_id: str) -> None:
-    """Delete all rows of a resource whose table is removed; a run that is not dead yet finds its lock lost."""
+    """Delete all rows of a resource whose table is removed; a run that is still alive then fails with LockLost."""
     connection.execute(f"DELETE FROM {TABLE} WHERE resource_id = %s", [resource_id])  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Last:
-    """What the last good load has left."""
+    """What the last successful load left."""
 
-    #: identity of its table
+    #: oid of its table
     table: int
-    #: number of the transaction that put it in place
+    #: id of the transaction that put it in place
     transaction: int
     held: LoadedPrefix
 
 
 def last(connection: psycopg.Connection, resource_id: str) -> Last | None:
-    """Return what the resource's last load has left, None when that is not known any more."""
+    """Return what the resource's last load left, None when that is not known."""
     found = connection.execute(
         f"SELECT new_oid, changed_by, held FROM {TABLE} WHERE resource_id = %s AND phase = 'committed'"  # noqa: S608
         " ORDER BY id DESC LIMIT 1",
@@ -130,7 +130,7 @@ def last(connection: psycopg.Connection, resource_id: str) -> Last | None:
     try:
         return Last(table=table, transaction=transaction, held=LoadedPrefix.from_json(held))
     except (KeyError, TypeError, ValueError):
-        # another version of this plugin knows what that is
+        # written by another version of this plugin
         return None
 
 
@@ -141,13 +141,13 @@ def open_resources(connection: psycopg.Connection) -> list[str]:
 
 
 def oid_of(connection: psycopg.Connection, run_id: str) -> int | None:
-    """Return the identity of the table that a run put in place, None when that is not known any more."""
+    """Return the oid of the table that a run put in place, None when it is not known."""
     found = connection.execute(f"SELECT new_oid FROM {TABLE} WHERE run_id = %s", [run_id]).fetchone()  # noqa: S608
     return found[0] if found else None
 
 
 def is_committed(connection: psycopg.Connection, run_id: str) -> bool:
-    """Tell whether the run's table is in place for good; asked about a run that died before it could say so."""
+    """Return whether the run was committed; asked about a run that died before it could report that."""
     found = connection.execute(
         f"SELECT 1 FROM {TABLE} WHERE run_id = %s AND phase = 'committed'",  # noqa: S608
         [run_id],

@@ -1,4 +1,4 @@
-"""One run at a time: a session advisory lock on the resource, which ends with its holder, however that dies."""
+"""One run at a time: a session advisory lock on the resource. PostgreSQL releases it however its holder ends."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class ResourceLock:
             self._connection = None
 
     def acquire(self, wait: float = 0) -> bool:
-        """Take the lock, waiting up to ``wait`` seconds for its holder, and tell whether it was got."""
+        """Take the lock, waiting up to ``wait`` seconds for its holder, and return whether it was taken."""
         with translated():
             return self._wait(wait) if wait > 0 else self._try()
 
@@ -61,9 +61,9 @@ class ResourceLock:
         return True
 
     def check(self) -> None:
-        """Make sure that the lock is still held: a restart of the database takes it away without a word.
+        """Check that the lock is still held: a restart of the database releases it without notice.
 
-        :raises LockLost: when it is not.
+        :raises LockLost: when it is not held.
         """
         try:
             held = self._open().execute(_HELD + " AND pid = pg_backend_pid()", [self._key]).fetchone()
@@ -79,6 +79,6 @@ class ResourceLock:
 
 
 def is_free(resource_id: str) -> bool:
-    """Tell whether nobody holds the resource's lock, without taking it."""
+    """Return whether nobody holds the resource's lock, without taking it."""
     with connect("datapusher_plus lock") as connection:
         return connection.execute(_HELD, [key_of(resource_id)]).fetchone() is None

@@ -1,4 +1,4 @@
-"""Trying again to lock a table that readers hold, without ever keeping new readers waiting for long."""
+"""Retry a lock on a table that readers hold, without making new readers wait for long."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BUSY = (errors.LockNotAvailable, errors.DeadlockDetected, TableChanged)
 
 
 def patiently(attempt: Callable[[float], T]) -> T:
-    """Call ``attempt`` with the seconds it may wait for a lock, longer each time, until it succeeds.
+    """Call ``attempt`` with the seconds that it may wait for a lock, longer each time, until it succeeds.
 
-    :raises DatastoreBusy: when ``swap_patience`` is used up.
+    :raises DatastoreBusy: when it has not succeeded within ``swap_patience`` seconds.
     """
     limits = settings.current()
-    # readers who waited behind a try get as long a pause after it
+    # the pause after each try is as long as the try, for the readers that waited behind it
     tries, pauses = tee(waits.doubling(waits.FIRST_TABLE_LOCK, limits.swap_lock_timeout))
     try:
         return waits.retry_until(lambda: attempt(next(tries)), limits.swap_patience, errors=_BUSY, pauses=pauses)

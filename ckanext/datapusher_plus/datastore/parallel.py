@@ -1,4 +1,4 @@
-"""Statements on several connections at once; the first that fails ends the others."""
+"""Run statements on several connections at once; the first that fails cancels the others."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ Work = Callable[[psycopg.Connection], None]
 def run(
     works: Sequence[Work], connections: int, own: psycopg.Connection, *, done: Callable[[], None] = lambda: None
 ) -> None:
-    """Carry out ``works``, each in a transaction of its own, and call ``done`` in this thread after each.
+    """Carry out ``works``, each in its own transaction, and call ``done`` in this thread after each.
 
-    When one fails, or this thread is interrupted, the others are cancelled in the database before the error goes on.
+    When one fails, or this thread is interrupted, the others are cancelled in the database before the error is raised.
 
-    :param own: the caller's connection; it does what there is no use in opening others for.
+    :param own: the caller's connection; it is used when several connections are not worth opening.
     """
     if min(connections, len(works)) > 1:
         _run_at_once(works, connections, done)

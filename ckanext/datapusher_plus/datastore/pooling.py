@@ -1,8 +1,8 @@
-"""Whether a connection pooler lends one session of the datastore's database to several connections in turn.
+"""Detect a connection pooler that lets several connections share one session of the datastore's database.
 
-A load holds a lock for as long as its session lives, and its statements are prepared in that session. Behind such a
-pooler (PgBouncer in transaction or statement mode) neither belongs to the load: its locks stay in sessions of others.
-Nothing may be set in a session here either, for somebody else gets that session next.
+A load holds a lock as long as its session lives, and its statements are prepared in that session. Behind such a pooler
+(PgBouncer in transaction or statement mode) the session is not the load's own: its locks stay in sessions that others
+use. The check must not change any session setting either, because another client gets that session next.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from ckan.plugins import toolkit as tk
 from .. import waits
 from . import connect
 
-#: Connections that hold a session each, so that a pooler that hands out sessions in turn runs out of other ones.
+#: Connections that each hold a session, so that a pooler that takes sessions in turn has no others left.
 _OTHERS = 3
 
 _SESSION = "SELECT pg_backend_pid()"
 
 
 def lends_sessions() -> bool:
-    """Tell whether the write role's connections come to share sessions of the server.
+    """Return whether connections of the write role share sessions of the server.
 
-    :raises DatastoreGone, DatastoreBusy, DatastoreRefused: when the database cannot be asked.
+    :raises DatastoreGone, DatastoreBusy, DatastoreRefused: when the database cannot be queried.
     """
     with connect.translated(), ExitStack() as open_:
         one = open_.enter_context(closing(_connection()))
         session = _session(one)
-        # PostgreSQL itself tells a new connection the number of its process; a pooler makes one up
+        # PostgreSQL sends a new connection its real process id; a pooler sends an invented one
         if one.info.backend_pid == session:
             return False
         for _ in range(_OTHERS):
             other = open_.enter_context(closing(_connection()))
             if _session(other) == session:
                 return True
-            # whoever is in a transaction keeps its session
+            # a connection in a transaction keeps its session
             other.autocommit = False
             if _session(other) == session or _session(one) != session:
                 return True

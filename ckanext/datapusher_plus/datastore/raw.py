@@ -1,4 +1,4 @@
-"""The file as a table of text: COPY straight from disk, no row passes through Python."""
+"""The file as a table of text: COPY straight from disk, no row is handled in Python."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from .ddl import public
 
 #: Number of the row in the file, from 1; CKAN allows no column that starts with an underscore.
 ROW = "_n"
-#: Below this the cost of a call per block shows; above it nothing more is won.
+#: Smaller blocks are slower because of the cost per call; larger ones are not faster.
 BLOCK = 1 << 20
 
 
 def create(connection: psycopg.Connection, table: str, columns: Sequence[str], *, after: int = 0) -> None:
-    """Make the table, whose rows are numbered from ``after`` on.
+    """Create the table; the number of its first row is ``after`` + 1.
 
     It is unlogged, because a crash of the database ends the run anyway.
     """
     fields = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(name)) for name in columns)
-    # the sequence numbers the rows as they come in, whatever order they may lie in
+    # the sequence numbers the rows in the order of the file, wherever they are stored
     statement = sql.SQL(
         "CREATE UNLOGGED TABLE {} ({} bigint GENERATED ALWAYS AS IDENTITY (START WITH {} CACHE 1000), {})"
         " WITH (autovacuum_enabled = false)"
@@ -40,14 +40,14 @@ def copy(
     *,
     start: int = 0,
 ) -> None:
-    """Fill the table from a clean CSV file, telling ``progress`` how many bytes were sent.
+    """Fill the table from a clean CSV file; ``progress`` is called with the number of bytes sent so far.
 
-    The table must have been made in the same transaction.
+    The table must have been created in the same transaction (COPY FREEZE requires it).
 
-    :param start: byte of the file at which the first record begins; 0: after its header.
+    :param start: byte offset of the first record to copy; 0 copies the whole file, whose first line is the header.
     """
     fields = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
-    # frozen rows are not written once more by whoever reads them first
+    # frozen rows are not rewritten by the first reader (hint bits)
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER {}, FREEZE true, ENCODING 'utf8')")
     with (
         csv.open("rb") as file,
@@ -64,7 +64,7 @@ def copy(
 
 
 def pages(connection: psycopg.Connection, table: str) -> int:
-    """Return how many pages of the database the table's rows fill."""
+    """Return how many database pages the table's rows fill."""
     row = connection.execute(
         "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::bigint", [f'public."{table}"']
     ).fetchone()
@@ -72,14 +72,14 @@ def pages(connection: psycopg.Connection, table: str) -> int:
 
 
 def drop(connection: psycopg.Connection, table: str) -> None:
-    """Drop a raw or staged table if it is there."""
+    """Drop a raw or staged table if it exists."""
     connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(public(table)))
 
 
 def drop_from_the_dead(connection: psycopg.Connection, table: str) -> None:
-    """Drop a table of a run whose process is dead, and end what the database still does for it.
+    """Drop a table of a run whose process is dead, and terminate the sessions that still work on it.
 
-    The server notices that its client is gone only when it next has something to say, which may be in an hour.
+    The server notices only when it next writes to its client that the client is gone, which may take an hour.
     """
     connection.execute(
         "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a JOIN pg_locks AS l ON l.pid = a.pid"

@@ -1,4 +1,4 @@
-"""Renaming a table with everything whose name is made from it."""
+"""Rename a table with everything whose name is derived from its name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Part = Literal["SEQUENCE", "INDEX"]
 def moves(table: TableFacts, source: str, target: str) -> Iterator[sql.Composed]:
     """Rename a table from ``source`` to ``target`` with its sequence, primary key and indexes.
 
-    ``table`` has the names that belong to the live table; under any other name they are derived.
+    ``table`` has the names that belong to the live table; under any other table name they are derived.
     """
     for kind, live, derived in _parts(table):
         old, new = (live if place == table.table else derived(place) for place in (source, target))

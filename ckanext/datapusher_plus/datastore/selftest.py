@@ -1,4 +1,4 @@
-"""What the self-test asks the datastore's database; nothing that it makes is ever committed."""
+"""The self-test's queries on the datastore's database; it never commits anything."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from .connect import close, open_connection, translated
 
 @contextmanager
 def connected(role: str) -> Iterator[psycopg.Connection]:
-    """Open a connection of the ``write`` or ``read`` role, whose transaction is rolled back at the end in any case.
+    """Open a connection of the ``write`` or ``read`` role whose transaction is always rolled back at the end.
 
-    :raises DatastoreGone, DatastoreBusy, DatastoreRefused: for what the database says in the block.
+    :raises DatastoreGone, DatastoreBusy, DatastoreRefused: in place of the driver's errors in the block.
     """
     with translated():
         connection = open_connection("datapusher_plus check", autocommit=True, role=role, patience=waits.CHECK_DATABASE)
         try:
             # each transaction inside the block is a savepoint of this one
             with connection.transaction(force_rollback=True):
-                # for this transaction only: a pooler may give the session to somebody else next
+                # for this transaction only: a pooler may give the session to another client next
                 ask(
                     connection,
                     "SELECT set_config('statement_timeout', %(limit)s, true)",
@@ -38,12 +38,12 @@ def connected(role: str) -> Iterator[psycopg.Connection]:
                 )
                 yield connection
         finally:
-            # undone by the server itself should this process die before it comes here
+            # should this process die first, the server itself rolls back
             close(connection)
 
 
 def ask(connection: psycopg.Connection, query: LiteralString, **values: object) -> Any:
-    """Return the one value that a query asks for."""
+    """Return the single value that a query returns."""
     row = connection.execute(query, values).fetchone()
     return row[0] if row else None
 
@@ -53,7 +53,7 @@ def ask(connection: psycopg.Connection, query: LiteralString, **values: object) 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
-    """Something that a load does and the write role may not do."""
+    """Something that a load does but the write role is not allowed to do."""
 
     what: str
     reason: str
@@ -61,7 +61,7 @@ class Refusal:
 
 _MAKE = sql.SQL("CREATE TABLE {table} (_id serial PRIMARY KEY, _full_text tsvector, word text)")
 
-#: What CKAN and a load do with a table once it is made, in that order.
+#: What CKAN and a load do with a table after it is created, in that order.
 _USE = {
     "use CKAN's function populate_full_text_trigger()": sql.SQL(
         "CREATE TRIGGER zfulltext BEFORE INSERT OR UPDATE ON {table}"
@@ -78,7 +78,7 @@ _USE = {
 
 
 def refusals(connection: psycopg.Connection) -> list[Refusal]:
-    """Do with a table of the moment what a load does, and return what was refused."""
+    """Do with a temporary test table what a load does, and return what was refused."""
     names = _names()
     refused = _try(connection, "make a table in the schema public", _MAKE.format(**names))
     if refused:
@@ -88,7 +88,7 @@ def refusals(connection: psycopg.Connection) -> list[Refusal]:
 
 
 def is_readable_when_new(connection: psycopg.Connection, reader: str) -> bool:
-    """Tell whether a role may read what the write role makes, without anybody granting it."""
+    """Return whether a role may read what the write role creates, without an explicit grant."""
     names = _names()
     connection.execute(_MAKE.format(**names))
     may = sql.SQL("SELECT has_table_privilege({reader}, oid, 'SELECT') FROM pg_class WHERE relname = {name}")
@@ -111,7 +111,7 @@ def _try(connection: psycopg.Connection, what: str, statement: sql.Composed) -> 
         with connection.transaction():
             connection.execute(statement)
     except psycopg.OperationalError:
-        # not a refusal but a server that goes away
+        # not a refusal: the server is going away
         raise
     except psycopg.Error as error:
         return Refusal(what=what, reason=error.diag.message_primary or type(error).__name__)
@@ -120,7 +120,7 @@ def _try(connection: psycopg.Connection, what: str, statement: sql.Composed) -> 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tables:
-    """How many tables there are of some kind, and the name of one of them."""
+    """Number of tables of some kind, and the name of one of them."""
 
     count: int
     example: str | None
@@ -133,7 +133,7 @@ _OF_RESOURCES = """
 
 
 def of_strangers(connection: psycopg.Connection) -> Tables:
-    """Return the tables that belong to a role that the connected one is no member of."""
+    """Return the tables whose owner is a role that the connected role is not a member of."""
     return _tables(connection, "AND NOT pg_has_role(relowner, 'USAGE')")
 
 
@@ -154,19 +154,19 @@ def _tables(connection: psycopg.Connection, condition: LiteralString) -> Tables:
 
 
 def journal_is_made(connection: psycopg.Connection) -> bool:
-    """Tell whether the journal's table is there, which the first load makes."""
+    """Return whether the journal's table exists; the first load creates it."""
     return ask(connection, "SELECT to_regclass(%(table)s) IS NOT NULL", table=f"public.{journal.TABLE}")
 
 
 def journal_is_writable(connection: psycopg.Connection) -> bool:
-    """Tell whether the connected role may do with the journal what loads do."""
+    """Return whether the connected role has the privileges on the journal that loads need."""
     may = "SELECT bool_and(has_table_privilege(%(table)s, each)) FROM unnest(%(rights)s::text[]) AS each"
     rights = ["SELECT", "INSERT", "UPDATE", "DELETE"]
     return ask(connection, may, table=f"public.{journal.TABLE}", rights=rights)
 
 
 def resources_with_leftovers(connection: psycopg.Connection) -> set[str]:
-    """Return the resources that a run has something of in the database that is gone when the run has ended well."""
+    """Return the resources with leftovers of a run in the database: helper tables or an open journal row."""
     tables = catalog.tables_like(connection, table_names.PREFIX)
     begun = journal.open_resources(connection) if journal_is_made(connection) else []
     return {*begun, *filter(None, map(table_names.resource_of, tables))}
@@ -180,11 +180,11 @@ class Largest:
     """The largest table of a resource."""
 
     table: str
-    #: with its indexes and long values
+    #: bytes, with indexes and long values (TOAST)
     size: int
 
 
-#: Sizes are read from the disk, so only those are asked that can be the largest by their last ANALYZE, or had none yet.
+#: Sizes are read from disk, so only tables are measured that were largest at their last ANALYZE, or had none yet.
 _LARGEST = f"""
     SELECT relname::text AS table, pg_total_relation_size(oid)::bigint AS size FROM (
         SELECT oid, relname {_OF_RESOURCES} ORDER BY reltuples < 0 DESC, relpages DESC LIMIT 200
@@ -200,13 +200,13 @@ def largest(connection: psycopg.Connection) -> Largest | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whereabouts:
-    """What tells where new tables lie."""
+    """What shows where new tables are stored."""
 
-    #: of the server's process for this connection
+    #: process id of this connection's server process
     pid: int
-    #: how such a process calls itself in the list of processes
+    #: how the title of such a process begins in the list of processes
     title: str
-    #: folder of the tablespace; empty for the one in the data directory
+    #: folder of the tablespace; empty for one in the data directory
     tablespace: str
 
 
@@ -219,6 +219,6 @@ _WHEREABOUTS = """
 
 
 def whereabouts(connection: psycopg.Connection) -> Whereabouts:
-    """Return what tells where new tables of the connected role lie."""
+    """Return what shows where new tables of the connected role are stored."""
     with connection.cursor(row_factory=class_row(Whereabouts)) as cursor:
         return cursor.execute(_WHEREABOUTS).fetchone()  # pyright: ignore[reportReturnType] (one row always)

@@ -1,4 +1,4 @@
-"""The new table beside the live one: made by CKAN itself, and what goes into it from the raw table."""
+"""The new table beside the live one: CKAN itself creates it, and statements fill it from the raw table."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from ..core.values import ColumnSpec
 from . import catalog, ddl, fulltext, raw
 from .table_facts import TableFacts
 
-#: The expression that gives ``_full_text``, of so many letters of a row's text, of all when None.
+#: Returns the expression for ``_full_text`` over so many characters of a row's text, over all when None.
 Text = Callable[[int | None], fulltext.Expression]
-#: ``insert`` of something; takes ``text``.
+#: ``insert`` with everything bound but ``text``.
 Insert = Callable[..., sql.Composed]
 
 
 def make(table: str, columns: Sequence[ColumnSpec]) -> None:
-    """Let CKAN make an empty table with its hidden columns, sequence, trigger and grants."""
-    # imported late: the datastore's backend needs a loaded CKAN
+    """Let CKAN create an empty table with its hidden columns, sequence, trigger and grants."""
+    # imported here because the datastore's backend needs a loaded CKAN
     from ckanext.datastore.backend import DatastoreBackend
 
     fields = [{"id": column.name, "type": column.type} for column in columns]
@@ -31,14 +31,14 @@ def make(table: str, columns: Sequence[ColumnSpec]) -> None:
 
 
 def strip(connection: psycopg.Connection, table: str) -> None:
-    """Take off what would slow the filling down: the indexes and the primary key."""
+    """Drop what would slow down the filling: the indexes and the primary key."""
     drop_indexes(connection, table)
     drop_key = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
     connection.execute(drop_key.format(ddl.public(table), sql.Identifier(table_names.primary_key(table))))
 
 
 def autovacuum(connection: psycopg.Connection, table: str, *, on: bool) -> None:
-    """Let PostgreSQL tidy and analyse the table on its own, or not: while we are at it, that would lock us out."""
+    """Let autovacuum clean and analyse the table, or not: during a load its lock would block ours."""
     alter = "ALTER TABLE {} RESET (autovacuum_enabled)" if on else "ALTER TABLE {} SET (autovacuum_enabled = false)"
     connection.execute(sql.SQL(alter).format(ddl.public(table)))
 
@@ -51,14 +51,14 @@ def drop_indexes(connection: psycopg.Connection, table: str) -> None:
 
 
 def carry_triggers(connection: psycopg.Connection, old: TableFacts, table: str, warn: Callable[[str], None]) -> None:
-    """Make the staged table's triggers those of ``old``; one that the new columns do not suit is told and left out."""
+    """Give the staged table the triggers of ``old``; one that its columns do not support is left out with a warning."""
     new = catalog.describe(connection, table)
     for name, statements in ddl.trigger_changes(old.triggers, old.table, new.triggers if new else (), table):
         _tolerant(connection, statements, partial(_warn, warn, f"trigger “{name}”"))
 
 
 def carry_constraints(connection: psycopg.Connection, old: TableFacts, table: str, warn: Callable[[str], None]) -> None:
-    """Give the filled staged table the checks and foreign keys of ``old`` that its rows keep."""
+    """Add the checks and foreign keys of ``old`` to the filled staged table, if its rows satisfy them."""
     new = catalog.describe(connection, table)
     there = {constraint.name for constraint in new.constraints} if new else set()
     for made in old.constraints:
@@ -87,9 +87,9 @@ def full_text_by_trigger(connection: psycopg.Connection, table: str, *, on: bool
 
 
 def execute(connection: psycopg.Connection, statement: Insert, text: Text | None) -> int | None:
-    """Carry out an ``insert``; if a row has more words than a tsvector holds, with fewer letters of each row's text.
+    """Execute an ``insert``; if a row has more words than a tsvector holds, use fewer characters of each row's text.
 
-    Return how many letters these are, None for all.
+    :return: the number of characters used, None for all.
     """
     if text is None:
         connection.execute(statement(text=None))
@@ -111,7 +111,7 @@ def insert(
     text: fulltext.Expression | None,
     pages: tuple[int, int] | None = None,
 ) -> sql.Composed:
-    """Return the statement that casts the raw rows of a range of pages (all when None) into ``table``."""
+    """Return the statement that casts raw rows in a range of pages (all when None) into ``table``."""
     names = [sql.Identifier(column.name) for column in columns]
     target, value = ([sql.Identifier("_full_text")], [text]) if text is not None else ([], [])
     casts = [sql.SQL("{} AS {}").format(cast(column), name) for column, name in zip(columns, names, strict=True)]
@@ -127,14 +127,14 @@ def insert(
 
 
 def move(source: str, table: str, names: Sequence[str], pages: tuple[int, int] | None = None) -> sql.Composed:
-    """Return the statement that moves finished rows of a range of pages (all when None) into ``table``."""
+    """Return the statement that moves finished rows in a range of pages (all when None) into ``table``."""
     columns = sql.SQL(", ").join(map(sql.Identifier, ["_id", "_full_text", *names]))
     statement = sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {}{}")
     return statement.format(ddl.public(table), columns, columns, ddl.public(source), within(pages))
 
 
 def within(pages: tuple[int, int] | None) -> sql.Composable:
-    """Return the condition for rows in a range of pages, nothing for all of them."""
+    """Return the condition for rows in a range of pages, empty for all rows."""
     if pages is None:
         return sql.SQL("")
     first, end = (sql.Literal(f"({page},0)") for page in pages)
@@ -142,12 +142,12 @@ def within(pages: tuple[int, int] | None) -> sql.Composable:
 
 
 def cast(column: ColumnSpec) -> sql.Composed:
-    """Return the expression that makes the column's value of its raw text."""
+    """Return the expression that casts the column's raw text to its type."""
     return sql.SQL(column.cast).format(sql.Identifier(column.name))  # pyright: ignore[reportArgumentType]
 
 
 def number_on(connection: psycopg.Connection, table: str, rows: int) -> None:
-    """Let the next row that somebody adds get the number after the last."""
-    # a fresh sequence gives 1 first
+    """Set the sequence so that the next row that is added gets the number after the last one."""
+    # a new sequence starts with 1
     statement = "SELECT setval(pg_get_serial_sequence(%s, '_id'), greatest(%s, 1), %s)"
     connection.execute(statement, [f'public."{table}"', rows, rows > 0])

@@ -1,4 +1,4 @@
-"""The exchange of two tables under one name, and the way back, each in one short transaction."""
+"""Exchange two tables under one name, and put the old one back, each in one short transaction."""
 
 from __future__ import annotations
 
@@ -18,33 +18,34 @@ from .rename import moves
 from .swap_record import Record
 from .table_facts import TableFacts
 
-#: Once the table is ours, a reader of a view may wait for us while we wait for its view. PostgreSQL kills whoever
-#: notices such a circle first, after a second; to be sure that it is us, we give up before.
+#: Seconds. Once we hold the table, a reader of a view may wait for us while we wait for its view. PostgreSQL aborts the
+#: side that detects the deadlock first, after ``deadlock_timeout`` (1 second by default); we give up earlier, so that
+#: it is never the reader.
 _UNDER_LOCK = 0.9
 
 
 class TableChanged(Exception):
-    """The live table is not the one that was prepared for."""
+    """The live table is not the one that the exchange was prepared for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Which table is to take whose place, and how."""
+    """Which table replaces which, and how."""
 
     resource_id: str
     run_id: str
     staged: str
-    #: what the staged table's indexes are to be called
+    #: the indexes of the staged table, under the names that they get
     indexes: tuple[Index, ...]
-    #: how many rows it has
+    #: number of rows in the staged table
     rows: int
     #: raw comments for columns that have none on the live table
     comments: Mapping[str, str | None]
-    #: the live table as it was seen before the lock; None when there was none
+    #: the live table as it was before the lock; None when there was none
     seen: TableFacts | None
-    #: what a table that is not there any more left behind, for want of a live one
+    #: what is known of a table that no longer exists, used when there is no live one
     kept: TableFacts | None
-    #: keep the old table under another name until the commit; else drop it
+    #: keep the old table under another name until the commit, else drop it
     park: bool
     #: ISO 8601
     at: str
@@ -55,7 +56,7 @@ class Exchanged:
     """What the exchange did."""
 
     parked: str | None
-    #: aliases whose name something else has taken
+    #: aliases whose names are taken by something else
     taken: tuple[str, ...]
 
 
@@ -64,7 +65,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
 
     :param lock_timeout: seconds to wait for readers of the live table.
     :raises TableChanged: when the live table has changed since it was ``seen``.
-    :raises psycopg.errors.LockNotAvailable: when readers did not let go.
+    :raises psycopg.errors.LockNotAvailable: when readers did not release the table in time.
     """
     with connection.transaction():
         live = _locked(connection, order.resource_id, order.seen, lock_timeout)
@@ -89,7 +90,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
 
 
 def put_back(connection: psycopg.Connection, parked: str, record: Record, lock_timeout: float) -> None:
-    """Give the parked table its name, indexes and views again, and drop what stands in its place."""
+    """Give the parked table its name, indexes and views again, and drop the table that has its place."""
     old = record.facts
     with connection.transaction():
         live = _drop_live(connection, old.table, lock_timeout)
@@ -108,7 +109,7 @@ def put_empty(
     indexes: tuple[Index, ...],
     lock_timeout: float,
 ) -> None:
-    """Put the empty ``staged`` table in place of a lost one that is known by its facts."""
+    """Put the empty ``staged`` table in place of a lost one of which only the facts are known."""
     with connection.transaction():
         live = _drop_live(connection, old.table, lock_timeout)
         new = _staged(connection, staged)
@@ -125,7 +126,7 @@ def drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) -
 
 
 def remove(connection: psycopg.Connection, table: str, lock_timeout: float) -> bool:
-    """Drop a live table with everything that depends on it, as CKAN does, and tell whether there was one."""
+    """Drop a live table with everything that depends on it, as CKAN does, and return whether there was one."""
     live = _locked(connection, table, catalog.describe(connection, table), lock_timeout)
     if live:
         connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(ddl.public(table)))
@@ -134,7 +135,7 @@ def remove(connection: psycopg.Connection, table: str, lock_timeout: float) -> b
 
 
 def write_count(connection: psycopg.Connection, table: str, rows: int | None) -> None:
-    """Let CKAN know how many rows the table has; None has it count them when it is next asked."""
+    """Set the row count that CKAN keeps of a table; with None, CKAN counts when it is next asked."""
     if connection.execute("SELECT to_regclass('public._table_stats')").fetchone() == (None,):
         return
     if rows is None:
@@ -142,7 +143,7 @@ def write_count(connection: psycopg.Connection, table: str, rows: int | None) ->
         return
     connection.execute(
         "INSERT INTO public._table_stats (resource_id, stats) VALUES (%s, jsonb_build_object('rows', %s::bigint))"
-        # a reader may have counted in the meantime
+        # a reader may have written a count in the meantime
         " ON CONFLICT (resource_id) DO UPDATE SET stats = excluded.stats",
         [table, rows],
     )
@@ -151,10 +152,13 @@ def write_count(connection: psycopg.Connection, table: str, rows: int | None) ->
 def _locked(
     connection: psycopg.Connection, table: str, seen: TableFacts | None, lock_timeout: float
 ) -> TableFacts | None:
-    """Lock the live table against everybody and return it as it is now."""
+    """Lock the live table exclusively and return it as it is now.
+
+    :raises TableChanged: when it has changed since it was ``seen``.
+    """
     set_lock_timeout(connection, lock_timeout)
     if seen:
-        # Aliases first: a reader locks a view before the table behind it, and another order might meet it half-way.
+        # Aliases first: a reader locks a view before the table behind it, and any other order could deadlock with it.
         aliases = [ddl.public(view.name) for view in seen.views if view.alias and view.ours]
         names = sql.SQL(", ").join([*aliases, ddl.public(table)])
         try:
@@ -169,7 +173,7 @@ def _locked(
 
 
 def _shape(table: TableFacts | None) -> object:
-    """Return what must not change between preparing and exchanging; comments and grants may."""
+    """Return what must not change between preparation and exchange; comments and grants may change."""
     if table is None:
         return None
     views = [(view.schema, view.name) for view in table.views]
@@ -177,7 +181,7 @@ def _shape(table: TableFacts | None) -> object:
 
 
 def set_lock_timeout(connection: psycopg.Connection, seconds: float) -> None:
-    """Limit how long a lock is waited for until the transaction ends."""
+    """Limit the wait for a lock until the transaction ends."""
     connection.execute("SELECT set_config('lock_timeout', %s, true)", [f"{int(seconds * 1000)}ms"])
 
 
@@ -189,7 +193,7 @@ def _staged(connection: psycopg.Connection, table: str) -> TableFacts:
 
 
 def _carry(old: TableFacts, new: TableFacts) -> Iterator[sql.Composed]:
-    """Give the new table what was made by hand on the old one as a whole: comment, grants, owner."""
+    """Copy the old table's own comment, grants and owner to the new one."""
     relation = ddl.public(new.table)
     if old.comment:
         yield ddl.comment("TABLE", relation, old.comment)
@@ -199,7 +203,7 @@ def _carry(old: TableFacts, new: TableFacts) -> Iterator[sql.Composed]:
 
 
 def _make_room(connection: psycopg.Connection, record: Record, order: Exchange) -> str | None:
-    """Take the live table out of the way and return the name under which it waits."""
+    """Drop or park the live table, and return the parked table's name."""
     if not order.park:
         connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(order.resource_id)))
         return None
@@ -210,7 +214,7 @@ def _make_room(connection: psycopg.Connection, record: Record, order: Exchange) 
 
 
 def _named(new: TableFacts, table: str, indexes: tuple[Index, ...]) -> TableFacts:
-    """Return the facts of a staged table under the live names that its indexes were built for."""
+    """Return the facts of a staged table with the live names that its indexes were built for."""
     there = {index.name for index in new.indexes}
     return replace(
         new,
@@ -224,7 +228,7 @@ def _named(new: TableFacts, table: str, indexes: tuple[Index, ...]) -> TableFact
 def _make_views(
     connection: psycopg.Connection, table: str, live: TableFacts | None, kept: TableFacts | None
 ) -> list[str]:
-    """Make the views on the table again; without a live table, those that nothing else has taken the name of."""
+    """Create the views on the table again; without a live table, only those whose names are free."""
     if live:
         dependent_views.make(connection, live.views, table)
         return []
@@ -238,7 +242,7 @@ def _note(connection: psycopg.Connection, order: Exchange, parked: str | None, r
 
 
 def _drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) -> TableFacts | None:
-    """Drop a live table with the views on it and return what it was."""
+    """Drop a live table with the views on it and return its facts."""
     live = _locked(connection, table, catalog.describe(connection, table), lock_timeout)
     if live:
         dependent_views.drop(connection, live.views)

@@ -1,4 +1,4 @@
-"""What the way back from an exchange needs to know; it is kept in the journal and in the parked table's comment."""
+"""What restoring the old table after an exchange needs; kept in the journal and in the parked table's comment."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Record:
     #: when the exchange was ordered, ISO 8601
     at: str
     facts: TableFacts
-    #: raw comments as they were set on the new table, to tell a later edit by
+    #: raw comments as they were set on the new table; a comment that differs was edited later
     written: Mapping[str, str | None]
 
     def as_json(self) -> dict[str, Any]:
@@ -36,7 +36,7 @@ class Record:
 
 
 def from_json(found: Mapping[str, Any]) -> Record:
-    """Make the record of what ``as_json`` gave."""
+    """Make the record from what ``as_json`` returned."""
     return Record(**{**found, "facts": table_facts.from_json(found["facts"])})
 
 

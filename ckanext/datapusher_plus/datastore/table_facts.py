@@ -1,4 +1,4 @@
-"""A table as value: everything about it but its rows, so that it can be compared, carried over and put back."""
+"""A table's facts as a value: all but its rows, so that they can be compared, copied to a table and restored."""
 
 from __future__ import annotations
 
@@ -38,28 +38,28 @@ class View:
     schema: str
     name: str
     query: str
-    #: made by CKAN as ``SELECT *`` under another name of the table
+    #: created by CKAN as ``SELECT *``, another name of the table
     alias: bool
     owner: str = ""
-    #: whether the write role may drop it and make it again
+    #: whether the write role may drop it and create it again
     ours: bool = True
     materialized: bool = False
     options: tuple[str, ...] = ()
     comment: str | None = None
     #: (column, comment)
     column_comments: tuple[tuple[str, str], ...] = ()
-    #: None: those that a new view gets
+    #: None: those that a new view has
     grants: tuple[Grant, ...] | None = None
     triggers: tuple[Trigger, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableFacts:
-    """Everything about a table but its rows."""
+    """Everything about a table except its rows."""
 
     table: str
     columns: tuple[Column, ...]
-    #: type as PostgreSQL writes it in full, by column, the hidden columns too
+    #: (column, type as PostgreSQL writes it in full), the hidden columns too
     types: tuple[tuple[str, str], ...] = ()
     owner: str = ""
     comment: str | None = None
@@ -68,14 +68,14 @@ class TableFacts:
     indexes: tuple[Index, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     triggers: tuple[Trigger, ...] = ()
-    #: in the order in which they can be made
+    #: in the order in which they can be created
     views: tuple[View, ...] = ()
-    #: None: those that a new table gets
+    #: None: those that a new table has
     grants: tuple[Grant, ...] | None = None
 
     @property
     def dictionary(self) -> Dictionary:
-        """Return what people made by hand."""
+        """Return what people have set on the table."""
         return Dictionary(
             columns=self.columns,
             aliases=tuple(view.name for view in self.views if view.alias),
@@ -85,7 +85,7 @@ class TableFacts:
 
 
 def of_dictionary(table: str, dictionary: Dictionary) -> TableFacts:
-    """Return the facts of a table that is known by its dictionary alone, with CKAN's own names."""
+    """Return the facts of a table of which only the dictionary is known, with the names that CKAN gives."""
     return TableFacts(
         table=table,
         columns=dictionary.columns,
@@ -101,7 +101,7 @@ def to_json(facts: TableFacts) -> dict[str, Any]:
 
 
 def from_json(found: Mapping[str, Any]) -> TableFacts:
-    """Make the facts of what ``to_json`` gave."""
+    """Make the facts from what ``to_json`` returned."""
     return TableFacts(
         **{
             **found,

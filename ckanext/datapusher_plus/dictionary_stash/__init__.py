@@ -1,8 +1,8 @@
-"""The Data Dictionary on disk; it knows nothing of CKAN.
+"""The Data Dictionary on disk; this package does not use CKAN.
 
-``<id>.json`` is the stash: what a table carried before a run began to work on it, cleared when the table is well again.
-``<id>.vanished.json`` is what was written about columns that left the table with a newer file, so that the words come
-back with the column. ``history/<id>/`` has earlier dictionaries, for a person who wants one back.
+``<id>.json`` is the stash: what was set on a table before a run began to change it; cleared when the load has succeeded
+or the table is restored. ``<id>.vanished.json`` has the comments of columns that a newer file no longer has, so that
+they are restored when the column comes back. ``history/<id>/`` has earlier dictionaries that a person can restore.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Small files that survive a crash of the machine: there whole, or as they were before.
+"""Write small files so that they survive a crash of the machine: complete, or as they were before.
 
-Everything is done through open folders, so a link that somebody puts into the way is not followed, and what belongs to
-another user is not believed: a Data Dictionary holds triggers, which are SQL.
+All calls are relative to open folders, so links that others create in the path are not followed. Files of other users
+are not trusted: a Data Dictionary holds triggers, which are SQL.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..checkpoint import reach
 
 
 class Disk(Protocol):
-    """The calls of ``os`` that are made here; a test puts a disk in their place that forgets what was not synced."""
+    """The calls of ``os`` that are made here; tests replace them by a disk that forgets what was not synced."""
 
     def open(self, path: str | Path, flags: int, mode: int = ..., *, dir_fd: int | None = ...) -> int: ...
     def read(self, fd: int, length: int, /) -> bytes: ...
@@ -38,7 +38,7 @@ disk: Disk = os
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-# a pipe must not make its reader wait for ever
+# opening a FIFO must not block its reader for ever
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 _PIECE = 1 << 20
@@ -53,10 +53,10 @@ class NotOurs(PermissionError):
 
 @contextmanager
 def entered(root: Path, *inner: str, make: bool = False) -> Iterator[int]:
-    """Open a folder for one block; ``root`` may be a link, what lies below it may not.
+    """Open a folder for one block; ``root`` may be a symbolic link, the folders below it may not.
 
-    :param make: make what is missing, so that a power cut does not forget it.
-    :raises FileNotFoundError: when it is missing and not to be made.
+    :param make: create missing folders, and sync them so that a power failure does not lose them.
+    :raises FileNotFoundError: when a folder is missing and ``make`` is false.
     """
     if make:
         _make(root)
@@ -92,16 +92,16 @@ def _make_in(folder: int, name: str) -> None:
 
 
 def names(folder: int) -> list[str]:
-    """Return what the folder holds, in no order."""
+    """Return the names in the folder, in no particular order."""
     return disk.listdir(folder)
 
 
 def read(folder: int, name: str, *, most: int | None = None) -> bytes:
-    """Return what a file holds.
+    """Return the content of a file.
 
-    :param most: bytes that are read at most; a longer file is refused.
-    :raises NotOurs: when somebody else may have written it.
-    :raises ValueError: when it is no plain file, or too long.
+    :param most: largest size in bytes; a longer file is refused.
+    :raises NotOurs: when another user may have written it.
+    :raises ValueError: when it is not a regular file, or too long.
     """
     with _opened(folder, name) as descriptor:
         size = disk.fstat(descriptor).st_size
@@ -111,7 +111,7 @@ def read(folder: int, name: str, *, most: int | None = None) -> bytes:
 
 
 def is_ours(folder: int, name: str) -> bool:
-    """Tell whether a plain file of this name is there that nobody else can have written."""
+    """Return whether there is a regular file of this name that no other user can have written."""
     try:
         with _opened(folder, name):
             return True
@@ -139,9 +139,9 @@ def _opened(folder: int, name: str) -> Iterator[int]:
 
 
 def create(folder: int, name: str, content: bytes) -> None:
-    """Write a file under a name that nobody uses.
+    """Write a file under a name that is not in use.
 
-    :raises OSError: when that fails; there is no such file then.
+    :raises OSError: when that fails; no file of that name is left then.
     """
     with _removed_unless_whole(folder, name):
         _write(folder, name, content)
@@ -163,7 +163,7 @@ def _removed_unless_whole(folder: int, name: str) -> Iterator[None]:
 def replace(folder: int, name: str, content: bytes) -> None:
     """Write a file in place of an older one of that name.
 
-    :raises OSError: when that fails; the older file is untouched then.
+    :raises OSError: when that fails; the older file is unchanged then.
     """
     # in the same folder: a rename across file systems is not atomic
     temporary = f"{_beside(name)}{secrets.token_hex(8)}.tmp"
@@ -171,7 +171,7 @@ def replace(folder: int, name: str, content: bytes) -> None:
         _write(folder, temporary, content)
         disk.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
     reach("stash.replaced")
-    # without this a power cut may forget the rename
+    # without this the rename may be lost in a power failure
     disk.fsync(folder)
 
 
@@ -189,7 +189,7 @@ def _write(folder: int, name: str, content: bytes) -> None:
 
 
 def remove(folder: int, *names: str) -> bool:
-    """Remove files so that a power cut does not bring them back, and tell whether there were any."""
+    """Remove files so that a power failure does not bring them back, and return whether there were any."""
     removed = False
     for name in names:
         with suppress(FileNotFoundError):
@@ -201,18 +201,18 @@ def remove(folder: int, *names: str) -> bool:
 
 
 def remove_folder(folder: int, name: str) -> None:
-    """Remove a folder inside another one, unless it holds something."""
+    """Remove a folder inside another one, if it is empty."""
     with suppress(OSError):
         disk.rmdir(name, dir_fd=folder)
 
 
 def rename(folder: int, name: str, other: str) -> None:
-    """Give a file another name."""
+    """Rename a file."""
     disk.replace(name, other, src_dir_fd=folder, dst_dir_fd=folder)
 
 
 def left_by_a_crash(folder: int, name: str) -> list[str]:
-    """Return what interrupted writes left behind of the files whose names begin with ``name`` and a dot."""
+    """Return the temporary files that interrupted writes left, of files whose names begin with ``name`` and a dot."""
     return [found for found in names(folder) if found.startswith(_beside(name)) and found.endswith(".tmp")]
 
 

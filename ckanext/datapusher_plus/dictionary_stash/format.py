@@ -1,4 +1,4 @@
-"""Which files there are, what each begins with, and what becomes of one that is none of ours."""
+"""The format of the files: the fields that all of them have, and what happens to a file that is not a valid one."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ T = TypeVar("T")
 
 VERSION = 1
 
-# the usual form of a UUID: it has no dot and no slash, so no path made from it leaves the folder
+# the usual form of a UUID: it has no dot and no slash, so a path made from it cannot leave the folder
 _ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def root(folder: Path | None) -> Path:
-    """Return the stash's folder, as set unless another is given."""
+    """Return the stash's folder: ``folder`` if given, else the configured one."""
     return folder or settings.current().dictionary_stash_dir
 
 
 def is_id(name: str) -> bool:
-    """Tell whether a name is a resource id."""
+    """Return whether a name is a resource id."""
     return _ID.fullmatch(name) is not None
 
 
 def checked(resource_id: str) -> str:
-    """Return a resource id as it is.
+    """Return the resource id unchanged.
 
     :raises ValueError: when it is not a UUID in its usual form.
     """
@@ -44,7 +44,7 @@ def checked(resource_id: str) -> str:
 
 
 def dump(resource_id: str, **content: Any) -> bytes:
-    """Return what a file about a resource holds."""
+    """Return the content of a file about a resource, as ASCII JSON."""
     now = datetime.now(timezone.utc).isoformat()
     return json.dumps(
         {"version": VERSION, "resource_id": resource_id, "saved_at": now, **content}, indent=1, ensure_ascii=True
@@ -52,9 +52,9 @@ def dump(resource_id: str, **content: Any) -> bytes:
 
 
 def parse(content: bytes, resource_id: str) -> Mapping[str, Any]:
-    """Return what ``dump`` was given.
+    """Return the fields that ``dump`` wrote.
 
-    :raises ValueError: when the content is none of ours, or another resource's.
+    :raises ValueError: when the content is not from this plugin, or is another resource's.
     """
     try:
         found = json.loads(content.decode("ascii"))
@@ -68,12 +68,13 @@ def parse(content: bytes, resource_id: str) -> Mapping[str, Any]:
 def load(
     resource_id: str, name: str, folder: Path | None, make: Callable[[Mapping[str, Any]], T], *, clear: bool = False
 ) -> T | None:
-    """Return what ``make`` makes of one of our files, None when there is none.
+    """Return what ``make`` makes from one of our files, None when there is none.
 
-    A file that makes no sense is put aside and counts as none. So does another user's, which stays where it is.
+    A file that cannot be parsed is renamed and counts as missing. A file of another user counts as missing too, but is
+    left in its place.
 
-    :param clear: put another user's file aside too, because the name is needed.
-    :raises OSError: when nobody can tell, because the folder cannot be read.
+    :param clear: rename another user's file too, because its name is needed.
+    :raises OSError: when the folder or the file cannot be read.
     """
     try:
         with atomic.entered(root(folder)) as opened:
@@ -96,7 +97,7 @@ def _load(opened: int, resource_id: str, name: str, make: Callable[[Mapping[str,
 
 
 def _put_aside(opened: int, name: str, error: Exception) -> None:
-    """Keep a file that cannot be understood under another name, for a person."""
+    """Keep a file that cannot be parsed under another name, so that a person can look at it."""
     aside = f"{name}.{datetime.now(timezone.utc):%Y%m%dT%H%M%S%f}.unreadable"
     try:
         atomic.rename(opened, name, aside)

@@ -1,7 +1,7 @@
-"""Earlier dictionaries of a resource, the newest ``dictionary_stash_keep`` of them, for a person who wants one back.
+"""Earlier dictionaries of a resource, the newest ``dictionary_stash_keep`` of them, which a person can restore.
 
-Each is a file of its own, ``history/<id>/<time>-<token>.json``, so that writers on several hosts never undo one
-another's. The name gives the order. It is never before the newest one there is, whatever the clock says.
+Each is a file of its own, ``history/<id>/<time>-<token>.json``, so that writers on several hosts never overwrite each
+other's files. The name gives the order: a new one is always later than the newest there, whatever the clock shows.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 FOLDER = "history"
 
-#: Bytes of a file that is kept or read at most: a page shows all entries of a resource, and anybody who may edit it
+#: Largest file in bytes that is kept or read: a page shows all entries of a resource, and whoever may edit the resource
 #: decides how long its notes are.
 MOST = 4_000_000
 
@@ -33,15 +33,15 @@ _NAME = re.compile(r"(\d{8}T\d{12}Z)-[0-9a-f]{8}")
 
 
 class Why(str, Enum):
-    """What put an end to a dictionary; the value is what the file holds."""
+    """Why a dictionary was replaced; the value is stored in the file."""
 
-    #: a load, which may have brought other columns
+    #: a load, which may have had other columns
     LOAD = "load"
     #: a person or program edited it
     EDIT = "edit"
-    #: an earlier version was brought back over it
+    #: an earlier version was restored over it
     RESTORE = "restore"
-    #: a later run stashed another one, before the load that this one was stashed for had ended well
+    #: a later run stashed another one before the load that this one was stashed for had succeeded
     STASH = "stash"
     #: the resource was deleted
     DELETE = "delete"
@@ -49,13 +49,13 @@ class Why(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A dictionary as it once was."""
+    """An earlier dictionary."""
 
     id: str
-    #: when it came to an end
+    #: when it was replaced
     at: datetime
     why: Why
-    #: the run that ended it, empty for a person's edit
+    #: the run that replaced it, empty for a person's edit
     run_id: str
     dictionary: Dictionary
 
@@ -63,8 +63,9 @@ class Kept:
 def keep(
     resource_id: str, dictionary: Dictionary, *, why: Why, run_id: str = "", folder: Path | None = None
 ) -> str | None:
-    """Keep a dictionary and return its id; None for one without words, or with those of the newest that is kept.
+    """Keep a dictionary and return its id.
 
+    :return: None for a dictionary without labels and descriptions, with the same as the newest one kept, or too long.
     :raises OSError: when it cannot be written.
     """
     most = settings.current().dictionary_stash_keep
@@ -80,16 +81,16 @@ def keep(
             return None
         made = _new_id(there)
         atomic.create(opened, f"{made}.json", content)
-        # looked at anew: whoever of several writers is last to look sees all of them
+        # read again: of several writers at once, the last one to read sees all of them
         for oldest in _entries(opened, resource_id)[:most][-1:]:
             _drop_older_than(oldest.id, opened)
     return made
 
 
 def entries(resource_id: str, *, folder: Path | None = None) -> list[Kept]:
-    """Return what is kept, newest first; files that are none of ours are passed over.
+    """Return what is kept, newest first; files that are not ours are skipped.
 
-    :raises OSError: when nobody can tell, because the folder cannot be read.
+    :raises OSError: when the folder or a file cannot be read.
     """
     try:
         with _entered(resource_id, folder) as opened:
@@ -99,7 +100,7 @@ def entries(resource_id: str, *, folder: Path | None = None) -> list[Kept]:
 
 
 def ids(resource_id: str, *, folder: Path | None = None) -> list[str]:
-    """Return the ids of what seems to be kept, newest first, without looking into the files."""
+    """Return the ids of what seems to be kept, newest first, by the file names only."""
     try:
         with _entered(resource_id, folder) as opened:
             return [name.removesuffix(".json") for name in _names(opened)]
@@ -108,7 +109,7 @@ def ids(resource_id: str, *, folder: Path | None = None) -> list[str]:
 
 
 def resources(*, folder: Path | None = None) -> list[str]:
-    """Return the resources that something is kept of."""
+    """Return the resources of which something is kept."""
     try:
         with atomic.entered(format.root(folder), FOLDER) as opened:
             return sorted(name for name in atomic.names(opened) if format.is_id(name))
@@ -117,7 +118,7 @@ def resources(*, folder: Path | None = None) -> list[str]:
 
 
 def clear(resource_id: str, *, folder: Path | None = None) -> int:
-    """Remove all that is kept and return how many entries that were."""
+    """Remove all that is kept of a resource, and return the number of entries removed."""
     try:
         with _entered(resource_id, folder) as opened:
             ours = _names(opened)
@@ -136,7 +137,7 @@ def _entered(resource_id: str, folder: Path | None, *, make: bool = False) -> It
 
 
 def _names(opened: int) -> list[str]:
-    """Return the names that an entry can have, newest first."""
+    """Return the file names that can be entries, newest first."""
     found = (name for name in atomic.names(opened) if name.endswith(".json"))
     return sorted((name for name in found if _NAME.fullmatch(name.removesuffix(".json"))), reverse=True)
 
@@ -156,7 +157,7 @@ def _entry(opened: int, name: str, resource_id: str) -> Kept | None:
             dictionary=from_json(found["dictionary"]),
         )
     except FileNotFoundError:
-        # another writer has dropped it meanwhile
+        # another writer has removed it meanwhile
         return None
     except (atomic.NotOurs, KeyError, TypeError, ValueError) as error:
         log.warning("The earlier Data Dictionary %s of resource %s is passed over: %s", name, resource_id, error)
@@ -166,13 +167,13 @@ def _entry(opened: int, name: str, resource_id: str) -> Kept | None:
 def _new_id(there: list[Kept]) -> str:
     at = datetime.now(timezone.utc)
     if there and (newest := _NAME.fullmatch(there[0].id)):
-        # after it, also when the clock was set back
+        # later than the newest, even if the clock was set back
         at = max(at, datetime.strptime(newest[1], _TIME).replace(tzinfo=timezone.utc) + timedelta(microseconds=1))
     return f"{at:{_TIME}}-{secrets.token_hex(4)}"
 
 
 def _drop_older_than(oldest: str, opened: int) -> None:
-    """Remove older entries, and what an interrupted write left among them; a stranger's file stays."""
+    """Remove older entries, also incomplete ones of interrupted writes; files of other users stay."""
     for name in _names(opened):
         if name < f"{oldest}.json" and atomic.is_ours(opened, name):
             atomic.remove(opened, name)

@@ -1,4 +1,4 @@
-"""What was written about columns that left the table with a newer file, until they come back."""
+"""The comments of columns that a newer file no longer has, kept until the columns come back."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from . import atomic, format
 
 
 def remember(resource_id: str, columns: Iterable[Column], *, folder: Path | None = None) -> None:
-    """Keep what was written about vanished columns, in place of what was kept; nothing is left when there are none.
+    """Keep the comments of removed columns in place of those kept before; without columns, remove the file.
 
-    :raises OSError: when it cannot be written; what was kept is untouched then.
+    :raises OSError: when it cannot be written; what was kept is unchanged then.
     """
     root, name = format.root(folder), _name(resource_id)
-    # what cannot be read now is not replaced; what makes no sense is put aside
+    # this raises when the old file cannot be read, so that it is not replaced; one that cannot be parsed is renamed
     format.load(resource_id, name, folder, _columns, clear=True)
     if kept := [asdict(column) for column in columns]:
         with atomic.entered(root, make=True) as opened:
@@ -29,9 +29,9 @@ def remember(resource_id: str, columns: Iterable[Column], *, folder: Path | None
 
 
 def vanished(resource_id: str, *, folder: Path | None = None) -> tuple[Column, ...]:
-    """Return what is kept about columns that the table has no more.
+    """Return what is kept about columns that the table no longer has.
 
-    :raises OSError: when nobody can tell, because the folder cannot be read.
+    :raises OSError: when the folder or the file cannot be read.
     """
     return format.load(resource_id, _name(resource_id), folder, _columns) or ()
 

@@ -1,4 +1,4 @@
-"""The stash: a table's dictionary while the table is worked on, one file a resource."""
+"""The stash: a table's dictionary while a run works on the table, one file per resource."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ENDING = ".json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stash:
-    """A dictionary as it was before a run touched the table."""
+    """A dictionary as it was before a run changed the table."""
 
     resource_id: str
     run_id: str
@@ -29,14 +29,14 @@ class Stash:
 
     @property
     def age(self) -> float:
-        """Return for how many seconds the stash has been lying there."""
+        """Return the age of the stash in seconds."""
         return (datetime.now(timezone.utc) - self.saved_at).total_seconds()
 
 
 def save(resource_id: str, dictionary: Dictionary, *, run_id: str = "", folder: Path | None = None) -> Path:
     """Write the dictionary so that it survives a crash of the machine, in place of an older stash.
 
-    :raises OSError: when it cannot be written; the older stash is untouched then.
+    :raises OSError: when it cannot be written; the older stash is unchanged then.
     """
     path = stash_path(resource_id, folder=folder)
     content = format.dump(resource_id, run_id=run_id, dictionary=as_json(dictionary))
@@ -52,14 +52,14 @@ def _keep_older(resource_id: str, dictionary: Dictionary, run_id: str, folder: P
         if older and older.dictionary.said != dictionary.said:
             history.keep(resource_id, older.dictionary, why=history.Why.STASH, run_id=run_id, folder=folder)
     except OSError as error:
-        # what matters more is the dictionary of now
+        # saving the present dictionary matters more than a copy of the older one
         log.warning("The older dictionary stash of resource %s goes without a copy: %s", resource_id, error)
 
 
 def load(resource_id: str, *, folder: Path | None = None) -> Stash | None:
-    """Return the stash, None when there is none; a file that makes no sense is put aside for a person.
+    """Return the stash, None when there is none; a file that cannot be parsed is renamed for a person to look at.
 
-    :raises OSError: when nobody can tell, because the folder cannot be read.
+    :raises OSError: when the folder or the file cannot be read.
     """
     return format.load(resource_id, stash_path(resource_id).name, folder, _stash)
 
@@ -74,7 +74,7 @@ def _stash(found: Mapping[str, Any]) -> Stash:
 
 
 def clear(resource_id: str, *, folder: Path | None = None) -> bool:
-    """Remove the stash and tell whether there was one."""
+    """Remove the stash and return whether there was one."""
     path = stash_path(resource_id, folder=folder)
     drop_leftovers(resource_id, folder=folder)
     try:
@@ -85,14 +85,14 @@ def clear(resource_id: str, *, folder: Path | None = None) -> bool:
 
 
 def drop_leftovers(resource_id: str, *, folder: Path | None = None) -> None:
-    """Remove what interrupted writes left, if that can be done; whoever calls this holds the resource's lock."""
+    """Remove what interrupted writes left, if possible; the caller must hold the resource's lock."""
     path = stash_path(resource_id, folder=folder)
     with suppress(OSError), atomic.entered(path.parent) as opened:
         atomic.remove(opened, *atomic.left_by_a_crash(opened, resource_id))
 
 
 def stash_path(resource_id: str, *, folder: Path | None = None) -> Path:
-    """Return where the resource's stash is or would be.
+    """Return the path of the resource's stash, whether or not it exists.
 
     :raises ValueError: when ``resource_id`` is not a UUID in its usual form.
     """

@@ -1,1 +1,1 @@
-"""The only room that imports Prefect: the flow, the worker that runs it, and what starts, feeds and heals them."""
+"""The flow that Prefect runs, and what its runs need: tasks, rollback, the end that Prefect shows, memory limits."""

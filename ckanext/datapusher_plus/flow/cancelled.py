@@ -1,4 +1,4 @@
-"""Whether somebody cancelled a run in Prefect, for whoever sees only that it has ended."""
+"""Find out whether somebody cancelled a run in Prefect, for code that sees only that the run has ended."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, tempor
 
 
 def was_cancelled(flow_run_id: str | None) -> bool:
-    """Ask Prefect; False also when it does not answer, or does not know the flow run."""
-    # without an address Prefect's client would start a server
+    """Return whether the flow run is cancelled in Prefect; False also if Prefect does not answer or know it."""
+    # without an API URL Prefect's client would start a server
     if not flow_run_id or not PREFECT_API_URL.value():
         return False
     try:

@@ -1,7 +1,8 @@
-"""The flow: reads without side effects first, then writes in one Prefect transaction under the resource's lock.
+"""The flow: read without side effects first, then write in one Prefect transaction under the resource's lock.
 
 Inside the transaction: plain calls in the main thread, and no retries, caching, submitting, catching or suspending.
-A retry there would roll its siblings back and then report success. ``tests/architecture/test_flow_shape.py`` holds it.
+A retry there would roll its siblings back and then report success. ``tests/architecture/test_flow_shape.py`` checks
+this.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ NAME = "datapusher-plus"
     on_cancellation=[rollback.after_crash],
 )
 def ingest(run_id: str, resource_id: str) -> PrefectState[None]:
-    """Load one resource's file, or undo all of it; the run's row in CKAN's database tells how it ended."""
+    """Load one resource's file, or roll back completely; the run's row in CKAN's database has how it ended."""
     return without_values(_logged)(run_id, resource_id)
 
 
@@ -60,7 +61,7 @@ def _logged(run_id: str, resource_id: str) -> PrefectState[None]:
     try:
         return _ingest(run_id, resource_id)
     except Exception:
-        # Prefect is told the kind alone
+        # Prefect gets only the kind of the error
         log.exception("run %s of resource %s failed", run_id, resource_id)
         raise
 
@@ -81,10 +82,10 @@ def _ingest(run_id: str, resource_id: str) -> PrefectState[None]:
 
 
 def _unclaimed(run_id: str, resource_id: str) -> PrefectState[None]:
-    """Return the state of a flow run whose run is not waiting.
+    """Return the state of a flow run whose run is not queued.
 
-    A Retry in Prefect ends as the run did, so that a failure stays in sight there. The second of two flow runs of one
-    run has nothing to say about it.
+    A Retry in Prefect ends as the run did, so that a failure stays visible there. If there are two flow runs of one
+    run, the second has nothing to do.
     """
     run = database.patiently(partial(get, run_id), BEGIN_WITHOUT_DATABASE)
     if run is not None and run.resource_id != resource_id:
@@ -103,15 +104,15 @@ def _ask(resource_id: str) -> str:
 
 
 def _claim(run_id: str, resource_id: str) -> Claimed | None:
-    # parameters of flow runs may come from anybody who reaches Prefect, so the database compares run and resource
+    # anybody who reaches Prefect can set a flow run's parameters, so the database compares run and resource
     take = partial(claim, run_id, resource_id=resource_id, flow_run_id=str(flow_run.get_id()), worker=this_process())
     return database.patiently(take, BEGIN_WITHOUT_DATABASE)
 
 
 def _carry_out(run: Run) -> Outcome:
-    """Load the file, publish the table, and write the end of the run, whatever happens."""
+    """Load the file, publish the table, and always write the end of the run."""
     with run.loading():
-        # holding the lock proves that whoever left something half done is dead
+        # we hold the lock, so a run that left something incomplete is dead
         restore(run.resource_id, run.log, from_stash=False)
         write(read(run), run)
     if run.can_publish:
@@ -121,7 +122,7 @@ def _carry_out(run: Run) -> Outcome:
 
 
 def read(run: Run) -> LoadPlan:
-    """Find out all that there is to know before anything is written.
+    """Do everything that is possible without writing to the datastore.
 
     :raises Skipped: when there is nothing to load.
     """
@@ -154,9 +155,9 @@ def _ticket(run: Run) -> Ticket:
 
 
 def write(plan: LoadPlan, run: Run) -> None:
-    """Put the new table in place, wholly or not at all."""
+    """Put the new table in place, completely or not at all."""
     with transaction() as undoable:
-        # A failing task's own hook never runs: these two sit on what is done before anything is destroyed.
+        # Prefect never calls the hook of the task that fails: these two belong to what runs before any table changes.
         undoable.stage(None, on_rollback_hooks=[run.rollback.hook])
         stashed = tasks.stash_with(run.rollback.hook)(plan, run.log)
         run.lock.check()
@@ -174,12 +175,12 @@ def write(plan: LoadPlan, run: Run) -> None:
 
 
 def publish(run: Run) -> None:
-    """Bring CKAN's metadata in line with the table.
+    """Bring CKAN's metadata up to date with the table.
 
-    :raises TableRemoved: when somebody has deleted the table meanwhile.
-    :raises ResourceGone: when somebody has deleted the resource meanwhile.
+    :raises TableRemoved: when the table has been deleted meanwhile.
+    :raises ResourceGone: when the resource has been deleted meanwhile.
     """
-    # whoever has taken the lock since may have published a newer table
+    # another run that got the lock meanwhile may have published a newer table
     run.lock.check()
     try:
         reach("publish.before")
@@ -190,14 +191,14 @@ def publish(run: Run) -> None:
             run.warnings += _tell_ckan(run, run.swapped)
             check_table(run.resource_id, run.claimed.run_id)
     except Exception as error:
-        # nobody sees a table without its flag, whatever else could not be done
+        # CKAN does not show a table without datastore_active, so set it even if other things failed
         if not show(run.resource_id) and not isinstance(error, ResourceGone):
             raise TableRemoved from error
         raise
 
 
 def _tell_ckan(run: Run, swapped: Swapped) -> tuple[str, ...]:
-    """Set what CKAN's metadata say of the table, and return a sentence for each thing that did not work."""
+    """Set the table's metadata in CKAN, and return a message for each part that failed."""
     known = has_loaded_before(run.resource_id, besides=run.claimed.run_id)
     failed = tasks.publish(
         run.resource_id, hash=swapped.plan.file_hash, rows=swapped.rows, loaded_before=known, attempt=guarded
@@ -206,14 +207,14 @@ def _tell_ckan(run: Run, swapped: Swapped) -> tuple[str, ...]:
 
 
 def _settle(run: Run, end: Outcome) -> Outcome:
-    """Clear the stash after a good end; if that fails, recovery does it later, with what CKAN must still be told."""
+    """Clear the stash after a successful load; if that fails, recovery does it later, with what is unpublished."""
     if end.state not in GOOD or end.unpublished:
         return end
     try:
         run.lock.check()
         settle(run.resource_id, run.log)
     except BaseException as failure:
-        # signals too: the table is in place, so the run ends well in any case
+        # signals too: the table is in place, so the run ends as successful in any case
         log.exception("the dictionary stash of resource %s stays for now", run.resource_id)
         later = end.state is not State.SKIPPED and (may_pass(failure) or not isinstance(failure, Exception))
         return replace(end, unpublished=later)

@@ -1,7 +1,7 @@
-"""What a worker takes from Prefect: the id of a flow run, and the id of a run that CKAN's own table has.
+"""What a worker takes from Prefect: the id of a flow run, and the id of a run that is in CKAN's own table.
 
-Whoever reaches Prefect can write anything into deployments, work pools and flow runs. So environment, command, working
-directory, labels, name and all else of a job have no effect here; the worker's log says which were ignored.
+Anybody who reaches Prefect can write anything into deployments, work pools and flow runs. So a job's environment,
+command, working directory, labels, name and all else have no effect here; the worker's log has what was ignored.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from ..waits import BEGIN_WITHOUT_DATABASE
 
 log = logging.getLogger(__name__)
 
-#: Names in one line of the log at most, and what a name may be made of to be shown there.
+#: Most names in one line of the log, and the pattern of names that may be shown there.
 MOST_NAMES = 10
 _SHOWABLE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _PARAMETERS = ("run_id", "resource_id")
-#: Where the flow is; a deployment that names another one is obeyed no more than any other.
+#: Where the flow is. A deployment that names another one has no effect; the log says so.
 ENTRYPOINT = "ckanext.datapusher_plus.flow.ingest.ingest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A flow run, and the run in CKAN's database that it is for."""
+    """A flow run, and the run in CKAN's database that it belongs to."""
 
     flow_run_id: str
     run_id: str
@@ -46,21 +46,21 @@ class Job:
 
 
 class Refused(Exception):
-    """The flow run is for no run that CKAN has; the text names nothing but well-formed ids."""
+    """The flow run belongs to no run that CKAN has; the message contains only well-formed ids."""
 
 
 def job_of(flow_run: FlowRun) -> Job:
-    """Return what is to be done for a flow run.
+    """Return the job of a flow run.
 
     :raises Refused: when its parameters do not name a run of CKAN and that run's resource.
-    :raises sqlalchemy.exc.OperationalError: when CKAN's database is away.
+    :raises sqlalchemy.exc.OperationalError: when CKAN's database does not answer.
     """
     run_id, resource_id = known(flow_run.parameters)
     return Job(flow_run_id=str(flow_run.id), run_id=run_id, resource_id=resource_id)
 
 
 def known(parameters: Mapping[str, object]) -> tuple[str, str]:
-    """Return the ids of the run and of its resource as CKAN's table has them.
+    """Return the ids of the run and of its resource from CKAN's table.
 
     :raises Refused: when the parameters do not name both.
     """
@@ -76,7 +76,7 @@ def known(parameters: Mapping[str, object]) -> tuple[str, str]:
 
 
 def _is_uuid(text: str) -> bool:
-    # the constructor takes braces and other forms too, and its time grows with the text
+    # the constructor accepts braces and other forms too, and its time grows with the length of the text
     try:
         return len(text) == 36 and str(uuid.UUID(text)) == text
     except ValueError:
@@ -84,12 +84,12 @@ def _is_uuid(text: str) -> bool:
 
 
 def bare(flow_run: FlowRun) -> FlowRun:
-    """Return the flow run without texts of strangers that Prefect's own worker would log or send on."""
+    """Return the flow run without texts of others that Prefect's own worker would log or pass on."""
     return flow_run.model_copy(update={"name": str(flow_run.id), "tags": [], "labels": {}})
 
 
 class CkanJob(BaseJobConfiguration):
-    """A job's configuration: none."""
+    """A job's configuration, which is empty."""
 
     _ignored: tuple[str, ...] = PrivateAttr(())
 
@@ -104,10 +104,10 @@ class CkanJob(BaseJobConfiguration):
         worker_id: uuid.UUID | None = None,
         deployment: DeploymentResponse | None = None,
     ) -> CkanJob:
-        """Return the same for every flow run, and note what is ignored: no template is filled in, no block is read."""
+        """Return an empty configuration that only lists what is ignored: fill in no template and read no block."""
         del worker_name, worker_id
         if deployment is None and flow_run.deployment_id:
-            # it is asked for what the log says only
+            # needed only for the log
             with suppress(ObjectNotFound, httpx.HTTPError):
                 deployment = await client.read_deployment(flow_run.deployment_id)
         job = cls(name=str(flow_run.id))
@@ -117,12 +117,12 @@ class CkanJob(BaseJobConfiguration):
 
     @property
     def ignored(self) -> tuple[str, ...]:
-        """Return the names of what was asked for and has no effect."""
+        """Return the names of settings that have no effect."""
         return self._ignored
 
 
 def tell_ignored(flow_run: FlowRun, job: CkanJob) -> None:
-    """Log the names of what has no effect; the values may be anything, and secret."""
+    """Log the names of settings that have no effect, not their values, which may be secret."""
     if job.ignored:
         names = [name if _SHOWABLE.fullmatch(name) else "(an odd name)" for name in job.ignored[:MOST_NAMES]]
         more = len(job.ignored) - len(names)
@@ -135,7 +135,7 @@ def tell_ignored(flow_run: FlowRun, job: CkanJob) -> None:
 
 
 def _ignored(flow_run: FlowRun, deployment: DeploymentResponse | None, pool: WorkPool) -> Iterator[str]:
-    """Return the names of what somebody has set."""
+    """Return the names of settings that somebody has set."""
     yield from _names(flow_run.job_variables)
     yield from (f"parameters.{name}" for name in flow_run.parameters if name not in _PARAMETERS)
     if deployment is not None:
@@ -143,7 +143,7 @@ def _ignored(flow_run: FlowRun, deployment: DeploymentResponse | None, pool: Wor
         yield from ["pull_steps"] if deployment.pull_steps else []
         yield from ["entrypoint"] if deployment.entrypoint not in (None, ENTRYPOINT) else []
     template = pool.base_job_template
-    # a value that only refers to a variable says nothing by itself
+    # a value that only refers to a variable sets nothing
     configured = {name: value for name, value in _mapping(template, "job_configuration").items() if not _refers(value)}
     yield from _names(configured)
     variables = _mapping(_mapping(template, "variables"), "properties")

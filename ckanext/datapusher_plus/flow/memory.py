@@ -1,4 +1,4 @@
-"""How much memory one run may take, and whether the kernel has ended a process because there was none left."""
+"""The memory limit of a run, and whether the kernel has killed a process because memory ran out."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from pathlib import Path
 
 from ..formats.sandbox.limited_fork import writable
 
-#: Of 1,000: a run is ended before databases and web servers, and after a process that reads one file.
+#: Out of 1,000: the kernel kills a run before databases and web servers, and after a process that reads one file.
 _BADNESS = "500"
-#: The limits of this process, soft and hard, before it was given its own.
+#: The soft and hard limit of this process before ``limit_run``.
 _before: tuple[int, int] | None = None
 
 
 def limit_run(most: int) -> None:
-    """Limit the writable memory of this process, beyond what it has now, to ``most`` bytes; 0 sets no limit.
+    """Limit the writable memory of this process to what it has now plus ``most`` bytes; 0 sets no limit.
 
-    A limit of the process itself makes a `MemoryError` of what would otherwise be a kill, and needs no rights over
-    control groups. Only the soft limit is set: the processes that read files have hard ones of their own.
+    With a limit of the process itself a run gets a `MemoryError` instead of being killed, and it needs no rights over
+    control groups. Only the soft limit is set: the processes that read files have their own hard limits.
     """
     global _before  # noqa: PLW0603 (one run to a process)
     if most:
@@ -32,15 +32,15 @@ def limit_run(most: int) -> None:
 
 
 def lift() -> None:
-    """Take the limit back, so that a run that has reached it can undo what it did and tell its end."""
+    """Restore the limit that was before, so that a run that has reached its own can roll back and write its end."""
     if _before:
         resource.setrlimit(resource.RLIMIT_DATA, _before)
 
 
 def kills() -> int | None:
-    """Return how many processes of this machine the kernel has ended for want of memory; None where it does not say.
+    """Return how many processes of this machine the kernel has killed because memory ran out; None where it is unknown.
 
-    Those that a control group's limit ended are among them.
+    Processes that a control group's limit killed are counted too.
     """
     try:
         counters = dict(line.split() for line in Path("/proc/vmstat").read_text(encoding="ascii").splitlines())

@@ -1,4 +1,4 @@
-"""The rollback of a live run; ``recovery.dead_runs`` rolls back those whose process died, by the same ``restore``."""
+"""Roll back a live run. ``recovery.dead_runs`` rolls back runs whose process died, by the same ``restore``."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Rollback:
-    """Puts a resource's table back as it was. It may be called more than once."""
+    """Restores a resource's table as it was. It may be called more than once."""
 
     resource_id: str
     lock: ResourceLock
     told: Log
-    #: what was undone, one sentence each
+    #: what was rolled back, one message each
     done: list[str] = field(default_factory=list)
-    #: whether the last call failed; the sweep then does it
+    #: whether the last call failed; the sweep will do it then
     failed: bool = False
 
     def __call__(self) -> None:
-        """Restore the table; what cannot be undone now stays in the journal for the sweep."""
+        """Restore the table; what cannot be rolled back now stays in the journal for the sweep."""
         try:
             done = self._patiently()
         except Exception:
@@ -45,12 +45,12 @@ class Rollback:
             self.failed = False
 
     def hook(self, transaction: Transaction) -> None:
-        """Do the same as a rollback hook. Prefect would swallow what a hook raises."""
+        """Do the same as a rollback hook; nothing may be raised here, because Prefect swallows it."""
         del transaction
         self()
 
     def has_committed(self, run_id: str) -> bool:
-        """Return whether the commit was carried out although its answer was lost."""
+        """Return whether the commit was carried out although its reply was lost."""
         try:
             with connect.connect(autocommit=True) as connection:
                 return journal.is_committed(connection, run_id)
@@ -69,24 +69,24 @@ class Rollback:
         try:
             self.lock.check()
         except LockLost:
-            # without the lock another run may be at work, and that run heals the resource before it begins
+            # without the lock another run may be in progress, and that run repairs the resource before it begins
             with ResourceLock(self.resource_id) as again:
                 return self._undo() if again.acquire(LOST_LOCK) else None
         return self._undo()
 
     def _undo(self) -> Restored | None:
-        # a table that this run has not touched is missing because somebody removed it
+        # if the table is missing and this run has not changed it, somebody has removed it
         return restore(self.resource_id, self.told, from_stash=False)
 
 
 def after_crash(flow: Any, flow_run: Any, state: Any) -> None:
-    """Recover a run that Prefect reports as crashed or cancelled; Prefect calls this with these argument names."""
+    """Recover a run that Prefect reports as crashed or cancelled; Prefect passes these argument names."""
     del flow
     without_values(_recover)(flow_run.parameters, cancelled=state.is_cancelled() or state.is_cancelling())
 
 
 def _recover(parameters: Mapping[str, object], *, cancelled: bool) -> None:
-    # imported late: a supervisor of Prefect's may call this in a process that has not loaded CKAN
+    # imported here because a supervisor of Prefect may call this in a process that has not loaded CKAN
     from ..portal import app
 
     app.load()

@@ -1,4 +1,4 @@
-"""A run that this process carries out: what it has put in place, what went wrong, and how that ends."""
+"""A run that this process carries out: the table it put in place, its error, and how it ends."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 class Run:
     """One load, from its claim to its end.
 
-    What fails is kept in ``error``, so that a run goes on to its end whatever happens, and ends in one place.
+    An exception is kept in ``error``, so that every run reaches its end, which is written in one place.
     """
 
     def __init__(self, claimed: Claimed, lock: ResourceLock) -> None:
@@ -48,15 +48,15 @@ class Run:
         self.folder = settings.current().work_dir / claimed.run_id
         self.rollback = Rollback(claimed.resource_id, lock, self.log)
         self.error: BaseException | None = None
-        #: the table that is in place for good; from then on nothing may cost rows
+        #: the committed table; from then on nothing may lose rows
         self.swapped: Swapped | None = None
         self.warnings: tuple[str, ...] = ()
-        #: the table that the commit is asked to keep
+        #: the table that the commit is to keep
         self._result: Swapped | None = None
 
     @contextmanager
     def loading(self) -> Iterator[None]:
-        """Limit the time of what is done inside, and undo it if it fails."""
+        """Limit the time of the block, and roll back if it fails."""
         with self._kept(), timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
             yield
         memory.lift()
@@ -66,9 +66,9 @@ class Run:
             self._look_for_commit()
 
     def record_result(self, swapped: Swapped) -> None:
-        """Record the result before the commit, so that recovery can finish the run should this process die.
+        """Record the result before the commit, so that recovery can finish the run if this process dies.
 
-        :raises sqlalchemy.exc.OperationalError: when CKAN's database is away for long; the load is undone then.
+        :raises sqlalchemy.exc.OperationalError: when CKAN's database is away too long; the load is rolled back then.
         """
         rejected = swapped.plan.csv.rejected
         left_out = (rejected.sentence,) if rejected else ()
@@ -78,19 +78,19 @@ class Run:
 
     @contextmanager
     def publishing(self) -> Iterator[None]:
-        """Keep what fails inside: the table is in place, and what is left to do can be done later."""
+        """Keep an exception of the block: the table is in place, and the rest can be done later."""
         with self._kept():
             yield
 
     @property
     def can_publish(self) -> bool:
-        """Whether the table is in place and this process was not told to stop."""
+        """Return whether the table is in place and this process has not received a stop signal."""
         return self.swapped is not None and (self.error is None or isinstance(self.error, Exception))
 
     def outcome(self) -> Outcome:
-        """Return how the load went, as a state and a sentence."""
+        """Return how the load went, as a state and a message."""
         error = self.error
-        # the sentence of an expected error says all, but for that of an engine, whose reason nobody else sees
+        # the message of an expected error is complete, except an engine's, whose reason only the log shows
         if error is not None and (not isinstance(error, outcome.EXPECTED) or isinstance(error, EngineFailed)):
             log.error("run %s of resource %s failed", self.claimed.run_id, self.resource_id, exc_info=error)
         transient = _is_transient(error)
@@ -113,7 +113,7 @@ class Run:
         return outcome.of_failure(failure)
 
     def end(self, end: Outcome) -> Outcome:
-        """Write the end of the run, and return it; what told this process to stop is raised on."""
+        """Write the end of the run, and return it; raise a stop signal of this process again."""
         loaded = self.swapped is not None
         ending = Ending(
             run_id=self.claimed.run_id,
@@ -126,7 +126,7 @@ class Run:
         )
         end = end_run(ending, end) or end
         if not end.unpublished:
-            # whoever publishes later finds the rejected rows there
+            # late publishing needs the rejected rows in this folder
             shutil.rmtree(self.folder, ignore_errors=True)
         if self.error is not None and not isinstance(self.error, Exception):
             raise self.error
@@ -136,8 +136,8 @@ class Run:
     def _kept(self) -> Iterator[None]:
         try:
             yield
-        except BaseException as error:  # noqa: BLE001 (a signal ends a run as honestly as an error)
-            # a run that is told to stop undoes what it did and says so
+        except BaseException as error:  # noqa: BLE001 (a signal ends a run as an error does)
+            # a run that is stopped by a signal also rolls back and writes its end
             self.error = error
 
     def _unless_lock_lost(self, error: BaseException) -> BaseException:
@@ -150,18 +150,18 @@ class Run:
             log.info("run of resource %s failed after its lock was lost", self.resource_id, exc_info=error)
             return lost
         except BaseException:
-            # whatever keeps the lock from being checked, the load is undone next
+            # if the lock cannot be checked, the load is rolled back next in any case
             log.debug("the lock of resource %s could not be checked", self.resource_id, exc_info=True)
         return error
 
     def _look_for_commit(self) -> None:
-        """Take the load for good if the commit was carried out and only its answer was lost."""
+        """Count the load as successful if the commit was carried out and only its reply was lost."""
         if self._result is not None and self.rollback.has_committed(self.claimed.run_id):
             self.swapped = self._result
             self.error = None if isinstance(self.error, Exception) else self.error
 
     def _lost(self) -> str:
-        """Return what became of a table that is not as it was."""
+        """Return what happened to a table that is not as it was before."""
         if self.rollback.failed:
             return "The table is put back as it was by itself as soon as that can be done."
         replaced = settings.current().load_strategy == Strategy.REPLACE.value
@@ -169,7 +169,7 @@ class Run:
 
 
 def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
-    """Return what is kept of a good end."""
+    """Return what is recorded of a successful load."""
     plan, rejected = swapped.plan, swapped.plan.csv.rejected
     return Published(
         rows=swapped.rows,
@@ -184,12 +184,12 @@ def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
 
 
 def _is_transient(error: BaseException | None) -> bool:
-    # Prefect does not know a run any more when its database was made anew
+    # Prefect does not know the run any more if its database was created again
     return may_pass(error) or isinstance(error, ObjectNotFound)
 
 
 def _stopped_in_prefect(error: BaseException) -> stop_reason.Reason | None:
-    """Return what somebody did to the run in Prefect, if its worker could not say so before the process had to end."""
+    """Return what somebody did to the run in Prefect, if its worker could not pass that on before the process ended."""
     if isinstance(error, Pause):
         return stop_reason.Reason.SUSPEND
     told_to_end = not isinstance(error, Exception)

@@ -1,7 +1,7 @@
-"""What Prefect may know of a load: its state, the kind of an error, its ids, and where to look; never a file's values.
+"""What Prefect may show of a load: its state, the kind of an error, ids, and where to look; never a file's values.
 
-Prefect keeps the text of an exception in its states, events and logs, and shows it to everybody who reaches it. CKAN
-asks for the rights on the resource first, so a sentence that may quote a cell stays in CKAN.
+Prefect keeps the text of an exception in its states, events and logs, and shows it to everybody who reaches Prefect.
+CKAN checks the user's rights on the resource first, so a message that may quote a cell stays in CKAN.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from ..core.states import State as Ended
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: What ends a process or a run and has no text of its own.
+#: Exceptions that end a process or a run and have no text of their own.
 _SIGNALS = (CancelledError, ExternalSignal, GeneratorExit, KeyboardInterrupt, PrefectSignal, SystemExit)
 
 
 class EndedWith(Exception):
-    """Stands for another exception where Prefect sees it."""
+    """Replaces another exception where Prefect sees it."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(f"{type(error).__name__}. See CKAN: the DataStore tab of the resource says more.")
@@ -34,7 +34,7 @@ class EndedWith(Exception):
 
 
 def without_values(work: Callable[P, R]) -> Callable[P, R]:
-    """Return what does the same, but raises ``EndedWith`` for every exception; signals stay what they are."""
+    """Wrap ``work`` so that it raises ``EndedWith`` in place of every exception except signals."""
 
     @wraps(work)
     def worked(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -42,16 +42,16 @@ def without_values(work: Callable[P, R]) -> Callable[P, R]:
             return work(*args, **kwargs)
         except _SIGNALS:
             raise
-        except BaseException as error:  # noqa: BLE001 (whatever it is may quote a value; some libraries' are no Exception)
+        except BaseException as error:  # noqa: BLE001 (any of them may quote a value; some libraries' are not an Exception)
             ended = EndedWith(error)
-        # not within the clause, or whoever logs this one would log the other as its context
+        # outside the except clause, else the other exception would be logged as this one's context
         raise ended
 
     return worked
 
 
 class Step(Task[P, R]):
-    """A task whose errors Prefect sees without values, and the flow as they are."""
+    """A task whose exceptions Prefect sees without values, and the flow as they are."""
 
     def __init__(self, work: Callable[P, R], **options: Any) -> None:
         super().__init__(without_values(work), **options)
@@ -70,7 +70,7 @@ class _Maker(Protocol):
 
 
 def step(**options: Any) -> _Maker:
-    """Return what makes a task with these options."""
+    """Return a decorator that makes tasks with these options."""
 
     def make(work: Callable[P, R]) -> Step[P, R]:
         return Step(work, **options)
@@ -79,13 +79,13 @@ def step(**options: Any) -> _Maker:
 
 
 def error_of(state: State[object]) -> object:
-    """Return the exception that a task has failed with."""
+    """Return the exception that a task failed with."""
     found = state.result(raise_on_failure=False)
     return found.error if isinstance(found, EndedWith) else found
 
 
 def end(state: Ended, kind: str | None, *, run_id: str, resource_id: str, besides: str = "") -> State[None]:
-    """Return how the end of a run is shown in Prefect."""
+    """Return the Prefect state that shows the end of a run."""
     why = f" ({kind})" if kind else ""
     look = f"See CKAN: the DataStore tab of resource {resource_id}."
     message = " ".join(part for part in (f"Run {run_id}: {state.value}{why}.", besides, look) if part)

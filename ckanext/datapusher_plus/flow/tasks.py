@@ -1,4 +1,4 @@
-"""The steps as Prefect tasks, nothing more. What only decides is none, for a task takes its time."""
+"""The steps as Prefect tasks, nothing more. Steps that only decide are not tasks, because each task costs time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ..steps import swap as swap_step
 from ..steps import validate as validate_step
 from . import shown
 
-# Steps retry named transient errors themselves; a file is read anew for each run, so nothing is worth caching.
+# Steps retry named transient errors themselves; each run reads its file again, so caching is useless.
 _step = partial(shown.step, cache_policy=NO_CACHE, persist_result=False)
 
 fetch = _step(name="fetch")(fetch_step.fetch)
@@ -53,5 +53,5 @@ def _may_pass(tried: Task[..., object], run: TaskRun, state: State[object]) -> b
     return isinstance(error, BaseException) and may_pass(error)
 
 
-# what takes longer to pass is for the sweep
+# failures that last longer are left to the sweep
 publish = _step(name="publish", retries=2, retry_delay_seconds=[1, 3], retry_condition_fn=_may_pass)(portal.publish)

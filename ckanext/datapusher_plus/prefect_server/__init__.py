@@ -1,1 +1,1 @@
-"""The Prefect server that workers bring along when none is configured: its process, its files, and its login."""
+"""The Prefect server that workers start when none is configured: its process, its files, and its login."""

@@ -1,4 +1,4 @@
-"""Whether a Prefect server can be used from other machines by whoever has no login."""
+"""Check whether other machines can use a Prefect server without a login."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import httpx
 
 from .. import waits
 
-#: Addresses for documentation: nothing is sent there, but the system says from which of its own it would be.
+#: Addresses reserved for documentation: nothing is sent there, but the system shows which own address it would use.
 _ELSEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 
 def openly(api_url: str) -> str | None:
-    """Return the address under which other machines can use the server without a login; None when there is none."""
+    """Return the URL at which other machines can use the server without a login; None when there is none."""
     parts = urlsplit(api_url)
     host = parts.hostname or ""
     if not _is_loopback(host):
         return _open(parts, host)
-    # it may listen on more than the address by which it is asked here
+    # it may listen on more addresses than the loopback address used here
     return next((found for own in _own_addresses() if (found := _open(parts, own))), None)
 
 
 def _open(parts: SplitResult, host: str) -> str | None:
-    """Return the address of the API at a host if it answers without a login."""
+    """Return the URL of the API at a host if it answers without a login, else None."""
     shown = f"[{host}]" if ":" in host else host
     url = f"{parts.scheme}://{shown}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
     with suppress(httpx.HTTPError, httpx.InvalidURL, ValueError):
         reply = httpx.get(f"{url}/admin/version", timeout=waits.PREFECT_AT_ADDRESS)
-        # a page of a proxy that asks for a login is no version
+        # a proxy's login page is not a version string
         if reply.status_code == 200 and isinstance(reply.json(), str):
             return url
     return None
@@ -44,7 +44,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _own_addresses() -> list[str]:
-    """Return the addresses of this machine that others can reach."""
+    """Return this machine's addresses that other machines can reach."""
     found = []
     with suppress(OSError):
         found += _resolved(socket.gethostname())
@@ -57,5 +57,5 @@ def _own_addresses() -> list[str]:
 
 
 def _resolved(host: str) -> list[str]:
-    # an address of a link has the name of its interface behind it
+    # a link-local IPv6 address is followed by % and the name of its interface
     return [str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)]

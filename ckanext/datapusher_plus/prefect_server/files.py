@@ -1,8 +1,8 @@
-"""Two files in ``PREFECT_HOME`` that keep workers from starting two Prefect servers over one SQLite database.
+"""Two files in ``PREFECT_HOME`` that keep workers from starting two Prefect servers on one SQLite database.
 
-The server's process holds a lock on the first for as long as it lives, so whoever gets that lock knows that there is
-none. Each worker shares a lock on the second, so whoever gets that one alone is the last. The system takes a lock back
-when its process ends, by any death.
+The server's process holds an exclusive lock on the first file as long as it lives, so a worker that gets this lock
+knows that no server runs. Each worker holds a shared lock on the second file, so the worker that can make its lock
+exclusive is the last one. The system releases a lock when its process ends, however it ends.
 """
 
 from __future__ import annotations
@@ -27,26 +27,26 @@ class ServerRecord:
 
 
 def lock_alone(path: Path) -> int | None:
-    """Return an open file that is locked for its holder alone, None when somebody else has it locked."""
+    """Return an open file that is locked exclusively, None when another process has it locked."""
     return _locked(path, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def lock_shared(path: Path) -> int:
-    """Return an open file whose lock is shared; wait while somebody has it alone."""
+    """Return an open file with a shared lock; wait while another process has it locked exclusively."""
     descriptor = _locked(path, fcntl.LOCK_SH)
     assert descriptor is not None
     return descriptor
 
 
 def lock_and_wait(path: Path) -> int:
-    """Return an open file that is locked for its holder alone; wait while somebody else has it."""
+    """Return an open file that is locked exclusively; wait while another process has it locked."""
     descriptor = _locked(path, fcntl.LOCK_EX)
     assert descriptor is not None
     return descriptor
 
 
 def have_alone(descriptor: int) -> bool:
-    """Turn a shared lock into one for its holder alone, and tell whether that could be done."""
+    """Turn a shared lock into an exclusive one, and return whether that succeeded."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -55,7 +55,7 @@ def have_alone(descriptor: int) -> bool:
 
 
 def read(path: Path) -> ServerRecord | None:
-    """Return what the file says, None when it says nothing yet."""
+    """Return the record in the file, None when there is none yet."""
     try:
         return ServerRecord(**json.loads(path.read_bytes()))
     except (FileNotFoundError, ValueError, TypeError):
@@ -63,7 +63,7 @@ def read(path: Path) -> ServerRecord | None:
 
 
 def write(descriptor: int, record: ServerRecord) -> None:
-    """Have the locked file say this."""
+    """Write the record to the locked file."""
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, json.dumps({"api_url": record.api_url, "pid": record.pid}).encode(), 0)
 

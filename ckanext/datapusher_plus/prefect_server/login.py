@@ -1,4 +1,4 @@
-"""The login of the Prefect server that workers bring along: a generated string that only their user can read."""
+"""The login of the Prefect server that workers start: a generated string that only their user can read."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from .. import waits
 from . import files
 
 FILE = "datapusher_plus-server.login"
-#: Bytes of the longest login that is read.
+#: Length in bytes of the longest login that is read.
 _MOST = 1000
 
 
 class NoLogin(RuntimeError):
-    """The login cannot be kept, or is not for this user alone."""
+    """The login cannot be stored, or other users can read it."""
 
 
 def configured() -> str:
-    """Return the login that the operator has set in the environment or in Prefect's profile, if there is one."""
+    """Return the login that is set in the environment or in Prefect's profile, else an empty string."""
     return PREFECT_SERVER_API_AUTH_STRING.value() or PREFECT_API_AUTH_STRING.value() or ""
 
 
 def kept(home: Path) -> str:
-    """Return the login in a Prefect home, an empty string when there is none that this user may read."""
+    """Return the login in a Prefect home, an empty string when there is none that this user can read."""
     with suppress(OSError, ValueError):
         descriptor = os.open(home / FILE, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
         try:
@@ -41,7 +41,7 @@ def kept(home: Path) -> str:
 
 
 def make(home: Path) -> str:
-    """Return the login in a Prefect home, which is made if there is none yet; one worker at a time does that.
+    """Return the login in a Prefect home; generate it if there is none yet. One worker at a time does that.
 
     :raises NoLogin: when the file cannot be written, or others can read it.
     """
@@ -52,7 +52,7 @@ def make(home: Path) -> str:
             _refuse_open(descriptor, path)
             login = _read(descriptor)
             if not login:
-                # Prefect asks for a name and a password
+                # the login consists of a user name and a password
                 login = f"admin:{secrets.token_urlsafe(32)}"
                 os.pwrite(descriptor, f"{login}\n".encode(), 0)
                 os.fsync(descriptor)
@@ -65,13 +65,13 @@ def make(home: Path) -> str:
 
 
 def taken(api_url: str, home: Path) -> str:
-    """Return which login the server of a Prefect home takes, an empty string when none is known."""
+    """Return the login that the server of a Prefect home accepts, an empty string when none is known."""
     known = [each for each in dict.fromkeys((configured(), kept(home))) if each]
     return next((each for each in known if admits(api_url, each)), known[0]) if known[1:] else "".join(known)
 
 
 def admits(api_url: str, login: str) -> bool:
-    """Return whether a Prefect server of this machine answers whoever has this login; if empty, whoever has none."""
+    """Return whether a Prefect server on this machine accepts this login; an empty one means no login."""
     try:
         return get(f"{api_url}/admin/version", login).status_code == 200
     except (httpx.HTTPError, httpx.InvalidURL):
@@ -79,7 +79,7 @@ def admits(api_url: str, login: str) -> bool:
 
 
 def get(url: str, login: str) -> httpx.Response:
-    """Ask a Prefect server of this machine, not by a proxy, which would read the login.
+    """Send a GET request to a Prefect server on this machine, without a proxy, which could read the login.
 
     :raises httpx.HTTPError: when it does not answer.
     """
@@ -87,7 +87,7 @@ def get(url: str, login: str) -> httpx.Response:
 
 
 def headers(login: str) -> dict[str, str]:
-    """Return what a request shows to be let in."""
+    """Return the request headers for a login."""
     return {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"} if login else {}
 
 
@@ -102,7 +102,7 @@ def _refuse_open(descriptor: int, path: Path) -> None:
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode):
         raise ValueError("it is not a file")
-    # the owner of the folder could put another file there anyway
+    # the folder's owner could replace the file anyway
     if found.st_uid not in (os.geteuid(), path.parent.stat().st_uid) or stat.S_IMODE(found.st_mode) & 0o077:
         raise NoLogin(
             f"Other users could read {path}, or have written it. Stop all workers of this folder and run: rm {path}"

@@ -1,4 +1,4 @@
-"""A Prefect server of our own, for a site that has none: on loopback, with a login, its SQLite in Prefect's home."""
+"""A Prefect server for a site that has none: on loopback, with a login, its SQLite database in ``PREFECT_HOME``."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ from .files import ServerRecord
 log = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
-#: Prefect's own port; another free one is taken when it is in use.
+#: Prefect's default port; another free one is used when it is taken.
 PORT = 4200
 
 
 class ServerFailed(RuntimeError):
-    """The Prefect server did not come up."""
+    """The Prefect server did not start."""
 
 
 class EmbeddedServer:
     """The Prefect server of this ``PREFECT_HOME``: the one that runs there, else one that is started.
 
-    All workers of one folder share it, whoever has started it; the last of them to stop ends it. Should it die, whoever
-    sees that first starts it again under the same address.
+    All workers of one folder share it, whichever worker started it; the last worker to stop ends it. If it dies, the
+    first worker to notice starts it again at the same address.
     """
 
     def __init__(self, home: Path, port: int | None = None) -> None:
@@ -46,24 +46,24 @@ class EmbeddedServer:
         self._file = home / files.SERVER
         self._port = port
         self._workers = -1
-        #: where a server answers that somebody has started by hand
+        #: the URL of a server that somebody started by hand
         self._found = ""
-        #: what its API asks for, unless it has been started without
+        #: the login for its API; the server may also have been started without a login
         self.login = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def joined(self) -> bool:
-        """Tell whether the server ran already."""
+        """Return whether the server was already running."""
         return self._process is None
 
     @property
     def api_url(self) -> str:
-        """Return the address that Prefect's clients use."""
+        """Return the URL that Prefect's clients use."""
         return self._found or f"http://{HOST}:{self._port}/api"
 
     def __enter__(self) -> EmbeddedServer:
-        # waits for a worker that is ending the server now
+        # this waits for a worker that is ending the server now
         self._workers = files.lock_shared(self._home / files.WORKERS)
         try:
             kept = login.make(self._home)
@@ -88,9 +88,9 @@ class EmbeddedServer:
         self.stop()
 
     def revive(self) -> bool:
-        """Start the server again if it has died, and tell whether it had."""
+        """Start the server again if it has died, and return whether it was started."""
         if self._process is not None:
-            # or it would stay in the list of processes
+            # otherwise it would stay in the process list as a zombie
             self._process.poll()
         if (self._found and answers(self._found)) or not self._start_if_none():
             return False
@@ -98,7 +98,7 @@ class EmbeddedServer:
         return True
 
     def stop(self) -> None:
-        """End the server, unless another worker uses it or somebody has started it by hand."""
+        """End the server, unless another worker uses it or somebody started it by hand."""
         if self._workers < 0:
             return
         if not files.have_alone(self._workers):
@@ -109,7 +109,7 @@ class EmbeddedServer:
         self._workers = -1
 
     def _is_ours(self, api_url: str) -> bool:
-        """Tell whether the server at an address is one that a worker has started."""
+        """Return whether the server at a URL was started by a worker."""
         record = files.read(self._file)
         return record is not None and record.api_url == api_url and self._lives()
 
@@ -120,9 +120,9 @@ class EmbeddedServer:
         return free is None
 
     def _login_taken(self, logins: Iterable[str]) -> str:
-        """Return the login that the server takes: it may have been started with another one than is set today.
+        """Return the login that the server accepts: it may have been started with another one than is configured now.
 
-        One without a login takes any. It gets one all the same, and whoever starts the next server starts that with it.
+        A server without a login accepts any. It still gets one here, so that the next server is started with a login.
         """
         taken = next((each for each in logins if login.admits(self.api_url, each)), None)
         if taken is None:
@@ -152,14 +152,14 @@ class EmbeddedServer:
         )
 
     def _start_if_none(self) -> bool:
-        """Start the server unless one lives that a worker has started, and tell whether that was done."""
+        """Start the server unless one that a worker started is alive, and return whether it was started."""
         lock = files.lock_alone(self._file)
         if lock is None:
             return False
         try:
             self._port = self._port or free_port()
             self._found = ""
-            # whoever finds the file locked from now on waits for this address
+            # from now on, a worker that finds the file locked waits for this URL
             files.write(lock, ServerRecord(api_url=self.api_url))
             self._process = self._spawn(lock)
             files.write(lock, ServerRecord(api_url=self.api_url, pid=self._process.pid))
@@ -172,7 +172,7 @@ class EmbeddedServer:
         start = ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(self._port)]
         command = [sys.executable, *isolated.flags(), *start]
         environment = {
-            # the server copies its pages when it starts, and where packages belong to root it cannot write beside them
+            # the server copies its pages when it starts; it cannot write beside its packages where these belong to root
             "PREFECT_UI_STATIC_DIRECTORY": str(self._home / "ui"),
             **isolated.environment(),
             "PREFECT_SERVER_API_AUTH_STRING": self.login,
@@ -182,7 +182,7 @@ class EmbeddedServer:
             "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
         }
         environment.pop("PREFECT_API_URL", None)
-        # its own session: a Ctrl-C in the terminal must not end it before the runs that report to it
+        # its own session: Ctrl-C in the terminal must not end it before the runs that report to it
         return subprocess.Popen(
             command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True, pass_fds=[lock]
         )
@@ -190,7 +190,7 @@ class EmbeddedServer:
     def _end(self) -> None:
         for sign in (signal.SIGTERM, signal.SIGKILL):
             record = files.read(self._file)
-            # the lock proves that the number is still the server's
+            # the lock proves that the process id is still the server's
             if not self._lives() or record is None or record.pid is None:
                 break
             with contextlib.suppress(ProcessLookupError):
@@ -207,7 +207,7 @@ class EmbeddedServer:
 
 
 def answers(api_url: str) -> bool:
-    """Tell whether a Prefect server is up there."""
+    """Return whether a Prefect server answers there."""
     try:
         with urllib.request.urlopen(f"{api_url}/health", timeout=waits.PREFECT_ANSWER) as reply:  # noqa: S310 (the operator's own address)
             return reply.status == 200
@@ -216,9 +216,9 @@ def answers(api_url: str) -> bool:
 
 
 def _is_of(api_url: str, home: Path) -> bool:
-    """Tell whether the server that answers at an address keeps its data in this folder.
+    """Return whether the server that answers at a URL keeps its data in this folder.
 
-    A generated login is not shown to it: before a server is known to be of this folder, it may be anybody's.
+    The generated login is not sent to it: until the server is known to be of this folder, it may be anybody's.
     """
     try:
         reply = login.get(f"{api_url}/admin/settings", login.configured())
@@ -228,7 +228,7 @@ def _is_of(api_url: str, home: Path) -> bool:
 
 
 def free_port() -> int:
-    """Return Prefect's usual port, or a free one when somebody has it."""
+    """Return Prefect's default port, or a free one when it is taken."""
     for port in (PORT, 0):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,1 +1,1 @@
-"""Repairs: what runs that failed or died have left is undone or completed; tables of deleted resources are removed."""
+"""Repairs: roll back or complete runs that failed or died, and remove the tables of deleted resources."""

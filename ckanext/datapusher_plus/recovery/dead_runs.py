@@ -1,4 +1,4 @@
-"""Runs whose process died: roll back or complete the run, then queue a retry."""
+"""Recover runs whose process died: roll back or complete the run, then queue a retry."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from .restore import restore
 
 log = logging.getLogger(__name__)
 
-#: Returns whether somebody cancelled a flow run in Prefect. The caller provides it: recovery does not know Prefect.
+#: Returns whether somebody cancelled a flow run in Prefect. The caller provides it: this package does not use Prefect.
 WasCancelled = Callable[[str | None], bool]
 
 
 def recover_after_death(run_id: str, code: int | None, *, was_cancelled: WasCancelled) -> None:
-    """Recover a run whose process has ended, unless it wrote its end; try again while servers are away.
+    """Recover a run whose process has ended without writing its end; retry while servers are away.
 
-    :param code: exit status of the process, None when nobody saw it.
+    :param code: exit status of the process, None when it is not known.
     """
     recover = partial(_recover, run_id, code, was_cancelled)
     try:
@@ -60,9 +60,9 @@ def _recover(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None
 
 
 def recover_run(run_id: str, resource_id: str, code: int | None = None, *, was_cancelled: WasCancelled) -> str | None:
-    """Roll back or complete a run whose process died, and return the sentence that it ends with.
+    """Roll back or complete a run whose process died, and return the message that it ends with.
 
-    None when the process is alive, or the run has ended.
+    :return: None when the process is alive or the run has already ended.
     """
     with ResourceLock(resource_id) as lock:
         dead = records.get(run_id) if lock.acquire(DEAD_RUNS_LOCK) else None

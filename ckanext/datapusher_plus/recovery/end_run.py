@@ -1,4 +1,4 @@
-"""The end of a run, written in one place for live runs, for those whose process died, and for those published late."""
+"""End a run: one way for live runs, for runs whose process died, and for runs that are published late."""
 
 from __future__ import annotations
 
@@ -21,32 +21,32 @@ _GONE = ResourceGone.__name__
 
 
 def _still_locked() -> None:
-    """Stand for the check of a lock that its holder cannot lose."""
+    """Do nothing: the default check, for a caller that cannot lose the lock."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """A run that is to be ended."""
+    """A run to end."""
 
     run_id: str
     resource_id: str
     log: Log
     dry_run: bool = False
-    #: what is kept of the run if it ended well
+    #: what is recorded of the run if it succeeded
     published: Published | None = None
-    #: the rows because of which the file was refused
+    #: the rejected rows for which the file was refused
     refused: Rejected | None = None
-    #: whether the run has ended before, and only its publishing was left to do
+    #: whether the run has ended before and only had to be published
     late: bool = False
     #: raises an exception when the caller no longer holds the resource's lock
     check_lock: Callable[[], None] = _still_locked
 
 
 def end_run(ending: Ending, end: Outcome) -> Outcome | None:
-    """Write how a run ended, and return that; None when it had ended already.
+    """Write how a run ended, and return that; None when it had already ended.
 
-    If the resource has been deleted, its table is removed and the run ends as ``ResourceGone``. CKAN is asked before
-    the end is written, and once more in the transaction that writes it. If removing fails, the error is raised; the run
+    If the resource has been deleted, its table is removed and the run ends as ``ResourceGone``. That is checked before
+    the end is written, and again in the transaction that writes it. If the removal fails, the error is raised; the run
     stays ``running``, and the sweep ends it.
     """
     end = _unless_gone(ending, end)
@@ -64,7 +64,7 @@ def _unless_gone(ending: Ending, end: Outcome) -> Outcome:
         return end
     ending.check_lock()
     withdraw(resource_id, ending.log)
-    # a run that had ended before was a good one
+    # a run that had already ended was successful
     return end if ending.late else Outcome(state=State.ERROR, message=str(ResourceGone(resource_id)), kind=_GONE)
 
 
@@ -84,7 +84,7 @@ def _write(ending: Ending, end: Outcome) -> bool:
         published=made and replace(made, warnings=end.warnings),
         retry=end.retry,
         unpublished=end.unpublished,
-        # those of a deleted resource went with its table
+        # those of a deleted resource were removed with its table
         refused=None if gone else ending.refused,
         warnings=end.warnings,
         unless_gone=not gone,

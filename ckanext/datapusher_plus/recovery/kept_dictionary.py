@@ -1,4 +1,4 @@
-"""The Data Dictionary that must survive: that of the live table, filled from the stash."""
+"""The Data Dictionary that must be kept: that of the live table, with what it lacks from the stash."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..core.values import Log
 
 
 def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dictionary | None:
-    """Return the dictionary that must survive: the live table's, else the stash's, with what vanished before.
+    """Return the dictionary to keep: the live table's, else the stash's, with the columns that were removed earlier.
 
-    :raises StashUnreadable: when there is no table and nobody can tell what is on disk.
+    :raises StashUnreadable: when there is no table, the stash cannot be read and ``dictionary_stash_required`` is set.
     """
     stash, gone = _on_disk(resource_id, live, log)
     if live is None and stash:
@@ -30,7 +30,7 @@ def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dict
 
 
 def _named_as_now(kept: Dictionary) -> Dictionary:
-    """Return a dictionary in which columns have the names that they get now, when some were not reserved before."""
+    """Return the dictionary with the columns' present names: names that have become reserved are changed."""
     names = [column.name for column in (*kept.columns, *kept.vanished)]
     return kept.renamed(reserved_names(names, settings.current().reserved_colnames))
 
@@ -42,7 +42,7 @@ def _on_disk(
         return dictionary_stash.load(resource_id), dictionary_stash.vanished(resource_id)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        # without a table the words may be on disk and nowhere else
+        # without a table the labels and descriptions may exist only on disk
         if live is None and settings.current().dictionary_stash_required:
             raise StashUnreadable(reason) from error
         log.warning(f"The Data Dictionary's stash cannot be read ({reason}); the run goes on with the table's own.")

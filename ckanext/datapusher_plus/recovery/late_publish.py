@@ -1,4 +1,4 @@
-"""Publish a table that is in place, when its run could not: CKAN's metadata, the rejected rows, the stash."""
+"""Publish a committed table whose run could not publish it: CKAN's metadata, the rejected rows, the stash."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NOT_KEPT = (
 
 
 def guarded(sentence: str, act: Callable[[], object]) -> str | None:
-    """Call another plugin's code; if it fails, log the error and return the sentence."""
+    """Call another plugin's code; if it fails, log the error and return ``sentence``, else None."""
     try:
         act()
     except Exception:
@@ -72,14 +72,14 @@ def _publish(run: RunRecord) -> list[str]:
 def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> tuple[str, ...]:
     """Store the rejected rows for download, and remove those of an earlier load.
 
-    :returns: a sentence if that failed.
+    :returns: the warnings: one if that failed, else none.
     """
     failed = guarded(NOT_KEPT, partial(portal.keep_rejected, resource_id, run_id, path))
     return (failed,) if failed else ()
 
 
 def keep_refused(claimed: Claimed, error: BaseException | None, run_log: Log) -> Rejected | None:
-    """Store the rows because of which a file was refused, and return them; None if there are none."""
+    """Store the rejected rows for which a file was refused, and return them; None if there are none or that failed."""
     rejected = error.rejected if isinstance(error, RowsRefused) else None
     if rejected is None:
         return None
@@ -97,7 +97,7 @@ def _keep_beside(claimed: Claimed, path: Path) -> None:
 
 
 def _keep_left(run: RunRecord) -> tuple[str, ...]:
-    """Store the rejected rows that a dead run left in its folder; without the folder it had already stored them."""
+    """Store the rejected rows that a dead run left in its folder; without the file they are stored already."""
     left = settings.current().work_dir / run.id / quarantine.FILE
     if run.rejected and not left.exists():
         return ()
@@ -105,9 +105,9 @@ def _keep_left(run: RunRecord) -> tuple[str, ...]:
 
 
 def check_table(resource_id: str, run_id: str) -> None:
-    """Check that the resource still has the run's table; if the journal has no row of the run, any table is right.
+    """Check that the resource still has the run's table; if the journal has no row of the run, any table is accepted.
 
-    :raises TableRemoved: when somebody has deleted or replaced it; CKAN's ``datastore_active`` is right then.
+    :raises TableRemoved: when it has been deleted or replaced; ``datastore_active`` has been corrected then.
     """
     with connect.connect(autocommit=True) as connection:
         journal.prepare(connection)
@@ -119,7 +119,7 @@ def check_table(resource_id: str, run_id: str) -> None:
 
 
 def publish_due(resource_id: str | None, dry_run: bool) -> Iterator[str]:
-    """Publish each due run; stop at the first that still fails. Yield a sentence for each that is done."""
+    """Publish each due run; stop at the first that still fails. Yield a message for each that is done."""
     deadline = time.monotonic() + LATE_PUBLISH
     due = [run for run in unpublished.due() if resource_id in (None, run.resource_id)]
     for run in due:
@@ -134,7 +134,7 @@ def publish_due(resource_id: str | None, dry_run: bool) -> Iterator[str]:
 
 
 def _publish_one(listed: RunRecord) -> Outcome | None:
-    """Return the end that the run has now, None when somebody else publishes it."""
+    """Publish one run and return its end; None when another process publishes it or has done so."""
     with ResourceLock(listed.resource_id) as lock:
         run = records.get(listed.id) if lock.acquire() else None
         if run is None or not run.unpublished:
@@ -148,6 +148,6 @@ def _publish_one(listed: RunRecord) -> Outcome | None:
 
 
 def _replaced_or_gone(run: RunRecord) -> Outcome | None:
-    """Return the end of a run whose table need not be published any more."""
+    """Return the end of a run whose table need not be published any more, else None."""
     why = outcome.DELETED if portal.is_gone(run.resource_id) else REPLACED if unpublished.is_replaced(run) else ""
     return Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {why}") if why else None

@@ -1,4 +1,4 @@
-"""Compare the datastore's tables with what CKAN says of their resources: deleted ones, and ``datastore_active``."""
+"""Compare the datastore's tables with CKAN's resources: deleted resources, and the field ``datastore_active``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ log = logging.getLogger(__name__)
 
 
 class Wrong(str, Enum):
-    """What does not fit."""
+    """How a table and its resource do not match."""
 
-    #: the resource is deleted, and something of it is left: a table or a stash
+    #: the resource is deleted, but its table or stash is still there
     LEFT = "left"
-    #: CKAN's database has no such resource, and no load of this plugin is known: another program's, or another site's
+    #: CKAN's database has no such resource, and no load of this plugin is recorded: another program's or site's table
     STRANGE = "strange"
-    #: a table without ``datastore_active``, which nobody sees
+    #: a table without ``datastore_active``, which CKAN does not show
     HIDDEN = "hidden"
     #: ``datastore_active`` without a table
     MISSING = "missing"
@@ -29,7 +29,7 @@ class Wrong(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mismatch:
-    """A resource whose table does not fit what CKAN says of it."""
+    """A resource whose table does not match what CKAN says of it."""
 
     resource_id: str
     wrong: Wrong
@@ -40,16 +40,16 @@ class _Seen:
     standing: Standing
     table: bool
     stash: bool
-    #: whether a run of the resource is known, and whether one has loaded it and nothing is open
+    #: whether a run of the resource is recorded; ``settled``: one has loaded it, and none is open
     run: bool
     settled: bool
 
 
 def mismatches(resource_ids: Iterable[str], runs: Mapping[str, bool]) -> list[Mismatch]:
-    """Return what does not fit, in the order of the resources.
+    """Return the mismatches, in the order of the resources.
 
-    A table is never judged by its name alone. That CKAN does not know a resource counts only if a run of it is known: a
-    resource that is just being created is not committed yet, and a run is committed with its resource.
+    A table is never judged by its name alone. A resource that CKAN does not know is a mismatch only if a run of it is
+    recorded: a resource that is just being created is not committed yet, and a run is committed with its resource.
 
     :param runs: the resources that have runs, and whether one of them has loaded its file and none is open.
     """
@@ -77,7 +77,7 @@ def _wrong(seen: _Seen) -> Wrong | None:
         if not seen.settled or seen.table == seen.standing.flag:
             return None
         return Wrong.HIDDEN if seen.table else Wrong.MISSING
-    # CKAN keeps the tables of a deleted dataset, for somebody may restore it
+    # CKAN keeps the tables of a deleted dataset, because the dataset may be restored
     if presence is Presence.IN_TRASH or not (seen.table or seen.stash):
         return None
     if presence is Presence.DELETED or seen.run:

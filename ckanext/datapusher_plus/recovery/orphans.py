@@ -1,4 +1,4 @@
-"""What runs left that died: open rows in the journal, raw, staged and parked tables."""
+"""What dead runs left in the datastore: open rows in the journal; raw, staged and parked tables."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def suspects() -> list[str]:
-    """Return the resources that something is left of, whether or not a run of theirs is going on."""
+    """Return the resources with leftovers of a run, whether or not a run of theirs is in progress."""
     with connect.connect(autocommit=True) as connection:
         journal.prepare(connection)
         tables = catalog.tables_like(connection, table_names.PREFIX)
@@ -25,9 +25,9 @@ def suspects() -> list[str]:
 
 
 def lost() -> list[str]:
-    """Return the resources without a table that a stash is kept of.
+    """Return the resources that have a stash but no table.
 
-    No run leaves one: somebody has removed the table. It comes back with the next load, or when a person asks for it.
+    No run leaves this state: somebody has removed the table. The next load or the command ``recover`` restores it.
     """
     try:
         pending = dictionary_stash.pending()
@@ -39,12 +39,12 @@ def lost() -> list[str]:
 
 
 def orphans() -> list[str]:
-    """Return the suspects that no living run holds."""
+    """Return the suspects whose lock no run holds."""
     return [resource_id for resource_id in suspects() if is_free(resource_id)]
 
 
 def sweep(resource_id: str, log: Log) -> str | None:
-    """Restore one resource, unless a run holds it."""
+    """Restore one resource, unless a run holds its lock; return a message, None when a run holds it."""
     with ResourceLock(resource_id) as lock:
         if not lock.acquire():
             return None

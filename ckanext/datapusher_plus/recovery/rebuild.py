@@ -1,4 +1,4 @@
-"""A lost table is made again, empty, from what is known about it: dictionary, aliases, keys, triggers, grants."""
+"""Recreate a lost table, empty, from what is known about it: dictionary, aliases, keys, triggers, grants."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ..datastore import indexes, raw, stage, swap
 from ..datastore.connect import Connection
 from ..datastore.table_facts import TableFacts
 
-#: Stands for a run in the staged table's name.
+#: Takes the place of a run id in the staged table's name.
 _NO_RUN = "restored"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spare:
-    """An empty table that is ready to stand in for a lost one."""
+    """An empty table, ready to replace a lost one."""
 
     table: str
     indexes: tuple[Index, ...]
@@ -29,7 +29,7 @@ class Spare:
 
 
 def spare_table(connection: Connection, old: TableFacts, log: Log) -> Spare:
-    """Make an empty table with the old one's columns, triggers, keys and indexes; nobody sees it yet."""
+    """Create an empty table with the old one's columns, triggers, keys and indexes; readers do not see it yet."""
     table = table_names.staged(old.table, _NO_RUN)
     raw.drop(connection, table)
     specs = [
@@ -48,7 +48,7 @@ def spare_table(connection: Connection, old: TableFacts, log: Log) -> Spare:
 
 
 def put_in_place(connection: Connection, spare: Spare, edits: Mapping[str, str | None], lock_timeout: float) -> None:
-    """Put the spare in place of what is left of the lost table; ``edits`` are comments written since."""
+    """Put the spare in place of what is left of the lost table; ``edits`` are comments changed since the swap."""
     comments = merge.edited(spare.old.columns, edits)
     swap.put_empty(
         connection, spare.table, spare.old, comments=comments, indexes=spare.indexes, lock_timeout=lock_timeout

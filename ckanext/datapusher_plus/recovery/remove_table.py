@@ -1,4 +1,4 @@
-"""Remove the table of a deleted resource, with everything that loads have left of it."""
+"""Remove the table of a deleted resource, with everything that loads left of it."""
 
 from __future__ import annotations
 
@@ -24,11 +24,13 @@ class _Restored(Exception):
 
 
 def withdraw(resource_id: str, log: Log, *, grace: float = waits.CKAN_DROPS_TABLE) -> bool:
-    """Remove a deleted resource's table, views, journal rows and stash, and tell whether there was a table.
+    """Remove a deleted resource's table, views, journal rows and stash, and return whether there was a table.
 
-    Nothing happens while CKAN has the resource. It can be repeated; whoever calls this holds the resource's lock. The
-    Data Dictionary goes to the history. If only the dataset is deleted it stays in the stash: the next load needs it
-    when somebody restores the dataset.
+    Nothing happens while CKAN has the resource. The call can be repeated; the caller must hold the resource's lock.
+    The Data Dictionary goes to the history. If only the dataset is deleted, it goes to the stash: the next load needs
+    it when the dataset is restored.
+
+    :param grace: seconds to wait for CKAN to drop the table of a resource that it has just deleted.
     """
     if not portal.is_gone(resource_id):
         return False
@@ -72,7 +74,7 @@ def _remove(connection: Connection, resource_id: str, lock_timeout: float) -> bo
 
 
 def _keep_dictionary(connection: Connection, resource_id: str, log: Log) -> None:
-    """Save what people wrote about the columns; a folder that cannot be written does not keep the table alive."""
+    """Save the labels and descriptions of the columns; if the folder cannot be written, the table is removed anyway."""
     try:
         kept = kept_dictionary(resource_id, catalog.dictionary(connection, resource_id), log)
         if kept is None:

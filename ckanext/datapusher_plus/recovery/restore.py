@@ -1,8 +1,8 @@
 """Repair what an earlier run left: put its old table back if possible, and its Data Dictionary in any case.
 
-`restore` may be called any number of times by the holder of the resource's lock; holding it proves that the run which
-left something is dead. This module looks at the journal, the tables and the stash, and carries out what
-`core.recovery.decide` answers.
+The caller of `restore` must hold the resource's lock, which proves that the run that left something is dead; it may be
+called any number of times. This module looks at the journal, the tables and the stash, and carries out what
+`core.recovery.decide` returns.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Restored:
     """What was repaired."""
 
     resource_id: str
-    #: one sentence for the log
+    #: one message for the log
     what: str
     #: whether the resource has a table now
     table: bool
 
 
 def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored | None:
-    """Undo what a dead run did to the resource's table, and return what was done; None when nothing was.
+    """Roll back what a dead run did to the resource's table, and return what was done; None when nothing was.
 
     :param from_stash: also recreate a missing table, empty, from the stash.
     """
@@ -63,7 +63,7 @@ def has_table(resource_id: str) -> bool:
 
 
 def show(resource_id: str) -> bool:
-    """Have CKAN show whether there is a table, and return that; a client may remove it while we look."""
+    """Set ``datastore_active`` to whether the resource has a table, and return that; a client may drop it meanwhile."""
     while True:
         table = has_table(resource_id)
         portal.mark_active(resource_id, table)
@@ -72,7 +72,7 @@ def show(resource_id: str) -> bool:
 
 
 def drop_unfinished(connection: Connection, resource_id: str) -> None:
-    """Drop the raw and staged tables that dead runs of the resource have left."""
+    """Drop the raw and staged tables that dead runs of the resource left."""
     raw_tables, staged_tables, _ = table_names.of_resource(resource_id)
     for prefix in (raw_tables, staged_tables):
         for table in catalog.tables_like(connection, prefix):
@@ -100,7 +100,7 @@ class _Case:
 
     @property
     def run_id(self) -> str:
-        """Return the run that has left this."""
+        """Return the id of the run that left this."""
         return self.entry.run_id if self.entry else self.record.run_id
 
 
@@ -108,7 +108,7 @@ _Look = Callable[[Connection, str, Log], _Case]
 
 
 def _repair(connection: Connection, resource_id: str, log: Log, look: _Look, lock_timeout: float) -> str | None:
-    """Look, decide, and carry the decision out; return a sentence for the log if something was done."""
+    """Look, decide, and carry out the decision; return a message for the log if something was done."""
     case = look(connection, resource_id, log)
     action = decide(case.entry, case.found)
     spare = _spare(connection, case, action, log)
@@ -126,7 +126,7 @@ def _repair(connection: Connection, resource_id: str, log: Log, look: _Look, loc
 
 
 def _left_by_a_run(connection: Connection, resource_id: str, log: Log) -> _Case:
-    """Look at the journal, the parked table and the live one."""
+    """Look at the journal, the parked table and the live table."""
     del log
     entry = journal.open_entry(connection, resource_id)
     if entry is None:
@@ -158,7 +158,7 @@ def _without_entry(connection: Connection, resource_id: str) -> _Case:
 
 
 def _missing(connection: Connection, resource_id: str, log: Log) -> _Case:
-    """Look whether the table is missing, and at the stash if it is."""
+    """Look whether the table is missing and, if it is, at the stash."""
     live = which(None, catalog.oid_of(connection, resource_id))
     stashed, stash = _stashed(connection, resource_id, log) if live is Live.NONE else (Stashed.NONE, None)
     return _Case(resource_id=resource_id, found=Found(live=live, stash=stashed), stash=stash)
@@ -180,7 +180,7 @@ def _stashed(connection: Connection, resource_id: str, log: Log) -> tuple[Stashe
 
 
 def _spare(connection: Connection, case: _Case, action: Action, log: Log) -> Spare | None:
-    """Make the empty table that the action puts in place; this takes no lock that anybody waits for."""
+    """Create the empty table that the action needs, if any; no reader or writer waits for it."""
     if action is Action.MAKE_EMPTY:
         return spare_table(connection, case.record.facts, log)
     if action is Action.MAKE_FROM_STASH and case.stash:
@@ -230,7 +230,7 @@ def _made(spare: Spare | None) -> Spare:
 
 
 def _fill_comments(connection: Connection, case: _Case) -> None:
-    """Give columns of the live table that have no comment the comment of the old table."""
+    """Set the old table's comments on columns of the live table that have none."""
     live = catalog.dictionary(connection, case.resource_id)
     if live and case.old:
         missing = merge.missing_comments(live, case.old.facts.dictionary)
@@ -243,7 +243,7 @@ def _drop_parked(connection: Connection, case: _Case) -> None:
 
 
 def _make_from_stash(connection: Connection, case: _Case, spare: Spare, lock_timeout: float) -> str:
-    # first CKAN's flag, then the table: once the table is there, no later call repairs the flag
+    # first CKAN's flag, then the table: no later call repairs the flag of a table that exists
     portal.mark_active(case.resource_id, True)
     put_in_place(connection, spare, {}, lock_timeout)
     age = case.stash.age if case.stash else 0

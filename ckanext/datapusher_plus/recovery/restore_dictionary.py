@@ -1,4 +1,4 @@
-"""What people once wrote about the columns is written again, because a person asks for it."""
+"""Restore labels and descriptions of columns from an earlier Data Dictionary, when a person asks for it."""
 
 from __future__ import annotations
 
@@ -20,40 +20,41 @@ from ..dictionary_stash.history import Why
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """What was brought back, or would be."""
+    """What was restored, or would be in a dry run."""
 
-    #: columns of the table whose words changed
+    #: columns of the table whose labels and descriptions change
     columns: tuple[str, ...]
-    #: columns that the table does not have; their words come back with them
+    #: columns that the table does not have; their labels and descriptions are set when they are in the table again
     absent: tuple[str, ...]
 
 
 def today(resource_id: str) -> Dictionary:
-    """Return the dictionary of the live table with what vanished; empty when there is nothing.
+    """Return the live table's dictionary with the removed columns; empty when there is neither.
 
-    :raises OSError: when nobody can tell what vanished.
+    :raises OSError: when the removed columns cannot be read from disk.
     """
     with connect.connect() as connection:
         return _today(connection, resource_id)
 
 
 def bring_back(resource_id: str, then: Dictionary, *, overwrite: bool = False, dry_run: bool = False) -> Brought:
-    """Say again what ``then`` said: where nothing is said now, or, to overwrite, about each of its columns.
+    """Restore the comments of ``then``: add keys that are blank now, or replace whole comments (`merge.bring_back`).
 
-    What is overwritten is kept as an earlier dictionary first. Nothing is removed from disk.
+    What is replaced is first kept as an earlier dictionary. Nothing is removed from disk.
 
-    :raises TableInUse: when a load is going on.
-    :raises StashFailed, StashUnreadable: when what is there now cannot be kept; nothing is changed then.
+    :param overwrite: replace the comment of each column that ``then`` has.
+    :raises TableInUse: when a load is in progress.
+    :raises StashFailed, StashUnreadable: when the present dictionary cannot be kept; nothing is changed then.
     """
     return _write(resource_id, partial(way_back, then, overwrite=overwrite), overwrite=overwrite, dry_run=dry_run)
 
 
 def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Brought:
-    """Say of the column ``new`` what was written about the vanished ``old``, where nothing is said of it yet.
+    """Copy what people wrote about the removed column ``old`` to ``new``, for keys blank there (`merge.carry_over`).
 
     :raises ValueError: when the table has no such column, or nothing is kept of the old one.
-    :raises TableInUse: when a load is going on.
-    :raises StashFailed, StashUnreadable: when what is there now cannot be kept; nothing is changed then.
+    :raises TableInUse: when a load is in progress.
+    :raises StashFailed, StashUnreadable: when the present dictionary cannot be kept; nothing is changed then.
     """
 
     def way(now: Dictionary) -> WayBack:
@@ -63,10 +64,10 @@ def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Bro
 
 
 def carriable(resource_id: str, known: Iterable[tuple[str, str]] | None) -> tuple[tuple[str, str], ...]:
-    """Return (old, new) of the columns that were probably renamed and whose words wait to be carried over.
+    """Return (old, new) of columns that were probably renamed and whose label and description can be copied.
 
-    :param known: the pairs that the last load has found, None when it has not looked.
-    :raises OSError: when nobody can tell what vanished.
+    :param known: the pairs that the last load found, None when it did not look for them.
+    :raises OSError: when the removed columns cannot be read from disk.
     """
     return waiting(today(resource_id), _is_heading, known)
 
@@ -113,7 +114,7 @@ def _today(connection: Connection, resource_id: str) -> Dictionary:
 
 
 def _keep(resource_id: str, now: Dictionary, way: WayBack, *, overwrite: bool) -> None:
-    """Put on disk what the table is about to lose, and what it has no column for."""
+    """Save to disk what the table is about to lose, and the comments of columns that it does not have."""
     try:
         if overwrite and (way.comments or way.absent):
             dictionary_stash.history.keep(resource_id, now, why=Why.RESTORE)

@@ -1,4 +1,4 @@
-"""After a good end the stash is cleared, once the live table is seen to carry what the stash holds."""
+"""Clear the stash after a successful load, once the live table has everything that the stash holds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from .restore import has_table, restore
 
 
 def settle(resource_id: str, log: Log) -> None:
-    """Clear the resource's stash; a table that is missing is restored from it first.
+    """Clear the resource's stash; if the table is missing, it is first restored from the stash.
 
-    Whoever calls this holds the resource's lock.
+    The caller must hold the resource's lock.
     """
     reach("settle.before")
     stash = dictionary_stash.load(resource_id)
@@ -42,7 +42,7 @@ def settle(resource_id: str, log: Log) -> None:
 
 
 def _keep(stash: dictionary_stash.Stash, log: Log) -> None:
-    """Keep the dictionary as it was before the load, for a person who wants it back."""
+    """Keep the dictionary as it was before the load, so that it can be restored later."""
     try:
         dictionary_stash.history.keep(stash.resource_id, stash.dictionary, why=Why.LOAD, run_id=stash.run_id)
     except OSError as error:
@@ -50,7 +50,7 @@ def _keep(stash: dictionary_stash.Stash, log: Log) -> None:
 
 
 def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:
-    """Give columns without a comment the stashed one, and return what else the table lacks of the stash."""
+    """Set stashed comments on columns that have none, and return what else of the stash the table lacks."""
     ddl.run(connection, ddl.column_comments(ddl.public(table), merge.missing_comments(live, stashed)))
     columns = {column.name for column in live.columns}
     keys = (key for key in stashed.unique_keys if columns.issuperset(key) and key not in live.unique_keys)
@@ -63,6 +63,6 @@ def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dicti
 
 
 def _gone(resource_id: str, live: Dictionary, stashed: Dictionary | None) -> tuple[Column, ...]:
-    """Return the columns that the table does not have and that have a comment in the stash or from before."""
+    """Return the columns that the table does not have and that have a comment, in the stash or kept from before."""
     before = (*stashed.columns, *stashed.vanished) if stashed else ()
     return live.with_vanished(merge.remembered(dictionary_stash.vanished(resource_id), before)).vanished

@@ -1,4 +1,4 @@
-"""Repair what dead runs left: when a worker starts, at intervals, and by the command ``recover``."""
+"""Repair what dead runs left: when a worker starts, at intervals, and on the command ``recover``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class OperatorsLog:
-    """Implements ``core.values.Log`` where there is no run: the lines go to the worker's log."""
+    """Implements ``core.values.Log`` where there is no run; the lines go to the worker's log."""
 
     def debug(self, message: str) -> None:
         log.debug(message)
@@ -36,7 +36,7 @@ class OperatorsLog:
         log.error(message)
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
-        """Show nothing: nobody watches."""
+        """Do nothing: progress is shown to nobody here."""
 
 
 def sweep(
@@ -47,11 +47,11 @@ def sweep(
     besides: Collection[str] = (),
     rounds: upkeep.Rounds | None = None,
 ) -> list[str]:
-    """Repair what dead runs left, of one resource or of all, and return a sentence for each repair.
+    """Repair what dead runs left, of one resource or of all, and return a message for each repair.
 
     :param was_cancelled: asks Prefect whether somebody cancelled a flow run.
-    :param dry_run: only say what would be done.
-    :param besides: runs that another worker watches; it knows how they end.
+    :param dry_run: only return what would be done.
+    :param besides: runs to leave out, because a worker watches them and sees how they end.
     :param rounds: compare only the next resources with their tables, not all.
     """
     with app.context():
@@ -65,14 +65,14 @@ def sweep(
 
 
 def unprotected(watched: Collection[str]) -> frozenset[str]:
-    """Return the watched runs that go on although they have lost their resource's lock."""
+    """Return the watched runs that still run although they have lost their resource's lock."""
     return frozenset(run.run_id for run in records.running() if run.run_id in watched and is_free(run.resource_id))
 
 
 def _runs(
     resource_id: str | None, dry_run: bool, besides: Collection[str], was_cancelled: WasCancelled
 ) -> Iterator[str]:
-    """Recover the runs in state ``running`` whose resource's lock nobody holds."""
+    """Recover the runs in state ``running`` whose resource's lock is free."""
     for run in records.running():
         if run.run_id in besides or resource_id not in (None, run.resource_id) or not is_free(run.resource_id):
             continue
@@ -88,7 +88,7 @@ def _recovered(run: Running, was_cancelled: WasCancelled) -> str | None:
 
 
 def _tables(resource_id: str | None, dry_run: bool) -> Iterator[str]:
-    """Restore resources that a run has left something of, although none is running."""
+    """Restore resources that have leftovers of a run although none is running."""
     found = orphans.orphans()
     if resource_id is not None:
         found = [resource_id] if resource_id in (*found, *orphans.lost()) else []
@@ -102,7 +102,8 @@ def _tables(resource_id: str | None, dry_run: bool) -> Iterator[str]:
 def _mismatches(resource_id: str | None, dry_run: bool, rounds: upkeep.Rounds | None) -> Iterator[str]:
     """Remove tables of deleted resources and correct ``datastore_active``.
 
-    A table whose resource CKAN does not know, and that no run of this plugin has loaded, is removed by name only.
+    A table whose resource CKAN does not know, and that no run of this plugin loaded, is removed only if ``resource_id``
+    names it.
     """
     if resource_id is not None:
         wrong = upkeep.found([resource_id])
@@ -115,7 +116,7 @@ def _mismatches(resource_id: str | None, dry_run: bool, rounds: upkeep.Rounds | 
 
 
 def _tolerated(resource_id: str, work: Callable[[], str | None]) -> str | None:
-    """Do the work; a resource that cannot be repaired now must not keep others from being repaired."""
+    """Do the work; log an error, so that one resource that cannot be repaired now does not keep others from it."""
     try:
         return work()
     except Exception as error:
@@ -126,7 +127,7 @@ def _tolerated(resource_id: str, work: Callable[[], str | None]) -> str | None:
 
 
 def _folders(dry_run: bool) -> Iterator[str]:
-    """Remove the folders of runs that have ended."""
+    """Remove the work folders of runs that have ended."""
     work_dir = settings.current().work_dir
     for folder in sorted(work_dir.iterdir()) if work_dir.is_dir() else ():
         if _is_left_over(folder):
@@ -136,6 +137,6 @@ def _folders(dry_run: bool) -> Iterator[str]:
 
 
 def _is_left_over(folder: Path) -> bool:
-    # whatever else lies there is not ours; a run still running may be another host's, on shared storage
+    # other files there are not ours; a run that is still running may be another host's, on shared storage
     run = records.get(folder.name)
     return run is not None and run.finished_at is not None and not run.unpublished

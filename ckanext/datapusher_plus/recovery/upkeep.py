@@ -1,4 +1,4 @@
-"""Goes through all resources, some at a time: removes tables of deleted ones, and corrects ``datastore_active``."""
+"""Check all resources, some at a time: remove tables of deleted resources, and correct ``datastore_active``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .mismatches import Mismatch, Wrong, mismatches
 from .remove_table import withdraw
 from .restore import show
 
-#: Resources that one sweep looks at, so that a large site pays no more for it than a small one.
+#: Resources that one sweep checks, so that a sweep of a large site takes no longer than that of a small one.
 PAGE = 1000
 
 _DONE = {
@@ -34,13 +34,13 @@ _WOULD = {
 
 
 class Rounds:
-    """Remembers how far the last sweep came."""
+    """Remembers where the last sweep stopped."""
 
     def __init__(self) -> None:
         self._source, self._after = 0, ""
 
     def some(self) -> Iterator[Mismatch]:
-        """Look at the next resources, at all of them where there are few."""
+        """Check the next resources; all of them where there are few."""
         looked = 0
         for _ in SOURCES:
             page = self._next()
@@ -71,7 +71,7 @@ def _stashes(after: str) -> Sequence[str]:
     try:
         return [each for each in dictionary_stash.pending() if each > after][:PAGE]
     except OSError:
-        # the stash's own check says what is wrong with the folder
+        # the check of the stash reports what is wrong with the folder
         return []
 
 
@@ -79,12 +79,12 @@ SOURCES = (_tables, _resources, _stashes)
 
 
 def found(resource_ids: Sequence[str]) -> list[Mismatch]:
-    """Return what does not fit of some resources."""
+    """Return the mismatches of some resources."""
     return mismatches(resource_ids, records.settled(resource_ids)) if resource_ids else []
 
 
 def every(seconds: float = math.inf) -> Iterator[Mismatch]:
-    """Look at all resources; no page is begun once so many seconds are over."""
+    """Check all resources; no page is begun after ``seconds``."""
     deadline = time.monotonic() + seconds
     for source in SOURCES:
         after: str | None = ""
@@ -95,9 +95,12 @@ def every(seconds: float = math.inf) -> Iterator[Mismatch]:
 
 
 def mend(wrong: Sequence[Mismatch], log: Log, *, dry_run: bool) -> Iterator[tuple[str, partial[str | None]]]:
-    """Yield a resource and what puts it right, which returns a sentence; None when a run holds it, or all is well."""
+    """Yield each resource with the work that repairs it.
+
+    The work returns a message, None when a run holds the resource or nothing is wrong any more.
+    """
     if not dry_run and any(each.wrong is Wrong.LEFT for each in wrong):
-        # CKAN itself may be about to drop a table whose deletion it has just committed
+        # CKAN itself may be about to drop the table of a deletion that it has just committed
         time.sleep(waits.CKAN_DROPS_TABLE)
     for each in wrong:
         yield each.resource_id, partial(_mend, each, log, dry_run)

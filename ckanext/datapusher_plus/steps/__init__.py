@@ -1,1 +1,1 @@
-"""What a run does, one verb a module, on the core and the rooms of the first ring."""
+"""The steps of a run, one verb a module. They use ``core`` and the packages of the first ring."""

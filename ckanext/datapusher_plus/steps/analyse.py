@@ -1,4 +1,4 @@
-"""Look at every value of the table and name its columns."""
+"""Profile every value of the table and name its columns."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from ..engines.base import Can, require
 from ..formats.clean_csv.records import Dialect, pieces, plain, records
 from ..settings import current
 
-#: enough to see a pattern; a file may have 1,598 columns
+#: enough to show a pattern; a file may have 1,598 columns
 _MOST_LINES = 25
-#: enough to see whether columns add up
+#: enough to show whether columns add up
 _SAMPLE_BYTES, _MOST_ROWS = 1 << 20, 1000
 _NOTHING_SAID = ReadOptions()
 
@@ -30,7 +30,7 @@ _NOTHING_SAID = ReadOptions()
 def analyse(csv: CleanCsv, log: Log, options: ReadOptions = _NOTHING_SAID) -> Analysed:
     """Profile all rows of a validated table.
 
-    :raises RowsLost: when the engine saw another number of rows than the check of the file did.
+    :raises RowsLost: when the engine counted another number of rows than the check of the file.
     """
     names = column_names(csv.header, unsafe_prefix=current().unsafe_prefix, reserved=current().reserved_colnames)
     _tell(renamed(csv.header, names), log)
@@ -59,7 +59,7 @@ def _first_rows(csv: CleanCsv) -> Iterator[list[str]]:
 def look_closer(
     analysed: Analysed, options: ReadOptions, questions_about: Callable[[ColumnProfile], Sequence[Form]]
 ) -> Analysed:
-    """Have the values counted that are written in the forms asked about, column by column, in one scan."""
+    """Count, in one scan, the values of each column that are written in the forms asked about."""
     looks = [
         Look(position=position, form=form)
         for position, profile in enumerate(analysed.columns)
@@ -78,7 +78,7 @@ def look_closer(
 
 
 def engine_for(work_dir: Path) -> Engine:
-    """Return this site's engine, with the run's own folder for what does not fit in memory."""
+    """Return this site's engine; data that does not fit in memory goes to the run's own folder."""
     return DuckdbEngine(work_dir=work_dir, threads=current().parallelism)
 
 
@@ -90,6 +90,6 @@ def _tell(changed: Sequence[tuple[str, str]], log: Log) -> None:
 
 
 def _shown(header: str) -> str:
-    """Return a heading on one line, so long as a line may be."""
+    """Return a heading on one line, cut to 100 characters."""
     text = " ".join(header.split())
     return text if len(text) <= 100 else text[:99] + "…"

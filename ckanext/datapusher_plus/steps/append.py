@@ -1,4 +1,4 @@
-"""What a file has more than its table is made ready beside that; the commit adds it."""
+"""Prepare the rows that were added to a file in a table beside the live one; the commit adds them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from . import load_table
 
 
 def append(plan: LoadPlan, log: Log) -> Swapped:
-    """Copy the end of the file and cast it into a table beside the live one, which nobody reads.
+    """Copy the end of the file and cast it into a table beside the live one, which no reader uses.
 
-    :raises TableTouched: when the live table is not any more what it was when this was decided.
+    :raises TableTouched: when the live table has changed since the plan was made.
     """
     with connect.connect("datapusher_plus load", autocommit=True) as connection:
         source = load_table.copy(connection, plan, log)

@@ -1,4 +1,4 @@
-"""From here on nothing can cost rows: the old table goes, or new rows come, and the journal's row is closed."""
+"""Commit the load: drop the old table or add the new rows, and close the journal's row. Rows are safe from here on."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from .detect_append import held
 def commit(swapped: Swapped, log: Log) -> Swapped:
     """Drop the parked table, or add the new rows, and close the journal's row, in one transaction.
 
-    :raises LockLost: when somebody has taken the run for dead and put the old table back.
-    :raises ResourceGone: when the resource has been deleted; the transaction is rolled back then.
-    :raises TableTouched: when rows are to be added to a table that somebody has changed.
+    :raises LockLost: when another worker has taken the run for dead and put the old table back.
+    :raises ResourceGone: when the resource has been deleted; the transaction is rolled back.
+    :raises TableTouched: when rows are to be added to a table that has been changed.
     """
     reach("commit.before")
     with connect.connect(autocommit=True) as connection:

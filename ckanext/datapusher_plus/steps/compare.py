@@ -1,4 +1,4 @@
-"""A file that the table holds already need not be read again, but CKAN must show the table."""
+"""Skip a file that the table already holds, but make sure that CKAN shows the table."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from .plan import rules
 
 
 def compare(ticket: Ticket, file_hash: str, last_load_key: str | None, log: Log) -> None:
-    """End the run when the last good one would have made the very same table, and that is there.
+    """End the run if the last successful run would have made the same table, and that table exists.
 
-    :raises Unchanged: then.
+    :raises Unchanged: when that is so.
     """
     if last_load_key is None or ticket.ignore_hash or settings.current().ignore_file_hash:
         return
@@ -30,7 +30,7 @@ def compare(ticket: Ticket, file_hash: str, last_load_key: str | None, log: Log)
 
 
 def _show(ticket: Ticket) -> bool:
-    """Set ``datastore_active`` if a client that does not know the field has dropped it, and tell whether it had."""
+    """Set ``datastore_active`` if a client that does not know the field dropped it, and return whether it did."""
     if ticket.dry_run or portal.standings([ticket.resource_id])[ticket.resource_id].flag:
         return False
     return show(ticket.resource_id)

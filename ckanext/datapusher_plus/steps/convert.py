@@ -1,4 +1,4 @@
-"""Make canonical CSV of the file."""
+"""Convert the file to canonical CSV."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ..settings import current
 
 
 def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
-    """Find out what the file is and make canonical CSV of it; the very file when it is that already.
+    """Detect the file's format and convert it to canonical CSV; a file that already is canonical is used as it is.
 
-    :raises IngestError: when it is no table that can be read for certain.
+    :raises IngestError: when it cannot be read as a table with certainty.
     :raises NothingToLoad: when it is empty, or has no columns.
     """
     for doubt in ticket.doubts:
@@ -31,7 +31,7 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
     csv = limited(read, log, size=source.size)
     if not csv.header:
         raise NothingToLoad("has no columns")
-    # halves of letters, as in JSON's "\ud800", are no names of columns
+    # unpaired surrogates, as in JSON's "\ud800", cannot be in column names
     csv = replace(csv, header=tuple(map(storable, csv.header)))
     encoding = f" in {csv.encoding}" if csv.encoding else ""
     log.info(f"Read as {csv.format}{encoding}, {len(csv.header):,} columns.")

@@ -1,4 +1,4 @@
-"""A file that goes on where the last one ended is not loaded whole: the table that is there holds its beginning."""
+"""Detect a file that continues the one loaded last: only its new rows have to be added to the live table."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from ..datastore.connect import Connection
 from ..settings import current
 from . import load_table
 
-#: Bytes that are read at a time.
+#: Bytes read at a time.
 _PIECE = 1 << 20
 
 
 def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
     """Find out whether the live table holds the beginning of the file, so that only the rest has to be added.
 
-    Nothing is taken for granted: the first bytes must be the very ones that were loaded, read in the same way, nobody
-    may have changed a row since, and nothing may hang on the table that minds how rows come into it.
+    All of this must hold: the first bytes are exactly those that were loaded, and they are read in the same way; no row
+    has been changed since; the table has no triggers, constraints or unique indexes.
     """
     path, size = plan.csv.path, plan.csv.path.stat().st_size
     if size < SMALL:
         return plan
-    # most often the clean CSV is the very file, whose digest is known
+    # most often the clean CSV is the source file itself, whose digest is known
     plan = replace(plan, digest=_named(source.hash) if path == source.path else _digest(path, size))
     last = None if ticket.ignore_hash else _last(plan, size)
     if last is None or not _ends_a_line(path, last.held.size) or _digest(path, last.held.size) != last.held.digest:
@@ -41,15 +41,15 @@ def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
 
 
 def held(connection: Connection, plan: LoadPlan) -> LoadedPrefix | None:
-    """Return what the table holds that a plan has put in place, None when no later file may go on from there."""
+    """Return what the table holds after the plan was carried out, None when no later file can be appended to it."""
     found = LoadedPrefix.of(plan, plan.csv.path.stat().st_size)
     live = catalog.describe(connection, plan.resource_id) if found else None
-    # triggers may have made other rows of the file's
+    # triggers may have changed the file's rows
     return found if live and not live.triggers else None
 
 
 def _last(plan: LoadPlan, size: int) -> journal.Last | None:
-    """Return what the last load has left, None when the plan's file does not go on from there at any rate."""
+    """Return what the last load left, None when the plan's file cannot be a continuation of it."""
     with connect.connect() as connection:
         last = journal.last(connection, plan.resource_id)
     return last if last and may_go_on(plan, size, last.held) else None
@@ -70,14 +70,14 @@ def _named(digest: str) -> str:
 
 
 def _ends_a_line(path: Path, size: int) -> bool:
-    """Tell whether the file's first ``size`` bytes are whole lines."""
+    """Return whether the file's first ``size`` bytes are whole lines."""
     with path.open("rb") as file:
         file.seek(size - 1)
         return file.read(1) == b"\n"
 
 
 def _suits(connection: Connection, plan: LoadPlan, tail: AppendRange) -> bool:
-    """Tell whether the live table is one that rows can be added to as if it had been made anew with them."""
+    """Return whether adding rows to the live table gives the same table as loading the whole file."""
     live = catalog.describe(connection, plan.resource_id)
     if live is None or live.triggers or live.constraints or any(index.unique for index in live.indexes):
         return False

@@ -1,4 +1,4 @@
-"""Bring the resource's file into the run's work folder."""
+"""Fetch the resource's file into the run's work folder."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..fetch.http import HttpRules, download
 from ..fetch.receive import store
 from ..settings import Settings, current
 
-#: how much of a run's time may go by until a server has prepared the file; the rest is for loading it
+#: share of a run's time to wait until a server has prepared the file; the rest is for loading it
 _SHARE = 0.5
 
 
 def fetch(ticket: Ticket, log: Log) -> Source:
-    """Fetch the file: from CKAN's storage when CKAN holds it, else from its address.
+    """Fetch the file: from CKAN's storage if it was uploaded, else from its URL.
 
-    :raises IngestError: when there is no file to be had.
+    :raises IngestError: when no file can be fetched.
     """
     reach("fetch.before")
     source = _stored(ticket, current(), log) if ticket.url_type == "upload" else _downloaded(ticket, current(), log)

@@ -1,4 +1,4 @@
-"""What both load strategies share: the file as raw text, and the empty new table with what hangs on the old one."""
+"""Shared by all load strategies: the raw text table, and the empty new table with what depends on the old one."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from ..datastore import catalog, fulltext, indexes, parallel, raw, stage, table_
 from ..datastore.connect import Connection
 from ..datastore.table_facts import TableFacts
 
-#: Bytes of a file that one connection loads before another one is open.
+#: Bytes of a file up to which one connection is faster than opening a second one.
 _SMALL = 1 << 19
-#: Bytes of a file whose index takes so long that it is built while rows still come in.
+#: Bytes of a file above which an index takes so long that it is built while rows are still being loaded.
 _LARGE = 1 << 22
 
 
 def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
-    """Copy the file, or what of it is to be added, into a raw table and return its name."""
+    """Copy the file, or the part of it to append, into a raw table and return the raw table's name."""
     table = table_names.raw(plan.resource_id, plan.run_id)
     columns = [column.name for column in plan.columns]
     start, after = (plan.tail.start, plan.tail.after) if plan.tail else (0, 0)
@@ -39,17 +39,17 @@ def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
 
 
 def old_table(connection: Connection, plan: LoadPlan) -> TableFacts | None:
-    """Return what is known of the table to replace: the live one, else what the plan has kept of an earlier one."""
+    """Return the facts of the table to replace: the live one, else the one that the plan's dictionary describes."""
     return catalog.describe(connection, plan.resource_id) or kept_table(plan)
 
 
 def kept_table(plan: LoadPlan) -> TableFacts | None:
-    """Return the facts of the dictionary in the plan."""
+    """Return the table facts that the plan's kept dictionary holds."""
     return table_facts.of_dictionary(plan.resource_id, plan.kept) if plan.kept else None
 
 
 def new_table(connection: Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> str:
-    """Make the empty staged table with the old one's triggers, and return its name."""
+    """Create the empty staged table with the old one's triggers, and return its name."""
     table = table_names.staged(plan.resource_id, plan.run_id)
     stage.make(table, plan.columns)
     reach("stage.made")
@@ -59,9 +59,9 @@ def new_table(connection: Connection, plan: LoadPlan, old: TableFacts | None, lo
 
 
 def counted(connection: Connection, table: str, plan: LoadPlan, log: Log) -> int:
-    """Count the rows of the filled table, and let later rows be numbered on from them.
+    """Count the rows of the filled table, and set its sequence so that later rows are numbered after them.
 
-    :raises RowsLost: when some are missing that no trigger has turned away.
+    :raises RowsLost: when rows are missing and the table has no trigger that may have rejected them.
     """
     rows = catalog.rows_of(connection, table)
     made = catalog.describe(connection, table)
@@ -75,7 +75,7 @@ def counted(connection: Connection, table: str, plan: LoadPlan, log: Log) -> int
 
 
 def full_text(connection: Connection, table: str, plan: LoadPlan, log: Log) -> stage.Text | None:
-    """Return the expression that gives the staged table's ``_full_text``, None to leave it to the table's trigger."""
+    """Return the expression for the staged table's ``_full_text``, None to leave it to the table's trigger."""
     made = catalog.describe(connection, table)
     if made is None:
         return None
@@ -94,14 +94,14 @@ def planned_indexes(old: TableFacts | None, plan: LoadPlan) -> IndexPlan:
 
 
 def tell_lost(planned: IndexPlan, log: Log) -> None:
-    """Warn of indexes whose columns the file does not have any more."""
+    """Warn of indexes whose columns are no longer in the file."""
     for index in planned.lost:
         kind = "unique key" if index.unique else "index"
         log.warning(f"The {kind} on {', '.join(index.columns)} was left out: the file has no such column any more.")
 
 
 def tell_shortened(log: Log, letters: int) -> None:
-    """Warn of rows that are not found by all of their words."""
+    """Warn of rows that a search does not find by all of their words."""
     log.warning(
         "Some rows have more different words than PostgreSQL can search (1 MB of them). Their values are in the table "
         f"as published; a search finds these rows by their first {letters:,} letters. Publish such texts in several "
@@ -122,7 +122,7 @@ def connections(plan: LoadPlan) -> int:
 
 
 def early_index(table: str, planned: IndexPlan, plan: LoadPlan, log: Log) -> parallel.Work | None:
-    """Return what builds the index that is worth starting before the staged table is full, None when none is."""
+    """Return the work that builds one index before the staged table is full, None when no index is worth it."""
     worth = plan.csv.path.stat().st_size > _LARGE and connections(plan) > 1 and plan.full_text is not FullText.NONE
     dear = [index for index in planned.build if index.takes_one_core]
     return indexes.work(table, dear[0], log.warning) if worth and dear else None

@@ -1,4 +1,4 @@
-"""The file and the Data Dictionary meet: what table there will be."""
+"""Plan the new table from the file and the Data Dictionary."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _UNKNOWN = LastLoad()
 
 
 def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, last: LastLoad = _UNKNOWN) -> LoadPlan:
-    """Decide columns, types and what must survive; nothing is written.
+    """Decide the columns, their types and what must be kept; nothing is written.
 
-    :param last: the load whose rows are in the table.
-    :raises NothingToLoad: when the file has no rows, and there is a table that they would replace.
-    :raises ValueDoesNotFit: when the dictionary asks for a type that a value does not fit.
+    :param last: the load whose rows are in the table now.
+    :raises NothingToLoad: when the file has no rows, and there is a table whose rows they would replace.
+    :raises ValueDoesNotFit: when a value does not fit the type that the dictionary sets.
     """
     with connect.connect() as connection:
         live = catalog.dictionary(connection, ticket.resource_id)
@@ -57,11 +57,11 @@ def decide(
     log: Log,
     last: LastLoad = _UNKNOWN,
 ) -> LoadPlan:
-    """Decide columns and types by the file, the dictionary and the site's settings, and tell what is worth knowing.
+    """Decide columns and types by the file, the dictionary and the site's settings, and log the notes about them.
 
-    What a publisher must look at first is in the plan's ``warnings``; it is for the caller to log.
+    What a publisher must look at first is in the plan's ``warnings``; the caller has to log it.
 
-    :raises ValueDoesNotFit: when the dictionary asks for a type that a value does not fit.
+    :raises ValueDoesNotFit: when a value does not fit the type that the dictionary sets.
     """
     decided_by = type_rules(analysed, ticket.options, rules())
 
@@ -79,11 +79,11 @@ def decide(
 
 
 def _fitting(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> CleanCsv:
-    """Return the table without the rows that have a value which the type of its column does not take.
+    """Return the table without the rows that have a value that does not fit its column's type.
 
-    Only those columns are looked at of which the profile does not show that all values fit.
+    Only columns are checked for which the profile does not show that all values fit.
 
-    :raises ValueDoesNotFit, RaggedRow: naming the first row that cannot be loaded, when there are too many.
+    :raises ValueDoesNotFit, RaggedRow: naming the first row that cannot be loaded, when there are too many such rows.
     """
     accepts = {position: column.accepts for position, column in enumerate(columns) if column.accepts is not None}
     if not accepts:
@@ -104,7 +104,7 @@ def _fitting(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> Cle
 
 
 def _compared(made: LoadPlan, before: Dictionary, last: LastLoad, log: Log) -> LoadPlan:
-    """Log what changes about the table, and return the plan with the columns that were probably renamed."""
+    """Log what changes in the table, and return the plan with the columns that were probably renamed."""
     current = settings.current()
     heading = partial(is_heading, unsafe_prefix=current.unsafe_prefix, reserved=current.reserved_colnames)
     renames = likely_renames(before, made.columns)

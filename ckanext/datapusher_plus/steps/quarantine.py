@@ -15,16 +15,16 @@ from ..formats.clean_csv.quarantine import Job, Reject, shape_of
 from ..formats.sandbox.limited_fork import limited
 from ..settings import current
 
-#: letters of a value that a message shows
+#: characters of a value that a message shows
 _SHOWN = 100
 
 
 def sift(csv: CleanCsv, target: str, log: Log, *, checks: Sequence[Check] = (), fine: int = 0) -> CleanCsv:
-    """Return a validated table without what cannot be loaded, in a new file called ``target``.
+    """Return a validated table without the rows that cannot be loaded, in a new file called ``target``.
 
-    :param checks: what values must be.
-    :param fine: how many of the table's first rows pass all checks.
-    :raises RaggedRow, ValueDoesNotFit: naming the first such row, when there are too many.
+    :param checks: what the values of some columns must be.
+    :param fine: number of rows at the start of the table that pass all checks.
+    :raises RaggedRow, ValueDoesNotFit: naming the first row that cannot be loaded, when there are too many such rows.
     """
     total = (csv.rows or 0) + (csv.rejected.rows if csv.rejected else 0)
     share = Share(rejected=0, total=total, limit=current().max_quarantine_pct)

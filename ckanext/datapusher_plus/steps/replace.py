@@ -1,7 +1,7 @@
-"""The other strategy, for databases without room for two copies: the old table goes first, the new one is filled after.
+"""The ``replace`` strategy, for databases without room for two copies: drop the old table, then fill the new one.
 
-The file is copied as raw text and its values are tried before, so a file that does not fit costs nothing; at no time
-are there more than two copies of the rows.
+The file is first copied as raw text and its casts are tried, so a file that does not fit costs nothing. There are
+never more than two copies of the rows.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from .swap import ordered, taken_aliases
 
 
 def replace(plan: LoadPlan, log: Log) -> Swapped:
-    """Remove the live table, put the empty new one in its place, and fill that in one transaction.
+    """Drop the live table, put the empty new one in its place, and fill it in one transaction.
 
-    :raises ValueDoesNotFit, ResourceGone: before anything is removed.
-    :raises UniqueKeyBroken, RowsLost: when the rows cannot be put in place; the table is empty then.
+    :raises ValueDoesNotFit, ResourceGone: before anything is dropped.
+    :raises UniqueKeyBroken, RowsLost: when the rows cannot be loaded; the table is empty then.
     """
     with connect.connect(autocommit=True) as connection:
         source = load_table.copy(connection, plan, log)

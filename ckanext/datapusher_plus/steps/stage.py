@@ -1,4 +1,4 @@
-"""The new table is made whole beside the live one; no reader sees any of it."""
+"""Build the complete new table beside the live one; readers do not see it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from . import load_table
 
 
 def stage(plan: LoadPlan, log: Log) -> Staged:
-    """Load the file into a new table under a name of our own, with indexes and all that hangs on the old table.
+    """Load the file into a new table under its own name, with the old table's indexes, triggers and constraints.
 
-    :raises ValueDoesNotFit, UniqueKeyBroken, RowsLost: when the rows cannot be put in place.
+    :raises ValueDoesNotFit, UniqueKeyBroken, RowsLost: when the rows cannot be loaded.
     """
     with connect.connect("datapusher_plus load", autocommit=True) as connection:
         source = load_table.copy(connection, plan, log)
@@ -48,7 +48,7 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
                 table=table,
                 source=source,
                 columns=plan.columns,
-                # a person's trigger may count on seeing the rows one after another
+                # a trigger written by a site may rely on seeing the rows one after another
                 connections=load_table.connections(plan) if text else 1,
                 text=text,
                 progress=lambda done, total: log.progress("fill", done, total),

@@ -1,4 +1,4 @@
-"""The Data Dictionary goes to disk before anything is touched, and the journal opens."""
+"""Save the Data Dictionary to disk before anything is changed, and open the run's row in the journal."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from ..datastore import connect, journal
 
 
 def stash(plan: LoadPlan, log: Log) -> LoadPlan:
-    """Save what people made by hand on the table, and open the run's row in the journal.
+    """Save what people have set on the table, and open the run's row in the journal.
 
-    :raises StashFailed: when that is not possible and the words would be lost.
+    :raises StashFailed: when saving fails and labels and descriptions would be lost.
     """
     reach("stash.before")
     if plan.kept:
@@ -35,7 +35,7 @@ def _save(plan: LoadPlan, kept: Dictionary, log: Log) -> None:
         dictionary_stash.remember(plan.resource_id, leaving)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        # under swap the old table keeps its words until the commit, but those of columns that leave it go with it then
+        # under swap the old table keeps its dictionary until the commit, but that of removed columns is dropped with it
         if settings.current().dictionary_stash_required and (plan.strategy is Strategy.REPLACE or leaving):
             raise StashFailed(reason) from error
         log.warning(f"The Data Dictionary could not be stashed ({reason}); the old table keeps it until the commit.")
@@ -44,7 +44,7 @@ def _save(plan: LoadPlan, kept: Dictionary, log: Log) -> None:
 
 
 def _leaving(plan: LoadPlan, kept: Dictionary) -> list[Column]:
-    """Return what was written about columns that the new table does not have, or has again but not yet for certain."""
+    """Return the commented columns that the new table does not have, and those that were removed earlier."""
     staying = {column.name for column in plan.columns}
     leaving = [column for column in kept.columns if column.name not in staying and column.comment is not None]
     return [*leaving, *kept.vanished]

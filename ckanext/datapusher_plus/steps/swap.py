@@ -1,4 +1,4 @@
-"""The new table takes the old one's place; until the commit the old one waits under another name."""
+"""Put the new table in the old one's place; until the commit the old one is parked under another name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from . import load_table
 
 
 def swap(staged: Staged, log: Log) -> Swapped:
-    """Exchange the tables in one transaction that readers wait for only milliseconds.
+    """Exchange the tables in one transaction; readers wait for it only milliseconds.
 
     :raises ResourceGone, DatastoreBusy, DependentViewBroken: when it cannot be done; nothing is changed then.
     """
@@ -33,7 +33,7 @@ def swap(staged: Staged, log: Log) -> Swapped:
 
 
 def taken_aliases(done: Exchanged, log: Log) -> tuple[str, ...]:
-    """Warn of aliases that could not be made."""
+    """Warn of aliases that could not be created, and return the warnings."""
     warnings = tuple(f"The alias “{name}” was left out: something else has that name now." for name in done.taken)
     for warning in warnings:
         log.warning(warning)
@@ -43,7 +43,7 @@ def taken_aliases(done: Exchanged, log: Log) -> tuple[str, ...]:
 def _try(connection: Connection, staged: Staged, log: Log, lock_timeout: float) -> Exchanged:
     seen = catalog.describe(connection, staged.plan.resource_id)
     planned = load_table.planned_indexes(seen or load_table.kept_table(staged.plan), staged.plan)
-    # what somebody put on the live table while the new one was made
+    # indexes that were added to the live table while the new one was built
     if late := load_table.unbuilt(connection, staged.table, planned.build):
         load_table.build(connection, staged.table, late, staged.plan, log)
     order = ordered(connection, staged.plan, staged.table, seen, planned.build, rows=staged.rows)
@@ -64,7 +64,7 @@ def ordered(
     rows: int,
     park: bool = True,
 ) -> Exchange:
-    """Order the exchange of a staged table with the live one as it was ``seen`` just now."""
+    """Return the order to exchange a staged table with the live one as it was just now (``seen``)."""
     if seen:
         staging.carry_triggers(connection, seen, table, lambda _: None)
     return Exchange(

@@ -1,8 +1,8 @@
-"""Check that every row has as many fields as the header, and put in order what COPY would misread.
+"""Check that every row has as many fields as the header, and remove what COPY would misread.
 
-Blank lines are no rows: those at the end are what editors leave behind, and one elsewhere in a table of several columns
-cannot be a record. In a table of one column a blank line is a record without a value. Rows of nothing but separators,
-as spreadsheet programs write empty rows, are left out too.
+Blank lines are not rows: those at the end are left by editors, and one elsewhere in a table of several columns cannot
+be a record. In a table of one column a blank line is a record without a value. Rows of only separators, which
+spreadsheet programs write for empty rows, are left out too.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from .quarantine import sift
 
 
 def validate(csv: CleanCsv, log: Log) -> CleanCsv:
-    """Return the table with its rows counted, every one of them as wide as the header; a few others are left out.
+    """Return the table with its rows counted, all as wide as the header; a few rows of another width are left out.
 
-    :raises TooManyColumns: when no table could hold it.
-    :raises HeadingTooLong: when a heading cannot be one.
-    :raises RaggedRow: naming the first row of another width, when there are too many.
-    :raises BadQuoting: naming the line where a quoted value goes wrong.
+    :raises TooManyColumns: when there are more than ``Limits.columns``.
+    :raises HeadingTooLong: when a heading is longer than ``Limits.heading``.
+    :raises RaggedRow: naming the first row of another width, when there are too many such rows.
+    :raises BadQuoting: naming the line where a quoted value is malformed.
     """
     _check_headings(csv.header)
     shape = shape_of(csv)
@@ -42,7 +42,7 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     )
     kept = replace(csv, rows=share.total)
     if findings.ragged and not share.allowed:
-        # it refuses the file, and lists its rows on the way
+        # this refuses the file, and lists the rejected rows first
         sift(kept, "orderly.csv", log)
     _tell(findings, log)
     if not findings.tidy:

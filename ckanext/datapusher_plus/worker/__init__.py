@@ -1,1 +1,1 @@
-"""The process that takes requests and runs them: the only room, beside flow, that works with Prefect."""
+"""The worker: the process that takes queued requests and runs each in a process of its own."""

@@ -22,16 +22,16 @@ from .prefect_worker import CkanWorker
 log = logging.getLogger(__name__)
 
 
-#: Prefect's work queue for what commands ask for; a pool's own queue, ``default``, comes before it.
+#: Prefect's work queue for requests made by commands; a pool's own queue, ``default``, has priority over it.
 BULK = "bulk"
 
 
 class DeployFailed(RuntimeError):
-    """The deployment cannot be made as asked."""
+    """The deployment cannot be created as configured."""
 
 
 def deploy(client: SyncPrefectClient, settings: Settings, *, pool: str = "", kind: str = "") -> uuid.UUID:
-    """Make the work pool if it is missing and the deployment anew, and return the deployment's id.
+    """Create the work pool if it is missing, create or update the deployment, and return the deployment's id.
 
     :raises DeployFailed: when the pool has another type, or the type is unknown here.
     """
@@ -46,7 +46,7 @@ def deploy(client: SyncPrefectClient, settings: Settings, *, pool: str = "", kin
         entrypoint_type=EntrypointType.MODULE_PATH,
         description="Loads one resource's file into CKAN's DataStore.",
         tags=["ckan"],
-        # a worker of our own has CKAN loaded; runs of other types start with nothing but their environment
+        # a worker of type ckan has CKAN loaded; runs of other types start with only their environment
         job_variables={} if kind == CkanWorker.type else {"env": {"CKAN_INI": app.ini()}},
     )
     return cast(uuid.UUID, deployment.apply())
@@ -55,7 +55,7 @@ def deploy(client: SyncPrefectClient, settings: Settings, *, pool: str = "", kin
 def deployment_name(settings: Settings) -> str:
     """Return the deployment's own name, the part after the slash.
 
-    :raises DeployFailed: when the option names another flow.
+    :raises DeployFailed: when the setting names another flow.
     """
     flow, _, name = settings.prefect_deployment_name.partition("/")
     if flow != NAME or not name:
@@ -82,7 +82,7 @@ def _ensure_queue(client: SyncPrefectClient, pool: str) -> None:
         client.read_work_queue_by_name(BULK, work_pool_name=pool)
     except ObjectNotFound:
         first = client.read_work_queue(client.read_work_pool(pool).default_queue_id).priority or 1
-        # another worker may be faster
+        # another worker may create it first
         with suppress(ObjectAlreadyExists):
             client.create_work_queue(
                 BULK, work_pool_name=pool, priority=first + 1, description="Asked for by commands."
@@ -94,7 +94,7 @@ def _create_pool(client: SyncPrefectClient, pool: str, kind: str) -> str:
     try:
         client.create_work_pool(WorkPoolCreate(name=pool, type=kind, base_job_template=template))
     except ObjectAlreadyExists:
-        # another worker was faster
+        # another worker has created it first
         return client.read_work_pool(pool).type
     return kind
 

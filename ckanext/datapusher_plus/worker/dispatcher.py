@@ -1,4 +1,4 @@
-"""Hands queued runs to Prefect as soon as they are committed; while Prefect is away they stay queued."""
+"""Hand queued runs to Prefect as soon as they are committed; while Prefect is away they stay queued."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from .outage import Outage
 
 log = logging.getLogger(__name__)
 
-#: Runs that are handed over before the queue is read again: an upload must not wait for hundreds of a command's.
+#: Runs that are handed over before the queue is read again: an upload must not wait for hundreds of a command's runs.
 BATCH = 5
-#: Flow runs that are asked about at once; Prefect answers no more.
+#: Flow runs in one query; Prefect returns no more.
 _PAGE = 200
-#: Statuses of a server that has too much to do.
+#: HTTP statuses of an overloaded server.
 _BUSY = (429, 502, 503, 504)
 
 
 class Dispatcher:
-    """Listens to CKAN's database; one is enough, and more do no harm: a run is claimed once."""
+    """Listens to CKAN's database. One is enough, and more do no harm, because a run can be claimed only once."""
 
     def __init__(
         self,
@@ -55,7 +55,8 @@ class Dispatcher:
         """Prepare to dispatch.
 
         :param told: called when there are new flow runs.
-        :param room: says what the worker beside this dispatcher can take; None: Prefect gets all that waits.
+        :param may_begin: returns whether loads may begin now.
+        :param room: returns what the worker beside this dispatcher can take; None: hand over all queued runs.
         """
         self._pool = pool
         self._room = room
@@ -65,8 +66,8 @@ class Dispatcher:
         self._outage = Outage("handing requests over to Prefect")
 
     def serve(self, stop: threading.Event) -> None:
-        """Dispatch until ``stop`` is set, through any absence of PostgreSQL or Prefect."""
-        # this loop is the retry; Prefect's own would hold a dispatch back for a minute
+        """Dispatch until ``stop`` is set, also while PostgreSQL or Prefect is away."""
+        # this loop retries; Prefect's own retries would delay a dispatch by a minute
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
             while not stop.is_set():
                 with self._outage.tolerated():
@@ -74,7 +75,7 @@ class Dispatcher:
                 stop.wait(waits.QUEUE_POLL)
 
     def dispatch(self) -> int:
-        """Hand over the next runs that wait, but those with nothing to do, and return how many were looked at."""
+        """Hand over the next queued runs, skip those with nothing to do, and return how many were looked at."""
         if not self._may_begin():
             return 0
         batch = turns.next_up(self._room(), most=BATCH) if self._room else queue.waiting(limit=BATCH)
@@ -87,7 +88,7 @@ class Dispatcher:
         return len(batch)
 
     def reconcile(self) -> int:
-        """Take back the runs that Prefect has lost and return how many there were."""
+        """Queue again the runs that Prefect has lost, and return their number."""
         turns.tell_who_waits()
         lost = [one for one in queue.waiting(lost_after=waits.CLAIM) if one.flow_run_id]
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), get_client(sync_client=True) as client:
@@ -102,7 +103,7 @@ class Dispatcher:
                 looked_at = 0
                 with self._outage.tolerated():
                     looked_at = self.dispatch()
-                # those that had nothing to do have left their places to others
+                # skipped runs have left their places to others, so look again at once
                 for _ in () if looked_at else connection.notifies(timeout=waits.QUEUE_POLL, stop_after=1):
                     pass
 
@@ -114,17 +115,17 @@ class Dispatcher:
         try:
             return _create_flow_run(client, self._deployment or self._deploy(client), waiting)
         except ObjectNotFound:
-            # the server lost its database, or somebody deleted the deployment
+            # the server lost its database, or the deployment was deleted
             pass
         except httpx.HTTPStatusError as error:
-            # somebody changed the deployment so that nothing can be created from it
+            # the deployment was changed so that no flow run can be created from it
             if error.response.status_code in _BUSY:
                 raise
             log.warning("the deployment is made anew, for Prefect takes no flow run of it: %s", error)
         return _create_flow_run(client, self._deploy(client), waiting)
 
     def _still_deployed(self, client: SyncPrefectClient) -> uuid.UUID:
-        """Return the deployment, made anew when Prefect has lost it: whoever looks there shall find it."""
+        """Return the deployment's id; create it again if Prefect has lost it, so that it is always found there."""
         try:
             return client.read_deployment_by_name(current().prefect_deployment_name).id
         except ObjectNotFound:
@@ -136,7 +137,7 @@ class Dispatcher:
 
 
 def ckan_dsn() -> str:
-    """Return the address of CKAN's database as libpq reads it."""
+    """Return the URL of CKAN's database in the form that libpq reads."""
     return sa.make_url(config["sqlalchemy.url"]).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
@@ -146,7 +147,7 @@ def _create_flow_run(client: SyncPrefectClient, deployment: uuid.UUID, waiting: 
         name=waiting.resource_id,
         work_queue_name=BULK if waiting.bulk else None,
         parameters={"run_id": waiting.run_id, "resource_id": waiting.resource_id},
-        # the same for every dispatcher that sees this row, so they make one flow run together
+        # the same for every dispatcher that reads this row, so together they create one flow run
         idempotency_key=f"{waiting.run_id}:{waiting.attempt}",
     )
 
@@ -158,7 +159,10 @@ def _flow_runs(client: SyncPrefectClient, lost: Sequence[Waiting]) -> dict[str, 
 
 
 def _take_back(lost: Sequence[Waiting], known: Mapping[str, FlowRun], deployment: uuid.UUID) -> int:
-    """Have the runs handed over again whose flow run is not known or over, and return how many those are."""
+    """Hand over again the runs whose flow run is unknown or over, and return their number.
+
+    A run whose flow run somebody cancelled ends as cancelled instead; it is counted too.
+    """
     over = [one for one in lost if (found := known.get(one.flow_run_id or "")) is None or _is_over(found)]
     for one in over:
         flow_run = known.get(one.flow_run_id or "")
@@ -170,17 +174,17 @@ def _take_back(lost: Sequence[Waiting], known: Mapping[str, FlowRun], deployment
 
 
 def _somebody_cancelled(flow_run: FlowRun, deployment: uuid.UUID) -> bool:
-    # a worker cancels the runs of a deployment that is gone; nobody wanted that
+    # a worker cancels the flow runs of a deleted deployment; that is not a person's wish
     return flow_run.state_type is StateType.CANCELLED and flow_run.deployment_id == deployment
 
 
 def _is_over(flow_run: FlowRun) -> bool:
-    """Tell whether nobody will carry the flow run out."""
+    """Return whether nothing will carry the flow run out any more."""
     state = flow_run.state
     if state is None or state.is_final():
         return True
     if not (state.is_pending() or state.is_running()):
         return False
     patience = waits.CLAIM_ONCE_TAKEN.get(current().prefect_work_pool_type, waits.CLAIM_ONCE_TAKEN_ELSEWHERE)
-    # Prefect's clock may be another one: a moment that lies in the future tells no more than one long past
+    # Prefect's clock may differ: a time in the future is as unreliable as one long past
     return abs(datetime.now(timezone.utc) - state.timestamp) > patience

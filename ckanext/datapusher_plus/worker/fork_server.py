@@ -1,8 +1,8 @@
-"""The process that runs are forked from, itself forked from the worker while that has one thread only.
+"""Start the process that runs are forked from, itself a fork of the worker while that has only one thread.
 
-`multiprocessing` starts its fork server as a new program, which loads all that the worker has loaded once more: 130 MB
-and some seconds. Here its fork server runs in a fork of the worker, so that both share what is loaded. Should that
-process die, `multiprocessing` starts a new one in its own way.
+`multiprocessing` starts its fork server as a new program, which loads again all that the worker has loaded: 130 MB and
+some seconds. Here the fork server runs in a fork of the worker, so that both share what is loaded. If that process
+dies, `multiprocessing` starts a new one in its own way.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def begin() -> None:
         ready.make_ready()
         _fork_server()
     else:
-        # another thread may hold a lock that nobody would open in the fork
+        # another thread may hold a lock, which nothing would release in the fork
         log.info("this process has threads already, so what is loaded here is loaded once more for runs")
     _rehearse()
 
 
 def end() -> None:
-    """Let the worker end as any program does: libraries complain of what is still there at the end."""
+    """Undo ``gc.freeze`` so that the worker exits as any program does: libraries warn of objects left at the end."""
     gc.unfreeze()
 
 
@@ -56,7 +56,7 @@ def _fork_server() -> None:
             os.close(held_while_alive)
             _serve(listener.fileno(), alive)
         os.close(alive)
-    # there is no public way to tell `multiprocessing` of a fork server that runs already
+    # there is no public way to pass a running fork server to `multiprocessing`
     server: Any = forkserver._forkserver  # pyright: ignore[reportAttributeAccessIssue]
     server._forkserver_address = address
     server._forkserver_alive_fd = held_while_alive
@@ -64,9 +64,9 @@ def _fork_server() -> None:
 
 
 def _serve(listener: int, alive: int) -> None:
-    """Fork runs until the worker is gone, and end; nothing of the worker's must be done at that end."""
+    """Fork runs until the worker is gone, then exit at once: the worker's own exit handlers must not run here."""
     try:
-        # A service manager may signal the whole group; this process ends when its worker does, not before its runs.
+        # A service manager may signal the whole group; this process must end with its worker, not before its runs.
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         forkserver.main(listener, alive, [])
     finally:
@@ -74,7 +74,7 @@ def _serve(listener: int, alive: int) -> None:
 
 
 def _rehearse() -> None:
-    """Fork once for nothing, so that the first run finds everything as it needs it."""
+    """Fork a process that does nothing, so that the first run finds everything prepared."""
     process: Any = context.Process(target=ready.nothing)
     try:
         process.start()

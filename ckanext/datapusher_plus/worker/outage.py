@@ -1,4 +1,4 @@
-"""Working on through the absence of a server: said once when it goes, once when it is back."""
+"""Keep working while a server is away: log once when it goes away and once when it is back."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ..core.errors import Transient
 
 log = logging.getLogger(__name__)
 
-#: How the absence of PostgreSQL or Prefect shows.
+#: The exceptions by which the absence of PostgreSQL or Prefect shows.
 AWAY = (httpx.HTTPError, DBAPIError, psycopg.Error, Transient, OSError)
 
 
 class Outage:
-    """Remembers what one loop last failed of."""
+    """Remembers how one loop last failed."""
 
     def __init__(self, doing: str) -> None:
         self._doing = doing
@@ -27,7 +27,7 @@ class Outage:
 
     @contextmanager
     def tolerated(self) -> Iterator[None]:
-        """Let the block fail; a loop that died silently would leave requests lying for ever."""
+        """Log an exception of the block and continue: if a loop ended silently, requests would stay queued for ever."""
         try:
             yield
         except AWAY as error:
@@ -42,6 +42,6 @@ class Outage:
             self._failure = ""
 
     def _is_new(self, error: Exception) -> bool:
-        # the text of one outage changes with time, its kind does not
+        # the text of the error changes during one outage, its type does not
         before, self._failure = self._failure, type(error).__name__
         return before != self._failure

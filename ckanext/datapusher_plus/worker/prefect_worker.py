@@ -1,4 +1,4 @@
-"""Prefect's extension point for workers: polls a work pool as any worker does, and forks each run."""
+"""A Prefect worker: it polls a work pool as any Prefect worker does, and forks each run."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from .run_process import ForkedRun
 
 log = logging.getLogger(__name__)
 
-#: Times that Prefect's client asks again: few, for the loops here ask again for ever.
+#: Retries of Prefect's client: few, because the loops here retry for ever.
 RETRIES = 2
 
 
@@ -44,7 +44,7 @@ class CkanWorkerResult(BaseWorkerResult):
 
 
 class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
-    """Carries out runs of CKAN in processes that are forked from one with CKAN and Prefect loaded."""
+    """Carries out CKAN's runs in processes that are forked from one with CKAN and Prefect loaded."""
 
     type = "ckan"
     job_configuration = CkanJob
@@ -56,7 +56,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         self._places, self._extra = limit, current().worker_extra
         super().__init__(*args, limit=limit + self._extra, **kwargs)
         self._retries = PREFECT_CLIENT_MAX_RETRIES.value()
-        #: is asked before a run is taken
+        #: asked before a run is taken
         self.gate = Gate()
         self._runs: dict[uuid.UUID, ForkedRun] = {}
         self._draining = anyio.Event()
@@ -66,7 +66,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         self, run_once: bool = False, with_healthcheck: bool = False, printer: Callable[..., None] = print
     ) -> None:
         """Work until ``drain`` is called, however often Prefect goes away and comes back."""
-        del with_healthcheck  # the sweep and the heartbeat tell more
+        del with_healthcheck  # the sweep and the heartbeat show more
         with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: RETRIES}):
             await self._work(run_once, printer)
 
@@ -83,10 +83,10 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
                 loops.start_soon(self._loop, self.sync_with_backend, self._heartbeat)
                 await self._draining.wait()
                 loops.cancel_scope.cancel()
-            # leaving the context waits for the runs that are going on
+            # leaving the context waits for the runs in progress
 
     async def get_and_submit_flow_runs(self) -> list[FlowRun]:
-        """Take the runs that wait, unless no load may begin now."""
+        """Take queued runs, unless loads may not begin now."""
         if await anyio.to_thread.run_sync(self.gate.is_open):
             return await super().get_and_submit_flow_runs()
         return []
@@ -110,28 +110,28 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
 
     @property
     def watched(self) -> frozenset[str]:
-        """Return the ids of the runs whose end this worker sees to."""
+        """Return the ids of the runs that this worker watches and recovers."""
         return frozenset(run.job.run_id for run in self._runs.copy().values())
 
     def room(self) -> Room:
-        """Return what this worker can take now."""
+        """Return how many places this worker has, how many are taken, and by which runs."""
         taken = int(self._limiter.borrowed_tokens) if self._limiter else 0
         return Room(places=self._places, extra=self._extra, taken=taken, ids=self.watched)
 
     def _release_limit_slot(self, flow_run_id: UUID) -> None:
-        """Free a place, and have the dispatcher look for the run that takes it."""
+        """Free a place, and wake the dispatcher to fill it."""
         super()._release_limit_slot(flow_run_id)
         asyncio.get_running_loop().run_in_executor(None, request.wake)
 
     @property
     def overdue(self) -> frozenset[str]:
-        """Return the ids of the runs that should have stopped themselves long ago."""
+        """Return the ids of the runs that should have timed out long ago."""
         return frozenset(
             run.job.run_id for run in self._runs.copy().values() if run.age > current().flow_timeout + waits.FROZEN_RUN
         )
 
     def give_up(self, run_id: str) -> None:
-        """Kill a run that cannot come to a good end any more; what it did is put right like that of any dead run."""
+        """Kill a run that can no longer end successfully; it is then recovered like any dead run."""
         for forked in self._runs.copy().values():
             if forked.job.run_id == run_id:
                 log.warning("run %s in process %s is given up and killed", run_id, forked.pid)
@@ -139,7 +139,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
                 forked.kill()
 
     def drain(self) -> None:
-        """Take no new runs; wait for those going on for the grace set, then stop them. Again: stop them now."""
+        """Take no new runs; stop those in progress after ``worker_grace`` at most. Second call: stop them now."""
         if self._draining.is_set():
             self._stop_all()
             return
@@ -150,7 +150,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
     async def run(
         self, flow_run: FlowRun, configuration: CkanJob, task_status: anyio.abc.TaskStatus[int] | None = None
     ) -> CkanWorkerResult:
-        """Fork the run, watch it to its end, and put right what it left when it died."""
+        """Fork the run, watch it until it ends, and recover it if it died."""
         tell_ignored(flow_run, configuration)
         try:
             job = await self._job(flow_run)
@@ -180,13 +180,13 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
             return await anyio.to_thread.run_sync(job_of, flow_run)
         except SQLAlchemyError:
             log.warning("flow run %s is left, for CKAN's database does not answer", flow_run.id, exc_info=True)
-        # Prefect keeps the text of this one
+        # Prefect stores the text of this exception, so it has no details
         raise RuntimeError("CKAN's database does not answer.")
 
     async def _refuse(
         self, flow_run: FlowRun, refused: Refused, task_status: anyio.abc.TaskStatus[int] | None
     ) -> CkanWorkerResult:
-        """End a flow run that is for no run of CKAN; forced, so that no policy of Prefect tries it again."""
+        """End a flow run that belongs to no run of CKAN; forced, so that no policy of Prefect retries it."""
         log.warning("flow run %s is refused: %s", flow_run.id, refused)
         await self._report(flow_run, Failed(message=str(refused)))
         if task_status is not None:
@@ -200,13 +200,13 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         return await anyio.to_thread.run_sync(ForkedRun, job, self._retries)
 
     async def _see_to(self, run_id: str, code: int | None, *, cancelled: bool = False) -> None:
-        """Put right what a run left that died, and have one handed over again that never began."""
+        """Recover a run if it died, and hand it over again if it never began."""
         await anyio.to_thread.run_sync(
             partial(dead_runs.recover_after_death, run_id, code, was_cancelled=lambda _: cancelled)
         )
 
     async def _watch(self, flow_run: FlowRun, forked: ForkedRun) -> tuple[int, bool]:
-        """Return the exit status, and whether the run was told to end because somebody cancelled it."""
+        """Return the exit status, and whether the run was stopped because somebody cancelled it."""
         cancelled, code = False, 0
         async with anyio.create_task_group() as watchers:
 
@@ -226,7 +226,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         try:
             state = (await self.client.read_flow_run(flow_run.id)).state
         except (ObjectNotFound, httpx.HTTPError):
-            # a server that lost its database knows no run any more; nobody wants the loads to end for that
+            # a server that lost its database knows no flow run any more; that is no reason to stop the loads
             return False
         return state is not None and (state.is_cancelling() or state.is_cancelled())
 
@@ -248,7 +248,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
                 self._runs_task_group.start_soon(self._end, forked, stop_reason.Reason.DRAIN)
 
     async def _end(self, forked: ForkedRun, reason: stop_reason.Reason) -> None:
-        """Stop a run, and kill it when it is not undone after the grace set; an undoing takes milliseconds."""
+        """Stop a run, and kill it if it has not rolled back within ``worker_grace``; a rollback takes milliseconds."""
         forked.stop(reason)
         with anyio.move_on_after(current().worker_grace):
             await forked.wait()
@@ -267,7 +267,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
     async def _loop(self, work: Callable[[], Awaitable[Any]], pause: Callable[[], Awaitable[None]]) -> None:
         outage = Outage(f"the worker ({getattr(work, '__name__', work)})")
         while True:
-            # Prefect's own loop gives up for good after some tries
+            # Prefect's own loop gives up after some tries
             with outage.tolerated():
                 await work()
             await pause()

@@ -1,4 +1,4 @@
-"""Imported by a process that runs are to be forked from and that nothing has been loaded in yet."""
+"""Imported in a new process that has nothing loaded yet, to prepare it for forking runs."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ import signal
 from . import ready
 
 ready.make_ready()
-# A service manager may signal the whole group; this process ends when its worker does, not before its runs.
+# A service manager may signal the whole group; this process must end with its worker, not before its runs.
 signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -1,6 +1,6 @@
-"""Makes a process one that runs can be forked from: CKAN, Prefect and the flow are loaded, and connections let go of.
+"""Prepare a process for forking runs: load CKAN, Prefect and the flow, and close connections.
 
-Loading takes seconds, forking takes milliseconds; a run starts at once and still has a process of its own.
+Loading takes seconds, forking milliseconds; so a run starts at once and still has a process of its own.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["child", "make_ready", "nothing"]
 
 log = logging.getLogger(__name__)
 
-#: What Prefect and its HTTP client import only when they first use it, which would be in every run.
+#: Modules that Prefect and its HTTP client import on first use, which would otherwise be in every run.
 _LATE = (
     "anyio._backends._asyncio",
     "prefect.concurrency.services",
@@ -30,23 +30,23 @@ _LATE = (
 
 
 def make_ready() -> None:
-    """Load everything, and do once what is dear the first time only."""
+    """Load everything, and do once what is slow only the first time."""
     for module in _LATE:
         importlib.import_module(module)
     app.load()
     _rehearse()
     app.before_fork()
-    # what is loaded by now stays: no run need look through it for garbage, nor copy its pages for that
+    # freeze what is loaded now: no run needs to collect it or copy its memory pages for that
     gc.collect()
     gc.freeze()
 
 
 def nothing() -> None:
-    """Do nothing; a worker runs this once at its start to see that it can fork runs."""
+    """Do nothing; a worker runs this once at its start to check that it can fork runs."""
 
 
 def _rehearse() -> None:
-    """Have patterns compiled, and CKAN's queries and schemas made."""
+    """Use the patterns, CKAN's queries and its schemas once, so that they are compiled."""
     for notation in (*NUMBERS, *DAYS):
         for form in notation.forms:
             form.takes("")
@@ -55,7 +55,7 @@ def _rehearse() -> None:
             resource = model.Session.query(model.Resource.id).first()
             if resource:
                 shown(resource.id)
-    except Exception as error:  # noqa: BLE001 (nothing depends on it: a database may be away, any plugin's hook may fail)
+    except Exception as error:  # noqa: BLE001 (not essential: a database may be away, any plugin's hook may fail)
         log.warning(
             "A first look at a resource failed (%s: %s). The worker goes on; runs take longer to begin.",
             type(error).__name__,

@@ -1,4 +1,4 @@
-"""The worker's end of a forked run."""
+"""A forked run as its worker sees it."""
 
 from __future__ import annotations
 
@@ -30,38 +30,38 @@ class ForkedRun:
         self._process.start()
         self._began = time.monotonic()
         receiver.close()
-        #: whether the worker has killed it because it could not come to a good end any more
+        #: whether the worker killed it because it could no longer end successfully
         self.given_up = False
 
     @property
     def pid(self) -> int:
-        """Return the process's id."""
+        """Return the process id."""
         return int(self._process.pid or 0)
 
     @property
     def age(self) -> float:
-        """Return for how many seconds it has been going on."""
+        """Return for how many seconds the run has been running."""
         return time.monotonic() - self._began
 
     @property
     def exitcode(self) -> int | None:
-        """Return the exit status, negative for a signal, None while the run is going on."""
+        """Return the exit status, negative for a signal, None while the process runs."""
         return self._process.exitcode
 
     async def wait(self) -> int:
         """Wait for the end of the process and return its exit status, or ``OUT_OF_MEMORY``."""
         while (code := self._process.exitcode) is None:
             await anyio.sleep(waits.RUN_EXIT_POLL)
-        # another process may have been ended for that, but hardly in the same time and the same way
+        # the kernel may have killed another process, but that is unlikely at the same time and in the same way
         return OUT_OF_MEMORY if code == -signal.SIGKILL and memory.kills() != self._kills else code
 
     def stop(self, reason: stop_reason.Reason) -> None:
-        """Tell the run to roll back and end."""
+        """Order the run to roll back and end."""
         try:
             self._orders.send(reason.value)
         except OSError:
             log.debug("run in process %s had ended before it was told to", self.pid)
 
     def kill(self) -> None:
-        """End the process at once; what it leaves behind is healed by ``sweep``."""
+        """Kill the process at once; the sweep recovers what it leaves."""
         self._process.kill()

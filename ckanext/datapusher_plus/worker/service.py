@@ -1,4 +1,4 @@
-"""What ``ckan datapusher_plus worker`` does: starts what is missing, heals, hands over requests, and works."""
+"""The command ``ckan datapusher_plus worker``: start what is missing, recover dead runs, hand over requests, work."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ Say = Callable[[str], None]
 
 
 def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = "") -> None:
-    """Work until told to stop by SIGTERM or SIGINT, and return when all runs have ended."""
+    """Work until stopped by SIGTERM or SIGINT, and return when all runs have ended."""
     pool = pool or settings.prefect_work_pool
-    # runs are forked from a process that loads CKAN by this
+    # the process that runs are forked from loads CKAN by this variable
     os.environ["CKAN_INI"] = app.ini()
     with prefect_server(settings, say) as server:
         say("Loading CKAN and Prefect once; runs are forked from that.")
-        # before anything else, for whatever comes may start threads
+        # before anything else, because later steps may start threads
         fork_server.begin()
         complain(say)
         name = workers.name_here()
@@ -56,7 +56,7 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
             heal(say)
         deploy_if_possible(settings, pool, say)
         marker = workers.Marker(name, *((server.api_url, str(prefect_home.folder())) if server else ("", "")))
-        # before Prefect shows this worker online
+        # before Prefect shows this worker as online
         marker.renew()
         anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
         fork_server.end()
@@ -65,7 +65,7 @@ def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = 
 
 @contextlib.contextmanager
 def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | None]:
-    """Point this process to the Prefect server that is configured, or else to the one of this ``PREFECT_HOME``.
+    """Point this process to the configured Prefect server, or else to the one of this ``PREFECT_HOME``.
 
     :raises ServerFailed: when that one cannot be started.
     """
@@ -103,9 +103,9 @@ def _use(url: str, auth: str = "") -> None:
 
 
 def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
-    """Make work pool and deployment on the server that is configured, and return a sentence.
+    """Create work pool and deployment on the configured server, and return a message.
 
-    :raises DeployFailed: when there is no such server, or it does not answer, or the pool does not fit.
+    :raises DeployFailed: when no server is configured, it does not answer, or the pool has another type.
     """
     url = api_url(settings)
     if not url:
@@ -121,21 +121,21 @@ def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
 
 
 def complain(say: Say) -> None:
-    """Say what is not in order on this machine and in the databases, and go on: much of it passes."""
+    """Print what is not in order on this machine and in the databases, and continue: much of it is temporary."""
     for found in examine(BEFORE_WORK):
         if found.state is not CheckState.OK:
             say(f"{found.state.value.upper()} {found.check}: {' '.join(filter(None, [found.sentence, found.advice]))}")
 
 
 def heal(say: Say) -> None:
-    """Put right what dead runs left, before anything else; a database that is away is for the timer."""
+    """Recover dead runs before anything else; if a database is away, the timed sweep does it later."""
     with Outage("the sweep").tolerated():
         for sentence in sweep.sweep(was_cancelled=was_cancelled):
             say(sentence)
 
 
 def deploy_if_possible(settings: Settings, pool: str, say: Say) -> None:
-    """Make work pool and deployment; when Prefect is away the dispatcher does it later."""
+    """Create work pool and deployment; if Prefect is away, the dispatcher does it later."""
     try:
         with get_client(sync_client=True) as client:
             deploy(client, settings, pool=pool)
@@ -146,7 +146,7 @@ def deploy_if_possible(settings: Settings, pool: str, say: Say) -> None:
 
 
 class Housekeeping:
-    """Two threads beside the worker: one hands over requests, one heals on a timer."""
+    """Two threads beside the worker: one hands over requests, one sweeps on a timer."""
 
     def __init__(self, settings: Settings, server: EmbeddedServer | None, pool: str, marker: workers.Marker) -> None:
         self._settings = settings
@@ -157,15 +157,15 @@ class Housekeeping:
         self._threads: list[threading.Thread] = []
 
     def start(self, worker: CkanWorker, told: Callable[[], None]) -> None:
-        """Begin; ``told`` is called when there are new flow runs."""
-        # workers of another type have places that nobody here knows of
+        """Start the threads; ``told`` is called when there are new flow runs."""
+        # the free places of workers of another type are not known here
         room = worker.room if self._settings.prefect_work_pool_type == worker.type else None
         dispatcher = Dispatcher(pool=self._pool, told=told, may_begin=worker.gate.is_open, room=room)
         self._start("dispatcher", lambda: dispatcher.serve(self._stop))
         self._start("sweep", lambda: self._sweep(worker, dispatcher))
 
     def stop(self) -> None:
-        """End both threads, each when its present piece of work is done."""
+        """End both threads; each finishes its present piece of work first."""
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=waits.THREAD_END)
@@ -185,7 +185,7 @@ class Housekeeping:
                 self._server.revive()
             self._marker.renew()
             with tables.tolerated():
-                # what a free lock proves, it proves only while locks hold
+                # a free lock proves that a run is dead only while locks work (see ``gate``)
                 for sentence in _sweep(worker, rounds) if worker.gate.is_open() else ():
                     log.info("%s", sentence)
             with requests.tolerated():
@@ -196,7 +196,7 @@ class Housekeeping:
             self._stop.wait(self._settings.sweep_interval)
 
     def _give_up(self, worker: CkanWorker, lost: frozenset[str]) -> frozenset[str]:
-        """Give up runs that are overdue, or without their lock now as they were a while ago; return those without."""
+        """Kill runs that are overdue, or without their lock now and in the last round; return those without it now."""
         now = sweep.unprotected(worker.watched)
         for run_id in (now & lost) | worker.overdue:
             worker.give_up(run_id)

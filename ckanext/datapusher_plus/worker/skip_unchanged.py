@@ -1,7 +1,7 @@
-"""Ends a request whose uploaded file the table holds already, in the worker itself: no process, no flow run.
+"""End a request whose uploaded file is already in the table, in the worker itself: no process, no flow run.
 
-That a file has not changed is seen in milliseconds; a run of its own would cost a hundred times that. Only files that
-CKAN itself holds are looked at, and small enough that nobody waits long for it; all else is left to a run.
+It takes milliseconds to find that a file has not changed; a run would take a hundred times that. Only files that CKAN
+stores are compared, and only small ones, so that nobody waits long; all others are left to a run.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from ..steps.compare import compare
 
 log = logging.getLogger(__name__)
 
-#: Bytes up to which a file is looked at here.
+#: Largest file in bytes that is compared here.
 LARGEST = 128 * 1024 * 1024
 
 NEWER = "A newer file came while this one was looked at. That is loaded instead."
 
 
 def skip(waiting: Waiting) -> bool:
-    """End a queued run whose file has not changed, and tell whether that was done; else it is a flow's."""
+    """End a queued run whose file has not changed, and return whether that was done; if not, it is for a flow run."""
     run = records.get(waiting.run_id)
     if run is None or run.ignore_hash or run.dry_run or run.tries > 1:
         return False
@@ -53,7 +53,7 @@ def skip(waiting: Waiting) -> bool:
 
 
 def _end(run: RunRecord) -> None:
-    """Claim the run, look once more, for an upload that came before that has joined it, and end it."""
+    """Claim the run, look once more (a newer upload may have joined the request before the claim), and end it."""
     if claim(run.id, flow_run_id=None, worker=this_process()) is None:
         return
     reach("skip.claimed")
@@ -66,21 +66,21 @@ def _end(run: RunRecord) -> None:
 
 
 def _is_unchanged(run: RunRecord) -> bool:
-    """Tell whether all is as the last good run left it; whatever is in the way of knowing is a run's to tell."""
+    """Return whether all is as the last successful run left it; False on any error, which the run will report."""
     try:
-        # most files are new: one question tells, and nothing else is opened for them
+        # most files are new: one query shows that, and nothing else is opened for them
         known = records.last_good_load_key(run.resource_id)
         if known and _has_nothing_open(run.resource_id):
             _compare(run, known)
     except Unchanged:
         return True
-    except Exception as error:  # noqa: BLE001 (the run meets the same, and has an edge where it becomes a sentence)
+    except Exception as error:  # noqa: BLE001 (the run gets the same error and reports it)
         log.info("resource %s is left to a run: %s", run.resource_id, error)
     return False
 
 
 def _compare(run: RunRecord, known: str) -> None:
-    """Compare the uploaded file with the last that was loaded.
+    """Compare the uploaded file with the one that was loaded last.
 
     :raises Unchanged: when it is the same.
     """
@@ -95,7 +95,7 @@ def _compare(run: RunRecord, known: str) -> None:
     if ticket.url_type != "upload" or portal.vetoed_by(run.resource_id):
         return
     if not portal.standings([run.resource_id])[run.resource_id].flag:
-        # a run shows the table again
+        # a run will set datastore_active again
         return
     with portal.open_upload(run.resource_id) as stream:
         digest = _digest(stream)
@@ -104,7 +104,7 @@ def _compare(run: RunRecord, known: str) -> None:
 
 
 def _digest(stream: BinaryIO) -> str | None:
-    """Return the file's digest, None when it is too large to be looked at here."""
+    """Return the file's digest, None when the file is too large to be compared here."""
     digest, size = hashlib.new(current().file_hash_algorithm, usedforsecurity=False), 0
     while chunk := stream.read(1 << 20):
         digest.update(chunk)
@@ -114,7 +114,7 @@ def _digest(stream: BinaryIO) -> str | None:
 
 
 def _has_nothing_open(resource_id: str) -> bool:
-    """Tell whether no earlier run has left anything to put right."""
+    """Return whether no earlier run left anything to recover."""
     if dictionary_stash.load(resource_id) is not None:
         return False
     with connect.connect() as connection:
