@@ -69,7 +69,7 @@ def clean_db(reset_db: Callable[[], None]) -> None:
 
 @pytest.fixture
 def clean_datastore(clean_db: None, clean_index: None) -> None:
-    """Remove all resource tables from the DataStore, like the fixture that CKAN has only for its own tests."""
+    """Remove all resource tables from the DataStore, like a fixture that CKAN has only for its own tests."""
     from ckan.plugins.toolkit import config
 
     with psycopg.connect(config["ckan.datastore.write_url"], autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""A whole site, on the stack `.stack-faults`, whose servers and workers are stopped and killed, and disks filled."""
+"""A whole site on the stack `.stack-faults`; tests stop and kill its servers and workers, and fill its disks."""
 
 from __future__ import annotations
 

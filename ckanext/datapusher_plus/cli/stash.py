@@ -124,7 +124,7 @@ def _show_one(entry: Entry, as_json: bool) -> None:
 @click.option("--overwrite", is_flag=True, help="Also replace what is written now; that is kept as an earlier one.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def restore(resource: str, entry: str, overwrite: bool, dry_run: bool) -> None:
-    """Fill empty labels and descriptions of RESOURCE's Data Dictionary from an earlier one, by default the newest."""
+    """Fill in what is empty in RESOURCE's Data Dictionary from an earlier one, by default the newest."""
     with _told():
         chosen = _chosen(_entries(resource), entry)
         _same_user()
@@ -139,7 +139,7 @@ def restore(resource: str, entry: str, overwrite: bool, dry_run: bool) -> None:
 @click.argument("new")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def carry_(resource: str, old: str, new: str, dry_run: bool) -> None:
-    """Copy label and description of RESOURCE's column OLD, which the table no longer has, to its column NEW."""
+    """Copy the Data Dictionary entries of RESOURCE's column OLD, which the table no longer has, to its column NEW."""
     with _told():
         _same_user()
         brought = carry(resource, old, new, dry_run=dry_run)

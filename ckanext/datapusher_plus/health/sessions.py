@@ -1,4 +1,4 @@
-"""Check that each connection to the datastore has its own session, and a gate that stops loads while this is not so."""
+"""Check that each connection to the datastore has its own session, and hold loads back while it has not."""
 
 from __future__ import annotations
 

@@ -70,8 +70,8 @@ def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) ->
 
     :returns: dictionaries of ``id``, ``at`` (when the version was replaced, UTC), ``why`` (load, edit, restore or
         stash), ``run_id``, ``described`` (how many columns it describes), ``differences`` from the present version (at
-        most 100 columns, each with its labels and descriptions ``then`` and ``now``) with their ``count``, and the
-        columns that a restore would ``fill``, would ``replace``, and that the table does not have (``absent``)
+        most 100 columns, each with its entries ``then`` and ``now``) with their ``count``, and the columns that a
+        restore would ``fill``, would ``replace``, and that the table does not have (``absent``)
     :rtype: list
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]
@@ -98,8 +98,8 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
     :param dry_run: only return what would change (optional, default: ``False``)
     :type dry_run: bool
 
-    :returns: ``columns`` whose labels and descriptions changed, and those that are ``absent`` from the table: their
-        labels and descriptions are kept, and restored if the table has them again
+    :returns: ``columns`` whose entries (label, description and others) changed, and those that are ``absent`` from the
+        table: their entries are kept, and restored when the table has these columns again
     :rtype: dictionary
     """
     asked = schema.validated(context, data_dict, schema.restore())
@@ -117,9 +117,9 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
 
 
 def datapusher_plus_dictionary_carry(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Copy label and description of a renamed column, which the table no longer has, to its new column.
+    """Copy label, description and other Data Dictionary entries of a renamed column to its new column.
 
-    Label and description that the new column has already are kept.
+    The table no longer has the old column. Entries that the new column has already are kept.
 
     :param resource_id: the resource's id; ``id`` is accepted too
     :type resource_id: string
@@ -130,7 +130,7 @@ def datapusher_plus_dictionary_carry(context: Context, data_dict: DataDict) -> d
     :param dry_run: only return what would change (optional, default: ``False``)
     :type dry_run: bool
 
-    :returns: ``columns`` whose labels and descriptions changed: the new one, or empty
+    :returns: ``columns`` whose entries changed: the new one, or empty
     :rtype: dictionary
     """
     asked = schema.validated(context, data_dict, schema.carry())

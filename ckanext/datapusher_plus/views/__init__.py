@@ -94,7 +94,7 @@ def restore_dictionary(id: str, resource_id: str) -> types.Response:
 
 
 def carry_words(id: str, resource_id: str) -> types.Response:
-    """Copy label and description of a renamed column to its new name, and redirect to the tab."""
+    """Copy the Data Dictionary entries of a renamed column to its new column, and redirect to the tab."""
     return _wrote("datapusher_plus_dictionary_carry", id, resource_id, "old", "new")
 
 
