@@ -68,10 +68,10 @@ def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) ->
     :param resource_id: the resource's id; ``id`` is accepted too
     :type resource_id: string
 
-    :returns: dictionaries of ``id``, ``at`` (when the version was replaced, UTC), ``why`` (load, edit, restore or
-        stash), ``run_id``, ``described`` (how many columns it describes), ``differences`` from the present version (at
-        most 100 columns, each with its entries ``then`` and ``now``) with their ``count``, and the columns that a
-        restore would ``fill``, would ``replace``, and that the table does not have (``absent``)
+    :returns: dictionaries of ``id``, ``at`` (when the version was replaced, UTC), ``why`` (load, edit, restore,
+        stash or delete), ``run_id``, ``described`` (how many columns it describes), ``differences`` from the present
+        version (at most 100 columns, each with its entries ``then`` and ``now``) with their ``count``, and the columns
+        that a restore would ``fill``, would ``replace``, and that the table does not have (``absent``)
     :rtype: list
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]
