@@ -1,1 +1,1 @@
-"""Benchmarks on the real stack: run by hand or by ``make bench``, never timed asserts in the test suite."""
+"""Benchmarks on the real stack, run by hand or by ``make bench``; the test suite has no assertions on time."""

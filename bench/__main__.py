@@ -1,4 +1,4 @@
-"""Benchmarks on the stack that is up: ``python -m bench [PART] [--rounds=N]``."""
+"""Benchmarks on the running stack: ``python -m bench [PART] [--rounds=N]``."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def measure(parts: list[str], rounds: int) -> None:
-    """Measure some parts and print all figures that there are."""
+    """Measure some parts, and print all figures that were saved, including earlier ones."""
     begun = time.monotonic()
     found = ground()
     told = ", ".join(f"{name} {value}" for name, value in found.server().items())
@@ -57,6 +57,6 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-# the readers' processes import this module again
+# the spawned processes of the readers import this module again
 if __name__ == "__main__":
     main()

@@ -1,8 +1,8 @@
-"""A worker with 512 MiB of memory and files far larger: ``python -m bench.cgroup [csv] [xlsx]``; Linux, as root.
+"""A worker with 512 MiB of memory loads far larger files: ``python -m bench.cgroup [csv] [xlsx]``; Linux, as root.
 
-The stack that is up gives the servers; its worker is stopped, and one in a control group of its own does the loads.
-What counts is that nothing was killed (``oom_kill`` 0) and all rows are there. The kernel lets pages of files fill what
-the processes leave, so the group's own peak is always its limit: ``processes`` is what they had.
+Uses the servers of the running stack. Its worker is stopped, and one in a new control group does the loads. A run is
+good if nothing was killed (``oom_kill`` 0) and all rows are loaded. The kernel fills the memory that processes do not
+use with the page cache, so the group's own peak is always its limit; ``processes`` is the peak of the processes alone.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .stack import Ground, chosen, ground
 
 LIMIT = 512 << 20
 CSV_ROWS = 4_000_000
-#: as many cells as make 200 MB; a sheet has at most 1,048,576 rows
+#: enough cells for 200 MB; a sheet has at most 1,048,576 rows
 XLSX_ROWS, XLSX_COLUMNS = 1_040_000, 21
 #: Seconds that a load may take.
 PATIENCE = 3 * 3600
@@ -38,15 +38,18 @@ _V1, _V2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
 
 @dataclass(slots=True)
 class Group:
-    """A control group for memory, of either version."""
+    """A memory control group, of cgroup version 1 or 2."""
 
     path: Path
-    #: most bytes that its processes had, pages of files aside
+    #: peak memory of its processes in bytes, without the page cache
     processes: int = 0
 
     @classmethod
     def make(cls, limit: int) -> Group:
-        """Make a group without swap."""
+        """Create a group without swap.
+
+        :param limit: bytes.
+        """
         v2 = not _V1.is_dir()
         path = (_V2 if v2 else _V1) / f"datapusher_plus_{os.getpid()}"
         path.mkdir()
@@ -57,23 +60,23 @@ class Group:
 
     @property
     def around(self) -> list[str]:
-        """Return the beginning of a command that is to be carried out in it."""
+        """Return the first arguments of a command that is to run in the group."""
         return ["sh", "-c", 'echo $$ > "$0" && exec "$@"', str(self.path / "cgroup.procs")]
 
     @property
     def killed(self) -> int:
-        """Return how many processes the kernel has killed for want of memory."""
+        """Return how many of its processes the kernel has killed because memory ran out."""
         name = "memory.events" if (self.path / "memory.events").exists() else "memory.oom_control"
         return self._stat(name)["oom_kill"]
 
     def end(self) -> None:
-        """Remove it as soon as its last process is gone."""
+        """Remove the group when its last process has ended."""
         while (self.path / "cgroup.procs").read_text():
             time.sleep(0.1)
         self.path.rmdir()
 
     def look(self) -> None:
-        """Take note of what the processes have now."""
+        """Update ``processes`` with the present memory of the processes."""
         stat = self._stat("memory.stat")
         self.processes = max(self.processes, stat.get("total_rss", 0) or stat.get("anon", 0))
 
@@ -87,7 +90,7 @@ class Group:
 
 
 def write_csv(path: Path) -> None:
-    """Write 2 GB of numbers, days and words."""
+    """Write a CSV file of 2 GB with numbers, dates and words."""
     rng = random.Random(2)
     texts = [" ".join(rng.choices(_WORDS, k=60))[:400] for _ in range(5_000)]
     with path.open("w", encoding="utf-8") as file:
@@ -101,7 +104,7 @@ def write_csv(path: Path) -> None:
 
 
 def write_xlsx(path: Path) -> None:
-    """Write 200 MB of numbers as a workbook."""
+    """Write an Excel workbook of 200 MB with numbers."""
     rng = random.Random(200)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as book:
         for name, content in _BOOK.items():
@@ -141,7 +144,7 @@ FILES: dict[str, tuple[int, Callable[[Path], None]]] = {"csv": (CSV_ROWS, write_
 
 @contextmanager
 def worker(group: Group) -> Iterator[None]:
-    """Have a worker in the group in the place of the stack's own."""
+    """Run a worker in the group, in place of the stack's own worker, which is stopped."""
     own = Worker(chosen())
     own.stop()
     command = own.command()
@@ -168,7 +171,7 @@ def _watch(group: Group, stop: threading.Event) -> None:
 
 
 def load(found: Ground, path: Path) -> Run:
-    """Load a file from CKAN's storage, where it takes the place of a small one that was uploaded."""
+    """Upload a small file, replace it in CKAN's storage by the large one, and load that."""
     small = path.with_name(f"small-{path.name}")
     mark = random.randbytes(20).hex().encode()
     small.write_bytes(mark)
@@ -187,7 +190,7 @@ def load(found: Ground, path: Path) -> Run:
 
 
 def made(kind: str, folder: Path) -> tuple[Path, int]:
-    """Return a large file, written when it is not there yet, and how many rows it has."""
+    """Return the path of a large file, written if it is missing, and its number of rows."""
     rows, write = FILES[kind]
     path = folder / f"{rows}-rows.{kind}"
     if not path.exists():
@@ -198,7 +201,7 @@ def made(kind: str, folder: Path) -> tuple[Path, int]:
 
 
 def main() -> None:
-    """Load the files that are named, by default all."""
+    """Load the files named on the command line, by default all."""
     found = ground()
     for kind in sys.argv[1:] or FILES:
         path, rows = made(kind, found.files)

@@ -1,4 +1,4 @@
-"""A hundred small files that are asked for at once, and one beside sixty of another organization."""
+"""A hundred small files requested at once, and one file beside sixty of another organization."""
 
 from __future__ import annotations
 
@@ -12,27 +12,30 @@ from .runs import Runs
 from .stack import Ground, new_dataset
 
 FILES = 100
-#: Files of another organization that wait.
+#: Queued files of another organization.
 NEIGHBOURS = 60
-#: Resources of one dataset: CKAN writes all of a dataset whenever one of its resources changes.
+#: Resources per dataset; few, because CKAN writes the whole dataset whenever one of its resources changes.
 TOGETHER = 5
-#: Requests under way at once, as from a few people or a harvester.
+#: Concurrent requests, as from a few people or a harvester.
 CLIENTS = 4
 _LOOK = 0.05
 _PATIENCE = 900
 
 
 class StillWaiting(RuntimeError):
-    """Not all files were loaded in time."""
+    """Not all files were loaded within ``_PATIENCE`` seconds."""
 
 
 def uploads(ground: Ground) -> tuple[list[str], float]:
-    """Upload a hundred files; return their resources, and how many a minute were loaded from the first request on."""
+    """Upload a hundred files.
+
+    :returns: the ids of their resources, and the loads per minute, counted from the first request.
+    """
     file, portal = SMALL.path(ground.files), ground.portal
     datasets = [new_dataset(portal) for _ in range(FILES // TOGETHER)]
 
     def upload(dataset: str) -> list[str]:
-        # one after another within a dataset, or CKAN would refuse one of two writers
+        # one after another within a dataset: CKAN refuses one of two concurrent changes of a dataset
         made = [
             portal.upload("resource_create", file, package_id=dataset, name=f"small {number}", format="CSV")
             for number in range(TOGETHER)
@@ -50,7 +53,7 @@ def uploads(ground: Ground) -> tuple[list[str], float]:
 
 
 def submitted(ground: Ground, resources: list[str]) -> float:
-    """Ask for all of these resources at once; return how many a minute were loaded from the first request on."""
+    """Request loads of all these resources at once; return the loads per minute, counted from the first request."""
 
     def submit(resource_id: str) -> None:
         ground.portal.act("datapusher_submit", resource_id=resource_id, ignore_hash=True)
@@ -64,7 +67,10 @@ def submitted(ground: Ground, resources: list[str]) -> float:
 
 
 def beside(ground: Ground, neighbours: int) -> float:
-    """Upload a small file while so many of another organization wait; return the seconds until it is loaded."""
+    """Upload a small file while ``neighbours`` files of another organization are queued.
+
+    :returns: seconds from the upload until it is loaded.
+    """
     file, portal = SMALL.path(ground.files), ground.portal
     theirs, mine = new_dataset(portal), new_dataset(portal)
     asked = [

@@ -1,4 +1,4 @@
-"""The files that are loaded: `flights`, and made ones that are the same on every machine."""
+"""The benchmark's files: `flights`, and generated ones that are the same on every machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dev.samples import FLIGHTS, flights
 
 Row = Iterable[object]
 
-#: Rows of the made files: each is loaded in a few seconds, and none in so few that starting a run is all of it.
+#: Sizes of the generated files: each loads in a few seconds, long enough that starting the run is not most of it.
 WIDE_ROWS, WIDE_COLUMNS = 2_000, 500
 LONG_ROWS, LONG_WORDS = 5_000, 150
 NUMBER_ROWS, NUMBER_COLUMNS = 100_000, 12
@@ -22,18 +22,18 @@ _SYLLABLES = ("ba", "co", "di", "fu", "ga", "he", "ki", "lo", "mu", "na", "pe", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A CSV file with a header, in the form that needs no cleaning."""
+    """A CSV file with a header, in the format that needs no cleaning."""
 
     name: str
     rows: int
     columns: int
     write: Callable[[Path], None]
-    #: word that stands for no value in columns that are not text
+    #: word that means no value in columns that are not text
     null: str = ""
 
     def path(self, folder: Path) -> Path:
-        """Return the file in ``folder``, made when it is missing."""
-        # the size is in the name, so that no file of an earlier size is taken for this one
+        """Return the path of the file in ``folder``, written if it is missing."""
+        # the size is in the name, so that a file of an earlier size is not used by mistake
         path = folder / f"{self.name}-{self.rows}x{self.columns}.csv"
         if not path.exists():
             unfinished = path.with_suffix(".part")
@@ -43,7 +43,7 @@ class Sample:
 
 
 def small_rows() -> Iterator[Row]:
-    """Yield six rows that any office might publish."""
+    """Yield a header and six rows of common types."""
     yield ("code", "name", "founded", "fleet", "rating", "updated")
     yield from (
         ("AA", "American Airlines", 1926, 956, 3.5, "2026-01-02T03:04:05"),
@@ -56,7 +56,7 @@ def small_rows() -> Iterator[Row]:
 
 
 def wide_rows(rows: int = WIDE_ROWS, columns: int = WIDE_COLUMNS) -> Iterator[Row]:
-    """Yield rows of very many columns: numbers, and every fifth a word."""
+    """Yield a header and rows of very many columns: numbers, and a word in every fifth column."""
     rng = random.Random(500)
     words = _words(rng, 400)
     yield [f"{'word' if at % 5 == 4 else 'value'}_{at:03}" for at in range(columns)]
@@ -65,18 +65,18 @@ def wide_rows(rows: int = WIDE_ROWS, columns: int = WIDE_COLUMNS) -> Iterator[Ro
 
 
 def long_rows(rows: int = LONG_ROWS, words: int = LONG_WORDS) -> Iterator[Row]:
-    """Yield rows with a text of about a thousand letters each."""
+    """Yield a header and rows with a text of about a thousand characters each."""
     rng = random.Random(1000)
     known = _words(rng, 20_000)
     yield ("number", "title", "body")
     for number in range(1, rows + 1):
-        # rank by a power: few words are very common and most are rare, as in any language
+        # by a power of the random number few words are very common and most are rare, as in any language
         body = [known[int(len(known) * rng.random() ** 3)] for _ in range(words)]
         yield (number, " ".join(body[:5]), " ".join(body))
 
 
 def number_rows(rows: int = NUMBER_ROWS, columns: int = NUMBER_COLUMNS) -> Iterator[Row]:
-    """Yield rows of nothing but numbers, whole ones and such with two decimals."""
+    """Yield a header and rows that have only numbers: integers, and numbers with two decimals."""
     rng = random.Random(12)
     yield [f"m{at}" for at in range(columns)]
     for _ in range(rows):
@@ -84,13 +84,13 @@ def number_rows(rows: int = NUMBER_ROWS, columns: int = NUMBER_COLUMNS) -> Itera
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
-    """Write rows of which no value needs quotes."""
+    """Write rows as CSV without quoting."""
     with path.open("w", encoding="utf-8", newline="") as file:
         file.writelines(",".join(map(str, row)) + "\n" for row in rows)
 
 
 def write_flights(path: Path, times: int = 1) -> None:
-    """Write the flights ``times`` times below one header."""
+    """Write the rows of `flights` ``times`` times below one header."""
     original = flights(path.parent)
     with path.open("wb") as target:
         for time in range(times):
@@ -106,7 +106,7 @@ def _words(rng: random.Random, count: int) -> list[str]:
 
 
 def _pick(rng: random.Random, words: list[str] | tuple[str, ...]) -> str:
-    # Python keeps what random() gives from version to version, and promises that of no other method
+    # only of random() does Python promise the same numbers in every version
     return words[int(rng.random() * len(words))]
 
 

@@ -1,8 +1,8 @@
-"""(b) The floor: what a database engineer would write by hand for the same table, in one session.
+"""(b) The floor: the SQL that a database engineer would write by hand for the same table, in one session.
 
-Nothing here comes from the plugin's own SQL. What makes it fast is the engineer's to use: an unlogged raw table of
-frozen rows, memory for the sorts, PostgreSQL's own parallel index builds, and text search over the raw text, of which
-no value has to be turned into a number and back.
+It uses none of the plugin's own SQL. It uses everything that makes it fast: an unlogged raw table of frozen rows,
+memory for the sorts, PostgreSQL's own parallel index builds, and a text search over the raw text, so that no value has
+to be converted to a number and back.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from .subject import Subject
 TABLE = "_bench_floor"
 RAW = "_bench_floor_raw"
 _MEMORY = "1GB"
-#: Arguments that PostgreSQL takes in one call are 100.
+#: Arguments per function call; PostgreSQL accepts at most 100.
 _CALL = 90
 
 
 def load(ground: Ground, subject: Subject) -> float:
-    """Make the table of the subject's file and return the seconds that it took."""
+    """Create the table from the subject's file, and return the seconds that it took."""
     drop(ground)
     with ground.session() as connection:
         start = time.perf_counter()
@@ -34,7 +34,7 @@ def load(ground: Ground, subject: Subject) -> float:
 
 
 def drop(ground: Ground) -> None:
-    """Drop the table."""
+    """Drop the table and the raw table."""
     with ground.session() as connection:
         for table in (TABLE, RAW):
             connection.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(table)))
@@ -52,7 +52,7 @@ def _load(connection: psycopg.Connection, subject: Subject) -> None:
 
 
 def statements(subject: Subject) -> Iterator[sql.Composed]:
-    """Yield what comes after the ``\\copy``."""
+    """Yield the statements after the ``\\copy``."""
     table, raw = sql.Identifier(TABLE), sql.Identifier(RAW)
     names = sql.SQL(", ").join(sql.Identifier(name) for name, _ in subject.columns)
     typed = (sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind)) for name, kind in subject.columns)  # pyright: ignore[reportArgumentType]
@@ -72,18 +72,18 @@ def statements(subject: Subject) -> Iterator[sql.Composed]:
 
 
 def _value(name: str, kind: str, null: str) -> sql.Composable:
-    """Return the column's value: a cast, with the file's word for no value left out."""
+    """Return the expression for the column's value: a cast, with null for the file's word for no value."""
     if kind == "text":
         return sql.Identifier(name)
     return sql.SQL("{}::{}").format(_or_null(name, null), sql.SQL(kind))  # pyright: ignore[reportArgumentType]
 
 
 def _text(name: str, kind: str, null: str) -> sql.Composable:
-    """Return the column's part of the text that is searched."""
+    """Return the expression for the column's part of the full text."""
     if kind == "text":
         return sql.Identifier(name)
     if kind == "timestamp":
-        # as JSON has it: without the zone
+        # without the zone, as in JSON
         return sql.SQL("rtrim({}, 'Z')").format(_or_null(name, null))
     return _or_null(name, null)
 

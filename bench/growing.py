@@ -1,4 +1,4 @@
-"""A file that goes on where the last one ended: a tenth more flights, once added to the table and once loaded whole."""
+"""A file that has rows appended: a tenth more flights, once appended to the table and once loaded whole."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ SHARE = 10
 
 
 class NotAdded(RuntimeError):
-    """The rows were not added; their file was loaded whole."""
+    """The file was loaded whole, instead of appending its new rows."""
 
 
 def measure(ground: Ground) -> tuple[float, float]:
-    """Return the seconds from the request to ``complete`` of adding the rows, and of loading the longer file whole."""
+    """Measure both ways to load the longer file.
+
+    :returns: the seconds from the request to ``complete``, of appending the rows and of loading the file whole.
+    :raises NotAdded: when the rows were not appended.
+    """
     subject = introduce(ground, files.FLIGHTS_X1)
     ground.settle(subject.resource_id)
     added = _uploaded(ground, subject, _longer(subject.file))
@@ -26,7 +30,7 @@ def measure(ground: Ground) -> tuple[float, float]:
             raise NotAdded
     ground.settle(subject.resource_id)
     _, whole = ours.timed(ground, subject)
-    # as it was, for whoever measures next
+    # restore the original file for the next measurement
     _uploaded(ground, subject, subject.file)
     return _seconds(added), _seconds(whole)
 
@@ -43,7 +47,7 @@ def _seconds(run: Run) -> float:
 
 
 def _longer(file: Path) -> Path:
-    """Return the file with its first tenth of rows once more at its end."""
+    """Return a copy of the file with its first tenth of rows repeated at the end."""
     longer = file.with_suffix(".longer.csv")
     if not longer.exists():
         lines = file.read_bytes().splitlines(keepends=True)

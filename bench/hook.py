@@ -1,8 +1,8 @@
-"""What the plugin adds to the web request that uploads a file: the same CKAN with and without it, Prefect up and down.
+"""The time that the plugin adds to an upload request: CKAN with and without the plugin, with Prefect up and down.
 
-Two web servers run on the same databases, one without the plugin. Uploads alternate between them, so that what else the
-machine does hits both alike. The plugin talks to no Prefect in a web request; that it is the same when Prefect is
-away is measured all the same, by stopping it.
+Two web servers run on the same databases, one without the plugin. Uploads alternate between them, so that other load on
+the machine affects both equally. The plugin does not call Prefect in a web request. To prove that, the uploads are also
+measured with Prefect's server stopped.
 """
 
 from __future__ import annotations
@@ -54,7 +54,10 @@ def server(ini: Path, name: str, token: str, *, plugin: bool) -> Iterator[Portal
 
 
 def ready(portal: Portal, patience: float = 120) -> Portal:
-    """Wait until the server answers."""
+    """Wait until the server answers, and return ``portal``.
+
+    :param patience: seconds.
+    """
     until = time.monotonic() + patience
     while True:
         try:
@@ -69,7 +72,10 @@ def ready(portal: Portal, patience: float = 120) -> Portal:
 
 @contextmanager
 def stopped(port: int) -> Iterator[None]:
-    """Freeze whoever listens on ``port``: connections are taken and never answered, the worst way to be away."""
+    """Stop the processes that listen on ``port`` with SIGSTOP.
+
+    Connections are then accepted and never answered, which is the worst kind of outage.
+    """
     listeners = [
         psutil.Process(c.pid) for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port and c.pid
     ]
@@ -83,14 +89,14 @@ def stopped(port: int) -> Iterator[None]:
 
 
 def seconds_of_upload(portal: Portal, package_id: str, file: Path) -> float:
-    """Upload ``file`` as a new resource and return the seconds of that request."""
+    """Upload ``file`` as a new resource, and return the seconds of that request."""
     start = time.perf_counter()
     portal.upload("resource_create", file, package_id=package_id, name="small", format="CSV")
     return time.perf_counter() - start
 
 
 def alternate(portals: dict[str, Portal], packages: dict[str, str], file: Path, rounds: int) -> dict[str, list[float]]:
-    """Upload to each portal in turn, ``rounds`` times."""
+    """Upload to each portal in turn, ``rounds`` times; return the seconds of each portal's uploads."""
     seconds: dict[str, list[float]] = {name: [] for name in portals}
     for _ in range(rounds):
         for name, portal in portals.items():
@@ -99,7 +105,7 @@ def alternate(portals: dict[str, Portal], packages: dict[str, str], file: Path, 
 
 
 def main(rounds: int) -> None:
-    """Measure ``rounds`` uploads to each server, with Prefect up and away; print and save."""
+    """Measure ``rounds`` uploads to each server, with Prefect up and down; print and save the results."""
     stack = stack_file()
     ini = Path(stack.get("ckan_ini") or os.environ["CKAN_INI"])
     prefect_port = int(stack["prefect_url"].split(":")[2].split("/")[0])

@@ -1,4 +1,4 @@
-"""Ways and files in turns: what else the machine does meanwhile hits all of them alike."""
+"""Measure ways and files in turns, so that other load on the machine affects all of them equally."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ WAYS: Mapping[str, Callable[[Ground, Subject], float]] = {
 
 @dataclass(frozen=True, slots=True)
 class Turns:
-    """A file, the ways in which it is loaded, and how often."""
+    """A file, the ways to load it, and the number of rounds."""
 
     subject: Subject
     rounds: int
     ways: Sequence[str] = tuple(WAYS)
-    #: ways that take too long for every round, and how often they are done
+    #: number of rounds of the ways that are too slow for every round
     fewer: Mapping[str, int] | None = None
 
     def due(self, number: int) -> Iterator[str]:
-        """Yield the ways of the round, from 1."""
+        """Yield the ways to measure in a round; rounds count from 1."""
         for way in self.ways:
             if number <= min(self.rounds, (self.fewer or {}).get(way, self.rounds)):
                 yield way
@@ -40,8 +40,8 @@ class Turns:
 def take(ground: Ground, turns: Sequence[Turns], peaks: list[Peak] | None = None) -> Rounds:
     """Load every file in every way, round by round, and return the seconds by ``file/way``.
 
-    :param peaks: gets what the plugin's runs of the last file, the largest, took of the machine.
-    :raises NotTheSame: when the floor's table is not the plugin's, row by row.
+    :param peaks: list to which the memory use of the plugin's runs of the last file, the largest, is added.
+    :raises NotTheSame: when the floor's table differs from the plugin's in any row.
     """
     seconds: Rounds = {}
     for number in range(1, max(turn.rounds for turn in turns) + 1):

@@ -1,4 +1,4 @@
-"""What a run takes of the machine: memory of its process and of those it starts, room in its work folder."""
+"""Resources that a run uses: memory of its process and child processes, and disk space of its work folder."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from .runs import Run, Runs
 from .stack import Ground
 from .subject import Subject
 
-#: Seconds between two looks; what a process's own high-water mark tells needs no look at the right moment.
+#: Seconds between two samples; the kernel's own high-water mark of a process does not depend on their timing.
 LOOK = 0.05
 _MIB = 1 << 20
 
 
 @dataclass(slots=True)
 class Peak:
-    """The most that was seen, in bytes."""
+    """Highest values that were sampled, in bytes."""
 
-    #: of the run's process and its children together: pages shared with the worker count in full
+    #: resident memory of the run's process and its children; pages shared with the worker count in full
     rss: int = 0
-    #: the same, shared pages divided among those who share them
+    #: proportional memory of the same: each shared page is divided among the processes that share it
     pss: int = 0
-    #: of the files in the work folder
+    #: disk space of the files in the work folder
     folder: int = 0
 
     @property
@@ -45,7 +45,7 @@ class Peak:
 
 @contextmanager
 def watched(ground: Ground, subject: Subject) -> Iterator[Peak]:
-    """Watch the next run of the subject's resource."""
+    """Sample the next run of the subject's resource during the block."""
     peak, stop = Peak(), threading.Event()
     with Runs(ground.ckan_dsn) as runs:
         before = runs.latest(subject.resource_id)
@@ -86,12 +86,12 @@ class Usage:
 
     rss: int = 0
     pss: int = 0
-    #: the most that it ever had resident; a fork begins with what its parent has at that moment
+    #: highest resident memory so far; a forked process starts with its parent's present value
     high: int = 0
 
 
 def usage(pid: int) -> Usage:
-    """Return what a process uses, nothing when it has ended."""
+    """Return the memory of a process, zeros when it has ended."""
     try:
         now = _kilobytes(Path(f"/proc/{pid}/smaps_rollup"))
         ever = _kilobytes(Path(f"/proc/{pid}/status"))
@@ -101,13 +101,13 @@ def usage(pid: int) -> Usage:
 
 
 def _kilobytes(path: Path) -> dict[str, int]:
-    """Return the lines of a file of /proc that end in kB, in bytes."""
+    """Return the values in kB of a file in /proc, by name, in bytes."""
     lines = (line.split() for line in path.read_text().splitlines())
     return {words[0].rstrip(":"): int(words[1]) * 1024 for words in lines if len(words) == 3 and words[2] == "kB"}
 
 
 def size(folder: Path) -> int:
-    """Return the room that the files in a folder take on disk, in bytes."""
+    """Return the disk space that the files in a folder occupy, in bytes."""
     total = 0
     for path in folder.rglob("*"):
         with contextlib.suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""(c) CKAN's own way: `datastore_create`, and COPY into the finished table with its trigger and its index live."""
+"""(c) CKAN's own way: `datastore_create`, then COPY into that table with its trigger and its index active."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from .subject import Subject
 
 
 def load(ground: Ground, subject: Subject) -> float:
-    """Make a table by the API, copy the subject's file into it, and return the seconds of both."""
+    """Create a table by the API, copy the subject's file into it, and return the seconds of both."""
     portal = ground.portal
     fields = [{"id": name, "type": kind} for name, kind in subject.columns]
     start = time.perf_counter()
     made = portal.act("datastore_create", resource={"package_id": ground.dataset}, fields=fields, force=True)
-    # COPY knows one word for no value in all columns alike; it is nearest to what the other ways do with it
+    # COPY has one word for null in all columns; that is the nearest to what the other ways do
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv, HEADER true, NULL {})").format(
         sql.Identifier(made["resource_id"]),
         sql.SQL(", ").join(sql.Identifier(name) for name, _ in subject.columns),

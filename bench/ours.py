@@ -1,4 +1,4 @@
-"""(a) The whole ingestion, from the request to `complete`."""
+"""(a) The plugin: the whole ingestion, from the request to `complete`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from .subject import Subject
 
 
 def load(ground: Ground, subject: Subject) -> float:
-    """Load the resource's file again and return the seconds from request to ``complete``."""
+    """Load the resource's file again, and return the seconds from the request to ``complete``."""
     return timed(ground, subject)[0]
 
 
 def timed(ground: Ground, subject: Subject, *, ignore_hash: bool = True, want: str = "complete") -> tuple[float, Run]:
-    """Ask for a load, wait until it has ended as ``want`` says, and return the seconds and the run."""
+    """Request a load, wait until it has ended in state ``want``, and return the seconds and the run.
+
+    :raises RunFailed: when it ends in another state, or not in time.
+    """
     with Runs(ground.ckan_dsn) as runs:
         before = runs.latest(subject.resource_id)
         start = time.perf_counter()

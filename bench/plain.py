@@ -1,4 +1,4 @@
-r"""(d) A plain ``\copy`` into a bare table of text: no types, no search, no key."""
+r"""(d) A plain ``\copy`` into a table of text columns, without types, text search or key."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TABLE = "_bench_plain"
 
 
 def load(ground: Ground, subject: Subject) -> float:
-    """Copy the subject's file into a new table and return the seconds that it took."""
+    """Copy the subject's file into a new table, and return the seconds that it took."""
     table = sql.Identifier(TABLE)
     names = tuple(name for name, _ in subject.columns)
     with ground.session() as connection:

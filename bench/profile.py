@@ -1,4 +1,4 @@
-"""Where a run's time goes: its moments and its own log, one line after another."""
+"""Show how a run's time is spent: its timestamps and the lines of its log, in order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .subject import introduce
 
 
 def show(ground: Ground, sample: Sample) -> None:
-    """Load a sample once more and print what came when, in seconds from the request."""
+    """Load a sample again, and print its events with their time in seconds since the request."""
     subject = introduce(ground, sample)
     ground.settle(subject.resource_id)
     took, run = ours.timed(ground, subject)

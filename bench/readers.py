@@ -1,7 +1,7 @@
-"""Readers of the live table while it is reloaded: the longest that any of them waits at the exchange.
+"""Readers of the live table during a reload: the longest wait of any of them at the exchange of the tables.
 
-Each of 8 processes asks for one row of the live table by its key, again and again with a short pause, and notes how
-long the answer took and of which table it was. The first answer from a new table tells when the exchange was.
+Each of 8 processes queries one row of the live table by its key, repeatedly with a short pause, and records how long
+the answer took and which table it came from. The first answer from the new table shows the time of the exchange.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from .stack import Ground
 from .subject import Subject
 
 READERS = 8
-#: Seconds between two questions of one reader: enough that eight of them leave the machine to the load.
+#: Seconds between two queries of one reader: long enough that eight readers hardly slow down the load.
 PAUSE = 0.004
-#: Seconds before and after the exchange in which a wait counts as one for it.
+#: Seconds before and after the exchange in which a wait is attributed to it.
 AROUND = 1.0
 
 _context = multiprocessing.get_context("spawn")
@@ -32,24 +32,25 @@ _context = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One question, answered."""
+    """One query and its answer."""
 
     #: time.monotonic(), which all processes of a machine share
     asked: float
     answered: float
-    #: the table that it came from
+    #: oid of the table that it came from
     table: int
 
     @property
     def wait(self) -> float:
-        """Return the milliseconds that it took."""
+        """Return the duration of the query in milliseconds."""
         return 1000 * (self.answered - self.asked)
 
 
 def measure(ground: Ground, subject: Subject) -> tuple[float, float]:
-    """Reload once under 8 readers; return the longest wait at the exchange, and in as long a time before it, in ms.
+    """Reload the table once under 8 readers.
 
-    Nothing is subtracted: what a reader waits for the processor is in both.
+    :returns: the longest wait in ms at the exchange, and in an equally long time before it. Both include the time that
+        a reader waits for the processor; nothing is subtracted.
     """
     answers: list[Answer] = []
     with _reading(ground.read_dsn, subject, answers):
@@ -60,9 +61,10 @@ def measure(ground: Ground, subject: Subject) -> tuple[float, float]:
 
 
 def longest(answers: list[Answer]) -> tuple[float, float]:
-    """Return the longest wait around the first answer from a new table, and in as long a time before that.
+    """Return the longest wait around the first answer from the new table, and in an equally long time before that.
 
-    :raises ValueError: when the answers are not from two tables.
+    :returns: milliseconds.
+    :raises ValueError: when all answers are from one table, or there are none.
     """
     first = min(answers, key=lambda answer: answer.asked)
     exchanged = min(answer.answered for answer in answers if answer.table != first.table)
@@ -71,13 +73,13 @@ def longest(answers: list[Answer]) -> tuple[float, float]:
 
 
 def _longest(answers: list[Answer], begin: float, end: float) -> float:
-    # a wait that began in the time before belongs to the time in which it ended
+    # a wait counts in the period in which it ended
     return max((answer.wait for answer in answers if begin <= answer.answered < end), default=0.0)
 
 
 @contextmanager
 def _reading(dsn: str, subject: Subject, answers: list[Answer]) -> Iterator[None]:
-    """Have readers read, and add their answers to ``answers`` in the end."""
+    """Run the readers during the block, and add their answers to ``answers`` at its end."""
     pipes = [_context.Pipe() for _ in range(READERS)]
     processes = [
         _context.Process(target=read, args=(theirs, dsn, subject.resource_id, subject.sample.rows), daemon=True)
@@ -99,7 +101,10 @@ def _reading(dsn: str, subject: Subject, answers: list[Answer]) -> Iterator[None
 
 
 def read(orders: Connection, dsn: str, table: str, rows: int) -> None:
-    """Read until told to stop, then send what was noted; a question that fails ends the benchmark."""
+    """Query the table until a message arrives on ``orders``, then send the recorded answers.
+
+    Runs in a process of its own. A query that fails ends the benchmark.
+    """
     rng = random.Random()
     query = sql.SQL("SELECT tableoid::bigint, * FROM {} WHERE _id = %s").format(sql.Identifier(table))
     noted: list[tuple[float, float, int]] = []

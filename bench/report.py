@@ -1,4 +1,4 @@
-"""What a benchmark leaves behind: tables for people, JSON for tools."""
+"""Results of the benchmarks: tables for people, and a JSON file for tools."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LATEST = OUT / "latest.json"
 
 
 def row(name: str, values: list[float], unit: str = "s") -> str:
-    """Return one line: median, least and greatest of the rounds."""
+    """Return one line with median, minimum and maximum of the rounds."""
     return f"{name:34} {median(values):9.3f} {unit:3} [{min(values):.3f} .. {max(values):.3f}]  n={len(values)}"
 
 
 def save(ratios: Mapping[str, float], rounds: Mapping[str, list[float]], **more: Any) -> Path:
-    """Merge ``ratios`` and the rounds behind them into ``bench/out/latest.json`` and return its path."""
+    """Merge ``ratios`` and their rounds into ``bench/out/latest.json``, and return its path."""
     OUT.mkdir(exist_ok=True)
     before = read()
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
@@ -41,12 +41,12 @@ def save(ratios: Mapping[str, float], rounds: Mapping[str, list[float]], **more:
 
 
 def read() -> dict[str, Any]:
-    """Return what was saved, empty when nothing was."""
+    """Return the saved results, empty when there are none."""
     return json.loads(LATEST.read_text(encoding="utf-8")) if LATEST.exists() else {}
 
 
 def files(rounds: Mapping[str, list[float]]) -> str:
-    """Return a table of the files: the median of the seconds of each way, and ours as a share of the others'."""
+    """Return a table of the files: the median seconds of each way, and the ratio of ours to the others."""
     ways = ("ours", "floor", "naive", "plain")
     head = ["file", *(f"{way} s" for way in ways), *(f"ours/{way}" for way in ways[1:]), "rounds"]
     lines = [head, *([name, *_cells(name, ways, rounds)] for name in _names(rounds))]
@@ -77,7 +77,7 @@ def _cells(name: str, ways: tuple[str, ...], rounds: Mapping[str, list[float]]) 
 
 
 def targets(ratios: Mapping[str, float], measured_at: Mapping[str, str]) -> str:
-    """Return a table of the figures that must be reached, each with the time when it was measured."""
+    """Return a table of the targets: figure, limit, whether it is reached, and when it was measured."""
     lines = []
     for key, target in TARGETS.items():
         value = ratios.get(key)

@@ -1,4 +1,4 @@
-"""What is made of the seconds: the ratios, each with what it must reach."""
+"""The ratios that are calculated from the seconds, and their targets."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from .files import FLIGHTS_X1, FLIGHTS_X9
 
 Rounds = Mapping[str, list[float]]
 
-#: `flights` beside its multiples: what is measured together is compared.
+#: `flights` under another name, to be measured together with its multiples: only such measurements are compared.
 ONCE = replace(FLIGHTS_X1, name="flights_x1")
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What one figure must reach."""
+    """Limit of one figure."""
 
     what: str
     limit: float
     at_least: bool = False
 
     def reached(self, value: float) -> bool:
-        """Tell whether a figure is good enough."""
+        """Return whether a figure is within the limit."""
         return value >= self.limit if self.at_least else value <= self.limit
 
     def __str__(self) -> str:
         return f"{'≥' if self.at_least else '≤'} {self.limit:g}"
 
 
-#: In the order in which they are printed.
+#: In the order of printing.
 TARGETS: Mapping[str, Target] = {
     "flights_ours_over_floor": Target("flights, ours / floor", 0.9),
     "flights_ours_over_naive": Target("flights, ours / naive", 0.30),
@@ -46,7 +46,7 @@ TARGETS: Mapping[str, Target] = {
 
 
 def of_files(seconds: Rounds) -> dict[str, float]:
-    """Return the ratio of ours to each other way for each file, and the growth per row, as far as measured."""
+    """Return the ratio of ours to each other way for each file, and the growth per row, if they were measured."""
     middle = {key: median(values) for key, values in seconds.items() if values}
     ratios = {}
     for key, value in middle.items():

@@ -1,4 +1,4 @@
-"""The end of a run, seen where it becomes true: in its row, the moment that it is committed."""
+"""Detect the end of a run in its row in the database, as soon as it is committed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from datetime import datetime
 
 import psycopg
 
-#: Seconds between two looks: what a measurement may be too long by.
+#: Seconds between two queries: by so much a measurement may be too long.
 LOOK = 0.005
 _ENDED = ("complete", "complete_with_warnings", "skipped", "error", "cancelled")
 
 
 class RunFailed(RuntimeError):
-    """A load that is measured did not end as it must."""
+    """A measured load did not end in the expected state, or not in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,17 @@ class Run:
 
     @property
     def pid(self) -> int:
-        """Return the process that carries it out, 0 before there is one."""
+        """Return the pid of the run's process, 0 before it has claimed the run."""
         return int(self.worker.rpartition(":")[2]) if self.worker else 0
 
     @property
     def over(self) -> bool:
-        """Tell whether it has ended."""
+        """Return whether the run has ended."""
         return self.state in _ENDED
 
 
 class Runs:
-    """The runs of a site."""
+    """Connection to CKAN's database that reads the runs of a site."""
 
     def __init__(self, dsn: str) -> None:
         self._connection = psycopg.connect(dsn, autocommit=True)
@@ -55,7 +55,7 @@ class Runs:
         self._connection.close()
 
     def latest(self, resource_id: str) -> Run | None:
-        """Return the resource's newest run."""
+        """Return the resource's newest run, None without runs."""
         row = self._connection.execute(
             "SELECT id, state, requested_at, dispatched_at, started_at, finished_at, worker, rows, error"
             " FROM datapusher_plus_run WHERE resource_id = %s ORDER BY requested_at DESC LIMIT 1",
@@ -64,7 +64,7 @@ class Runs:
         return Run(*row) if row else None
 
     def open(self, resource_ids: list[str]) -> int:
-        """Return how many runs of these resources have not ended."""
+        """Return the number of runs of these resources that have not ended."""
         row = self._connection.execute(
             "SELECT count(*) FROM datapusher_plus_run WHERE resource_id = ANY(%s) AND NOT state = ANY(%s)",
             [resource_ids, [*_ENDED]],
@@ -72,16 +72,17 @@ class Runs:
         return row[0] if row else 0
 
     def told(self, run_id: str) -> list[tuple[datetime, str]]:
-        """Return the run's log."""
+        """Return the time and message of each line of the run's log."""
         return self._connection.execute(
             "SELECT at, message FROM datapusher_plus_log WHERE run_id = %s ORDER BY id", [run_id]
         ).fetchall()
 
     def ended(self, resource_id: str, before: Run | None, *, want: str = "complete", patience: float = 900) -> Run:
-        """Wait until a run newer than ``before`` has ended and return it.
+        """Wait until a run newer than ``before`` has ended, and return it.
 
-        :param patience: seconds
-        :raises RunFailed: when it did not end as ``want`` says, or not in time.
+        :param want: the state in which it must end.
+        :param patience: seconds.
+        :raises RunFailed: when it ends in another state, or not in time.
         """
         until = time.monotonic() + patience
         while True:

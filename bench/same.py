@@ -1,4 +1,4 @@
-"""Two tables are the same, row by row: every value, `_id` and `_full_text` included."""
+"""Check that two tables are the same, row by row: every value, including `_id` and `_full_text`."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from .subject import Subject
 
 
 class NotTheSame(AssertionError):
-    """What is compared does not do the same work, so its seconds say nothing."""
+    """The two tables differ, so the seconds of the two ways cannot be compared."""
 
 
 def check(ground: Ground, subject: Subject) -> None:
     """Compare the floor's table with the plugin's.
 
-    :raises NotTheSame: when a row, an index or the number of rows differs.
+    :raises NotTheSame: when a row, the number of rows or the number of indexes differs.
     """
     with psycopg.connect(ground.superuser_dsn) as connection:
         tables = [sql.Identifier("public", name) for name in (subject.resource_id, floor.TABLE)]

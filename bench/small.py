@@ -1,4 +1,4 @@
-"""A file of six rows: from the upload to `complete`, and an unchanged file: from the request to `skipped`."""
+"""Seconds of a file of six rows from upload to `complete`, and of an unchanged file from request to `skipped`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .subject import Subject
 
 
 def uploaded(ground: Ground) -> float:
-    """Upload six rows as a new resource; return the seconds from that request's beginning to ``complete``."""
+    """Upload six rows as a new resource; return the seconds from the start of that request to ``complete``."""
     file = SMALL.path(ground.files)
     with Runs(ground.ckan_dsn) as runs:
         start = time.perf_counter()
@@ -24,5 +24,5 @@ def uploaded(ground: Ground) -> float:
 
 
 def unchanged(ground: Ground, subject: Subject) -> float:
-    """Ask for a file that is loaded already; return the seconds until that is known."""
+    """Request the load of a file that is loaded already; return the seconds until the run is ``skipped``."""
     return ours.timed(ground, subject, ignore_hash=False, want="skipped")[0]

@@ -1,4 +1,4 @@
-"""What is loaded in several ways: a file that CKAN holds, and the table that the plugin makes of it."""
+"""The subject of a comparison: a file in CKAN, and the table that the plugin creates from it."""
 
 from __future__ import annotations
 
@@ -20,22 +20,24 @@ _INDEXES = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """A resource with its table."""
+    """A resource with its file and table."""
 
     sample: Sample
     file: Path
     resource_id: str
-    #: (name, type) of each column but CKAN's own
+    #: (name, type) of each column except CKAN's `_id`
     columns: tuple[tuple[str, str], ...]
-    #: definitions from USING on
+    #: definitions, from the word USING
     indexes: tuple[str, ...]
 
 
 @cache
 def introduce(ground: Ground, sample: Sample, **more: str) -> Subject:
-    """Upload a sample and have it loaded once, which warms up what is cold and tells what the table must be like.
+    """Upload a sample, load it once, and read the columns and indexes of its table.
 
-    :param more: more of the resource's fields.
+    The first load also warms up caches.
+
+    :param more: further fields of the resource.
     """
     file = sample.path(ground.files)
     resource = ground.portal.upload(

@@ -1,4 +1,4 @@
-"""The parts of `make bench`: each measures, prints and saves, and can be run alone."""
+"""The parts of `make bench`: each measures, prints and saves its results, and can be run alone."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from .memory import Peak
 from .stack import Ground
 from .subject import Subject, introduce
 
-#: Rounds of what takes a second for each of the others'.
+#: Factor for the number of rounds of measurements that take only about a second.
 _MORE = 4
-#: Rounds of the slowest measurements, of which no target is made: all of them would take twice the time of the rest.
+#: Rounds of the slowest ways, which have no target: with all rounds they would take twice as long as everything else.
 _FEWER_X3 = {"naive": 1}
 _FEWER_X9 = {"naive": 1, "floor": 3}
 
@@ -26,7 +26,7 @@ def flights(ground: Ground, rounds: int) -> None:
 
 
 def growth(ground: Ground, rounds: int) -> None:
-    """Load `flights`, three times and nine times as many, in turns; watch the memory of the largest."""
+    """Load `flights`, and files with three and nine times its rows, in turns; measure the memory of the largest."""
     once, thrice, nine_times = (
         introduce(ground, sample) for sample in (results.ONCE, files.FLIGHTS_X3, files.FLIGHTS_X9)
     )
@@ -41,14 +41,14 @@ def growth(ground: Ground, rounds: int) -> None:
 
 
 def other(ground: Ground, rounds: int) -> None:
-    """Load the files of other shapes in turns: six rows, very wide, long texts, nothing but numbers."""
+    """Load files of other shapes in turns: six rows, very wide, long texts, only numbers."""
     samples = (files.SMALL, files.WIDE, files.LONG, files.NUMBERS)
     seconds = measures.take(ground, [Turns(introduce(ground, sample), rounds) for sample in samples])
     _tell_files(ground, seconds, results.of_files(seconds))
 
 
 def searchable(ground: Ground, rounds: int) -> None:
-    """Load `flights` with all, only the words, or nothing of it made searchable."""
+    """Load `flights` with a full-text search of all columns, of text columns only, and without one."""
     turns = []
     for choice in ("all", "text", "none"):
         sample = replace(files.FLIGHTS_X1, name=f"flights_search_{choice}")
@@ -58,7 +58,7 @@ def searchable(ground: Ground, rounds: int) -> None:
 
 
 def reading(ground: Ground, rounds: int) -> None:
-    """Reload `flights` under 8 readers."""
+    """Reload `flights` while 8 processes read it."""
     subject = introduce(ground, files.FLIGHTS_X1)
     found = [readers.measure(ground, subject) for _ in range(rounds)]
     at, before = ([wait[side] for wait in found] for side in (0, 1))
@@ -71,7 +71,7 @@ def reading(ground: Ground, rounds: int) -> None:
 
 
 def quick(ground: Ground, rounds: int) -> None:
-    """Load six rows from upload to complete, and ask for a `flights` that has not changed."""
+    """Load six rows from upload to complete, and request the load of an unchanged `flights`."""
     introduce(ground, files.SMALL)
     uploads = [small.uploaded(ground) for _ in range(_MORE * rounds)]
     subject = introduce(ground, files.FLIGHTS_X1)
@@ -84,10 +84,10 @@ def quick(ground: Ground, rounds: int) -> None:
 
 
 def many(ground: Ground, rounds: int) -> None:
-    """Load a hundred small files asked for at once: uploaded, then asked for again."""
+    """Load a hundred small files requested at once: first by their upload, then by a submit."""
     resources, uploaded = crowd.uploads(ground)
     print(f"  uploaded: {uploaded:.0f} a minute", flush=True)
-    # a hundred files are rounds enough
+    # a hundred files are enough without rounds
     del rounds
     again = crowd.submitted(ground, resources)
     _tell(
@@ -99,7 +99,7 @@ def many(ground: Ground, rounds: int) -> None:
 
 
 def neighbours(ground: Ground, rounds: int) -> None:
-    """Upload a small file alone, and beside sixty that another organization has asked for."""
+    """Upload a small file alone, and while sixty requests of another organization are queued."""
     alone = [crowd.beside(ground, 0) for _ in range(rounds)]
     beside = [crowd.beside(ground, crowd.NEIGHBOURS) for _ in range(min(rounds, 3))]
     _tell(
@@ -110,7 +110,7 @@ def neighbours(ground: Ground, rounds: int) -> None:
 
 
 def longer(ground: Ground, rounds: int) -> None:
-    """Load a `flights` with a tenth more rows at its end: added to the table, and whole."""
+    """Load `flights` with a tenth more rows at its end: appended to the table, and loaded whole."""
     found = [growing.measure(ground) for _ in range(rounds)]
     added, whole = ([seconds[side] for seconds in found] for side in (0, 1))
     _tell(
@@ -134,7 +134,7 @@ PARTS: Mapping[str, Callable[[Ground, int], None]] = {
 
 
 def _memory(subject: Subject, peaks: list[Peak]) -> dict[str, float]:
-    """Return the most that any of the runs took."""
+    """Return the highest memory and disk use of any of the runs."""
     if not peaks:
         return {}
     return {

@@ -1,1 +1,1 @@
-"""The servers of one machine: PostgreSQL, Redis, Solr, Prefect, CKAN and the plugin's worker, without Docker."""
+"""Development stack on one machine, without Docker: PostgreSQL, Redis, Solr, Prefect, CKAN and the plugin's worker."""

@@ -13,7 +13,7 @@ from dev.up import NAMES, down, running, up
 
 
 def main() -> int:
-    """Do what the command line says."""
+    """Run the command of the command line, and return its exit status."""
     arguments = _parser().parse_args()
     stack = Stack.chosen()
     try:

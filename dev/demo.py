@@ -1,4 +1,4 @@
-"""The plugin's main job before your eyes: two files become tables, and nothing that people wrote is lost."""
+"""Demo of the plugin's main task: load two files into tables, and keep the Data Dictionary at each new load."""
 
 import signal
 import time
@@ -26,7 +26,10 @@ DICTIONARY = {
 
 
 def run(stack: Stack, *, once: bool) -> int:
-    """Run the demo; with `once` its status says whether everything was right."""
+    """Run the demo, and return its exit status: 0 if everything was right.
+
+    :param once: end at once; otherwise keep the servers running until Ctrl-C.
+    """
     with _servers(stack):
         demo = Demo(Portal(stack.ckan_url, stack.secret["token"]), stack.folder("samples"))
         demo.play()
@@ -38,7 +41,7 @@ def run(stack: Stack, *, once: bool) -> int:
 
 @contextmanager
 def _servers(stack: Stack) -> Iterator[None]:
-    """The servers, stopped at the end when it was the demo that started them."""
+    """Start the servers, and stop them at the end if the demo has started them."""
     ours = not running(stack)
     try:
         title("Servers")
@@ -52,14 +55,14 @@ def _servers(stack: Stack) -> Iterator[None]:
 
 @dataclass
 class Demo:
-    """The acts, and what was wrong in them."""
+    """The steps of the demo, and the problems found in them."""
 
     portal: Portal
     files: Path
     problems: list[str] = field(default_factory=list)
 
     def play(self) -> None:
-        """All acts in order."""
+        """Run all steps in order."""
         title("A dataset")
         self._make_dataset()
         for name, file, expected in (("flights", samples.flights, FLIGHTS), ("airlines", samples.airlines, AIRLINES)):
@@ -70,7 +73,7 @@ class Demo:
         self._dictionary_survives(resource)
 
     def check(self, right: bool, what: str) -> None:
-        """Show something that must be so, and remember when it is not."""
+        """Print whether an expectation holds, and add it to ``problems`` if not."""
         if right:
             good(what)
             return
@@ -160,7 +163,7 @@ class Demo:
 
 
 def _written(info: dict[str, Any]) -> dict[str, str]:
-    """What a person wrote, without what the load may have added."""
+    """Return label and notes, without what the load may have added."""
     return {key: info.get(key, "") for key in ("label", "notes")}
 
 

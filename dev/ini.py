@@ -1,10 +1,10 @@
-"""CKAN's configuration file for a site: the committed settings, and this stack's addresses."""
+"""Write CKAN's configuration file for a site: the committed settings, and this stack's addresses."""
 
 from dev.stack import Site, Stack
 
 
 def write(stack: Stack, site: Site) -> None:
-    """Write the site's ini, unless it is there just so: its text tells whether CKAN must be started again."""
+    """Write the site's ini file if its content differs: CKAN is restarted when it changes."""
     lines = ["[app:main]", f"use = config:{site.settings}"]
     lines += [f"{key} = {value}" for key, value in sorted(_addresses(stack, site).items())]
     text = "\n".join(lines) + "\n"

@@ -1,4 +1,4 @@
-"""CKAN's API over HTTP, as any client uses it."""
+"""Client of CKAN's API over HTTP."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ class ActionFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """A CKAN site and somebody's API token."""
+    """A CKAN site and a user's API token."""
 
     url: str
     token: str
@@ -34,7 +34,7 @@ class Portal:
         return self._result(action, reply)
 
     def find(self, action: str, **data: Any) -> Any:
-        """Call an action; None when what it is about does not exist."""
+        """Call an action and return its result; None when CKAN answers with 404."""
         try:
             return self.act(action, **data)
         except ActionFailed as failure:

@@ -1,4 +1,4 @@
-"""Says in one message what this machine lacks; run by the system's Python, before anything is installed."""
+"""Report in one message which programs this machine lacks; run by the system's Python before anything is installed."""
 
 import ctypes.util
 import re
@@ -10,12 +10,12 @@ from pathlib import Path
 
 PYTHONS = ((3, 10), (3, 13))
 JAVA = 17
-# Debian keeps it out of the way of users
+# Debian installs PgBouncer here, which is not in the PATH of users
 SBIN = "/usr/sbin/"
 
 
 def main():
-    """Exit with status 1 and the Debian packages to install when something is missing."""
+    """Return 1 when something is missing, after printing the Debian packages to install; else 0."""
     missing = [(what, package) for what, package, found in needs() if not found]
     if not missing:
         return 0
@@ -27,7 +27,7 @@ def main():
 
 
 def needs():
-    """What is needed, Debian's name for it, and whether it is here."""
+    """Return (what is needed, name of the Debian package, whether it is installed)."""
     headers = Path(sysconfig.get_paths()["include"], "Python.h").exists()
     right_python = PYTHONS[0] <= sys.version_info[:2] < PYTHONS[1]
     return (
@@ -45,7 +45,7 @@ def needs():
 
 
 def has_venv():
-    """Debian splits ensurepip off; without it `python3 -m venv` fails half-way."""
+    """Return whether venv is complete: Debian packages ensurepip apart, without which `python3 -m venv` fails."""
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
@@ -55,11 +55,11 @@ def has_venv():
 
 
 def java_version():
-    """The version of the Java compiler, 0 when there is none."""
+    """Return the major version of the Java compiler, 0 when there is none."""
     javac = shutil.which("javac")
     if javac is None or shutil.which("java") is None:
         return 0
-    # Old compilers write their version to the standard error.
+    # old compilers write their version to standard error
     done = subprocess.run([javac, "-version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     found = re.search(r"javac (\d+)", done.stdout.decode())
     return int(found.group(1)) if found else 0

@@ -1,4 +1,4 @@
-"""Processes that outlive the command that started them, each known by a file."""
+"""Processes that outlive the command that started them; each is found again by its pid file."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ import psutil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """What to run; `mark` stands for everything else that a restart is needed for when it changes."""
+    """A command to run; `mark` is a digest of everything else whose change requires a restart."""
 
     argv: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict)
@@ -25,25 +25,25 @@ class Command:
     mark: str = ""
 
     def fingerprint(self) -> str:
-        """The same for the same command, environment and mark."""
+        """Return a digest of the command, its environment, user and mark."""
         text = json.dumps([self.argv, sorted(self.env.items()), self.user, self.mark])
         return sha256(text.encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class PidFile:
-    """Remembers a process by number and start time, as a number alone may be another process's by now."""
+    """File with pid and start time of a process; the pid alone may belong to another process by now."""
 
     path: Path
 
     def write(self, pid: int, fingerprint: str) -> None:
-        """Note a process that has just been started."""
+        """Record a process that has just been started."""
         note = {"pid": pid, "started": psutil.Process(pid).create_time(), "fingerprint": fingerprint}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(note))
 
     def process(self) -> psutil.Process | None:
-        """The process meant, or None when it has ended."""
+        """Return the recorded process, or None when it has ended."""
         note = self._read()
         if note is None:
             return None
@@ -55,17 +55,17 @@ class PidFile:
         return process if same else None
 
     def fingerprint(self) -> str:
-        """What the process was started with."""
+        """Return the fingerprint of the command that the process was started with, empty without a process."""
         note = self._read()
         return str(note["fingerprint"]) if note else ""
 
     def session(self) -> int | None:
-        """The session that the process led, also after its own end."""
+        """Return the id of the session that the process leads or led, also after the process has ended."""
         note = self._read()
         return int(note["pid"]) if note else None
 
     def forget(self) -> None:
-        """The process is known to be gone."""
+        """Remove the file, because the process has ended."""
         self.path.unlink(missing_ok=True)
 
     def _read(self) -> dict[str, float | str] | None:
@@ -76,7 +76,7 @@ class PidFile:
 
 
 def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> None:
-    """Start a process in a session of its own, so that Ctrl-C in the terminal is not meant for it."""
+    """Start a process in a new session, so that Ctrl-C in the terminal does not reach it."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -90,19 +90,19 @@ def spawn(command: Command, pidfile: PidFile, log: Path, cwd: Path) -> None:
             **identity(command.user),
         )
     pidfile.write(process.pid, command.fingerprint())
-    # it outlives whoever started it, and Python need not warn that nobody waits for its end
+    # the process outlives this one; with a return code Python does not warn that nobody waits for it
     process.returncode = 0
 
 
 def identity(user: str | None) -> dict[str, Any]:
-    """What `subprocess` is told to run something as another user."""
+    """Return the arguments of `subprocess` to run a process as another user."""
     if user is None:
         return {}
     return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []}
 
 
 def stop(pidfile: PidFile, first: signal.Signals, grace: float) -> None:
-    """Ask a process to end, wait, and then end whatever of its session is left."""
+    """Send a process the signal ``first``, wait up to ``grace`` seconds, then kill what is left of its session."""
     process = pidfile.process()
     if process is not None:
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -113,7 +113,7 @@ def stop(pidfile: PidFile, first: signal.Signals, grace: float) -> None:
 
 
 def kill_session(pidfile: PidFile) -> None:
-    """End what a crashed or stopped process left behind in its session."""
+    """Kill the processes that a crashed or stopped process left in its session."""
     session = pidfile.session()
     if session is None:
         return

@@ -1,4 +1,4 @@
-"""The demo's files, and what their tables must be; the expectations are written by hand, not taken from a load."""
+"""The demo's files, and the expected tables, which were written by hand and not taken from a load."""
 
 import importlib.util
 import zipfile
@@ -9,7 +9,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """A table as somebody who knows the data describes it."""
+    """Expected rows, columns and types of a table."""
 
     rows: int
     columns: Mapping[str, str]
@@ -17,7 +17,7 @@ class Expected:
     counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
-# NA stands for no value in columns of numbers: cancelled flights have no departure.
+# NA means no value in numeric columns: cancelled flights have no departure.
 FLIGHTS = Expected(
     rows=336_776,
     columns={
@@ -46,7 +46,7 @@ FLIGHTS = Expected(
         ("origin", "JFK"): 111_279,
         ("origin", "LGA"): 104_662,
         ("carrier", "OO"): 32,
-        # a word in a column of text stays what was written
+        # in a text column NA is kept as text
         ("tailnum", "NA"): 2_512,
     },
 )
@@ -59,7 +59,7 @@ NEW_AIRLINES = Expected(rows=17, columns=AIRLINES.columns, counts={("carrier", "
 
 
 def flights(folder: Path) -> Path:
-    """The 336,776 flights that left New York in 2013."""
+    """Return the file of the 336,776 flights that left New York in 2013."""
     file = folder / "flights.csv"
     if not file.exists():
         with zipfile.ZipFile(_data("flights.csv.zip")) as archive:
@@ -68,18 +68,18 @@ def flights(folder: Path) -> Path:
 
 
 def airlines(folder: Path) -> Path:
-    """The 16 airlines that they flew with."""
+    """Return the file of the 16 airlines of these flights."""
     return _copy(folder / "airlines.csv", _data("airlines.csv").read_text())
 
 
 def broken_airlines(folder: Path) -> Path:
-    """The same, with a comma that somebody forgot to quote."""
+    """Return the airlines with an unquoted comma in a value."""
     text = _data("airlines.csv").read_text()
     return _copy(folder / "broken.csv", text.replace("Envoy Air", "Envoy Air, formerly American Eagle"))
 
 
 def new_airlines(folder: Path) -> Path:
-    """The same, with one more airline."""
+    """Return the airlines with one more row."""
     return _copy(folder / "airlines-2014.csv", _data("airlines.csv").read_text().rstrip("\n") + "\nZZ,Zebra Air\n")
 
 

@@ -1,4 +1,4 @@
-"""`make security`: what tools and hostile tests find, in numbers; ends with 1 if there is something to look at."""
+"""`make security`: run security tools and hostile tests, and print counts; exit status 1 if something needs a look."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ckanext" / "datapusher_plus"
 NO_OUTSIDE_TEXT = "only constants of the module are put into the SQL; values are parameters"
 QUOTED = "columns are numbers, names and values go through core.table_names"
-#: Bandit's findings of medium severity that were looked at: rule and file, how many there are, and why they stay.
+#: Bandit's reviewed findings of medium severity: (rule, file) to (number of findings, reason why they stay).
 EXPLAINED: dict[tuple[str, str], tuple[int, str]] = {
     ("B608", "datastore/journal.py"): (10, NO_OUTSIDE_TEXT),
     ("B608", "datastore/selftest.py"): (1, NO_OUTSIDE_TEXT),
@@ -41,7 +41,7 @@ TESTS = [
 
 
 def main() -> int:
-    """Do all of it, and return the exit status."""
+    """Run all checks, and return the exit status."""
     title("Security")
     return int(not all([_bandit(), _audit(), _tests(), _fuzz()]))
 

@@ -1,4 +1,4 @@
-"""What all servers have in common: launch when needed, wait, stop."""
+"""Base class of all servers: launch when needed, wait, stop."""
 
 import shutil
 import signal
@@ -13,7 +13,7 @@ from dev.stack import REPOSITORY, Stack, is_taken
 
 
 class StartFailed(Exception):
-    """A server did not come up."""
+    """A server did not start; the message ends with the last lines of its log."""
 
     def __init__(self, server: "Server", why: str) -> None:
         log = server.log
@@ -22,7 +22,7 @@ class StartFailed(Exception):
 
 
 class Server(ABC):
-    """One server of the stack, reused while it lives and started again when it crashed or is to run differently."""
+    """One server of the stack; restarted only when it has ended or its command has changed."""
 
     name: ClassVar[str]
     title: ClassVar[str]
@@ -40,27 +40,27 @@ class Server(ABC):
 
     @abstractmethod
     def command(self) -> Command:
-        """How it is started."""
+        """Return the command that starts the server."""
 
     @abstractmethod
     def answers(self) -> bool:
-        """Whether it does its work."""
+        """Return whether the server answers requests."""
 
     def prepare(self) -> None:  # noqa: B027  most servers need none
-        """Lay out its files before a start."""
+        """Create the server's files before a start."""
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Port on which the server listens."""
         return self.stack.port(self.name)
 
     @property
     def address(self) -> str:
-        """Where a person finds it."""
+        """Address of the server for display."""
         return f"127.0.0.1:{self.port}"
 
     def launch(self) -> None:
-        """Start it without waiting, unless it runs already in just this way."""
+        """Start the server without waiting for it, unless it already runs with the same command."""
         if self.pidfile.process() is not None:
             if self.pidfile.fingerprint() == self.command().fingerprint():
                 return
@@ -71,7 +71,10 @@ class Server(ABC):
         self._spawn()
 
     def wait(self) -> None:
-        """Return when it answers."""
+        """Wait until the server answers, and start it again up to ``tries`` - 1 times if it ends.
+
+        :raises StartFailed: when it ends too often, or does not answer within ``patience`` seconds.
+        """
         left = self.tries
         deadline = time.monotonic() + self.patience
         while not self.answers():
@@ -86,7 +89,7 @@ class Server(ABC):
         self._report()
 
     def stop(self) -> None:
-        """End it and what belongs to it."""
+        """Stop the server and all processes of its session."""
         process.stop(self.pidfile, self.stop_signal, self.grace)
 
     def _clear_port(self) -> None:

@@ -1,7 +1,7 @@
-"""Databases, permissions and the first user of a CKAN site, by CKAN's own commands.
+"""Set up databases, permissions and the first user of a CKAN site with CKAN's own commands.
 
-Run as a process of its own (`python -m dev.site INI PASSWORD TOKEN`), because CKAN keeps its configuration in globals.
-It prints one JSON object: the permissions script, and a token that is valid.
+Run as a separate process (`python -m dev.site INI PASSWORD TOKEN`), because CKAN keeps its configuration in globals.
+It prints one JSON object: the permissions script, and a valid API token.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ ADMIN = "admin"
 
 
 def main(ini: str, password: str, token: str) -> None:
-    """Bring the site's databases up to date and make sure that its sysadmin can log in."""
+    """Migrate the site's databases, and create its sysadmin and an API token if they are missing."""
     with contextlib.redirect_stdout(sys.stderr):
         _ckan(ini, "db", "upgrade")
         script = _ckan(ini, "datastore", "set-permissions")

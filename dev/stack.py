@@ -1,4 +1,4 @@
-"""The one folder that holds a stack: its ports, secrets, sites and logs."""
+"""The folder of a stack, with its ports, secrets, sites and logs."""
 
 import fcntl
 import json
@@ -16,13 +16,13 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 TEST_STACK = ".stack-test"
 FAULTS_STACK = ".stack-faults"
 BENCH_STACK = ".stack-bench"
-# Below Linux's range for outgoing connections, which would otherwise take a port between two starts.
+# Below Linux's port range for outgoing connections, which could otherwise take a port between two starts.
 PORTS = range(20000, 32000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """One CKAN on the stack's servers: an ini file, two databases, a Redis database."""
+    """One CKAN site on the stack's servers: an ini file, two PostgreSQL databases, a Redis database."""
 
     name: str
     settings: Path
@@ -48,38 +48,38 @@ TEST = Site(
 
 
 class Stack:
-    """Where a stack's files are and under which addresses its servers answer."""
+    """Paths of a stack's files, and addresses of its servers."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
 
     @classmethod
     def chosen(cls, default: str = ".stack") -> "Stack":
-        """The folder that the environment variable STACK names, inside the repository unless it is absolute."""
+        """Return the stack in the folder of the environment variable STACK, relative to the repository."""
         return cls(REPOSITORY / os.environ.get("STACK", default))
 
     @property
     def logs(self) -> Path:
-        """One log a server."""
+        """Folder with one log per server."""
         return self.root / "logs"
 
     @property
     def summary(self) -> Path:
-        """What scripts and people read to find the servers."""
+        """File with the addresses of all servers, for scripts and people."""
         return self.root / "stack.json"
 
     def folder(self, *names: str) -> Path:
-        """A folder of the stack, made when it is missing."""
+        """Return a folder of the stack, created if it is missing."""
         path = self.root.joinpath(*names)
         path.mkdir(parents=True, exist_ok=True)
         return path
 
     def ini(self, site: Site) -> Path:
-        """The CKAN configuration file of a site."""
+        """Return the path of a site's CKAN configuration file."""
         return self.root / f"{site.name}.ini"
 
     def port(self, server: str) -> int:
-        """The server's port, kept from start to start."""
+        """Return the server's port, which stays the same at each start."""
         ports = self._load("ports.json")
         if server not in ports:
             ports[server] = free_port(set(ports.values()))
@@ -87,14 +87,14 @@ class Stack:
         return ports[server]
 
     def new_port(self, server: str) -> None:
-        """Give up a port that somebody else listens on now."""
+        """Forget the server's port, because another process listens on it now."""
         ports = self._load("ports.json")
         ports.pop(server, None)
         self._save("ports.json", ports)
 
     @cached_property
     def secret(self) -> dict[str, str]:
-        """Passwords and keys, made once."""
+        """Passwords and keys, generated once."""
         kept = self._load("secrets.json")
         if not kept:
             names = ("postgres", "ckan", "datastore_write", "datastore_read", "prefect", "session", "admin")
@@ -103,35 +103,35 @@ class Stack:
         return kept
 
     def keep_secret(self, name: str, value: str) -> None:
-        """Add to what is kept."""
+        """Add a secret to the stored ones."""
         self.secret[name] = value
         self._save("secrets.json", self.secret)
 
     def dsn(self, user: str, database: str) -> str:
-        """A PostgreSQL address with its password."""
+        """Return a PostgreSQL URL with its password."""
         return f"postgresql://{user}:{self.secret[user]}@127.0.0.1:{self.port('postgres')}/{database}"
 
     @property
     def ckan_url(self) -> str:
-        """The portal."""
+        """URL of the CKAN site."""
         return f"http://127.0.0.1:{self.port('ckan')}"
 
     @property
     def solr_url(self) -> str:
-        """The search core that all sites of the stack share."""
+        """URL of the Solr core that all sites of the stack share."""
         return f"http://127.0.0.1:{self.port('solr')}/solr/ckan"
 
     @property
     def prefect_url(self) -> str:
-        """Prefect's pages; its API is below /api."""
+        """URL of Prefect's web pages; its API is below /api."""
         return f"http://127.0.0.1:{self.port('prefect')}"
 
     def redis_url(self, site: Site) -> str:
-        """The site's own Redis database."""
+        """Return the URL of the site's own Redis database."""
         return f"redis://127.0.0.1:{self.port('redis')}/{site.redis_db}"
 
     def describe(self) -> dict[str, str]:
-        """What `stack.json` says."""
+        """Return the content of `stack.json`."""
         return {
             "ckan_url": self.ckan_url,
             "prefect_url": self.prefect_url,
@@ -147,12 +147,12 @@ class Stack:
         }
 
     def write_summary(self) -> None:
-        """Tell scripts and people where everything is."""
+        """Write `stack.json`."""
         self._save("stack.json", self.describe())
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """One command at a time starts or stops the servers of a stack."""
+        """Hold the stack's lock, so that only one command at a time starts or stops its servers."""
         self.root.mkdir(parents=True, exist_ok=True)
         with (self.root / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
@@ -172,7 +172,7 @@ class Stack:
 
 
 def free_port(taken: set[int]) -> int:
-    """A port of the loopback address that nobody listens on."""
+    """Return a free port of the loopback address that is not in ``taken``."""
     while True:
         port = random.choice(PORTS)
         if port not in taken and not is_taken(port):
@@ -180,7 +180,7 @@ def free_port(taken: set[int]) -> int:
 
 
 def is_taken(port: int) -> bool:
-    """Whether somebody listens on the port."""
+    """Return whether a process listens on the port of the loopback address."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

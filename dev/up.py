@@ -1,4 +1,4 @@
-"""Starting and stopping the servers in the order in which they need each other."""
+"""Start and stop the servers in the order of their dependencies."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ NAMES = ("postgres", "redis", "solr", "prefect", "ckan", "worker")
 
 
 def up(stack: Stack, only: frozenset[str] = frozenset(NAMES), sites: tuple[Site, ...] = (MAIN,)) -> None:
-    """Start what does not run, and return when everything asked for answers."""
+    """Start the servers in ``only`` that do not run, and wait until all of them answer."""
     with stack.locked():
         postgres, prefect = Postgres(stack), Prefect(stack)
         ground = [server for server in (postgres, Redis(stack), Solr(stack)) if server.name in only]
@@ -43,7 +43,7 @@ def up(stack: Stack, only: frozenset[str] = frozenset(NAMES), sites: tuple[Site,
 
 
 def down(stack: Stack) -> None:
-    """Stop all servers, those that use others first."""
+    """Stop all servers, in reverse order of their dependencies."""
     if not stack.root.exists():
         return
     with stack.locked():
@@ -55,7 +55,7 @@ def down(stack: Stack) -> None:
 
 
 def running(stack: Stack) -> list[str]:
-    """The names of the servers that run."""
+    """Return the names of the servers that run."""
     kinds = (Postgres, Redis, Solr, Prefect, Ckan, Worker)
     return [kind.name for kind in kinds if kind(stack).pidfile.process() is not None]
 
@@ -68,7 +68,7 @@ def _databases(postgres: Postgres, sites: tuple[Site, ...]) -> None:
 
 
 def prepare_site(stack: Stack, postgres: Postgres, site: Site) -> None:
-    """Write the site's ini, and bring its databases up to date when anything that they depend on has changed."""
+    """Write the site's ini file, and set up its databases again if anything that they depend on has changed."""
     ini.write(stack, site)
     stamp = stack.folder("run") / f"{site.name}.ready"
     wanted = _state(stack, site)
@@ -95,7 +95,7 @@ def _without_connect(script: str) -> str:
 
 
 def _state(stack: Stack, site: Site) -> str:
-    """Changes with the site's settings, with the migrations and with the installed versions."""
+    """Return a digest of the site's settings, the migrations and the installed versions."""
     package = REPOSITORY / "ckanext" / "datapusher_plus"
     files = [stack.ini(site), site.settings, REPOSITORY / "constraints.txt"]
     files += sorted((package / "migration").rglob("*.py"))

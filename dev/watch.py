@@ -1,4 +1,4 @@
-"""Waiting for a load, with what it is at on the screen."""
+"""Wait for a load, and show its progress in the terminal."""
 
 import time
 from typing import Any
@@ -12,20 +12,24 @@ PATIENCE = 600
 
 
 class NeverEnded(RuntimeError):
-    """A load that is not over after a long time."""
+    """A load did not end within ``PATIENCE`` seconds."""
 
     def __init__(self, resource_id: str, status: str) -> None:
         super().__init__(f"The load of {resource_id} is still {status} after {PATIENCE} s.")
 
 
 def job_of(portal: Portal, resource_id: str) -> str:
-    """The resource's newest job, so that the next one can be told from it."""
+    """Return the id of the resource's newest job, to distinguish the next one from it; empty without a job."""
     status = portal.find("datapusher_status", resource_id=resource_id)
     return status["job_id"] if status else ""
 
 
 def watch(portal: Portal, resource_id: str, label: str, before: str = "") -> dict[str, Any]:
-    """Show progress until a job that is newer than `before` has ended, and return its status with its seconds."""
+    """Show progress until a job other than `before` has ended.
+
+    :returns: the status of `datapusher_status`, with the duration as ``seconds``.
+    :raises NeverEnded: when the job has not ended after ``PATIENCE`` seconds.
+    """
     start = time.monotonic()
     shown = ""
     while True:
@@ -49,7 +53,7 @@ def watch(portal: Portal, resource_id: str, label: str, before: str = "") -> dic
 
 
 def messages(status: dict[str, Any]) -> list[str]:
-    """What the run wrote into its log."""
+    """Return the messages of the run's log."""
     return [entry["message"] for entry in (status.get("task_info") or {}).get("logs") or []]
 
 

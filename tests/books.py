@@ -1,4 +1,4 @@
-"""Workbooks made by hand, as small as they can be; what libraries would not write can be written here."""
+"""Write minimal workbooks by hand, including files that no library would write."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def zipped(members: Mapping[str, str | bytes]) -> bytes:
 
 
 def relations(kinds: Mapping[str, str]) -> str:
-    """Return a part that names others: kind by part, ids r1, r2, …"""
+    """Return a relationships part; ``kinds`` maps each target to its type. Their ids are r1, r2, …"""
     each = (
         f'<Relationship Id="r{number}" Type="{_RELATED}/{kind}" Target="{target}"/>'
         for number, (target, kind) in enumerate(kinds.items(), 1)
@@ -43,7 +43,7 @@ def xlsx(
     about: str = "",
     prolog: str = "",
 ) -> bytes:
-    """Return an XLSX workbook of sheets, each the XML of its rows; style n has number format n of ``formats``."""
+    """Return an XLSX workbook; each sheet is the XML of its rows, and style n has number format n of ``formats``."""
     listed = "".join(
         f'<sheet name="{escape(names[place])}" sheetId="{place + 1}" state="{states[place]}" r:id="r{place + 1}"/>'
         for place in range(len(sheets))
@@ -72,7 +72,7 @@ def xlsx(
 
 
 def xlsx_styled(number_format: int, value: float) -> bytes:
-    """Return an XLSX workbook of a column d with one value, in a built-in number format."""
+    """Return an XLSX workbook with a column d and one value in a built-in number format."""
     members = unzipped(xlsx(rows(["d"]) + f'<row><c s="0"><v>{value}</v></c></row>'))
     members["xl/styles.xml"] = (
         f'<styleSheet xmlns="{_MAIN}"><cellXfs><xf numFmtId="{number_format}"/></cellXfs></styleSheet>'.encode()
@@ -81,7 +81,7 @@ def xlsx_styled(number_format: int, value: float) -> bytes:
 
 
 def xlsb_styled(number_format: int, value: float) -> bytes:
-    """Return an XLSB workbook of a column d with one value, in a built-in number format."""
+    """Return an XLSB workbook with a column d and one value in a built-in number format."""
     members = unzipped(xlsb([(0, 0, 6, wide("d")), (1, 0, 5, struct.pack("<d", value))]))
     parts = {"worksheets/sheet1.bin": "worksheet", "styles.bin": "styles"}
     members["xl/_rels/workbook.bin.rels"] = relations(parts).encode()
@@ -93,7 +93,7 @@ def xlsb_styled(number_format: int, value: float) -> bytes:
 
 
 def xls_styled(number_format: int, value: float) -> bytes:
-    """Return an XLS workbook of a column d with one value, in a built-in number format."""
+    """Return an XLS workbook with a column d and one value in a built-in number format."""
     book = xlwt.Workbook()
     page = book.add_sheet("one")
     page.write(0, 0, "d")
@@ -101,20 +101,20 @@ def xls_styled(number_format: int, value: float) -> bytes:
     out = io.BytesIO()
     book.save(out)
     content = bytearray(out.getvalue())
-    # the last record of a style (XF, 20 bytes) has the number of the format in its second place
+    # the second field of the last style record (XF, 20 bytes) is the number of the format
     place = content.rindex(struct.pack("<HH", 0xE0, 20)) + 6
     content[place : place + 2] = struct.pack("<H", number_format)
     return bytes(content)
 
 
 def unzipped(content: bytes) -> dict[str, str | bytes]:
-    """Return the files in a ZIP archive."""
+    """Return the content of each file in a ZIP archive, by name."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 def rows(*table: Iterable[str | None]) -> str:
-    """Return rows of texts as XML of XLSX."""
+    """Return the XLSX XML of rows of texts."""
     return "".join("<row>" + "".join(_text(value) for value in row) + "</row>" for row in table)
 
 
@@ -123,7 +123,7 @@ def _text(value: str | None) -> str:
 
 
 def ods(*sheets: str, styles: str = "", manifest: str = "<manifest/>") -> bytes:
-    """Return an ODS spreadsheet of sheets, each the whole XML of its table."""
+    """Return an ODS spreadsheet; each sheet is the whole XML of its table."""
     spaces = " ".join(
         f'xmlns:{name}="{_OASIS}{space}:1.0"'
         for name, space in {
@@ -147,7 +147,7 @@ def ods(*sheets: str, styles: str = "", manifest: str = "<manifest/>") -> bytes:
 
 
 def table(name: str, *table_rows: str, style: str = "") -> str:
-    """Return a sheet of ODS; each row is the XML of its cells."""
+    """Return the XML of an ODS sheet; each row is the XML of its cells."""
     inner = "".join(
         row if row.startswith("<table:table-row") else f"<table:table-row>{row}</table:table-row>" for row in table_rows
     )
@@ -155,13 +155,13 @@ def table(name: str, *table_rows: str, style: str = "") -> str:
 
 
 def cell(text: str, **attributes: str) -> str:
-    """Return a cell of ODS with a paragraph; attributes are of the kind office_value."""
+    """Return the XML of an ODS cell with a paragraph; attributes are written like ``office_value``."""
     given = " ".join(f'{name.replace("__", "-").replace("_", ":", 1)}="{value}"' for name, value in attributes.items())
     return f"<table:table-cell {given}><text:p>{text}</text:p></table:table-cell>"
 
 
 def xlsb(*sheets: Sequence[tuple[int, int, int, bytes]], names: Sequence[str] = ("one", "two", "three")) -> bytes:
-    """Return an XLSB workbook of sheets, each of cells: row, column, kind of record, content."""
+    """Return an XLSB workbook; each sheet is a list of cells (row, column, record type, content)."""
     parts = [f"worksheets/sheet{number}.bin" for number in range(1, len(sheets) + 1)]
     bundles = b"".join(
         _record(156, struct.pack("<LL", 0, number) + wide(f"r{number}") + wide(name))
@@ -189,7 +189,7 @@ def _xlsb_sheet(cells: Sequence[tuple[int, int, int, bytes]]) -> bytes:
 
 
 def wide(text: str) -> bytes:
-    """Return a text of XLSB."""
+    """Return a text in the encoding of XLSB: its length, then UTF-16."""
     return struct.pack("<L", len(text)) + text.encode("utf-16-le")
 
 

@@ -1,4 +1,4 @@
-"""A real browser that is logged in as an editor already."""
+"""A real browser (Chromium) that is logged in as an editor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from werkzeug.serving import BaseWSGIServer
 
 from tests.tab import Tab
 
-#: Headless, quiet on the network, and able to run as root in a container.
+#: Command for a headless browser without background network requests that can run as root in a container.
 CHROMIUM = [
     "chromium",
     "--headless",
@@ -31,12 +31,12 @@ CHROMIUM = [
 
 @dataclass(kw_only=True)
 class Site:
-    """A web server for one editor; what is asked of it can be watched."""
+    """A web server for one editor; it counts the polls of the page, and can answer them instead of CKAN."""
 
     tab: Tab
     profile: Path
-    #: called each time the page looks how its run stands, with the number of the look; returns the status with which
-    #: something in front of CKAN answers, "" where CKAN answers
+    #: called at each poll of the run's status with the number of the poll; returns the HTTP status with which a proxy
+    #: in front of CKAN answers, or "" to let CKAN answer
     on_look: Callable[[int], str] = field(default=lambda look: "")
     looks: int = 0
     #: whether the editor is logged in
@@ -46,7 +46,7 @@ class Site:
     server: BaseWSGIServer | None = None
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
-        """Answer as the editor's own requests are answered."""
+        """WSGI application: answer a request as the editor."""
         if environ["PATH_INFO"].endswith("/status"):
             self.looks += 1
             if status := self.on_look(self.looks):
@@ -60,7 +60,7 @@ class Site:
         return answer(environ, start_response)
 
     def open(self, *, language: str = "", patience: int = 5) -> BeautifulSoup:
-        """Open the tab and return the page as scripts have made it after so many seconds of the browser's time."""
+        """Open the tab, and return the page as it is after its scripts ran for ``patience`` seconds of virtual time."""
         assert self.server
         address = f"http://127.0.0.1:{self.server.port}{language and '/' + language}{self.tab.path}"
         options = [f"--user-data-dir={self.profile}", f"--virtual-time-budget={patience * 1000}", "--dump-dom"]

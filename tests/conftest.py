@@ -1,8 +1,8 @@
-"""Which tests get servers, and CKAN inside pytest.
+"""Start servers for the tests that need them, and load CKAN inside pytest.
 
-Folders in WITHOUT_SERVERS run on Python alone, or start what they need. For all others the stack is started, and CKAN's
-own pytest plugin is loaded with the ini of a site that has databases of its own, so that `clean_db` never empties the
-portal beside it.
+Tests in the folders WITHOUT_SERVERS need only Python, or start what they need. For all others the stack is started, and
+CKAN's own pytest plugin is loaded with the ini file of a separate site. That site has its own databases, so `clean_db`
+never empties those of the stack's portal.
 """
 
 import warnings
@@ -23,7 +23,7 @@ pytest_plugins = [f"tests.{path.stem}" for path in sorted(HERE.glob("fix_*.py"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """CKAN's option is known before CKAN's plugin is loaded."""
+    """Add CKAN's option, because CKAN's plugin is loaded later."""
     parser.addoption("--ckan-ini", action="store", help="another CKAN than the test stack's")
 
 
@@ -35,14 +35,14 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[RUNNING] = start()
         config.option.ckan_ini = config.stash[RUNNING].test_ini
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what CKAN's own imports say about themselves
+        warnings.simplefilter("ignore")  # warnings of CKAN's own imports
         for plugin in CKAN_INSIDE:
             config.pluginmanager.import_plugin(plugin)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_sessionstart() -> Iterator[None]:
-    """What CKAN's libraries say about themselves while CKAN starts is not about our code."""
+    """Ignore the warnings of CKAN's libraries while CKAN starts: they do not concern our code."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -56,11 +56,11 @@ def _wants_ckan(config: pytest.Config) -> bool:
 
 @pytest.fixture
 def clean_db(reset_db: Callable[[], None]) -> None:
-    """CKAN's tables and the plugin's own, empty."""
+    """Empty CKAN's tables and the plugin's own."""
     from ckan import model
     from ckan.plugins.toolkit import config
 
-    # `dev up` has brought the schema up to date, so CKAN need not drop and migrate everything once more.
+    # `dev up` has migrated the schema, so CKAN need not drop and migrate everything again
     model.repo.tables_created_and_initialised = True
     reset_db()
     with psycopg.connect(config["sqlalchemy.url"], autocommit=True) as connection:
@@ -69,7 +69,7 @@ def clean_db(reset_db: Callable[[], None]) -> None:
 
 @pytest.fixture
 def clean_datastore(clean_db: None, clean_index: None) -> None:
-    """A DataStore without tables of resources, like the fixture that CKAN keeps to its own tests."""
+    """Remove all resource tables from the DataStore, like a fixture that CKAN has only for its own tests."""
     from ckan.plugins.toolkit import config
 
     with psycopg.connect(config["ckan.datastore.write_url"], autocommit=True) as connection:
@@ -79,7 +79,7 @@ def clean_datastore(clean_db: None, clean_index: None) -> None:
         _truncate(connection, "\\_%", but="")
 
 
-# What somebody made; not what CKAN's permission script and the plugin keep for good.
+# Everything that tests have created, but not the permanent objects of CKAN's permission script and the plugin.
 DROPPABLE = """
     SELECT CASE relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, relname::text FROM pg_class
     WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v')

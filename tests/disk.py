@@ -1,7 +1,8 @@
-"""A disk that keeps a promise only where it was asked to: at a power cut it forgets whatever was not synced.
+"""Simulated disk that keeps only synced data at a power cut.
 
-Files may come back with any part of what was written to them since, folders with any choice of the changes made to
-them. A rename alone is whole or not at all. It has the calls of ``os`` that ``dictionary_stash.atomic`` makes.
+After a power cut a file may have any part of what was written to it since its last sync, and a folder any selection of
+its changes since then. Only a rename is atomic. The disk has the functions of ``os`` that ``dictionary_stash.atomic``
+calls.
 """
 
 from __future__ import annotations
@@ -16,12 +17,12 @@ from typing import Any
 
 
 class PowerCut(BaseException):
-    """The machine is down; nothing that the process still tries has any effect."""
+    """The power was cut; no later call of the process has any effect."""
 
 
 @dataclass(eq=False)
 class File:
-    """A file's bytes, as readers see them and as they are on the platter."""
+    """A file's bytes, as readers see them and as they are on the physical disk."""
 
     data: bytes = b""
     synced: bytes = b""
@@ -30,7 +31,7 @@ class File:
         self.synced = self.data
 
     def survivor(self, choose: Choose) -> File:
-        """Return what is left of it after a power cut."""
+        """Return the file as it is after a power cut."""
         if self.data == self.synced:
             return File(self.data, self.data)
         half = self.data[: len(self.data) // 2]
@@ -54,7 +55,7 @@ class Folder:
         self.synced, self.changes = dict(self.entries), []
 
     def survivor(self, choose: Choose) -> Folder:
-        """Return what is left of it after a power cut."""
+        """Return the folder as it is after a power cut."""
         entries = self.synced
         for change in self.changes:
             entries = _changed(entries, change) if choose([True, False]) else entries
@@ -71,7 +72,7 @@ def _changed(entries: dict[str, Node], change: dict[str, Node | None]) -> dict[s
 
 
 class ForgetfulDisk:
-    """Implements ``durable.Disk`` in memory; the power may be cut before any call that changes something."""
+    """Implements ``atomic.Disk`` in memory; the power may be cut before any call that changes something."""
 
     def __init__(self, root: Folder | None = None) -> None:
         self.root = root or Folder()
@@ -80,11 +81,11 @@ class ForgetfulDisk:
         self._open: dict[int, tuple[Node, bool]] = {}
 
     def after_power_cut(self, choose: Choose) -> ForgetfulDisk:
-        """Return the disk as the machine finds it when it is up again."""
+        """Return the disk as it is after a power cut; ``choose`` selects what survives."""
         return ForgetfulDisk(self.root.survivor(choose))
 
     def cut_power_after(self, calls: int) -> None:
-        """Let so many more calls have their effect."""
+        """Cut the power after ``calls`` more changing calls."""
         self.power_cut_at = self.calls + calls
 
     def _happens(self) -> None:
@@ -102,7 +103,7 @@ class ForgetfulDisk:
         return node, name
 
     def open(self, path: str | Path, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
-        """Open a file or folder, or make a file."""
+        """Open a file or folder, or create a file."""
         if str(path) == "/":
             return self._opened(self.root)
         folder, name = self._place(path, dir_fd)
@@ -119,14 +120,14 @@ class ForgetfulDisk:
         return descriptor
 
     def read(self, fd: int, length: int, /) -> bytes:
-        """Return the whole file at the first call."""
+        """Return the whole file at the first call, and nothing later."""
         node, unread = self._open[fd]
         assert isinstance(node, File)
         self._open[fd] = (node, False)
         return node.data if unread else b""
 
     def write(self, fd: int, data: memoryview, /) -> int:
-        """Take some of the bytes, as a disk may."""
+        """Write at most 500 of the bytes, because a disk may write fewer than given."""
         self._happens()
         node = self._open[fd][0]
         assert isinstance(node, File)
@@ -135,23 +136,23 @@ class ForgetfulDisk:
         return len(taken)
 
     def fsync(self, fd: int) -> None:
-        """Make what is there now last."""
+        """Make the present content survive a power cut."""
         self._happens()
         self._open[fd][0].sync()
 
     def close(self, fd: int) -> None:
-        """Close, which promises nothing."""
+        """Close the descriptor, which does not sync."""
         assert fd in self._open
 
     def fstat(self, fd: int) -> os.stat_result:
-        """Return kind, owner and size."""
+        """Return type, owner and size."""
         node = self._open[fd][0]
         size = len(node.data) if isinstance(node, File) else 0
         kind = stat.S_IFREG if isinstance(node, File) else stat.S_IFDIR
         return os.stat_result((kind | 0o600, 0, 0, 1, os.geteuid(), 0, size, 0, 0, 0))
 
     def mkdir(self, path: str | Path, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
-        """Make a folder."""
+        """Create a folder."""
         folder, name = self._place(path, dir_fd)
         if name in folder.entries:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), name)
@@ -181,7 +182,7 @@ class ForgetfulDisk:
         folder.change({name: None})
 
     def replace(self, src: str, dst: str, *, src_dir_fd: int | None = None, dst_dir_fd: int | None = None) -> None:
-        """Give a file another file's name, in one go."""
+        """Rename a file over another one, atomically."""
         self._happens()
         folder, name = self._place(src, src_dir_fd)
         target, other = self._place(dst, dst_dir_fd)

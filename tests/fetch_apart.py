@@ -1,4 +1,4 @@
-"""One download in a process of its own: what becomes of it, and how much more memory the process took for it."""
+"""One download in a separate process; prints as JSON its result, and how much memory the process used for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ckanext.datapusher_plus.fetch.http import HttpRules, download
 
 
 class Silent:
-    """A log that nobody reads."""
+    """A log that drops everything."""
 
     def debug(self, message: str) -> None:
         """Drop a line."""
@@ -21,11 +21,11 @@ class Silent:
     info = warning = error = debug
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
-        """Drop a note."""
+        """Drop a progress report."""
 
 
 def outcome(job: dict) -> dict:
-    """Return what became of a download."""
+    """Return the result of a download: size and filename, or kind and text of the error."""
     rules = HttpRules(guard=Guard(job["hosts"]), **job["rules"])
     try:
         got = download(job["url"], Path(job["target"]), rules, Silent())
@@ -35,7 +35,7 @@ def outcome(job: dict) -> dict:
 
 
 def peak() -> float:
-    """Return the most megabytes that were resident since this program began; getrusage knows of its parent's too."""
+    """Return the peak resident memory of this program in MiB; getrusage would include its parent's."""
     status = Path("/proc/self/status").read_text(encoding="ascii")
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / 1024
 

@@ -1,4 +1,4 @@
-"""A portal with one dataset, files to upload, and the runs that were committed."""
+"""Fixtures: a portal with one dataset, files to upload, and the runs in the database."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Runs = Callable[..., list[dict[str, Any]]]
 
 @pytest.fixture
 def loaded(request: pytest.FixtureRequest) -> None:
-    """CKAN with the plugins of test.ini, and with those that a `with_plugins` mark adds for one test.
+    """Load the plugins of test.ini, and those that a `with_plugins` mark adds for one test.
 
     Loading takes half a second, so plugins stay loaded from test to test.
     """
@@ -32,7 +32,7 @@ def loaded(request: pytest.FixtureRequest) -> None:
 
 @pytest.fixture
 def act() -> Act:
-    """Carry out an action as a sysadmin."""
+    """Return a function that calls an action as a sysadmin."""
     from ckan.plugins import toolkit as tk
     from ckan.tests import factories
 
@@ -46,7 +46,7 @@ def act() -> Act:
 
 @pytest.fixture
 def dataset(loaded: None, clean_db: None) -> dict[str, Any]:
-    """An empty dataset of an empty portal that has the plugin."""
+    """An empty dataset in an empty portal with the plugin."""
     from ckan.tests import factories
 
     return factories.Dataset()
@@ -54,7 +54,7 @@ def dataset(loaded: None, clean_db: None) -> dict[str, Any]:
 
 @pytest.fixture
 def upload() -> Upload:
-    """A file as a form sends it."""
+    """Return a function that creates an uploaded file, as from a form."""
     return lambda content=CSV, name="people.csv": FileStorage(io.BytesIO(content), filename=name)
 
 
@@ -66,7 +66,7 @@ def uploaded(dataset: dict[str, Any], act: Act, upload: Upload) -> dict[str, Any
 
 @pytest.fixture
 def runs() -> Runs:
-    """The runs that another connection sees, oldest first, of one resource or of all."""
+    """Return a function that returns the committed runs of one resource or of all, oldest first."""
     import sqlalchemy as sa
     from ckan import model
 
@@ -84,7 +84,7 @@ def runs() -> Runs:
 
 @pytest.fixture
 def worker_site(app: Any) -> Iterator[Any]:
-    """CKAN as a worker holds it."""
+    """The module ``portal.app`` with CKAN loaded, as in a worker."""
     from ckanext.datapusher_plus.portal import app as ckan_app
 
     before, ckan_app._app = ckan_app._app, app.app

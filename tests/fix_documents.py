@@ -1,4 +1,4 @@
-"""Workbooks and files of records and maps, read in this process; `convert` would read each in one of its own."""
+"""Fixtures that read workbooks and files of records and maps in this process; `convert` would start one for each."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Table:
-    """What became of a file."""
+    """The table that was read from a file."""
 
     csv: CleanCsv
-    #: without the header
+    #: the CSV text without the header
     text: str
 
     @property
@@ -37,7 +37,7 @@ ReadDocument = Callable[..., Table]
 
 @pytest.fixture
 def read_document(publish: Publish, said: Said) -> ReadDocument:
-    """Read a file, whose format its content tells."""
+    """Return a function that reads a file; its format is detected from the content."""
 
     def read(content: bytes | str, *, name: str = "file", format: str = "", **options: Any) -> Table:
         data = content.encode() if isinstance(content, str) else content
@@ -58,7 +58,7 @@ Sheet = Callable[..., CleanCsv]
 
 @pytest.fixture
 def sheet(publish: Publish, said: Said) -> Sheet:
-    """Read a workbook."""
+    """Return a function that reads a workbook."""
 
     def read(content: bytes, *, name: str = "book", **options: Any) -> CleanCsv:
         ticket, source = publish(content, format="", name=name, options=ReadOptions(**options))

@@ -1,4 +1,4 @@
-"""A published file on its way through the read side."""
+"""Fixtures that take a published file through the steps before the load: convert, validate, analyse."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Analyse = Callable[..., Analysed]
 
 @dataclass
 class Said:
-    """What a step told the publisher."""
+    """A log that keeps the messages and the progress of a step."""
 
     lines: list[str] = field(default_factory=list)
     bytes_done: list[tuple[int, int | None]] = field(default_factory=list)
@@ -41,7 +41,7 @@ def said() -> Said:
 
 @pytest.fixture
 def publish(tmp_path: Path) -> Publish:
-    """Make the ticket and the fetched file of a resource."""
+    """Return a function that creates the ticket and the fetched file of a resource."""
 
     def make(
         content: bytes,
@@ -79,7 +79,7 @@ def ticket(work_dir: Path, *, url: str = "http://example.org/table.csv", format:
 
 @pytest.fixture
 def read(publish: Publish, said: Said) -> Read:
-    """Convert and validate a file."""
+    """Return a function that converts and validates a file."""
     from ckanext.datapusher_plus.steps.convert import convert
     from ckanext.datapusher_plus.steps.validate import validate
 
@@ -88,7 +88,7 @@ def read(publish: Publish, said: Said) -> Read:
 
 @pytest.fixture
 def analyse(read: Read, said: Said) -> Analyse:
-    """Convert, validate and analyse a file."""
+    """Return a function that converts, validates and analyses a file."""
     from ckanext.datapusher_plus.steps import analyse as step
 
     return lambda content, **how: step.analyse(read(content, **how), said, how.get("options") or ReadOptions())
@@ -96,5 +96,5 @@ def analyse(read: Read, said: Said) -> Analyse:
 
 @pytest.fixture
 def configured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Change the site's settings for one test."""
+    """Return a function that changes the site's settings for one test."""
     return lambda **changed: monkeypatch.setattr(settings, "_current", replace(settings.current(), **changed))

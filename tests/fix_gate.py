@@ -1,4 +1,4 @@
-"""A gate in front of a server: shut, the server is as good as down for whoever goes through it."""
+"""A gate (TCP proxy) in front of a server: while it is shut, clients that use it cannot reach the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.servers import RunningStack
 
 
 class Gate:
-    """Passes TCP connections on to an address while it is open."""
+    """TCP proxy that forwards connections to an address while it is open."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -31,20 +31,20 @@ class Gate:
         return f"http://127.0.0.1:{self.port}"
 
     def through(self, url: str) -> str:
-        """Return the address of something behind the gate as it is reached through it."""
+        """Return a URL of the server behind the gate, changed so that it leads through the gate."""
         parts = urlsplit(url)
         login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
         return parts._replace(netloc=f"{login}127.0.0.1:{self.port}").geturl()
 
     def open(self) -> None:
-        """Let connections through, from now on."""
+        """Accept connections from now on."""
         if self._listener is None:
             self._listener = socket.create_server(("127.0.0.1", self.port))
             self.port = self._listener.getsockname()[1]
             threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
     def shut(self) -> None:
-        """Cut all connections and refuse new ones."""
+        """Close all connections, and refuse new ones."""
         listener, self._listener = self._listener, None
         for end in [listener, *self._open] if listener else []:
             self._cut(end)
@@ -66,7 +66,7 @@ class Gate:
             self._cut(end)
 
     def _cut(self, end: socket.socket) -> None:
-        # a socket that another thread reads from is closed for its peer by shutdown only
+        # while another thread reads from the socket, only shutdown closes it for the peer
         with contextlib.suppress(OSError):
             end.shutdown(socket.SHUT_RDWR)
         end.close()
@@ -75,7 +75,7 @@ class Gate:
 
 @dataclass(frozen=True)
 class Gates:
-    """The ways from the worker under test to its servers."""
+    """The gates between the worker under test and its servers."""
 
     prefect: Gate
     solr: Gate
@@ -83,11 +83,11 @@ class Gates:
     datastore: Gate
 
     def all(self) -> tuple[Gate, ...]:
-        """Return every one."""
+        """Return all gates."""
         return (self.prefect, self.solr, self.ckan, self.datastore)
 
     def options(self) -> dict[str, str]:
-        """Return the options with which a site goes through the gates."""
+        """Return the configuration options with which a site uses the gates."""
         from ckan.plugins import toolkit as tk
 
         ways = {"solr_url": self.solr, "sqlalchemy.url": self.ckan, "ckan.datastore.write_url": self.datastore}
@@ -108,7 +108,7 @@ def all_gates(stack: RunningStack) -> Iterator[Gates]:
 
 @pytest.fixture
 def gates(all_gates: Gates) -> Iterator[Gates]:
-    """Gates that stand open again when the test is over."""
+    """The gates, which are opened again after the test."""
     yield all_gates
     for gate in all_gates.all():
         gate.open()

@@ -1,4 +1,4 @@
-"""The self-test's checks, one at a time, on a portal whose parts a test may break."""
+"""Fixtures to run single checks of the self-test, on a portal whose parts a test may break."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Having = Callable[..., None]
 
 @pytest.fixture
 def ask() -> Ask:
-    """Ask one check and return its finding."""
+    """Return a function that runs one check and returns its finding."""
 
     def ask(check: str) -> Any:
         from ckanext.datapusher_plus.health.checkup import checkup
@@ -36,7 +36,7 @@ def ask() -> Ask:
 
 @pytest.fixture
 def having(loaded: None) -> Iterator[Having]:
-    """Change settings for one test."""
+    """Return a function that changes settings for one test."""
     from ckanext.datapusher_plus import settings
 
     before = settings.current()
@@ -50,7 +50,7 @@ def having(loaded: None) -> Iterator[Having]:
 
 @pytest.fixture
 def superuser(stack: RunningStack, loaded: None) -> Iterator[psycopg.Connection]:
-    """A connection to the datastore's database that may do everything."""
+    """A connection to the datastore's database as superuser."""
     from ckan.plugins import toolkit as tk
 
     database = conninfo_to_dict(tk.config["ckan.datastore.write_url"])["dbname"]
@@ -59,16 +59,16 @@ def superuser(stack: RunningStack, loaded: None) -> Iterator[psycopg.Connection]
 
 
 class Impostor(ThreadingHTTPServer):
-    """Stands where CKAN or Prefect should, and says what a test tells it to."""
+    """Web server in place of CKAN or Prefect that answers as a test sets it."""
 
     daemon_threads = True
 
     def __init__(self, host: str = "127.0.0.1") -> None:
         super().__init__((host, 0), _Saying)
         self.status = 200
-        #: what is said of each path's end; nothing else is known
+        #: the body for each end of a path; other paths get an empty body
         self.said: dict[str, object] = {}
-        #: seconds that its clock is ahead
+        #: seconds by which its clock is ahead
         self.ahead = 0.0
 
     @property
@@ -78,7 +78,7 @@ class Impostor(ThreadingHTTPServer):
 
     @contextmanager
     def serving(self) -> Iterator[Impostor]:
-        """Answer while the block goes on."""
+        """Answer requests during the block."""
         thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         try:
@@ -101,7 +101,7 @@ class _Saying(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
     def date_time_string(self, timestamp: float | None = None) -> str:
-        """Tell the time by the impostor's own clock."""
+        """Return the time of the impostor's own clock, for the ``Date`` header."""
         assert isinstance(self.server, Impostor)
         return super().date_time_string((timestamp or time.time()) + self.server.ahead)
 
@@ -111,6 +111,6 @@ class _Saying(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def impostor() -> Iterator[Impostor]:
-    """A server that says what it is told to."""
+    """A running impostor."""
     with Impostor().serving() as server:
         yield server

@@ -1,4 +1,4 @@
-"""A web server that answers with whatever bytes a test writes down, fast, slowly or without end."""
+"""A web server that answers with the bytes that a test sets: fast, slowly or without end."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ckanext.datapusher_plus.fetch.guard import Guard
 from ckanext.datapusher_plus.fetch.http import HttpRules, download
 from tests.fix_file import Said
 
-#: what it sends: bytes, at once or piece by piece
+#: bytes to send, at once or piece by piece
 Answer = bytes | Iterable[bytes]
 Fetched = dict[str, Any]
 FetchApart = Callable[..., Fetched]
 Fetch = Callable[..., Source]
 
 MB = 1 << 20
-#: MiB that a download may add to a process: one piece of a file, TLS, and what Python keeps
+#: Most MiB that a download may add to a process: one piece of a file, TLS, and memory that Python keeps
 BOUND = 50
 _BLOCK = b"x" * MB
 
@@ -40,21 +40,21 @@ def drip(text: bytes) -> Iterator[bytes]:
 
 
 def forever(piece: bytes) -> Iterator[bytes]:
-    """Yield the same, until nobody listens: 2 GB at most, so that a test that fails comes to its end."""
+    """Yield the same until the client closes: at most 2 GB, so that a failing test ends."""
     block = piece * max(1, MB // len(piece))
     for _ in range(2048):
         yield block
 
 
 def megabytes(count: int) -> Iterator[bytes]:
-    """Yield so many of them."""
+    """Yield ``count`` MiB."""
     for _ in range(count):
         yield _BLOCK
 
 
 @dataclass
 class Hostile:
-    """The running server: answers are given in turn, the last one again and again."""
+    """The running server: it gives its answers in turn, and repeats the last one."""
 
     listening: socket.socket
     answers: list[Callable[[], Answer]] = field(default_factory=list)
@@ -71,7 +71,7 @@ class Hostile:
         return f"http://{self.host}/{path}"
 
     def says(self, *answers: Callable[[], Answer] | Answer) -> Hostile:
-        """Set what is answered."""
+        """Set the answers, and return the server."""
         self.answers = [each if callable(each) else lambda each=each: each for each in answers]
         return self
 
@@ -97,7 +97,7 @@ class Hostile:
 
 @pytest.fixture
 def hostile() -> Iterator[Hostile]:
-    """A hostile server, listening."""
+    """A running hostile server."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = Hostile(listening)
     thread = threading.Thread(target=server.serve, daemon=True)
@@ -110,7 +110,7 @@ def hostile() -> Iterator[Hostile]:
 
 @pytest.fixture
 def fetch(hostile: Hostile, tmp_path: Path, said: Said) -> Fetch:
-    """Download from the hostile server, which is allowed by name."""
+    """Return a function that downloads from the hostile server, whose host is allowed."""
 
     def run(url: str = "", **how: Any) -> Source:
         rules = {"guard": Guard({hostile.host}), "limit": MB, "timeout": 5, "backoff": 0, "retries": 0, **how}
@@ -121,7 +121,7 @@ def fetch(hostile: Hostile, tmp_path: Path, said: Said) -> Fetch:
 
 @pytest.fixture
 def fetch_apart(hostile: Hostile, tmp_path: Path) -> FetchApart:
-    """Download in a process of its own; what became of it, and the memory that it took in MiB, are returned."""
+    """Return a function that downloads in a separate process, and returns the result and the memory used in MiB."""
 
     def run(url: str = "", **rules: Any) -> Fetched:
         quick = {"limit": MB, "timeout": 0.5, "deadline": 5, "patience": 20, "backoff": 0, "retries": 0}

@@ -1,4 +1,4 @@
-"""A plugin that is not fully installed: without its migrations, or without the packages of workers."""
+"""Fixtures for a plugin that is not fully installed: without its migrations, or without the packages for workers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from psycopg import sql
 
 TABLES = ("datapusher_plus_log", "datapusher_plus_run", "datapusher_plus_alembic_version")
 
-#: Read by Python at its start: whatever the extra `worker` installs cannot be imported.
+#: Python runs this at its start: the packages of the extra `worker` cannot be imported.
 BLOCKER = """
 import sys
 class Blocker:
@@ -50,7 +50,7 @@ def _rename(connection: psycopg.Connection, old: str, new: str) -> None:
 
 @pytest.fixture
 def program() -> Command:
-    """Return a function that runs a Python program, with other variables in its environment if wanted."""
+    """Return a function that runs a Python program, with further environment variables if given."""
 
     def run(*words: str, **variables: str) -> Any:
         command, environment = [sys.executable, *words], {**os.environ, **variables}
@@ -61,6 +61,6 @@ def program() -> Command:
 
 @pytest.fixture
 def without_extras(program: Command, tmp_path: Path) -> Command:
-    """Return a function that runs a program in a process which cannot import what only workers have."""
+    """Return a function that runs a Python program that cannot import the packages for workers."""
     (tmp_path / "sitecustomize.py").write_text(BLOCKER)
     return partial(program, PYTHONPATH=str(tmp_path))

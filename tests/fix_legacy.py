@@ -1,4 +1,4 @@
-"""A schema of its own in CKAN's database, as DataPusher+ or ckanext-xloader left it."""
+"""A separate schema in CKAN's database with the tables of DataPusher+ or ckanext-xloader."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 MIGRATION = Path(__file__).parents[1] / "ckanext/datapusher_plus/migration/datapusher_plus"
 SCHEMA = "datapusher_plus_scratch"
 
-# What ckanext-xloader makes when it shares CKAN's database; DataPusher+ adds its columns to such tables.
+# The tables that ckanext-xloader creates when it shares CKAN's database; DataPusher+ adds its columns to them.
 XLOADER = """
 CREATE TABLE jobs (job_id text PRIMARY KEY, job_type text, status text, data text, error text,
     requested_timestamp timestamp, finished_timestamp timestamp, sent_data text, result_url text, api_key text);
@@ -53,7 +53,7 @@ INSERT INTO logs (job_id, message) VALUES ('theirs', 'loaded');
 
 @dataclass(frozen=True)
 class Legacy:
-    """The schema, and ways to change and read it."""
+    """The schema, with methods to change and read it."""
 
     engine: sa.Engine
 
@@ -69,7 +69,7 @@ class Legacy:
         return set(sa.inspect(self.engine).get_table_names()) - {"task_status"}
 
     def leave_behind(self, revision: str) -> None:
-        """Make the tables that DataPusher+ had at a revision, with jobs in them."""
+        """Create the tables that DataPusher+ had at a revision, with jobs in them."""
         self.run(XLOADER)
         for added, change in ADDED_BY.items():
             self.run(change)
@@ -80,13 +80,13 @@ class Legacy:
         self.run(f"INSERT INTO datapusher_plus_alembic_version VALUES ('{revision}')")
 
     def migrate(self, revision: str = "head") -> None:
-        """Do what `ckan db upgrade -p datapusher_plus` does."""
+        """Migrate like `ckan db upgrade -p datapusher_plus`."""
         from alembic import command
 
         command.upgrade(self._config(), revision)
 
     def downgrade(self, revision: str) -> None:
-        """Do what `ckan db downgrade -p datapusher_plus` does."""
+        """Migrate like `ckan db downgrade -p datapusher_plus`."""
         from alembic import command
 
         command.downgrade(self._config(), revision)
@@ -103,7 +103,7 @@ class Legacy:
 
 @pytest.fixture
 def legacy() -> Iterator[Legacy]:
-    """An empty schema but for CKAN's ``task_status``."""
+    """A schema that has only CKAN's table ``task_status``."""
     from ckan import model
     from ckan.plugins import toolkit as tk
 

@@ -1,4 +1,4 @@
-"""The option `--faults`, the site whose servers are stopped and killed, and the table of what was tried."""
+"""The option `--faults`, the site whose servers are stopped and killed, and the table of the results."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.faults.matrix import MATRIX, Matrix
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Say how much is tried."""
+    """Add the options of the fault tests."""
     parser.addoption("--faults", choices=("some", "all"), default="some", help="how many faults tests/faults tries")
     parser.addoption(
         "--faults-seed", type=int, default=random.randrange(1_000_000), help="what the soak rolls its dice by"
@@ -20,7 +20,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def matrix(request: pytest.FixtureRequest) -> Iterator[Matrix]:
-    """The selected cases, tried when the first test asks for one."""
+    """The selected cases; they are run when the first test uses one."""
     made = Matrix.of_session(request.session)
     request.config.stash[MATRIX] = made
     yield made
@@ -28,7 +28,7 @@ def matrix(request: pytest.FixtureRequest) -> Iterator[Matrix]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the table."""
+    """Print the table of the results."""
     matrix = config.stash.get(MATRIX, None)
     if matrix is not None:
         for line in matrix.report():

@@ -1,4 +1,4 @@
-"""Any Data Dictionary that there can be."""
+"""Hypothesis strategies for Data Dictionaries."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary, Trigger
 
-# a machine that is busy with servers is no failure
+# without a deadline: a machine that is busy with servers must not make a test fail
 examples.register_profile("patient", deadline=None)
 examples.load_profile("patient")
 
-#: Every character that Python knows, lone halves of a pair too, and the ones that break files.
+#: Texts of all characters of Python, also lone surrogates, and examples that break files.
 texts = st.text(st.characters(), max_size=20) | st.sampled_from(["", " ", "\x00", "\ud800", "\\u0000", "\u2028", "🜁"])
 
 values = st.recursive(
@@ -21,7 +21,7 @@ values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=6,
 )
-#: What CKAN, its plugins and administrators write at a column.
+#: Comments that CKAN, its plugins and administrators write for a column.
 infos = st.fixed_dictionaries({}, optional={"label": texts, "notes": texts, "type_override": texts, "other": values})
 written = st.fixed_dictionaries({}, optional={"_info": infos, "plugin": values}).map(lambda w: " " + json.dumps(w))
 comments = st.none() | texts | written | infos.map(json.dumps)
@@ -32,7 +32,7 @@ triggers = st.builds(Trigger, name=texts, definition=texts, enabled=st.sampled_f
 
 
 def distinct(most: int) -> st.SearchStrategy[tuple[Column, ...]]:
-    """Columns of which no two have one name."""
+    """Return a strategy for at most ``most`` columns with different names."""
     return st.lists(columns, max_size=most, unique_by=lambda column: column.name).map(tuple)
 
 

@@ -1,4 +1,4 @@
-"""A resource with its DataStore tab, for tests that need CKAN; it is imported when the first of them runs."""
+"""Fixtures: a resource with its DataStore tab. CKAN is imported when the first test uses one."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def make_tab(app: CKANTestApp, with_plugins: None) -> Callable[..., Tab]:
-    """Return a function that makes a resource, of any fields, with the tab of an editor of its dataset.
+    """Return a function that creates a resource with the given fields, and returns its tab as an editor sees it.
 
-    Everything is new and the editor's own, so no database is emptied for it.
+    Organization, dataset and editor are new each time, so the database need not be emptied.
     """
 
     from ckan.tests import factories
@@ -28,7 +28,7 @@ def make_tab(app: CKANTestApp, with_plugins: None) -> Callable[..., Tab]:
         editor = factories.UserWithToken()
         members = [{"name": editor["name"], "capacity": "editor"}]
         dataset = factories.Dataset(owner_org=factories.Organization(users=members)["id"])
-        # a format that nobody asks to load, so that a test begins without a run
+        # a format that is not loaded automatically, so that a test begins without a run
         given = {"package_id": dataset["id"], "format": "PDF", "url": "http://example.org/trees.pdf"} | fields
         return Tab(app=app, resource=factories.Resource(**given), headers={"Authorization": editor["token"]})
 
@@ -37,5 +37,5 @@ def make_tab(app: CKANTestApp, with_plugins: None) -> Callable[..., Tab]:
 
 @pytest.fixture
 def tab(make_tab: Callable[..., Tab]) -> Tab:
-    """Return the tab of a resource that was never loaded."""
+    """The tab of a resource that was never loaded."""
     return make_tab()

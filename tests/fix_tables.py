@@ -1,4 +1,4 @@
-"""A live table with everything that people and plugins can hang on one, and its whole state as a value."""
+"""Fixtures: a live table with everything that people and plugins can add to one, and its whole state as a value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.fix_ckan import Act
 from tests.fix_file import Said
 from tests.loads import Loader
 
-#: What `live` holds, and what a file of the same table looks like a day later.
+#: The rows of `live`, and a file of the same table a day later.
 ROWS = [("Ärger", 1, "2026-01-02", "Zürich"), ("Büro", 2.50, None, "Genève"), ("", None, "2026-03-04", None)]
 TODAY = "stadt,zahl,tag,ort\nKöln,10,2026-05-06,Rhein\nBonn,20.25,2026-05-07,\n,,,Ruhr\nUlm,,,\n".encode()
 
@@ -44,11 +44,11 @@ CREATE VIEW grosse AS SELECT * FROM nach_ort WHERE summe > 1;
 
 @dataclass(frozen=True)
 class Whole:
-    """A table with everything about it."""
+    """The whole state of a table."""
 
     facts: Any
     rows: list[tuple[Any, ...]]
-    #: rows as CKAN counts and finds them
+    #: number of rows by `datastore_search`, and the `_id`s of a full-text search
     total: int
     found: list[int]
     cached: list[tuple[Any, ...]]
@@ -56,7 +56,7 @@ class Whole:
 
 @dataclass(frozen=True)
 class Portal:
-    """A portal with one dataset, and the address of its datastore's database."""
+    """A portal with one dataset, and the DSN of its datastore's write role."""
 
     dataset: str
     datastore: str
@@ -65,14 +65,14 @@ class Portal:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the datastore as its readers and writers see it."""
+    """A table of the datastore, seen through the API and through the database."""
 
     resource_id: str
     connection: psycopg.Connection
     act: Act
 
     def whole(self, q: str = "Zürich") -> Whole:
-        """Return all that can be known of the table."""
+        """Return the whole state of the table; ``q`` is the text of the search."""
         rows = self.run("SELECT * FROM {table} ORDER BY _id")
         everything, hits = self.search(), self.search(q=q)
         cached = self.run("SELECT stats FROM _table_stats WHERE resource_id = {name}")
@@ -80,17 +80,17 @@ class Table:
 
     @property
     def facts(self) -> Any:
-        """Return everything about the table but its rows."""
+        """Return everything about the table except its rows."""
         from ckanext.datapusher_plus.datastore import catalog
 
         return catalog.describe(self.connection, self.resource_id)
 
     def search(self, **what: Any) -> dict[str, Any]:
-        """Search as the API does."""
+        """Call `datastore_search` for the table."""
         return self.act("datastore_search", resource_id=self.resource_id, **what)
 
     def run(self, statements: str, **values: Any) -> list[tuple[Any, ...]]:
-        """Run SQL; ``{table}`` and ``{name}`` stand for the table and for its name as a text."""
+        """Run SQL, and return its rows; ``{table}`` is the table's identifier, ``{name}`` its name as a literal."""
         named = {"table": sql.Identifier(self.resource_id), "name": sql.Literal(self.resource_id)}
         literals = {key: sql.Literal(value) for key, value in values.items()}
         cursor = self.connection.execute(sql.SQL(statements).format(**named, **literals))  # pyright: ignore
@@ -98,20 +98,20 @@ class Table:
 
     @property
     def ours(self) -> list[str]:
-        """Return the names of our own tables that are still there."""
+        """Return the names of the plugin's own tables (``_dpp_…``) that exist."""
         from ckanext.datapusher_plus.datastore import catalog
 
         return catalog.tables_like(self.connection, "_dpp_")
 
     @property
     def phases(self) -> list[str]:
-        """Return the phases of the journal's rows of this resource."""
+        """Return the phases of the journal entries of this resource."""
         return [row[0] for row in self.run("SELECT phase FROM _datapusher_plus_journal WHERE resource_id = {name}")]
 
 
 @pytest.fixture(scope="module")
 def portal(reset_db: Callable[[], None], reset_index: Callable[[], None]) -> Iterator[Portal]:
-    """An empty portal with the plugin, one for all tests of a module: each test has a resource of its own in it."""
+    """An empty portal with the plugin for all tests of a module; each test has its own resource in it."""
     from ckan import model, plugins
     from ckan.plugins import toolkit as tk
     from ckan.tests import factories
@@ -130,7 +130,7 @@ def portal(reset_db: Callable[[], None], reset_index: Callable[[], None]) -> Ite
 
 
 def _drop_tables(pattern: str, datastore: str) -> None:
-    """Drop tables whose names begin like that, with their views, and forget what runs did."""
+    """Drop the tables whose names begin with a match of ``pattern``, their views, and the journal."""
     with psycopg.connect(datastore, autocommit=True) as connection:
         found = connection.execute(
             "SELECT tablename FROM pg_tables WHERE tablename ~ ('^(' || %s || ')') AND schemaname = 'public'", [pattern]
@@ -142,7 +142,7 @@ def _drop_tables(pattern: str, datastore: str) -> None:
 
 @pytest.fixture
 def own_settings(portal: Portal, tmp_path: Path) -> Iterator[Path]:
-    """Settings of one test: a stash folder of its own, which is returned, and short patience."""
+    """Settings for one test: its own stash folder, which is returned, and a short ``swap_patience``."""
     from ckanext.datapusher_plus import settings
 
     before, folder = settings.current(), tmp_path / "stash"
@@ -154,7 +154,7 @@ def own_settings(portal: Portal, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def table(own_settings: Path, portal: Portal) -> Iterator[Table]:
-    """A resource that has no table yet."""
+    """A resource that has no table yet, as a `Table`."""
     from ckanext.datapusher_plus.datastore import journal
     from ckanext.datapusher_plus.datastore.connect import open_connection
 
@@ -170,7 +170,7 @@ def table(own_settings: Path, portal: Portal) -> Iterator[Table]:
 
 @pytest.fixture
 def live(table: Table) -> Table:
-    """A resource with a table that has everything."""
+    """A resource whose table has everything that a table can have."""
     body = "BEGIN NEW.ort := coalesce(upper(NEW.ort), 'UNBEKANNT'); RETURN NEW; END"
     table.act("datastore_function_create", name="gross", or_replace=True, rettype="trigger", definition=body)
     table.act(
@@ -191,13 +191,13 @@ def live(table: Table) -> Table:
 
 @pytest.fixture
 def loader(table: Table, tmp_path: Path, said: Said) -> Loader:
-    """What loads files into the table."""
+    """A loader for the table."""
     return Loader(resource_id=table.resource_id, work_dir=tmp_path, said=said)
 
 
 @pytest.fixture
 def superuser(pytestconfig: pytest.Config) -> Iterator[psycopg.Connection]:
-    """The datastore's database as its administrator has it."""
+    """A connection to the datastore's database as superuser."""
     import json
 
     from ckan.plugins import toolkit as tk

@@ -1,4 +1,4 @@
-"""A web server on this machine that behaves as badly as those of the internet."""
+"""A web server on this machine with the faults of servers on the internet."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ PAGE = b"<!doctype html><html><title>Sign in</title></html>"
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers by the path; what was asked is kept in the server's `asked`."""
+    """Handler whose method for a request is named by its path; requests are kept in the server's `asked`."""
 
     protocol_version = "HTTP/1.1"
 
     @property
     def web(self) -> WebServer:
-        """The server, as what it is."""
+        """Return the server with its type."""
         assert isinstance(self.server, WebServer)
         return self.server
 
     def do_GET(self) -> None:
         self.web.asked.append((self.path, dict(self.headers.items())))
-        # a proxy is asked for whole addresses
+        # a proxy gets whole URLs as paths
         address = urlsplit(self.path)
         getattr(self, address.path.strip("/").partition(".")[0], self.missing)(address.query)
 
@@ -75,12 +75,12 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(int(code))
 
     def busy(self, times: str) -> None:
-        """Fail so many times, then give the table."""
+        """Answer 503 the first ``times`` times, then send the table."""
         seen = sum(path == self.path for path, _ in self.web.asked)
         self.answer(503) if seen <= int(times) else self.table("")
 
     def preparing(self, how: str) -> None:
-        """Answer 202 so many times, as ``2`` or ``2,Retry-After``, then give the table."""
+        """Answer 202 some times, then send the table; ``how`` is the number of times, as ``2`` or ``2,Retry-After``."""
         times, _, after = how.partition(",")
         seen = sum(path == self.path for path, _ in self.web.asked)
         if seen > int(times):
@@ -99,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def slow(self, _: str) -> None:
-        """Send the table byte by byte, never silent for long."""
+        """Send the table byte by byte, with short pauses."""
         self.send_response(200)
         self.send_header("Content-Length", str(len(CSV)))
         self.end_headers()
@@ -112,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def big(self, size: str) -> None:
-        """Announce many bytes."""
+        """Announce ``size`` bytes, and send none."""
         self.answer(200, b"", Content_Length=size)
         self.close_connection = True
 
@@ -121,7 +121,7 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def endless(self, _: str) -> None:
-        """Send chunks without announcing a size, until nobody listens."""
+        """Send chunks without announcing a size, until the client closes."""
         self.send_response(200)
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
@@ -134,7 +134,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class WebServer(ThreadingHTTPServer):
-    """Serves each request in a thread of its own."""
+    """Web server with one thread per request."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -161,7 +161,7 @@ class Web:
         return f"127.0.0.1:{self.server.server_port}"
 
     def speak_https(self) -> str:
-        """Answer by TLS from now on, with a certificate that nobody vouches for; its path is returned."""
+        """Use TLS from now on with a self-signed certificate, and return the certificate's path."""
         folder = Path(tempfile.mkdtemp())
         certificate, key = folder / "certificate.pem", folder / "key.pem"
         _self_signed(certificate, key)
@@ -192,7 +192,7 @@ def _self_signed(certificate: Path, key: Path) -> None:
 
 @pytest.fixture
 def web() -> Iterator[Web]:
-    """A web server, listening."""
+    """A running web server."""
     server = WebServer()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

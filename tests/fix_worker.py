@@ -1,4 +1,4 @@
-"""A real worker process for CKAN inside pytest, which tests stop, kill and give orders to fail."""
+"""A real worker process for CKAN inside pytest, which tests stop, kill, and order to fail."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.orders import Orders
 from tests.servers import RunningStack
 
 READY = "runs at once from work pool"
-#: No load is tried again, so that tests see how one ends; those of retries set this otherwise.
+#: Without retries, so that tests see how a load ends; tests of retries set `run_retries`.
 OPTIONS = {"sweep_interval": "1", "worker_grace": "5", "run_retries": "0"}
 
 
 class WorkerUnderTest:
-    """`ckan datapusher_plus worker`, with the faults of `checkpoint` in a file that tests write."""
+    """`ckan datapusher_plus worker`, whose faults at checkpoints are ordered in a file that tests write."""
 
     def __init__(self, stack: RunningStack, gates: Gates, folder: Path) -> None:
         self._stack = stack
@@ -39,7 +39,10 @@ class WorkerUnderTest:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, **options: str) -> None:
-        """Have a worker with these options of the plugin and no other; one that runs already is kept."""
+        """Take back all orders, and start a worker with these options of the plugin.
+
+        A worker that already runs with the same options is kept; another one is stopped.
+        """
         self.order()
         if self.alive() and options == self._options:
             return
@@ -51,7 +54,7 @@ class WorkerUnderTest:
         assert self.alive(), self.output()
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
-        """Tell the worker to end and return its exit status."""
+        """Send the worker a signal, wait for its end, and return its exit status."""
         if self._process is None:
             return 0
         if self.alive():
@@ -62,12 +65,12 @@ class WorkerUnderTest:
         return status
 
     def signal(self, sign: signal.Signals) -> None:
-        """Send a signal and do not wait."""
+        """Send the worker a signal without waiting."""
         assert self._process is not None
         self._process.send_signal(sign)
 
     def kill(self, *, alone: bool = False) -> None:
-        """Kill the worker and, unless ``alone``, all that it started, as the loss of the machine would."""
+        """Kill the worker and, unless ``alone``, all its child processes, like the loss of the machine."""
         assert self._process is not None
         root = psutil.Process(self._process.pid)
         for process in [root, *([] if alone else root.children(recursive=True))]:
@@ -75,40 +78,40 @@ class WorkerUnderTest:
         self._process.wait()
 
     def freeze(self) -> None:
-        """Stop it and all that it started in the midst of what they do, as a machine that is suspended."""
+        """Suspend the worker and all its child processes, like the suspension of the machine."""
         assert self._process is not None
         for process in [root := psutil.Process(self._process.pid), *root.children(recursive=True)]:
             process.suspend()
 
     def thaw(self) -> None:
-        """Let all go on."""
+        """Resume the worker and all its child processes."""
         assert self._process is not None
         for process in [root := psutil.Process(self._process.pid), *root.children(recursive=True)]:
             process.resume()
 
     def run(self) -> psutil.Process:
-        """Return the newest process that carries out a run."""
+        """Return the newest process that executes a run."""
         assert self._process is not None
         server = psutil.Process(self._process.pid).children()
         runs = [run for child in server for run in child.children()]
         return max(runs, key=lambda run: run.create_time())
 
     def order(self, **faults: str) -> None:
-        """Order faults at checkpoints, written with `__` for the dot; without any, take all orders back."""
+        """Order faults at checkpoints, in whose names `__` replaces the dot; without any, take back all orders."""
         self.orders.give({point.replace("__", "."): fault for point, fault in faults.items()})
 
     @property
     def name(self) -> str:
-        """Return what it is called in its work pool."""
+        """Return the worker's name in its work pool."""
         assert self._process is not None
         return f"{socket.gethostname()}-{self._process.pid}"
 
     def alive(self) -> bool:
-        """Tell whether the process runs."""
+        """Return whether the process runs."""
         return self._process is not None and self._process.poll() is None
 
     def output(self) -> str:
-        """Return what it has printed."""
+        """Return the text that the worker has printed."""
         return self._output.read_text(errors="replace") if self._output.exists() else ""
 
     def _command(self) -> list[str]:
@@ -128,7 +131,7 @@ class WorkerUnderTest:
 
 
 def until(true: Callable[[], bool], patience: float, told: Callable[[], object] = lambda: "") -> None:
-    """Wait until something is so, and fail with what ``told`` says when it does not come."""
+    """Wait until ``true`` returns true; after ``patience`` seconds fail with the result of ``told``."""
     deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline, f"not within {patience} s: {told()}"
@@ -139,7 +142,7 @@ def until(true: Callable[[], bool], patience: float, told: Callable[[], object] 
 def worker_process(
     stack: RunningStack, all_gates: Gates, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[WorkerUnderTest]:
-    """One worker for the session, started by the first test that needs it."""
+    """One worker per session, started by the first test that needs it."""
     process = WorkerUnderTest(stack, all_gates, tmp_path_factory.mktemp("worker"))
     yield process
     process.stop(signal.SIGKILL)
@@ -147,7 +150,7 @@ def worker_process(
 
 @pytest.fixture
 def worker(worker_process: WorkerUnderTest) -> WorkerUnderTest:
-    """A worker that runs, with no faults ordered."""
+    """A running worker without ordered faults."""
     worker_process.start()
     return worker_process
 
@@ -157,7 +160,7 @@ Command = Callable[..., str]
 
 @pytest.fixture
 def command(stack: RunningStack) -> Command:
-    """Run `ckan datapusher_plus …` and return what it prints."""
+    """Return a function that runs `ckan datapusher_plus …` and returns its output."""
     program = str(Path(sys.executable).with_name("ckan"))
 
     def run(*words: str) -> str:
@@ -172,7 +175,10 @@ Ended = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def ended(act: Act, worker_process: WorkerUnderTest) -> Ended:
-    """Wait until a resource's newest run is in one of these states (or ended at all) and return `datapusher_status`."""
+    """Return a function that waits for a resource's newest run, and returns `datapusher_status`.
+
+    It waits until the run is in one of the given states; without states until it has ended.
+    """
     over = ("complete", "complete_with_warnings", "skipped", "error", "cancelled")
 
     def wait(resource: dict[str, Any], *states: str, patience: float = 30) -> dict[str, Any]:
@@ -191,7 +197,7 @@ def ended(act: Act, worker_process: WorkerUnderTest) -> Ended:
 
 @pytest.fixture
 def prefect_cancel(stack: RunningStack) -> Callable[[str], None]:
-    """Cancel a flow run as Prefect's page does."""
+    """Return a function that cancels a flow run like Prefect's web page."""
 
     def cancel(flow_run_id: str) -> None:
         order = {"state": {"type": "CANCELLING"}}

@@ -1,6 +1,6 @@
-"""A CKAN as an admin installs one: its own databases, configuration and folders, and users that are not root.
+"""A CKAN site as an admin installs it: its own databases, configuration and folders, and users that are not root.
 
-It stands on the stack's servers. Prefect is not among them: workers bring their own, as they do where none is named.
+It uses the stack's servers except Prefect: the workers start their own Prefect server, because none is configured.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from tests.fix_worker import READY, until
 from tests.servers import RunningStack
 
 SITE = Site(name="own", settings=MAIN.settings, ckan_db="ckan_own", datastore_db="datastore_own", redis_db=2)
-#: Users of the system, which need no name: of workers, and of a web server that runs as somebody else.
+#: User ids, without names, of the workers, and of a web server that runs as another user.
 WORKER, WEB = 61201, 61202
 PROGRAM = str(Path(sys.executable).with_name("ckan"))
-#: Core's plugins that read the language of the request.
+#: `multilingual_…` are CKAN's plugins that read the language of the request.
 PLUGINS = "multilingual_dataset multilingual_resource datastore datapusher_plus"
 
 
@@ -52,7 +52,7 @@ class Plugin(plugins.SingletonPlugin):
 
 
 class OwnProcess:
-    """A process of the site, as one of its users."""
+    """A process of the site, run as one of its users."""
 
     def __init__(self, popen: subprocess.Popen[Any], log: Path) -> None:
         self._popen = popen
@@ -60,27 +60,27 @@ class OwnProcess:
         self.pid = popen.pid
 
     def output(self) -> str:
-        """Return what it has printed."""
+        """Return the text that the process has printed."""
         return self._log.read_text(errors="replace")
 
     def says(self, text: str, patience: float = 120) -> None:
-        """Wait until it has printed this."""
+        """Wait until the process has printed a text."""
         until(lambda: text in self.output() or self.ended(), patience, self.output)
         assert text in self.output(), self.output()
 
     def ended(self) -> bool:
-        """Tell whether it has ended."""
+        """Return whether the process has ended."""
         return self._popen.poll() is not None
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
-        """Send it a signal and return its exit status."""
+        """Send the process a signal, wait for its end, and return its exit status."""
         if not self.ended():
             self._popen.send_signal(sign)
         return self._popen.wait(60)
 
 
 class OwnSite:
-    """The site and what runs of it."""
+    """The site and its processes."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -92,7 +92,7 @@ class OwnSite:
         self._processes: list[OwnProcess] = []
 
     def make(self) -> None:
-        """Make databases and folders anew."""
+        """Create databases and folders, after removing old ones."""
         postgres = Postgres(self._stack)
         for database in (SITE.ckan_db, SITE.datastore_db):
             postgres.drop_database(database)
@@ -113,7 +113,7 @@ class OwnSite:
         self.configure()
 
     def configure(self, **options: str) -> None:
-        """Write the ini, with options (`__` for the dot) that differ from the site's usual ones."""
+        """Write the ini file with the site's usual options and those given, in whose names `__` replaces the dot."""
         ours = "ckanext.datapusher_plus"
         usual = {
             "ckan.site_id": "own",
@@ -134,11 +134,11 @@ class OwnSite:
 
     @property
     def datastore(self) -> str:
-        """Return the write role's address of the datastore's database."""
+        """Return the DSN of the datastore's write role."""
         return self._stack.dsn("datastore_write", SITE.datastore_db)
 
     def plugin(self, name: str) -> None:
-        """Install a plugin that does nothing but serve the address of the DataStore tab, as other loaders do."""
+        """Install a plugin that only serves the URL of the DataStore tab, as other loaders do."""
         package = self.root / "plugins"
         (package / f"{name}-1.dist-info").mkdir(parents=True, exist_ok=True)
         (package / f"{name}-1.dist-info" / "entry_points.txt").write_text(f"[ckan.plugins]\n{name} = {name}_:Plugin\n")
@@ -146,22 +146,22 @@ class OwnSite:
         (package / f"{name}_.py").write_text(_LOADER.format(name=name))
 
     def give(self, *folders: Path, uid: int = WORKER) -> None:
-        """Make folders as README says: each with its owner."""
+        """Create folders as README describes: each with its owner."""
         for folder in folders:
             subprocess.run(["install", "-d", *_owner(uid), "-m", "700", str(folder)], check=True)
 
     def worker(self, *, home: Path | None = None) -> OwnProcess:
-        """Start a worker; do not wait."""
+        """Start a worker without waiting for it."""
         return self._start("datapusher_plus", "worker", uid=WORKER, home=home)
 
     def ready_worker(self, **how: Any) -> OwnProcess:
-        """Start a worker and wait until it takes runs."""
+        """Start a worker, and wait until it takes runs."""
         worker = self.worker(**how)
         worker.says(READY)
         return worker
 
     def web(self, *, uid: int = WORKER) -> OwnProcess:
-        """Start the web server and wait until it answers."""
+        """Start the web server, and wait until it answers."""
         port = self.url.rpartition(":")[2]
         modes = ("--threaded", "--disable-reloader", "--disable-debugger")
         web = self._start("run", "--host", "127.0.0.1", "--port", port, *modes, uid=uid)
@@ -170,7 +170,7 @@ class OwnSite:
         return web
 
     def run(self, *words: str, uid: int = WORKER, home: Path | None = None) -> subprocess.CompletedProcess[str]:
-        """Run `ckan datapusher_plus …` to its end."""
+        """Run `ckan datapusher_plus …`, and return the completed process."""
         command = [PROGRAM, "-c", str(self.ini), "datapusher_plus", *words]
         env, user = self._env(uid, home), _user(uid)
         return subprocess.run(
@@ -178,7 +178,7 @@ class OwnSite:
         )
 
     def check(self, check: str, **how: Any) -> dict[str, Any]:
-        """Return what `check` finds of one check."""
+        """Return the finding of one check of `ckan datapusher_plus check`."""
         asked = self.run("check", "--only", check, "--json", **how)
         (found,) = json.loads(asked.stdout)["findings"]
         return found
@@ -198,7 +198,7 @@ class OwnSite:
         return self._token
 
     def loads(self, name: str, content: str = "name,age\nAda,36\n") -> dict[str, Any]:
-        """Upload a file over the API and return its resource."""
+        """Upload a file by the API, and return its resource."""
         file = self.root / f"{name}.csv"
         file.write_text(content)
         dataset = self.portal.act("package_create", name=name, owner_org=self._organization())
@@ -209,11 +209,11 @@ class OwnSite:
         return self.portal.act("datapusher_status", resource_id=resource["id"])["task_info"]["state"]
 
     def servers(self) -> list[psutil.Process]:
-        """Return the Prefect servers that keep their data in a folder of this site."""
+        """Return the processes of Prefect servers that keep their data in a folder of this site."""
         return [found for found in psutil.process_iter() if self._is_server(found)]
 
     def end(self) -> None:
-        """End whatever still runs."""
+        """Kill all processes of the site and its Prefect servers."""
         for each in self._processes:
             each.stop(signal.SIGKILL)
         for server in self.servers():
@@ -247,7 +247,7 @@ class OwnSite:
         return started
 
     def _temporary(self, uid: int) -> Path:
-        # CKAN has a folder of a fixed name in the one for temporary files
+        # one per user, because CKAN creates a folder with a fixed name in it
         return self.root / f"tmp-{uid}"
 
     def _env(self, uid: int, home: Path | None = None) -> dict[str, str]:
@@ -273,7 +273,7 @@ def _answers(url: str) -> bool:
 
 @pytest.fixture(scope="session")
 def own_site(stack: RunningStack) -> OwnSite:
-    """The site, made once for the session."""
+    """The site, created once per session."""
     site = OwnSite(Stack.chosen(TEST_STACK))
     site.make()
     return site
@@ -281,7 +281,7 @@ def own_site(stack: RunningStack) -> OwnSite:
 
 @pytest.fixture
 def installed(own_site: OwnSite) -> Iterator[OwnSite]:
-    """The site with its folders as README makes them, and none of its processes yet."""
+    """The site with its folders as in README, and without running processes."""
     shutil.rmtree(own_site.root / "var", ignore_errors=True)
     (own_site.root / "var").mkdir()
     own_site.give(own_site.stash, own_site.home, own_site.root / "var" / "work")

@@ -1,4 +1,4 @@
-"""Prefect as somebody sees it who reaches its API, and may write anything there."""
+"""Fixtures: Prefect for an attacker who can reach its API and may write anything there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import requests
 from tests.fix_worker import WorkerUnderTest, until
 from tests.servers import RunningStack
 
-#: How the tests' site is set to use Prefect (test.ini).
+#: Deployment and work pool of the tests' site (test.ini).
 DEPLOYMENT, POOL = "datapusher-plus/test", "datapusher-plus-test"
 OVER = ("COMPLETED", "FAILED", "CANCELLED", "CRASHED")
 
@@ -27,24 +27,24 @@ class Api:
     url: str
 
     def get(self, path: str) -> Any:
-        """Return what is there."""
+        """Send a GET request, and return the answer."""
         return self._answer(requests.get(f"{self.url}/{path}", timeout=20))
 
     def post(self, path: str, **content: Any) -> Any:
-        """Send an order and return the answer."""
+        """Send a POST request, and return the answer."""
         return self._answer(requests.post(f"{self.url}/{path}", json=content, timeout=20))
 
     def change(self, where: str, **content: Any) -> None:
-        """Change something."""
+        """Send a PATCH request."""
         self._answer(requests.patch(f"{self.url}/{where}", json=content, timeout=20))
 
     @property
     def deployment(self) -> dict[str, Any]:
-        """Return what loads are created from."""
+        """Return the deployment from which flow runs are created."""
         return self.get(f"deployments/name/{DEPLOYMENT}")
 
     def flow_run(self, parameters: Any, **more: Any) -> str:
-        """Put a flow run into the worker's pool, and return its id."""
+        """Create a flow run in the worker's pool, and return its id."""
         made = self.post(
             "flow_runs/",
             flow_id=self.deployment["flow_id"],
@@ -57,7 +57,7 @@ class Api:
         return made["id"]
 
     def ends(self, flow_run_id: str, worker: WorkerUnderTest) -> dict[str, Any]:
-        """Wait until a flow run is over, and return it."""
+        """Wait until a flow run has ended, and return it."""
 
         def found() -> dict[str, Any]:
             return self.get(f"flow_runs/{flow_run_id}")
@@ -73,7 +73,7 @@ class Api:
 
 @pytest.fixture
 def api(stack: RunningStack, worker: WorkerUnderTest) -> Iterator[Api]:
-    """Prefect's API; what a test changes of deployment and work pool is put back."""
+    """Prefect's API; changes of a test to the deployment and the work pool are undone."""
     prefect = Api(f"{stack.prefect_url}/api")
     before, pool = prefect.deployment, prefect.get(f"work_pools/{POOL}")
     yield prefect
@@ -84,14 +84,14 @@ def api(stack: RunningStack, worker: WorkerUnderTest) -> Iterator[Api]:
 
 @dataclass(frozen=True)
 class Trap:
-    """A folder with modules that leave a mark when a Python imports them."""
+    """A folder with modules that create the file ``mark`` when Python imports them."""
 
     folder: Path
     mark: Path
 
     @property
     def job(self) -> dict[str, Any]:
-        """Return what somebody sets who wants a worker to walk into it."""
+        """Return the job variables with which an attacker tries to make a worker import the modules."""
         path = str(self.folder)
         env = {"PYTHONPATH": path, "PYTHONSTARTUP": f"{path}/sitecustomize.py", "DATAPUSHER_PLUS_FAULTS": "/dev/null"}
         command = f"touch {self.mark}"
@@ -100,7 +100,7 @@ class Trap:
 
 @pytest.fixture
 def trap(tmp_path: Path) -> Trap:
-    """Modules that Python, CKAN, Prefect and this plugin would import if they were told to look there first."""
+    """Modules that Python, CKAN, Prefect and this plugin would import if the folder came first in their path."""
     folder, mark = tmp_path / f"trap-{uuid4()}", tmp_path / "mark"
     folder.mkdir()
     for name in ("sitecustomize", "usercustomize", "prefect", "json", "duckdb"):

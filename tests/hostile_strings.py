@@ -1,4 +1,4 @@
-"""Strings that are hard for a pattern: made of what it repeats, many times, with an end that does not match."""
+"""Strings that are slow to match: many repetitions of what a pattern repeats, with an end that does not match."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ else:
     import sre_constants as sre
     import sre_parse as parser
 
-#: makes a string of about so many letters
+#: builds a string of about the given number of characters
 Made = Callable[[int], str]
-#: what comes first when a letter of a class is chosen: each order makes strings of its own
+#: preferred characters when one of a class is chosen; each order gives different strings
 _ORDERS = ("0aA ", " \ta0", "aZ0_", "\"',;", "\r\n.", "\n -", "/:<[", "\u00e9\u4e00\u0660\u0e01")
 _ALPHABET = [chr(code) for code in range(256)] + list("\u4e00\u0660\u0e01\u3042\uff1a\ufeff\u2028\u2019\u202f")
 _CATEGORIES = {
@@ -27,7 +27,7 @@ _CATEGORIES = {
     sre.CATEGORY_WORD: r"\w",
     sre.CATEGORY_NOT_WORD: r"\W",
 }
-#: what is hard for the patterns of readers of tables
+#: strings that are slow for patterns in readers of tables
 COMMON = (
     *(
         "a",
@@ -73,12 +73,12 @@ COMMON = (
     ),
     *("sep=;\n", '\\"', "{[", '{"a":', "é", "\ufeff", "1 ", "a:", "<a>", "</a>", "\n\n", "()", "//", "..", "%2"),
 )
-#: ends that hardly any pattern takes
+#: ends that hardly any pattern matches
 _ENDS = ("", "\x01", "\n!")
 
 
 def hostile(pattern: re.Pattern[Any]) -> Iterator[Made]:
-    """Yield what makes hard strings for a pattern, none of them twice."""
+    """Yield functions that build hostile strings for a pattern, without duplicates."""
     seen: set[str] = set()
     found = [(begin, body, _ENDS) for begin, body in _parts(pattern)] + [("", body, _ENDS[:2]) for body in COMMON]
     for begin, body, ends in found:
@@ -90,7 +90,7 @@ def hostile(pattern: re.Pattern[Any]) -> Iterator[Made]:
 
 
 def as_given(text: str, pattern: re.Pattern[AnyStr]) -> AnyStr:
-    """Return a string as the pattern takes it: bytes are letters of Latin-1, others as UTF-8."""
+    """Return a string in the pattern's type; for bytes, Latin-1 characters become one byte, others UTF-8."""
     if isinstance(pattern.pattern, str):
         return text  # pyright: ignore[reportReturnType]
     return b"".join(letter.encode("latin-1" if letter < "\u0100" else "utf-8") for letter in text)  # pyright: ignore
@@ -101,7 +101,10 @@ def _made(begin: str, body: str, end: str) -> Made:
 
 
 def _parts(pattern: re.Pattern[Any]) -> Iterator[tuple[str, str]]:
-    """Yield beginnings that lead to a repetition, with what is repeated; and any beginning of a match, repeated."""
+    """Yield (beginning, repeated string) pairs.
+
+    These are the beginnings that lead to a repetition, with the repeated part; and each beginning of a match, repeated.
+    """
     text = pattern.pattern
     tree = parser.parse(text, pattern.flags & ~re.DEBUG if isinstance(text, str) else pattern.flags)
     for order in _ORDERS:
@@ -117,7 +120,7 @@ def _parts(pattern: re.Pattern[Any]) -> Iterator[tuple[str, str]]:
 
 
 class _Sampler:
-    """Makes a string that a pattern takes, and notes where it may repeat something."""
+    """Builds a string that matches a pattern, and records the pattern's repetitions."""
 
     def __init__(self, order: str, in_bytes: bool) -> None:
         self._order, self._in_bytes = order, in_bytes

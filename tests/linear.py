@@ -1,4 +1,4 @@
-"""How the cost of a call grows with what it is given: processor time, compared with that of a smaller input."""
+"""Measure how the processor time of a call grows with its input, compared with a smaller input."""
 
 from __future__ import annotations
 
@@ -10,25 +10,29 @@ from types import FrameType
 from typing import TypeVar
 
 T = TypeVar("T")
-#: letters of the smallest input: a linear call is well measured with it, and a cubic one comes to an end
+#: characters of the smallest input: large enough to measure a linear call, small enough for a cubic one to end
 SMALL = 1024
-#: a larger input, as a first look; where it costs much more than so many times as much, a closer look is taken
+#: size factor of a first, quick measurement; and the cost factor above which a closer measurement follows
 _FIRST, _SUSPECT = 4, 6
-#: the largest input; a quadratic call costs 256 times as much with it
+#: size factor of the largest input, with which a quadratic call costs 256 times as much; and the cost factor at which
+#: the measurement is not repeated
 TIMES, MOST = 16, 64
-#: seconds of processor time after which even the smallest input is given up: a linear call takes a thousandth of them
+#: seconds of processor time after which the smallest input is interrupted: a linear call takes a thousandth of that
 _PATIENCE = 0.2
 _LEAST = 5e-6
 
 
 class _GivenUp(BaseException):
-    """Nothing of ours catches it."""
+    """The call was interrupted; derived from BaseException, so that our code does not catch it."""
 
 
 def growth(
     call: Callable[[T], object], made: Callable[[int], T], small: int = SMALL, patience: float = _PATIENCE
 ) -> float:
-    """Return how many times as much a call costs with ``TIMES`` as much; 0 if a first look shows nothing odd."""
+    """Return the cost factor of a call with an input ``TIMES`` as large.
+
+    :returns: 0 if a first measurement is inconspicuous; infinity if even the smallest input takes too long.
+    """
     less = made(small)
     before = _cost(call, less, patience)
     if before >= patience:
@@ -37,7 +41,7 @@ def growth(
         return 0
     more = made(TIMES * small)
     found = float("inf")
-    # a machine that is busy elsewhere may disturb a measurement or two
+    # other load on the machine may disturb a measurement
     for _ in range(3):
         before = max(_LEAST, min(_cost(call, less, patience) for _ in range(3)))
         found = min(found, _cost(call, more, patience * TIMES**2) / before)
@@ -47,7 +51,7 @@ def growth(
 
 
 def _cost(call: Callable[[T], object], given: T, most: float) -> float:
-    """Return the seconds of processor time that a call takes; it is interrupted after ``most``."""
+    """Return the seconds of processor time that a call takes; it is interrupted after ``most`` seconds."""
     begun = time.thread_time()
     try:
         with _interrupted_after(most):
@@ -59,7 +63,7 @@ def _cost(call: Callable[[T], object], given: T, most: float) -> float:
 
 @contextmanager
 def _interrupted_after(seconds: float) -> Iterator[None]:
-    # patterns look for signals while they match
+    # the regular expression engine checks for signals while it matches
     earlier = signal.signal(signal.SIGPROF, _give_up)
     signal.setitimer(signal.ITIMER_PROF, seconds)
     try:

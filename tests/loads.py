@@ -1,4 +1,4 @@
-"""The write side driven step by step, as the flow does it, for tests that need no Prefect."""
+"""Run the steps of a load one after another, as the flow does, for tests that need no Prefect."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Loader:
         options: ReadOptions | None = None,
         ignore_hash: bool = False,
     ) -> LoadPlan:
-        """Carry out the read side."""
+        """Run the steps up to the load plan, and return the plan."""
         run_id = str(uuid.uuid4())
         folder = self.work_dir / run_id
         folder.mkdir()
@@ -66,7 +66,7 @@ class Loader:
         return detect_append.grow(ticket, source, made, self.said)
 
     def write(self, made: LoadPlan) -> Swapped:
-        """Carry out the write side up to the commit."""
+        """Run the steps from the stash to the commit."""
         stash.stash(made, self.said)
         if made.tail:
             return commit.commit(append.append(made, self.said), self.said)
@@ -75,7 +75,7 @@ class Loader:
         return commit.commit(swap.swap(stage.stage(made, self.said), self.said), self.said)
 
     def load(self, content: bytes, strategy: Strategy = Strategy.SWAP) -> Swapped:
-        """Load a file from beginning to end."""
+        """Load a file, from the first step to the commit."""
         return self.write(self.plan(content, strategy))
 
     def _ticket(self, run_id: str, folder: Path) -> Ticket:
@@ -96,16 +96,16 @@ class Loader:
 
 
 def in_child(act: Callable[[], object]) -> int:
-    """Carry out ``act`` in a forked process, as the worker does, and return its exit status (negative: a signal)."""
+    """Call ``act`` in a forked process, as the worker does, and return its exit status (negative: a signal)."""
     return end_of(forked(act))
 
 
 def forked(act: Callable[[], object]) -> int:
-    """Begin ``act`` in a forked process and return its id."""
+    """Start ``act`` in a forked process, and return its pid."""
     from ckan import model
     from ckanext.datastore.backend import postgres
 
-    # or the child would end a transaction of this process
+    # otherwise the child would end a transaction of this process
     model.Session.remove()
     child = os.fork()
     if child:
@@ -113,7 +113,7 @@ def forked(act: Callable[[], object]) -> int:
     code = 1
     try:
         for engine in (*postgres._engines.values(), model.ensure_engine()):
-            # the sockets are the parent's too
+            # the child shares the sockets with its parent, and must not close the connections
             engine.dispose(close=False)
         act()
         code = 0
@@ -124,7 +124,10 @@ def forked(act: Callable[[], object]) -> int:
 
 
 def end_of(child: int, patience: float = 60) -> int:
-    """Wait for a forked process and return its exit status (negative: a signal)."""
+    """Wait for a forked process, and return its exit status (negative: a signal); kill it after ``patience`` seconds.
+
+    :raises AssertionError: when it was killed for that.
+    """
     deadline = time.monotonic() + patience
     while (ended := os.waitpid(child, os.WNOHANG))[0] == 0:
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""Writers of small maps: GeoPackages and zipped shapefiles as publishers have them."""
+"""Write small maps: GeoPackages and zipped shapefiles like those of publishers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CREATE TABLE gpkg_geometry_columns (table_name TEXT, column_name TEXT, geometry_
 
 
 def blob(wkt: str | None, crs: int = 4326) -> bytes | None:
-    """Return a shape as GeoPackages hold it, with an envelope."""
+    """Return a geometry in the binary format of GeoPackage, with an envelope."""
     if wkt is None:
         return None
     shape = shapely.from_wkt(wkt)
@@ -35,7 +35,7 @@ def blob(wkt: str | None, crs: int = 4326) -> bytes | None:
 
 
 def geopackage(folder: Path, *statements: str | tuple[str, list[Any]], crs: Sequence[Any] | None = None) -> bytes:
-    """Return a GeoPackage made by SQL; ``crs`` is a row of gpkg_spatial_ref_sys."""
+    """Return a GeoPackage built by SQL statements; ``crs`` is a row of gpkg_spatial_ref_sys."""
     path = folder / "made.gpkg"
     path.unlink(missing_ok=True)
     database = sqlite3.connect(path)
@@ -52,7 +52,7 @@ def geopackage(folder: Path, *statements: str | tuple[str, list[Any]], crs: Sequ
 
 
 def layer(name: str, crs: int = 4326, *, kind: str = "features", column: str = "geom") -> list[str]:
-    """Return the statements that register a layer."""
+    """Return the SQL statements that register a layer."""
     return [
         f"INSERT INTO gpkg_contents VALUES ('{name}', '{kind}', '{name}', {crs})",
         f"INSERT INTO gpkg_geometry_columns VALUES ('{name}', '{column}', 'GEOMETRY', {crs}, 0, 0)",
@@ -67,9 +67,9 @@ def shp(
     encoding: str = "utf-8",
     kind: int | None = None,
 ) -> dict[str, bytes]:
-    """Return the parts of a shapefile; shapes are geometries, or None."""
+    """Return the parts of a shapefile by extension; shapes are geometries, or None."""
     parts = {end: io.BytesIO() for end in ("shp", "shx", "dbf")}
-    # io.BytesIO names its arguments otherwise than the protocols of the library
+    # the argument names of io.BytesIO differ from those of the library's protocols
     open_writer: Any = shapefile.Writer
     with open_writer(**parts, encoding=encoding, shapeType=kind) as writer:
         for field in fields or [("id", "N", 9, 0)]:
@@ -99,7 +99,7 @@ def _draw(writer: Any, shape: Any) -> None:
 
 
 def zipped(members: dict[str, bytes | str]) -> bytes:
-    """Return a ZIP archive."""
+    """Return a ZIP archive of some files."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
@@ -110,7 +110,7 @@ def zipped(members: dict[str, bytes | str]) -> bytes:
 def layer_zip(
     parts: dict[str, bytes], *, stem: str = "map", prj: str | int | None = 4326, **more: bytes | str
 ) -> bytes:
-    """Return a shapefile in an archive, with the definition of a coordinate reference system, by number or as text."""
+    """Return a zipped shapefile; ``prj`` is its coordinate reference system, as EPSG number or text, or None."""
     members: dict[str, bytes | str] = {f"{stem}.{end}": part for end, part in (parts | more).items()}
     if prj is not None:
         members[f"{stem}.prj"] = CRS.from_epsg(prj).to_wkt("WKT1_ESRI") if isinstance(prj, int) else prj

@@ -1,4 +1,4 @@
-"""The file that orders faults at checkpoints, from the side of a test."""
+"""Orders of faults at checkpoints, which a test writes to a file."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ STARTUP = Path(__file__).parent / "faults" / "startup"
 
 @dataclass(frozen=True)
 class Orders:
-    """What every process obeys that is started with this environment, or has ``Faults`` of this file as its hook."""
+    """The orders file; processes with this environment, or with ``Faults`` of this file as their hook, obey it."""
 
     file: Path
 
     def environment(self) -> dict[str, str]:
-        """Return what a program must be started with to obey these orders."""
+        """Return the environment variables with which a program obeys these orders."""
         folders = [str(STARTUP), *filter(None, [os.environ.get("PYTHONPATH")])]
         return {"DATAPUSHER_PLUS_FAULTS": str(self.file), "PYTHONPATH": os.pathsep.join(folders)}
 
     def give(self, orders: Mapping[str, str]) -> None:
-        """Order faults in place of all orders before; those that count begin anew."""
+        """Replace all orders, and reset the counters of orders."""
         for marker in self.file.parent.glob(f"{self.file.name}.*"):
             marker.unlink(missing_ok=True)
         new = self.file.with_name(f"{self.file.name}.new")
@@ -33,7 +33,7 @@ class Orders:
         new.replace(self.file)
 
     def held(self, patience: float = 30) -> dict[str, Any]:
-        """Wait until a process is held, and return who it is and where."""
+        """Wait until a process is held at a checkpoint, and return what it has written about itself."""
         deadline = time.monotonic() + patience
         while (found := self._held()) is None:
             assert time.monotonic() < deadline, f"nobody is held after {patience} s"
@@ -45,9 +45,9 @@ class Orders:
             found = json.loads(Path(f"{self.file}.held").read_text())
         except FileNotFoundError:
             return None
-        # one who was just being held when orders changed may tell of it late
+        # a process that was held just when orders changed may write its file late
         return found if found["point"] in json.loads(self.file.read_text()) else None
 
     def release(self) -> None:
-        """Take all orders back, and with them let go of whoever is held."""
+        """Take back all orders, so that held processes continue."""
         self.give({})

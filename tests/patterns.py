@@ -1,4 +1,4 @@
-"""Every regular expression of the package, with the ways in which it is used: read from the source and the modules."""
+"""Find every regular expression of the package, and how it is used, in the source and in the imported modules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import ckanext.datapusher_plus
 
 PACKAGE = Path(ckanext.datapusher_plus.__file__).parent
 _NAME = ckanext.datapusher_plus.__name__
-#: ways to use a pattern; what looks anywhere in a text is harder than what looks at its beginning
+#: methods of a pattern, by their kind: a search anywhere in a text costs more than a match at its beginning
 _WAYS = {
     "match": "match",
     "fullmatch": "fullmatch",
@@ -25,7 +25,7 @@ _WAYS = {
 
 @dataclass(frozen=True)
 class Use:
-    """A pattern, and how it is used."""
+    """A pattern, and the way it is used."""
 
     #: for messages
     name: str
@@ -35,14 +35,14 @@ class Use:
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A function that makes a pattern of something else than a literal."""
+    """A function that builds a pattern from something other than a literal."""
 
     module: str
     function: str
 
 
 def of_modules() -> Iterator[Use]:
-    """Yield the patterns that are held by modules."""
+    """Yield the patterns in the modules' attributes."""
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         if "migration" in path.parts or not _imports_re(tree):
@@ -55,7 +55,7 @@ def of_modules() -> Iterator[Use]:
 
 
 def literal() -> Iterator[Use]:
-    """Yield the patterns that stand in calls such as ``re.sub("…", …)``."""
+    """Yield the literal patterns in calls such as ``re.sub("…", …)``."""
     for path, _, call in _calls():
         made = call.args[0] if call.args else None
         if isinstance(made, ast.Constant) and call.func.attr != "compile":  # pyright: ignore[reportAttributeAccessIssue]
@@ -64,7 +64,7 @@ def literal() -> Iterator[Use]:
 
 
 def built() -> set[Place]:
-    """Return the functions that make patterns of something else than literals."""
+    """Return the functions that build patterns from something other than literals."""
     return {
         Place(_short(path), function)
         for path, function, call in _calls()
@@ -73,7 +73,7 @@ def built() -> set[Place]:
 
 
 def _calls() -> Iterator[tuple[Path, str, ast.Call]]:
-    """Yield the calls of ``re``'s functions that take a pattern, with the function in which they stand."""
+    """Yield (file, enclosing function, call) of each call of a function of ``re`` that takes a pattern."""
     for path in sorted(PACKAGE.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         within = {
@@ -89,7 +89,7 @@ def _calls() -> Iterator[tuple[Path, str, ast.Call]]:
 
 
 def _ways(tree: ast.Module) -> dict[str, set[str]]:
-    """Return the ways in which the patterns of each name are used; those of other names under the empty one."""
+    """Return the ways in which the module's patterns are used, by name; for foreign names under the empty string."""
     own = {target.id for node in tree.body for target in _targets(node)}
     found: dict[str, set[str]] = {}
     for node in ast.walk(tree):

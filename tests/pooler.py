@@ -17,7 +17,7 @@ from dev.stack import free_port
 
 
 class Pooler:
-    """A PgBouncer that lends out the sessions of one database."""
+    """A PgBouncer that pools the sessions of one database."""
 
     def __init__(self, folder: Path, dsn: str, uid: int) -> None:
         program = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
@@ -31,11 +31,11 @@ class Pooler:
 
     @property
     def dsn(self) -> str:
-        """Return the address of the database through the pooler."""
+        """Return the DSN of the database through the pooler."""
         return f"postgresql://{self._target['user']}:any@127.0.0.1:{self._port}/{self._target['dbname']}"
 
     def start(self, mode: str, **options: str) -> None:
-        """Start it in a mode, with more options of its own if need be."""
+        """Start PgBouncer in a pool mode, with further options, and wait until it answers."""
         self._write(mode, options)
         who: dict[str, Any] = {"user": self._uid, "group": self._uid, "extra_groups": []} if os.geteuid() == 0 else {}
         with (self._folder / "pgbouncer.log").open("ab") as log:
@@ -47,7 +47,7 @@ class Pooler:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End it."""
+        """Kill PgBouncer."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()

@@ -1,4 +1,4 @@
-"""The servers that tests run against: started once, reused by the next session."""
+"""The servers for tests: started once, and reused by later sessions."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from dev.stack import REPOSITORY, TEST, TEST_STACK, Stack
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningStack:
-    """What `stack.json` says, and the ini of the site that pytest itself is."""
+    """The content of `stack.json`, and the path of the ini file for CKAN inside pytest."""
 
     ckan_url: str
     prefect_url: str
@@ -30,7 +30,7 @@ class RunningStack:
 
 
 def start() -> RunningStack:
-    """Start what does not run; the environment variable STACK names another folder than `.stack-test`."""
+    """Start the servers that do not run; the environment variable STACK names another folder than `.stack-test`."""
     folder = Stack.chosen(TEST_STACK)
     command = [sys.executable, "-m", "dev", "up", "--test-site"]
     done = subprocess.run(command, env={**os.environ, "STACK": str(folder.root)}, cwd=REPOSITORY, check=False)

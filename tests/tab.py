@@ -1,4 +1,4 @@
-"""The DataStore tab of a resource, as an editor gets it, and the runs that it shows."""
+"""The DataStore tab of a resource, as an editor sees it, and the runs that it shows."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ckanext.datapusher_plus.runs.request import request
 
 @dataclass(frozen=True, kw_only=True)
 class Tab:
-    """The tab of one resource, and the run that it shows."""
+    """The tab of one resource, with methods to change the run that it shows."""
 
     app: CKANTestApp
     resource: Mapping[str, Any]
@@ -31,22 +31,22 @@ class Tab:
         return f"/dataset/{self.resource['package_id']}/resource_data/{self.resource['id']}"
 
     def page(self, path: str = "", *, status: int = 200) -> BeautifulSoup:
-        """Return the page, as an editor sees it."""
+        """Return the page as an editor sees it."""
         answer = self.app.get(path or self.path, headers=self.headers, status=status)
         return BeautifulSoup(answer.text, "html.parser")
 
     def press(self, data: Mapping[str, str] | None = None, path: str = "") -> BeautifulSoup:
-        """Send a form and return the page that follows."""
+        """Send a form, and return the page that follows."""
         answer = self.app.post(path or self.path, headers=self.headers, data=dict(data or {}), status=200)
         return BeautifulSoup(answer.text, "html.parser")
 
     def queue(self) -> str:
-        """Ask for a load and return the run's id."""
+        """Request a load, and return the run's id."""
         with database.transaction() as connection:
             return request(connection, self.resource["id"], cause="submit")
 
     def start(self) -> RunLog:
-        """Begin a run as a worker does and return its log."""
+        """Begin a run as a worker does, and return its log."""
         run_id = self.queue()
         assert claim(run_id, flow_run_id="f00d", worker="test")
         return RunLog(run_id)

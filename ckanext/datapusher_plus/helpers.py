@@ -1,4 +1,4 @@
-"""Template helpers, under DataPusher+'s names and under those of CKAN's own datapusher."""
+"""Template helpers, under the names of DataPusher+ and of CKAN's own datapusher."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 
 
 def datapusher_plus_status(resource_id: str) -> dict[str, Any]:
-    """Return what ``datapusher_status`` returns, ``{"status": "unknown"}`` without a run or a table of runs.
+    """Return the result of ``datapusher_status``, or ``{"status": "unknown"}`` without a run or a table of runs.
 
     :raises ckan.plugins.toolkit.NotAuthorized: when the user may not edit the resource.
     """
@@ -32,7 +32,7 @@ def datapusher_plus_status(resource_id: str) -> dict[str, Any]:
 
 
 def datapusher_plus_status_description(status: Mapping[str, Any]) -> str:
-    """Return a status, as ``datapusher_status`` returned it, in one or two words."""
+    """Return a short caption for a result of ``datapusher_status``."""
     state = status.get("status")
     if not state:
         return _("Not Uploaded Yet")
@@ -47,14 +47,17 @@ def datapusher_plus_status_description(status: Mapping[str, Any]) -> str:
 
 
 def datapusher_plus_type_override(field: Mapping[str, Any]) -> str:
-    """Return the type that the Data Dictionary asks for in a column, as ``datastore_info`` returned the column."""
+    """Return the type that the Data Dictionary sets for a column, empty if none.
+
+    :param field: the column as ``datastore_info`` returns it.
+    """
     return str((field.get("info") or {}).get("type_override") or "")
 
 
 def datapusher_plus_type_options(field: Mapping[str, Any]) -> list[dict[str, str]]:
-    """Return the types to choose from for a column, for ``form.select``.
+    """Return the options of ``form.select`` for a column's type.
 
-    What somebody has asked for by the API is among them, so that saving the form does not change it.
+    A type that was set through the API is among them, so that saving the form does not change it.
     """
     types = dict.fromkeys(("", *PG_TYPES, datapusher_plus_type_override(field)))
     return [{"value": name, "text": name} for name in types]

@@ -1,4 +1,4 @@
-"""The plugin's table of contents."""
+"""The plugin class: its CKAN interfaces, each with a call into the module that does the work."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ NO_DATASTORE = (
 
 
 def _before_datastore(folders: list[str]) -> list[str]:
-    """Return the template folders with the one that extends the datastore's templates in front of the datastore's.
+    """Return the template folders, with the one that extends the datastore's templates before the datastore's.
 
-    CKAN searches the plugins' folders in the order of ``ckan.plugins``, where the datastore usually stands first, and
-    its templates extend nothing.
+    CKAN searches the plugins' folders in the order of ``ckan.plugins``. There the datastore usually comes first, and
+    its templates extend no others, so ours would never be used.
     """
     mine = str(Path(__file__).with_name("templates_before_datastore"))
     others = [folder for folder in folders if folder != mine]
@@ -49,7 +49,7 @@ def _before_datastore(folders: list[str]) -> list[str]:
 @tk.blanket.cli
 @tk.blanket.config_declarations
 class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
-    """Loads resources into the DataStore."""
+    """Load resources into the DataStore."""
 
     plugins.implements(plugins.IConfigurer)
     plugins.implements(plugins.IConfigurable)
@@ -62,7 +62,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     def update_config(self, config_: CKANConfig) -> None:
         """Add templates and assets.
 
-        :raises CkanConfigurationException: when CKAN's own datapusher is enabled, too.
+        :raises CkanConfigurationException: when CKAN's own datapusher is enabled too.
         """
         if plugins.plugin_loaded("datapusher"):
             raise CkanConfigurationException(loaders.DATAPUSHER)
@@ -72,9 +72,10 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     # IConfigurable
 
     def configure(self, config_: CKANConfig) -> None:
-        """Read the settings, and begin to watch resources.
+        """Read the settings, and register the listeners for changes of resources.
 
-        :raises CkanConfigurationException: CKAN does not start then, and says why in one sentence.
+        :raises CkanConfigurationException: when a setting is wrong or the datastore plugin is missing; CKAN then does
+            not start, and shows the message.
         """
         if not plugins.plugin_loaded("datastore"):
             raise CkanConfigurationException(NO_DATASTORE)
@@ -89,9 +90,9 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     # IMiddleware
 
     def make_middleware(self, app: Any, config: CKANConfig) -> Any:
-        """Warn of other loaders; by now all plugins' addresses are known."""
+        """Log a warning if other loaders are enabled; at this point the URLs of all plugins are known."""
         del config
-        # another plugin may have wrapped it; what the names of plugins say is told all the same
+        # if another plugin has wrapped the app, loaders are still found by the names in `ckan.plugins`
         found = loaders.alone(app if isinstance(app, Flask) else None)
         if found.state is not CheckState.OK:
             log.warning("%s %s", found.sentence, found.advice)
@@ -102,7 +103,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     def notify(self, entity: object, operation: str) -> None:
         """Request a load for each resource whose file is new, in the transaction that saves it.
 
-        What a resource that goes has left out of its table goes with it.
+        When a resource is deleted, its file of rejected rows is removed too.
         """
         if isinstance(entity, model.Package):
             upload_hook.notice_restored(entity)

@@ -1,1 +1,1 @@
-"""One module a server."""
+"""One module per server."""

@@ -12,7 +12,7 @@ from dev.stack import MAIN, REPOSITORY
 
 
 class Ckan(Server):
-    """A thread a request, so that a long upload does not keep others waiting."""
+    """CKAN's development server with one thread per request, so that a long upload does not block other requests."""
 
     name = "ckan"
     title = "CKAN"
@@ -37,7 +37,7 @@ class Ckan(Server):
 
 
 def code_mark() -> str:
-    """Changes when the plugin's code does, so that a server with old code in memory is started again."""
+    """Return a digest that changes with the plugin's code, so that a server with old code is restarted."""
     kinds = ("*.py", "*.yaml", "*.yml", "*.sql")
     files = sorted(path for kind in kinds for path in (REPOSITORY / "ckanext").rglob(kind))
     return sha256("".join(f"{path}{path.stat().st_mtime_ns}" for path in files).encode()).hexdigest()

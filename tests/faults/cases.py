@@ -1,4 +1,4 @@
-"""Which faults are tried at which points in which situations."""
+"""The cases: which faults are tested at which checkpoints in which situations."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tests.faults.clock import Clock
 from tests.faults.kinds import KINDS, Kind
 from tests.faults.site import Setup
 
-#: Points that a load in place comes to instead of some others.
+#: Points that a load with `replace`, or an append, reaches instead of some others.
 IN_REPLACE = tuple(point for point in POINTS if point.startswith("replace."))
 IN_APPEND = tuple(point for point in POINTS if point.startswith("append."))
-#: Points of the sweep that ends a dead run, and of the way back.
+#: Points of the sweep that ends a dead run, and of the restore of the old table.
 RECOVERY = ("recover.before", "recover.after")
 WAY_BACK = tuple(point for point in POINTS if point.startswith("restore."))
-#: Points of the removal of a deleted resource's table; tests/integration has loads die there.
+#: Points of the removal of a deleted resource's table; tests/integration tests deaths there.
 WITHDRAWAL = tuple(point for point in POINTS if point.startswith("withdraw."))
 _ELSEWHERE = ("skip.claimed", *IN_REPLACE, *IN_APPEND, *RECOVERY, *WAY_BACK, *WITHDRAWAL)
-#: Points of a load that exchanges tables.
+#: Points of a load with `swap`.
 RELOAD = tuple(point for point in POINTS if point not in _ELSEWHERE)
-#: From here on nothing can cost rows any more.
+#: Points after the commit: a fault can no longer undo the load.
 COMMITTED = RELOAD[RELOAD.index("commit.after") :]
-#: Here the new table is seen, and the load may still be undone.
+#: Points at which readers see the new table, but the load may still be undone.
 UNSAFE = RELOAD[RELOAD.index("swap.after") : RELOAD.index("commit.after")]
 
 
@@ -39,7 +39,7 @@ class Case:
 
     @property
     def id(self) -> str:
-        """Return its name."""
+        """Return the name of the case."""
         return f"{self.kind}-at-{self.point}.{self.situation}"
 
     @property
@@ -49,7 +49,7 @@ class Case:
 
     @property
     def setup(self) -> Setup:
-        """Return how its workers are started."""
+        """Return the setup of the case's workers."""
         setup = self.fault.setup
         if self.situation == "replace":
             return replace(setup, strategy="replace")
@@ -57,15 +57,15 @@ class Case:
 
     @property
     def group(self) -> tuple[object, ...]:
-        """Return what cases must have in common to be tried at once."""
-        # the worker buries one run after another, and obeys the orders of the last
+        """Return the key that cases must share to be tested in one batch."""
+        # the worker recovers one run after another, and would obey the orders of only the last
         alone = self.id if self.point in RECOVERY else ""
         shared = self.kind if self.fault.shared else ""
         return (self.setup, shared, alone)
 
     @property
     def before(self) -> dict[str, str]:
-        """Return what is ordered to bring a run on its way back, or to its grave."""
+        """Return the orders that make a run die or fail first, so that it reaches a point of recovery or retry."""
         if self.point in RECOVERY:
             return {"swap.after": "sigkill*1"}
         if self.deaths and self.point in COMMITTED:
@@ -74,18 +74,18 @@ class Case:
 
     @property
     def forgets(self) -> bool:
-        """Tell whether a client removes the table, alone or with its resource, before a load has kept its words."""
+        """Return whether a client removes the table before the load has stashed its Data Dictionary."""
         early = RELOAD[: RELOAD.index("stash.replaced")]
         return self.situation in ("table-deleted", *GONE) and self.point in early
 
     @property
     def deaths(self) -> int:
-        """Return how many runs die before the one that the fault is for."""
+        """Return how many runs die before the one that gets the fault."""
         return {"retry": 1, "retry-of-retry": 2}.get(self.situation, 0)
 
     @property
     def expected(self) -> frozenset[str]:
-        """Return what the table may hold at the end."""
+        """Return the allowed states of the table at the end: new, old, empty, none."""
         return frozenset(_expected(self))
 
 
@@ -96,28 +96,28 @@ def _expected(case: Case) -> tuple[str, ...]:
     if case.situation in GONE:
         return ("none",)
     if case.situation == "table-deleted":
-        # what is deleted before the load is safe is the new table; undoing the load brings the old one back
+        # before the commit the client deletes the new table; if the load is then undone, the old one is restored
         return ("none", "new", "old") if case.point in UNSAFE else ("none", "new")
     if _must_load(case):
         return ("new",)
     if case.point == "claim.after" and case.kind == "raise":
-        # nobody is there yet to end the run, so its process dies of the exception and the run is tried again
+        # no code handles errors yet, so the process dies of the exception, and the run is retried
         return ("new",)
     return ("new", _undone(case)) if case.fault.harmless or case.fault.passes else (_undone(case),)
 
 
 def _must_load(case: Case) -> bool:
-    """Tell whether the newest file is in place at the end, whatever happened before."""
-    # a run that nobody has claimed is handed over once more
+    """Return whether the newest file must be in place at the end."""
+    # a run that was not claimed is handed over again
     unclaimed = case.point == "claim.before" and case.kind != "cancelled"
     told = case.situation == "upload" or case.point in (*COMMITTED, *RECOVERY)
-    # the third run to die is the last that is tried by itself
+    # after the third death of a run there is no automatic retry
     tried = case.fault.passes and (case.fault.harmless or case.deaths < 2)
     return unclaimed or told or (tried and case.point not in WAY_BACK)
 
 
 def _undone(case: Case) -> str:
-    """Return what is there when nothing was loaded."""
+    """Return the state of the table when nothing was loaded."""
     before_exchange = RELOAD[: RELOAD.index("stage.copied") + 1]
     if case.situation == "replace" and case.point not in before_exchange:
         return "empty"
@@ -128,17 +128,17 @@ SITUATIONS = (
     *("first", "reload", "renamed", "added", "removed", "retyped", "replace", "retry", "retry-of-retry"),
     *("two-workers", "upload", "edit", "table-deleted", *GONE, "ckan-restarted"),
 )
-#: Kinds that hit the process, its connections, its worker or its database; they meet every point.
+#: Kinds that affect the process, its connections, its worker or its database; they are tested at every point.
 PROCESS_KINDS = ("raise", "sigterm", "sigkill", "terminate-work", "sigkill-worker", "postgres-crash")
 
-#: Points spread over a load.
+#: Points distributed over a load.
 SPOTS = (
     *("fetch.after", "stage.filled", "swap.journaled", "stash.replaced", "swap.after", "copy.sent", "publish.patch"),
     *("swap.parked", "commit.dropped", "stash.clearing", "stage.made", "finish.before", "lock.checked", "commit.after"),
 )
 _WRITING = ("stash.saved", "stage.filled", "swap.journaled", "stage.made", "swap.after", "commit.before")
 _TELLING = ("publish.patch", "publish.views", "publish.before", "publish.told")
-#: Kinds that mean something at certain points only.
+#: Points of the kinds that have an effect only at certain points.
 SPOTS_OF: dict[str, tuple[str, ...]] = {
     "validation-error": _TELLING,
     "forbidden": _TELLING,
@@ -151,18 +151,18 @@ SPOTS_OF: dict[str, tuple[str, ...]] = {
     "full-stash-disk": ("plan.after", "stash.before", "swap.after", "commit.after", "settle.before"),
     "full-table-disk": ("lock.checked", "copy.created", "stage.made", "stage.stripped", "index.before", "swap.before"),
 }
-#: What stands for the points that only one way of loading has.
+#: The points of `replace` that correspond to points that only `swap` has.
 _REPLACED: dict[str, str] = {
     **{"stage.filled": "replace.filled", "swap.journaled": "replace.deleted", "swap.after": "replace.cast"},
     **{"swap.parked": "replace.indexed", "stage.stripped": "replace.deleted", "index.before": "replace.cast"},
     "swap.before": "replace.deleted",
 }
-#: Points that a load without an old table does not come to.
+#: Points that a load without an old table does not reach.
 _NOT_AT_FIRST = ("stash.before", "stash.written", "stash.synced", "stash.replaced", "stash.clearing", "stash.cleared")
 
 
 def all_cases() -> list[Case]:
-    """Return everything that is tried, ordered so that workers are started anew as seldom as can be."""
+    """Return all cases, in an order that needs the fewest restarts of workers."""
     cases = [Case(kind, point) for kind in PROCESS_KINDS for point in RELOAD]
     cases += [Case(kind, point) for kind in PROCESS_KINDS for point in WAY_BACK]
     cases += [Case(kind, point) for kind in ("raise", "sigkill") for point in RECOVERY]
@@ -177,16 +177,16 @@ def _in_order(cases: Iterable[Case]) -> list[Case]:
 
 
 def _can_be_tried(case: Case) -> bool:
-    """Tell whether this machine lets us: disks are mounted by root, and clocks are moved by a few lines of C."""
+    """Return whether this machine can test the case: mounting disks needs root, moving clocks a C compiler."""
     if case.setup.clock:
         return Clock.can_be_moved()
     return os.geteuid() == 0 or not case.kind.startswith("full-")
 
 
 def _spots(kind: str, situation: str, start: int) -> list[str]:
-    """Return points for a kind of fault in a situation, other ones for the next kind and situation."""
+    """Return the points for a kind of fault in a situation; ``start`` selects other ones for each of these."""
     fitting = [point for point in SPOTS_OF.get(kind, SPOTS) if _fits(point, situation)]
-    # a server that is stopped for few cases costs as much time as for many
+    # stopping a server takes as long for few cases as for many
     count = min(1 if KINDS[kind].shared else 2, len(fitting))
     chosen = islice(cycle(fitting), start % len(fitting), start % len(fitting) + count)
     return [_REPLACED.get(point) or point if situation == "replace" else point for point in chosen]
@@ -197,7 +197,7 @@ def _fits(point: str, situation: str) -> bool:
 
 
 def some_cases() -> list[Case]:
-    """Return the most telling ones, which every change must pass."""
+    """Return the most important cases, which every change must pass."""
     dying = ("swap.after", "swap.parked", "stage.filled", "commit.dropped", "commit.after", "publish.patch")
     early = ("fetch.after", "stash.synced", "stash.replaced", "copy.block", "fill.piece", "index.built")
     cases = [Case("sigkill", point) for point in (*dying, *early, "finish.before", "stash.clearing")]

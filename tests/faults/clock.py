@@ -1,4 +1,4 @@
-"""The wall clock of a worker, which tests move."""
+"""A wall clock for a worker that tests can move."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SOURCE = Path(__file__).with_name("clock.c")
 
 
 class Clock:
-    """The seconds that a worker's clock is wrong by, in a file that its processes have mapped."""
+    """The offset of a worker's clock in seconds, in a file that its processes have mapped into memory."""
 
     def __init__(self, folder: Path) -> None:
         self._file = folder / "offset"
@@ -20,17 +20,17 @@ class Clock:
 
     @staticmethod
     def can_be_moved() -> bool:
-        """Tell whether there is a compiler for it."""
+        """Return whether this machine has the compiler for the library."""
         return shutil.which("gcc") is not None
 
     def jump(self, seconds: int) -> None:
-        """Let the clock be wrong by so much from now on."""
-        # written in place: the processes look at this very file
+        """Set the clock's offset to ``seconds``."""
+        # written in place, because the processes have mapped this file
         with self._file.open("r+b" if self._file.exists() else "wb") as file:
             file.write(struct.pack("q", seconds))
 
     def env(self) -> dict[str, str]:
-        """Return the environment of a process with this clock."""
+        """Compile the library, and return the environment variables for a process with this clock."""
         command = ["gcc", "-O2", "-shared", "-fPIC", "-o", str(self._library), str(SOURCE)]
         subprocess.run(command, check=True)
         return {"LD_PRELOAD": str(self._library), "CLOCK_OFFSET": str(self._file)}

@@ -1,4 +1,4 @@
-"""The soak takes minutes and is a part of `--faults=all` only."""
+"""Collect the soak only with `--faults=all`, because it takes minutes."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import pytest
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the soak out of an everyday run."""
+    """Ignore the soak with `--faults=some`."""
     return True if collection_path.name == "test_soak.py" and config.option.faults == "some" else None

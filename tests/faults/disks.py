@@ -1,4 +1,4 @@
-"""Folders on small file systems of their own, which tests fill to the brim."""
+"""Folders on small separate file systems that tests fill completely."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Disk:
-    """A folder that root mounts a tmpfs on; for anyone else it stays a plain one."""
+    """A folder with a tmpfs of its own if the tests run as root; otherwise a plain folder."""
 
     path: Path
     size: str
 
     def mount(self) -> None:
-        """Make it a file system of its own, unless it is one."""
+        """Mount the tmpfs, unless it is mounted."""
         if os.geteuid() == 0 and not self.path.is_mount():
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={self.size}", "tmpfs", str(self.path)], check=True)
 
     def unmount(self) -> None:
-        """Make it a plain folder again; what was in it is lost."""
+        """Unmount the tmpfs; its content is lost."""
         if self.path.is_mount():
             subprocess.run(["umount", "-l", str(self.path)], check=True)
 
     def give_to(self, user: str) -> None:
-        """Have the folder belong to somebody."""
+        """Change the folder's owner."""
         shutil.chown(self.path, user)
 
     @contextlib.contextmanager
     def full(self) -> Iterator[None]:
-        """Leave no byte free."""
+        """Fill the disk completely during the block."""
         filler = self.path / "filler"
         with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while True:

@@ -1,4 +1,4 @@
-"""The files that are published one after another, and the rows that each must become."""
+"""The versions of a resource's file, and the rows that the table must have after each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass
 
 COLUMNS = ("stadt", "zahl", "tag", "ort", "land", "menge")
-#: How a newer file differs from the one before; a plain newer file differs in its rows only.
+#: Changes of the columns in a newer file; without a change it differs only in its rows.
 CHANGES = ("renamed", "added", "removed", "retyped")
 
 
@@ -30,11 +30,11 @@ class File:
 
     @property
     def word(self) -> str:
-        """Return a word that only this version has."""
+        """Return a word that only this version contains."""
         return f"wort{self.version}"
 
     def values(self) -> list[tuple[str, ...]]:
-        """Return the rows as they are written."""
+        """Return the rows as in the file."""
         return [self._row(number) for number in range(1, self.rows + 1)]
 
     def content(self) -> bytes:
@@ -46,9 +46,10 @@ class File:
         return text.getvalue().encode()
 
     def expected(self, *, trigger: bool, days: bool = False) -> list[tuple[str | None, ...]]:
-        """Return the rows as text in the table, numbered, after a trigger of a person has changed ``ort``.
+        """Return the rows of the table as text, each with its number.
 
-        :param days: nobody has said in a dictionary that ``tag`` is a moment, so it is a day.
+        :param trigger: whether the table has the trigger that changes ``ort``.
+        :param days: whether ``tag`` is a date, because no Data Dictionary sets its type to timestamp.
         """
         place = self.header.index("ort")
         rows: list[tuple[str | None, ...]] = []

@@ -1,4 +1,4 @@
-"""What goes wrong, and how it is made to: by an order that the run obeys, or from outside while runs are held."""
+"""The kinds of faults: caused by an order that the run obeys, or from outside while runs are held."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ class Kind:
     """One kind of fault."""
 
     name: str
-    #: what the run itself is ordered to do
+    #: the order for the run itself
     order: str = ""
-    #: what is done to all held runs from outside; it lets go of them
+    #: function that causes the fault for all held runs from outside, and releases them
     act: Act | None = None
     setup: Setup = Setup()
-    #: a run that dies of it is tried again by itself, so the newest file is in place at the end
+    #: whether a run that dies of it is retried automatically, so that the newest file is in place at the end
     passes: bool = False
-    #: it need not hurt the run at all
+    #: whether the run may succeed in spite of it
     harmless: bool = False
-    #: new tables lie on a disk that can run full
+    #: whether new tables must be on the small disk
     small_tables: bool = False
 
     @property
     def shared(self) -> bool:
-        """Tell whether it hits everything at once, so that one fault does for all runs that are held."""
+        """Return whether one fault affects all held runs at once."""
         return self.act is not None and self.name not in APART
 
 
-#: Acts from outside that hit one run.
+#: Kinds from outside that affect a single run.
 APART = frozenset({"terminate-work", "terminate-lock", "cancelled"})
 
 
 def release(trials: Sequence[Trial]) -> None:
-    """Let go of the runs."""
+    """Release the held runs."""
     for trial in trials:
         trial.orders.release()
 
@@ -58,7 +58,7 @@ def release(trials: Sequence[Trial]) -> None:
 
 
 def terminate(lock: bool) -> Act:
-    """Terminate the server processes that work for a run: the one that holds its lock, or all others."""
+    """Return a function that terminates a run's PostgreSQL sessions: the one that holds its lock, or all others."""
 
     def act(site: Site, trials: Sequence[Trial]) -> None:
         for trial in trials:
@@ -78,7 +78,7 @@ def terminate(lock: bool) -> Act:
 
 
 def cancel(site: Site, trials: Sequence[Trial]) -> None:
-    """Cancel the flow runs as Prefect's page does."""
+    """Cancel the flow runs like Prefect's web page."""
     for trial in trials:
         ((flow_run,),) = site.query(
             MAIN.ckan_db,
@@ -93,13 +93,13 @@ def cancel(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def time_out(site: Site, trials: Sequence[Trial]) -> None:
-    """Hold the runs until they have taken too long."""
+    """Hold the runs until ``flow_timeout`` has passed."""
     _wait_for_ends(trials, FLOW_TIMEOUT + 1)
     release(trials)
 
 
 def _wait_for_ends(trials: Sequence[Trial], patience: float) -> None:
-    """Wait for the processes to end by themselves; one that is held in a thread ends when it is let go of."""
+    """Wait up to ``patience`` seconds for the processes to end; one held in a thread ends only when it is released."""
     deadline = time.monotonic() + patience
     while any(psutil.pid_exists(trial.pid) for trial in trials) and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -109,7 +109,7 @@ def _wait_for_ends(trials: Sequence[Trial], patience: float) -> None:
 
 
 def kill_worker(site: Site, trials: Sequence[Trial]) -> None:
-    """Kill the worker of the first run with all its runs, as the loss of its machine would, and start it again."""
+    """Kill the worker of the first run with all its runs, like the loss of its machine, and start it again."""
     victim = next((worker for worker in site.workers if worker.owns(trials[0].pid)), site.workers[0])
     victim.kill()
     release(trials)
@@ -117,7 +117,7 @@ def kill_worker(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def stop_worker(site: Site, trials: Sequence[Trial]) -> None:
-    """Tell the worker of the first run to stop; its runs do not end within its grace."""
+    """Send SIGTERM to the worker of the first run; its runs do not end within ``worker_grace``."""
     victim = next((worker for worker in site.workers if worker.owns(trials[0].pid)), site.workers[0])
     victim.terminate()
     _wait_for_ends(trials, 2.5)
@@ -130,7 +130,7 @@ def stop_worker(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def crash_postgres(site: Site, trials: Sequence[Trial]) -> None:
-    """Stop PostgreSQL at once and start it again; the runs go on while it is away."""
+    """Crash PostgreSQL and start it again; the runs continue while it is down."""
     site.postgres.crash()
     release(trials)
     time.sleep(0.5)
@@ -139,7 +139,7 @@ def crash_postgres(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def redis_down(site: Site, trials: Sequence[Trial]) -> None:
-    """Have no Redis while the runs go on."""
+    """Stop Redis while the runs continue."""
     site.redis.stop()
     release(trials)
     _wait_for_ends(trials, 8)
@@ -148,7 +148,7 @@ def redis_down(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def solr_down(site: Site, trials: Sequence[Trial]) -> None:
-    """Have no Solr while the runs go on, longer than they try again."""
+    """Stop Solr while the runs continue, for longer than they retry."""
     site.solr.stop()
     release(trials)
     _wait_for_ends(trials, 30)
@@ -157,7 +157,7 @@ def solr_down(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def prefect_down(site: Site, trials: Sequence[Trial]) -> None:
-    """Have no Prefect while the runs go on."""
+    """Stop Prefect while the runs continue."""
     site.prefect.stop()
     release(trials)
     _wait_for_ends(trials, 5)
@@ -166,7 +166,7 @@ def prefect_down(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def prefect_restarted(site: Site, trials: Sequence[Trial]) -> None:
-    """Stop Prefect and start it again while the runs stand still."""
+    """Restart Prefect while the runs are held."""
     site.prefect.stop()
     site.prefect.launch()
     site.prefect.wait()
@@ -174,7 +174,7 @@ def prefect_restarted(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def prefect_wiped(site: Site, trials: Sequence[Trial]) -> None:
-    """Have Prefect forget everything."""
+    """Restart Prefect with an empty database."""
     site.prefect.stop()
     site.prefect.wipe()
     site.prefect.launch()
@@ -186,7 +186,7 @@ def prefect_wiped(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def full(which: Callable[[Site], Disk]) -> Act:
-    """Have a disk run full while the runs go on, and find room for it again."""
+    """Return a function that fills a disk while the runs continue, and frees it afterwards."""
 
     def act(site: Site, trials: Sequence[Trial]) -> None:
         with which(site).full():
@@ -197,7 +197,7 @@ def full(which: Callable[[Site], Disk]) -> Act:
 
 
 def jump(seconds: int) -> Act:
-    """Let the worker's clock jump, and later jump back."""
+    """Return a function that moves the worker's clock by ``seconds``, and later back."""
 
     def act(site: Site, trials: Sequence[Trial]) -> None:
         site.clock.jump(seconds)
@@ -208,7 +208,7 @@ def jump(seconds: int) -> Act:
     return act
 
 
-#: Seconds; long enough for the run after it, on a busy machine too.
+#: Seconds; long enough for the next run, even on a busy machine.
 FLOW_TIMEOUT = 20
 
 KINDS: dict[str, Kind] = {

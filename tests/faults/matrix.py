@@ -1,4 +1,4 @@
-"""All selected cases of a session, tried in batches, and what became of them."""
+"""Run all selected cases of a session in batches, and keep their results."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tests.faults.soak import Soak
 from tests.faults.tables import make, prepare
 from tests.faults.trial import Trial, try_all
 
-#: Cases that are tried at once.
+#: Cases per batch.
 BATCH = 8
 
 
 class Matrix:
-    """Tries the batch of a case when somebody asks for its outcome."""
+    """The cases of a session; the batch of a case is run when a test first needs its result."""
 
     def __init__(self, cases: Iterable[Case]) -> None:
         self._site: Site | None = None
@@ -31,24 +31,24 @@ class Matrix:
 
     @classmethod
     def of_session(cls, session: pytest.Session) -> Matrix:
-        """Return the matrix of the cases that the session's tests have."""
+        """Return the matrix of the cases that the session's tests are parametrized with."""
         calls = [getattr(item, "callspec", None) for item in session.items]
         found = [call.params.get("case") for call in calls if call]
         return cls(case for case in found if isinstance(case, Case))
 
     @property
     def site(self) -> Site:
-        """Return the site, started when it is first needed."""
+        """Return the site, started at the first use."""
         if self._site is None:
             self._site = Site()
             self._site.start()
             prepare(self._site.portal)
-            # CKAN's first table makes a type for all, so two first ones at once would get in each other's way
+            # the first table in CKAN's datastore creates a type for all tables, so two at once could conflict
             self._site.spare.append(make(self._site))
         return self._site
 
     def outcome(self, case: Case) -> Trial:
-        """Return what became of a case."""
+        """Return the result of a case."""
         if case not in self._done:
             batch = next(batch for batch in self._batches if case in batch)
             began = time.monotonic()
@@ -57,12 +57,12 @@ class Matrix:
         return self._done[case]
 
     def report(self) -> list[str]:
-        """Return the tables, and what became of the soak."""
+        """Return the lines of the tables, and the result of the soak."""
         told = report.lines(list(self._done.values()), self._took)
         return [*told, f"- {self.soaked}"] if self.soaked else told
 
     def close(self) -> None:
-        """Stop the workers and write down what was found."""
+        """Stop the workers, and write the report."""
         if self._site is not None:
             self._took = time.monotonic() - self._began
             self._site.stop()

@@ -1,4 +1,4 @@
-"""What was tried and found, as a table for people and as JSON."""
+"""Report of the fault tests: tables for people, and JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.faults.cases import SITUATIONS
 from tests.faults.kinds import KINDS
 from tests.faults.trial import Trial
 
-#: What a finding begins with, by what it means.
+#: Beginnings of findings that mean a loss, and of those that mean a leftover.
 LOSSES = ("rows: broken", "rows: none", "rows: empty", "words:", "hanging:", "search:")
 ORPHANS = ("orphan:",)
 
@@ -21,7 +21,7 @@ Trait = Callable[[Trial], str]
 
 
 def lines(trials: Sequence[Trial], elapsed: float) -> list[str]:
-    """Return the tables: kinds by situations, points by kinds, and the sums."""
+    """Return the lines of the tables: kinds by situations, points by kinds, and the totals."""
     if not trials:
         return []
     return [
@@ -86,7 +86,7 @@ def _sums(trials: Sequence[Trial], elapsed: float) -> list[str]:
 
 
 def count_of(trials: Iterable[Trial], beginnings: tuple[str, ...]) -> int:
-    """Return in how many trials something of a sort was found."""
+    """Return the number of trials with a finding that starts with one of ``beginnings``."""
     return sum(any(finding.startswith(beginnings) for finding in trial.findings) for trial in trials)
 
 

@@ -1,4 +1,4 @@
-"""A whole site whose servers and workers are stopped, killed and filled up: the stack `.stack-faults`."""
+"""A whole site on the stack `.stack-faults`; tests stop and kill its servers and workers, and fill its disks."""
 
 from __future__ import annotations
 
@@ -37,23 +37,23 @@ SERVERS = ("postgres", "redis", "solr", "prefect", "ckan")
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
-    """How the workers of a case are started."""
+    """Settings and number of the workers of a case."""
 
     strategy: str = "swap"
     flow_timeout: int = 7200
     workers: int = 1
-    #: the clock of the worker and of its runs can be moved
+    #: whether the clock of the worker and its runs can be moved
     clock: bool = False
 
     def options(self) -> dict[str, str]:
-        """Return the plugin's options: short pauses, so that a fault costs a test little time."""
+        """Return the plugin's options, with short pauses, so that tests take little time."""
         return {
             "load_strategy": self.strategy,
             "flow_timeout": str(self.flow_timeout),
             "sweep_interval": "1",
             "worker_grace": "2",
             "worker_limit": "8",
-            # one resource serves many cases
+            # no limit, because one resource is used for many cases
             "runs_per_hour": "0",
             "load_parallelism": "2",
             "swap_patience": "20",
@@ -61,7 +61,7 @@ class Setup:
 
 
 class Worker:
-    """One `ckan datapusher_plus worker`."""
+    """One process `ckan datapusher_plus worker`."""
 
     def __init__(self, site: Site, number: int) -> None:
         self._site = site
@@ -70,36 +70,36 @@ class Worker:
         self.log = site.stack.logs / f"worker-{number}.log"
 
     def launch(self, setup: Setup) -> None:
-        """Start it without waiting."""
+        """Start the worker without waiting for it."""
         kill_session(self._pidfile)
         self.log.unlink(missing_ok=True)
         spawn(self._command(setup), self._pidfile, self.log, REPOSITORY)
 
     def wait(self) -> None:
-        """Return when it takes runs."""
+        """Wait until the worker takes runs."""
         until(lambda: READY in self.log.read_text(errors="replace") or not self.alive(), 120, self._tail)
         assert self.alive(), self._tail()
 
     def alive(self) -> bool:
-        """Tell whether its process runs."""
+        """Return whether its process runs."""
         return self._pidfile.process() is not None
 
     def owns(self, pid: int) -> bool:
-        """Tell whether a process is one of its runs."""
+        """Return whether a process is one of its child processes."""
         process = self._pidfile.process()
         return process is not None and any(child.pid == pid for child in process.children(recursive=True))
 
     def terminate(self) -> None:
-        """Send SIGTERM and do not wait."""
+        """Send SIGTERM without waiting."""
         if process := self._pidfile.process():
             process.terminate()
 
     def wait_end(self) -> None:
-        """Return when the process is gone."""
+        """Wait until the process has ended."""
         until(lambda: not self.alive(), 60, self._tail)
 
     def kill(self) -> None:
-        """End the worker and all that it started at once, as the loss of its machine would."""
+        """Kill the worker and all its child processes, like the loss of its machine."""
         process = self._pidfile.process()
         if process is None:
             return
@@ -127,7 +127,7 @@ class Worker:
 
 
 class Site:
-    """The servers, the workers, and what a person can do to them."""
+    """The servers, disks and workers, with methods to control them."""
 
     def __init__(self, root: str = FAULTS_STACK) -> None:
         self.stack = Stack(REPOSITORY / root)
@@ -139,13 +139,13 @@ class Site:
         self.stash_disk = Disk(self.stack.folder("dictionary_stash", MAIN.name), "8m")
         self.table_disk = Disk(self.stack.folder("tablespace"), "24m")
         self.workers: list[Worker] = []
-        #: resources that earlier cases have left whole, for later ones
+        #: resources that earlier cases left intact, for reuse
         self.spare: list[Resource] = []
         self._setup: Setup | None = None
         self._idle: dict[tuple[str, str], list[psycopg.Connection]] = {}
 
     def start(self) -> None:
-        """Start the servers, on folders that can run full."""
+        """Start the servers, and mount the small disks."""
         for left_by_an_interrupted_session in (Worker(self, number) for number in range(2)):
             left_by_an_interrupted_session.kill()
         up(self.stack, frozenset(SERVERS))
@@ -154,7 +154,7 @@ class Site:
         self._forget()
 
     def stop(self) -> None:
-        """Stop the workers and give the folders back; the servers stay for the next session."""
+        """Stop the workers, and unmount the disks; the servers keep running for the next session."""
         for worker in self.workers:
             worker.kill()
         self._forget()
@@ -166,7 +166,7 @@ class Site:
             disk.unmount()
 
     def work_as(self, setup: Setup) -> None:
-        """Have workers of just this setup."""
+        """Ensure that workers with this setup run, and no others."""
         if setup != self._setup:
             for worker in self.workers:
                 worker.kill()
@@ -175,7 +175,7 @@ class Site:
         self.revive()
 
     def revive(self) -> bool:
-        """Start the workers that are dead, return when all work, and tell whether there were any."""
+        """Start the workers that have ended, wait until they take runs, and return whether there were any."""
         assert self._setup is not None
         dead = [worker for worker in self.workers if not worker.alive()]
         for worker in dead:
@@ -190,12 +190,12 @@ class Site:
 
     @cached_property
     def portal(self) -> Portal:
-        """The site's API, for its sysadmin."""
+        """The site's API, as its sysadmin."""
         return Portal(self.stack.ckan_url, self.stack.secret["token"])
 
     @contextlib.contextmanager
     def database(self, name: str, user: str = "postgres") -> Iterator[psycopg.Connection]:
-        """Lend a connection that nobody uses now; after a crash of the server another one is opened."""
+        """Provide a pooled connection; if the server has crashed since, a new one is opened."""
         idle = self._idle.setdefault((name, user), [])
         connection = idle.pop() if idle else None
         if connection is None or not _answers(connection):
@@ -217,13 +217,13 @@ class Site:
             time.sleep(0.1)
 
     def query(self, database: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Return the rows that a statement gives to a superuser."""
+        """Run a statement as superuser, and return its rows."""
         with self.database(database) as connection:
             return connection.execute(statement.encode(), values).fetchall()
 
     @contextlib.contextmanager
     def tables_on_small_disk(self) -> Iterator[None]:
-        """Have new tables of the datastore lie on a disk that can run full."""
+        """Create new tables of the datastore on the small disk during the block."""
         with self.database("postgres") as connection:
             if not connection.execute("SELECT 1 FROM pg_tablespace WHERE spcname = 'small'").fetchone():
                 self.table_disk.give_to("nobody")
@@ -240,7 +240,7 @@ class Site:
             connection.execute(f"ALTER DATABASE datastore SET default_tablespace = {name}".encode())
 
     def _forget(self) -> None:
-        """Nothing of an earlier session is to be recovered now."""
+        """Remove all runs, tables and orders of earlier sessions, so that nothing of them is recovered."""
         with self.database(MAIN.ckan_db) as connection:
             connection.execute("DELETE FROM datapusher_plus_run")
             connection.execute("CREATE SEQUENCE IF NOT EXISTS faults_number")
@@ -256,7 +256,7 @@ class Site:
 
 
 def _answers(connection: psycopg.Connection) -> bool:
-    """Tell whether the server is still there."""
+    """Return whether the connection still works; otherwise close it."""
     try:
         connection.execute("SELECT 1")
     except psycopg.Error:
@@ -268,7 +268,7 @@ def _answers(connection: psycopg.Connection) -> bool:
 def until(
     true: Callable[[], object], patience: float, told: Callable[[], object] = lambda: "", pause: float = 0.05
 ) -> None:
-    """Wait until something is so, and fail with what ``told`` says when it does not come."""
+    """Wait until ``true`` returns true; after ``patience`` seconds fail with the result of ``told``."""
     deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline, f"not within {patience} s: {told()}"

@@ -1,4 +1,4 @@
-"""Clients upload and edit for minutes while things go wrong at random."""
+"""The soak: clients upload and edit for minutes while random faults occur."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ from tests.faults.tables import Resource, make
 CLIENTS = 4
 RESOURCES = 10
 UPLOADS = 200
-#: One edit of a dictionary for so many uploads.
+#: Number of a client's uploads per edit of a Data Dictionary.
 EDIT_EVERY = 4
-#: Seconds between two faults.
+#: Shortest and longest time between two faults, in seconds.
 PAUSES = (0.2, 1.5)
 
 
 @dataclass
 class Soak:
-    """One soak, told by its seed."""
+    """One soak; the seed determines its random choices."""
 
     site: Site
     seed: int
     resources: list[Resource] = field(default_factory=list)
-    #: how often each kind of fault came
+    #: how often each kind of fault occurred
     faults: Counter[str] = field(default_factory=Counter)
-    #: loads that ended with an error that a person was told to answer by loading again
+    #: loads that ended with an error and were submitted again, as its message asks for
     loaded_again: int = 0
     findings: list[str] = field(default_factory=list)
     took: float = 0.0
     settled_in: float = 0.0
 
     def run(self) -> None:
-        """Upload, let things go wrong, and look at what is there at the end."""
+        """Upload while faults occur, and check all resources at the end."""
         began = time.monotonic()
         self.site.work_as(Setup())
         self.resources = [make(self.site) for _ in range(RESOURCES)]
@@ -68,7 +68,7 @@ class Soak:
             name, fault = chance.choice(FAULTS)
             fault(self, chance)
             self.faults[name] += 1
-            # an order may also end a worker that heals what another one left; a service manager starts it again
+            # an order may also end a worker during a recovery; restart it like a service manager
             insist(self.site.revive)
         for client in clients:
             client.join()
@@ -76,7 +76,7 @@ class Soak:
     def _client(self, chance: random.Random, locks: dict[str, threading.Lock]) -> None:
         for number in range(UPLOADS // CLIENTS):
             resource = chance.choice(self.resources)
-            # one client at a time, so that it is known which file is the newest
+            # one client per resource at a time, so that it is known which file is the newest
             with locks[resource.id]:
                 version = resource.files[-1].version + 1
                 insist(lambda: _publish(resource, File(version=version, rows=60)))  # noqa: B023
@@ -84,7 +84,7 @@ class Soak:
                     insist(lambda: resource.edit_dictionary(f"edit {number} beside version {version}"))  # noqa: B023
 
     def _settle(self) -> None:
-        """Wait until all is well again; who was told to load again does so."""
+        """Wait until all runs have ended and nothing is left of them; submit failed resources again."""
         for resource in self.resources:
             self.site.orders(resource.id).release()
         back = time.monotonic()
@@ -119,7 +119,7 @@ class Soak:
 
 
 def insist(act: Callable[[], object]) -> None:
-    """Do something until CKAN does it, as a client does whose request failed."""
+    """Call ``act`` and retry it for up to 120 seconds, like a client whose request failed."""
     deadline = time.monotonic() + 120
     while True:
         try:
@@ -189,7 +189,7 @@ def _restart(name: str) -> Callable[[Soak, random.Random], None]:
     return restart
 
 
-#: What may go wrong; what hits one run comes most often.
+#: The faults to choose from; those that affect single runs are the most frequent.
 FAULTS: list[tuple[str, Callable[[Soak, random.Random], None]]] = [
     *[(kind, _order(kind)) for kind in ("raise", "sigterm", "sigkill", "sigkill") for _ in range(3)],
     *[("terminate", _terminate)] * 4,

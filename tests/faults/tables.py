@@ -1,4 +1,4 @@
-"""A live table with everything that people hang on one, and what of it is there."""
+"""Create a live table with everything that people can add to one, and read its whole state."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ CREATE VIEW {large} AS SELECT * FROM {by_place} WHERE summe > 1;
 """
 TRIGGER = "BEGIN NEW.ort := coalesce(upper(NEW.ort), 'UNBEKANNT'); RETURN NEW; END"
 
-#: The column that publishers write about.
+#: The column whose description publishers edit.
 EDITED = "tag"
 ORGANIZATION = "faults"
 
-#: What hangs on a table, as PostgreSQL itself defines it.
+#: Query for the objects that depend on a table, with PostgreSQL's own definitions.
 HANGING = """
 SELECT 'index', c.relname, pg_get_indexdef(i.indexrelid) || coalesce(' -- ' || obj_description(c.oid), '')
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = {oid}
@@ -61,7 +61,7 @@ UNION ALL SELECT 'comment', '', obj_description({oid}, 'pg_class')
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
-    """A table with everything about it; nothing of it is asked of the code under test."""
+    """The whole state of a table, read without the code under test."""
 
     columns: tuple[str, ...]
     rows: list[tuple[str | None, ...]]
@@ -70,32 +70,32 @@ class Seen:
     types: dict[str, str]
     #: (kind, name, definition)
     hanging: frozenset[tuple[str, str, str]]
-    #: rows that no search finds
+    #: number of rows without a full text, which no search finds
     unsearchable: int
 
 
 @dataclass
 class Resource:
-    """A resource of a dataset of its own."""
+    """A resource in its own dataset."""
 
     site: Site
     id: str
     package_id: str
-    #: the files that were published, oldest first; the first is the one that the table held before
+    #: the published files, oldest first; the first one is what the table held at the start
     files: list[File] = field(default_factory=list)
     trigger: bool = True
     before: Seen | None = None
-    #: what may stand in the dictionary about the column that publishers edit: the last one alone, unless CKAN failed;
-    #: None is what stood there at first
+    #: allowed descriptions of the column ``EDITED``: only the last edit, unless CKAN's request failed; None is the
+    #: original one
     edits: list[str | None] = field(default_factory=list)
 
     @property
     def portal(self) -> Portal:
-        """Return the API."""
+        """Return the site's API."""
         return self.site.portal
 
     def publish(self, file: File) -> None:
-        """Upload a file, which asks for its load."""
+        """Upload a file, which requests its load."""
         self.files.append(file)
         reply = requests.post(
             f"{self.portal.url}/api/3/action/resource_patch",
@@ -107,11 +107,11 @@ class Resource:
         assert reply.ok, reply.text
 
     def submit(self) -> None:
-        """Ask for one more load."""
+        """Request another load."""
         self.portal.act("datapusher_submit", resource_id=self.id, ignore_hash=True)
 
     def edit_dictionary(self, notes: str = "written while the file was loaded") -> None:
-        """Have a publisher write something else about a column."""
+        """Change the description of the column ``EDITED`` in the Data Dictionary."""
         info = {"label": "Tag", "notes": notes, "type_override": "timestamp"}
         fields = [{"id": name} for name in COLUMNS[:2]] + [{"id": EDITED, "info": info}]
         self.edits[:] = [*(self.edits or [None]), notes]
@@ -119,14 +119,14 @@ class Resource:
         self.edits[:] = [notes]
 
     def look(self) -> Seen | None:
-        """Return the table, None when there is none."""
+        """Return the state of the table, None when there is no table."""
         with self.site.database(MAIN.datastore_db) as connection, connection.transaction():
             connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             return _look(connection, self.id)
 
 
 def make(site: Site, *, table: bool = True, trigger: bool = True) -> Resource:
-    """Make a resource, with a table that has everything or without any."""
+    """Create a resource, with a table that has everything, or without a table."""
     dataset = site.portal.act(
         "package_create",
         name=f"faults-{_number(site)}",
@@ -168,13 +168,13 @@ def _fill(made: Resource) -> None:
 
 
 def renew(resource: Resource) -> Resource:
-    """Return a resource that has come through a case, ready for the next one."""
+    """Return a resource of an earlier case, with its present state as the start of the next one."""
     resource.before, resource.edits = resource.look(), []
     return resource
 
 
 def prepare(portal: Portal) -> None:
-    """Make the organization that the datasets belong to, and the function of the user's trigger."""
+    """Create the organization of the datasets, and the function of the user-defined trigger."""
     if portal.find("organization_show", id=ORGANIZATION) is None:
         portal.act("organization_create", name=ORGANIZATION)
     portal.act("datastore_function_create", name="gross", or_replace=True, rettype="trigger", definition=TRIGGER)
@@ -219,7 +219,7 @@ def _look(connection: psycopg.Connection, table: str) -> Seen | None:
 
 
 def kept_words(site: Site, resource_id: str) -> dict[str, str | None]:
-    """Return what the stash folder keeps of columns that left the table, by column."""
+    """Return the comments of removed columns in the stash folder, by column."""
     path = site.stash_disk.path / f"{resource_id}.vanished.json"
     if not path.exists():
         return {}

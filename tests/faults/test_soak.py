@@ -1,4 +1,4 @@
-"""Two hundred uploads among faults at random."""
+"""Test two hundred uploads during random faults."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cases that are tried at once: runs are held at their points, then things go wrong, then they are judged."""
+"""Run a batch of cases: hold the runs at their points, cause the faults, and judge the results."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tests.faults.site import Site, until
 from tests.faults.tables import Resource, make, renew
 from tests.orders import Orders
 
-#: Seconds in which everything must be well again once servers and workers are back, and for how long a busy machine is
-#: watched to say how long it took.
+#: Seconds within which everything must be recovered once servers and workers run again; and seconds after which the
+#: test stops waiting, which is longer, to report how long it took on a busy machine.
 PROMISED = 60.0
 PATIENCE = 180.0
-#: Seconds that something done during a run may take before the fault comes; it may have to wait for a lock.
+#: Seconds to wait for an action during a run before the fault occurs; the action may have to wait for a lock.
 PAUSE = 1.5
 
 DURING: dict[str, Callable[[Resource], object]] = {
@@ -36,13 +36,13 @@ DURING: dict[str, Callable[[Resource], object]] = {
     "dataset-deleted": lambda resource: resource.portal.act("package_delete", id=resource.package_id),
     "dataset-purged": lambda resource: resource.portal.act("dataset_purge", id=resource.package_id),
 }
-#: Situations that leave a table with the columns that it had.
+#: Situations that do not change the table's columns, so that its resource can be reused.
 WEARING = ("reload", "retry", "retry-of-retry", "two-workers", "upload", "edit", "ckan-restarted")
 
 
 @dataclass
 class Trial:
-    """One case on its way."""
+    """One case while it is tested, and its result."""
 
     case: Case
     resource: Resource
@@ -54,15 +54,15 @@ class Trial:
     findings: list[str] = field(default_factory=list)
 
     def hold(self) -> None:
-        """Have the run stop at the point."""
+        """Order the run to be held at the point of the case."""
         self.orders.give({**self.case.before, self.case.point: "hold"})
 
     def struck(self) -> bool:
-        """Tell whether the order was obeyed."""
+        """Return whether the run has obeyed the order for the fault."""
         return Path(f"{self.orders.file}.{self.case.point}.1").exists()
 
     def held(self) -> bool:
-        """Tell whether another process than before is held there."""
+        """Return whether a new process is held at the point, and keep its pid."""
         try:
             found = json.loads(Path(f"{self.orders.file}.held").read_text())
         except FileNotFoundError:
@@ -74,7 +74,7 @@ class Trial:
 
 
 def try_all(site: Site, cases: Sequence[Case]) -> list[Trial]:
-    """Try cases of one group at once."""
+    """Test the cases of one group together."""
     site.work_as(cases[0].setup)
     tables = site.tables_on_small_disk() if cases[0].fault.small_tables else nullcontext()
     with tables, ThreadPoolExecutor(max_workers=4) as threads:
@@ -106,7 +106,7 @@ def _begin(site: Site, case: Case) -> Trial:
 
 
 def _resource(site: Site, case: Case) -> Resource:
-    """Return a resource that earlier cases have left whole, or make one."""
+    """Return a resource that earlier cases left intact, or create one."""
     quick = case.point.startswith("fill.") or case.point == "copy.block"
     for resource in list(site.spare):
         if case.situation in WEARING and resource.trigger != quick:
@@ -117,13 +117,13 @@ def _resource(site: Site, case: Case) -> Resource:
 
 
 def _keep(site: Site, trials: Sequence[Trial]) -> None:
-    """Let the next cases use the resources: a table must come through many faults."""
+    """Keep intact resources for later cases: a table must survive many faults."""
     worn = [trial for trial in trials if trial.case.situation in WEARING and not trial.findings]
     site.spare.extend(trial.resource for trial in worn if trial.rows in ("old", "new"))
 
 
 def _wait_until_held(site: Site, trials: Sequence[Trial]) -> list[Trial]:
-    """Wait for all and return those that are held; a case whose point is not reached tries nothing."""
+    """Wait for all runs, and return the held ones; a run that does not reach its point becomes a finding."""
     waiting, held = list(trials), []
     deadline = time.monotonic() + PATIENCE
     while waiting and time.monotonic() < deadline:
@@ -144,7 +144,7 @@ def _wait_until_held(site: Site, trials: Sequence[Trial]) -> list[Trial]:
 
 
 def _die(site: Site, trials: Sequence[Trial]) -> None:
-    """Have runs die, so that what comes to the point next is a retry."""
+    """Kill runs at their point, so that the next run at the point is a retry."""
     for trial in trials:
         trial.orders.give({trial.case.point: "sigkill"})
     for trial in trials:
@@ -153,7 +153,7 @@ def _die(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def _wait_until_deleted(site: Site, resources: Sequence[str]) -> None:
-    """Wait until CKAN has committed deletions: a run that ends before them rightly leaves its table to CKAN."""
+    """Wait until CKAN has committed the deletions: a run that ends before them correctly leaves its table to CKAN."""
     query = (
         "SELECT count(*) FROM resource JOIN package ON package.id = package_id"
         " WHERE resource.id = ANY(%s) AND resource.state = 'active' AND package.state = 'active'"
@@ -182,13 +182,13 @@ def _go_wrong(site: Site, trials: Sequence[Trial]) -> None:
 
 
 def _join(meanwhile: Sequence[Future[object]]) -> None:
-    """Wait for what was done during the runs; that it was refused because of the fault is no matter."""
+    """Wait for the actions that were started during the runs; their errors, caused by the fault, are ignored."""
     for one in meanwhile:
         one.exception(timeout=60)
 
 
 def _settle(site: Site, trials: Sequence[Trial]) -> None:
-    """Wait until nothing is left of any run; the time counts from when all workers are back."""
+    """Wait until nothing is left of any run; the time counts from the moment when all workers run again."""
     left = {trial.resource.id: ["never looked"] for trial in trials}
     gone = {trial.resource.id for trial in trials if trial.case.situation in GONE}
     back = time.monotonic()

@@ -1,4 +1,4 @@
-"""What is found once everything has settled: rows, words, all that hangs on the table, and what is left over."""
+"""Judge the final state of a resource: rows, labels and descriptions, dependent objects, and leftovers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tests.faults.tables import EDITED, Resource, Seen, kept_words
 if TYPE_CHECKING:
     from tests.faults.trial import Trial
 
-#: The column that a changed file has no more, or has with another type.
+#: The column that a changed file no longer has, or has with another type.
 TOUCHED = {"renamed": "land", "removed": "land", "retyped": "menge"}
-#: A changed file brings columns, or a type, that have an index of their own.
+#: Changes that add a column or type with its own index.
 GROWS = ("renamed", "added", "retyped")
 
 
 def over(site: Site, resources: Sequence[str]) -> set[str]:
-    """Return the resources that were loaded, or not, and have no run that waits or goes on."""
+    """Return the resources that have runs, of which none is queued or running."""
     found = site.query(
         MAIN.ckan_db,
         "SELECT resource_id FROM datapusher_plus_run WHERE resource_id = ANY(%s) GROUP BY resource_id"
@@ -40,7 +40,10 @@ def over(site: Site, resources: Sequence[str]) -> set[str]:
 
 
 def open_ends(site: Site, resources: Sequence[str], gone: AbstractSet[str] = frozenset()) -> dict[str, list[str]]:
-    """Return what is left of runs, by resource, and of resources that are gone the table."""
+    """Return what is left of runs, by resource.
+
+    :param gone: deleted resources, whose tables count as left over too.
+    """
     left: dict[str, list[str]] = {resource: [] for resource in resources}
     runs = site.query(
         MAIN.ckan_db,
@@ -86,12 +89,12 @@ def _in_datastore(site: Site, left: dict[str, list[str]]) -> None:
 
 
 def judge(site: Site, trial: Trial) -> None:
-    """Look at the table and write down what is not as it must be."""
+    """Read the table, and add everything that is not as expected to the trial's findings."""
     resource, case = trial.resource, trial.case
     seen = resource.look()
     trial.rows = rows_of(resource, seen)
     if case.forgets and trial.rows.startswith("broken"):
-        # what the client removed was gone before anybody read it, so this is a first load
+        # the client removed the table before the load read it, so this was a first load
         resource.before, resource.trigger = None, False
         trial.rows = rows_of(resource, seen)
     trial.ended = _ended(site, resource.id)
@@ -115,7 +118,7 @@ def judge(site: Site, trial: Trial) -> None:
 
 
 def _left(site: Site, resource: Resource) -> list[str]:
-    """Return what there must not be any more of a resource that was deleted before its load had ended."""
+    """Return the leftovers of a resource that was deleted before its load had ended."""
     names = site.query(
         MAIN.datastore_db,
         "SELECT relname::text FROM pg_class WHERE relname = ANY(%s) AND relkind IN ('r', 'v') UNION ALL"
@@ -130,7 +133,7 @@ def _left(site: Site, resource: Resource) -> list[str]:
 
 
 def rows_of(resource: Resource, seen: Seen | None) -> str:
-    """Return which file's rows the table holds: those of the newest, of the one before, none, or something broken."""
+    """Return whose rows the table holds: ``new``, ``old``, ``version N``, ``empty``, ``none`` or ``broken: …``."""
     if seen is None:
         return "none"
     if not seen.rows:
@@ -157,7 +160,7 @@ def _ended(site: Site, resource_id: str) -> str:
 
 
 def _loaded_twice(site: Site, resource: Resource) -> bool:
-    """Tell whether the newest file was loaded again though it was in place."""
+    """Return whether the newest file was loaded more than once."""
     newest = hashlib.sha256(resource.files[-1].content()).hexdigest()
     ((loads,),) = site.query(
         MAIN.ckan_db,
@@ -170,7 +173,7 @@ def _loaded_twice(site: Site, resource: Resource) -> bool:
 
 
 def _lie(site: Site, trial: Trial) -> str:
-    """Return the last run's state when the table says otherwise."""
+    """Return the last run's state if it contradicts the table, else an empty string."""
     ((state,),) = site.query(
         MAIN.ckan_db,
         "SELECT state FROM datapusher_plus_run WHERE resource_id = %s ORDER BY finished_at DESC NULLS FIRST LIMIT 1",
@@ -181,7 +184,7 @@ def _lie(site: Site, trial: Trial) -> str:
 
 
 def lost_words(resource: Resource, seen: Seen) -> list[str]:
-    """Return what people wrote about columns and is not there any more."""
+    """Return the comments of columns that are lost."""
     lost = []
     for column, comment in (resource.before.comments if resource.before else {}).items():
         if comment is None:
@@ -198,14 +201,14 @@ def lost_words(resource: Resource, seen: Seen) -> list[str]:
 
 def _lost_edits(resource: Resource, before: str, found: str | None) -> list[str]:
     notes = json.loads(found or "{}").get("_info", {}).get("notes")
-    # of an edit that CKAN answered with a failure nobody knows whether it was made
+    # an edit that CKAN answered with an error may have been saved or not, so both are allowed
     if (notes and notes in resource.edits) or (None in resource.edits and found == before):
         return []
     return [f"the edit {resource.edits[-1]!r} is lost: {found}"]
 
 
 def lost_things(resource: Resource, seen: Seen, change: str = "") -> list[str]:
-    """Return what hung on the table and does not any more, and what nobody has put there."""
+    """Return the dependent objects that the table has lost, and those that it must not have."""
     if resource.before is None:
         return []
     touched = TOUCHED.get(change, "\0")
@@ -216,7 +219,7 @@ def lost_things(resource: Resource, seen: Seen, change: str = "") -> list[str]:
 
 
 def wrong_in_portal(resource: Resource, seen: Seen | None, rows: str) -> list[str]:
-    """Ask as a client does; a web server whose connections were cut may need a moment."""
+    """Return what is wrong in CKAN's API; retry for 10 seconds, because connections may just have been cut."""
     deadline = time.monotonic() + 10
     while True:
         try:

@@ -1,4 +1,4 @@
-"""``ckan datapusher_plus``: requests from the command line, and what operators need."""
+"""``ckan datapusher_plus``: commands to request loads, and for operators."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from .remedies import remedies
 
 __all__ = ["datapusher_plus"]
 
-#: Each command and the module that holds it; a module is imported when its command is asked for, so that only the
-#: commands that talk to Prefect pay for importing it.
+#: Each command and its module. A module is imported when its command is used, so that only the commands that use
+#: Prefect spend the time to import it.
 COMMANDS = {
     "submit": "requests",
     "resubmit": "requests",
@@ -26,33 +26,33 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group that imports its commands when they are needed."""
+    """Click group that imports its commands when they are used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names, in the order of ``COMMANDS``."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command, None when there is none of that name."""
+        """Return a command, None when no command has that name."""
         if cmd_name not in COMMANDS:
             return None
         return getattr(import_module(f".{COMMANDS[cmd_name]}", __name__), cmd_name)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; what is not installed or not migrated yet is told in a sentence."""
+        """Run a command; a missing package or migration is reported in one sentence."""
         with remedies():
             return super().invoke(ctx)
 
 
-# The hooks of other plugins expect the context of a request; a worker gives one to each piece of its work.
+# Hooks of other plugins need a request context. The worker is not run inside one: it creates one for each task.
 _WITHOUT_REQUEST = "worker"
 
 
-# click would write the name with a hyphen; DataPusher+ has it with an underscore.
+# with an explicit name, because click would use a hyphen and DataPusher+ has an underscore
 @click.group("datapusher_plus", cls=LazyGroup, short_help="Load files into the DataStore.")
 @click.pass_context
 def datapusher_plus(ctx: click.Context) -> None:
-    """Load files into the DataStore and look after the loading."""
+    """Load files into the DataStore, and manage the loads."""
     if ctx.invoked_subcommand != _WITHOUT_REQUEST:
         from ..portal import app
 

@@ -1,4 +1,4 @@
-"""``check``: the self-test for operators and for what watches the site."""
+"""``check``: the self-test for operators and monitoring."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..core.safe_text import one_line
 from ..health.finding import CheckState, Finding, worst
 
 _SIGNS = {CheckState.OK: "✓", CheckState.WARN: "!", CheckState.FAIL: "✗"}
-#: For a terminal or a log that has no such signs.
+#: Replacements for a terminal or a log whose encoding lacks these signs.
 _PLAIN = str.maketrans({"✓": "+", "✗": "x", "→": ">"})
 _COLOURS = {CheckState.OK: "green", CheckState.WARN: "yellow", CheckState.FAIL: "red"}
 
@@ -34,9 +34,9 @@ _as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON for 
 @_as_json
 @click.pass_context
 def check(ctx: click.Context, only: Sequence[str], as_json: bool) -> None:
-    """Test whatever loading depends on, change nothing, and say what is not in order and what to do.
+    """Check everything that loading depends on, and say what is wrong and what to do. Nothing is changed.
 
-    Ends with status 1 when a check fails, with 0 when there is nothing, or only something to be seen to.
+    Exit status: 1 if a check fails, 0 if all checks are ok or only warn.
     """
     checkup = _checkup(only)
     from ..portal import app
@@ -52,16 +52,16 @@ def check(ctx: click.Context, only: Sequence[str], as_json: bool) -> None:
 @_only
 @_as_json
 def alone(config: str, only: Sequence[str], as_json: bool) -> None:
-    """The same when `ckan` itself does not start, for want of a database say."""
+    """Run the self-test when `ckan` itself does not start, for example because a database is not reachable."""
     checkup = _checkup(only)
     started = checkup.start(config)
     _tell(checkup.checkup(only, started=started), as_json)
 
 
 def _checkup(only: Iterable[str]) -> ModuleType:
-    """Import the self-test, which is not needed by whoever only prints a report.
+    """Return the module of the self-test, imported late because printing a report does not need it.
 
-    :raises click.BadParameter: when there is no check of such a name.
+    :raises click.BadParameter: when ``only`` contains a name that no check has.
     """
     from ..health import checkup
 
@@ -99,7 +99,7 @@ def report(findings: Iterable[Finding]) -> dict[str, Any]:
 
 def _documented(finding: Finding) -> dict[str, Any]:
     about = asdict(finding)
-    # this key keeps the name that other programs read
+    # this key keeps its old name because other programs read it
     return {"leg": about.pop("check"), **about, "state": finding.state.value}
 
 
@@ -111,17 +111,17 @@ def _text(findings: Sequence[Finding]) -> str:
 
 
 def _lines(finding: Finding, width: int) -> str:
-    """Return a check's state and sentence, and below them what to do."""
+    """Return the lines for a check: its state and sentence, and below them the advice."""
     head = f"{_SIGNS[finding.state]} {finding.state.value:4}  {finding.check:{width}}  "
     text = [one_line(part) for part in (finding.sentence, finding.advice and f"→ {finding.advice}") if part]
     indent = " " * len(head)
     lines = [line for part in text for line in _wrapped(part, len(head))]
-    # the colour goes on last, or it would count as letters
+    # the colour is added last, otherwise its control characters would count in the width
     return click.style(head, fg=_COLOURS[finding.state]) + f"\n{indent}".join(lines)
 
 
 def _wrapped(text: str, indent: int) -> list[str]:
-    # for a person's screen; what goes into a file or a pipe stays on its line
+    # wrap only for a terminal; in a file or a pipe a text stays on one line
     if not sys.stdout.isatty():
         return [text]
     room = max(40, shutil.get_terminal_size().columns - indent)

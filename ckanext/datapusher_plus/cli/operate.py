@@ -1,4 +1,4 @@
-"""``worker``, ``deploy`` and ``recover``: what operators run. Prefect is imported only by the commands that need it."""
+"""``worker``, ``deploy`` and ``recover``, for operators. Prefect is imported only by the commands that need it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from ckanext.datapusher_plus.health.finding import CheckState
 @click.option("--pool", default="", help="Prefect work pool (default: prefect_work_pool).")
 @click.pass_context
 def worker(ctx: click.Context, limit: int | None, pool: str) -> None:
-    """Carry out requests until stopped by SIGTERM or Ctrl-C.
+    """Run requested loads until stopped by SIGTERM or Ctrl-C.
 
-    Starts a Prefect server when none is configured, makes work pool and deployment, puts right what an earlier
-    worker left, and then loads files. Told to stop, it waits for the runs going on.
+    Starts a Prefect server if none is configured, creates the work pool and the deployment, recovers runs that an
+    earlier worker left unfinished, and then loads files. When it is stopped, it waits for its running loads.
     """
     from ckanext.datapusher_plus.portal import app
     from ckanext.datapusher_plus.prefect_server import server
@@ -34,14 +34,14 @@ def worker(ctx: click.Context, limit: int | None, pool: str) -> None:
 
 
 def _say(sentence: str) -> None:
-    """Print a sentence, which may quote a server, as one line."""
+    """Print a sentence as one line, because it may contain text from a server."""
     click.echo(one_line(sentence))
 
 
 def _see_migrated() -> None:
-    """Refuse to work without the plugin's tables; a database that does not answer is waited for later.
+    """Refuse to start without the plugin's tables; if the database does not answer, the worker waits for it later.
 
-    :raises click.ClickException: with what to run.
+    :raises click.ClickException: when migrations are not applied; names the command to run.
     """
     try:
         found = ckan_database.migrated()
@@ -55,7 +55,7 @@ def _see_migrated() -> None:
 @click.option("--pool", default="", help="Prefect work pool (default: prefect_work_pool).")
 @click.option("--type", "kind", default="", help="Type of the pool, such as ckan, process, docker or kubernetes.")
 def deploy(pool: str, kind: str) -> None:
-    """Make the work pool, if it is missing, and the deployment that runs are created from."""
+    """Create the work pool, if it is missing, and the deployment for runs."""
     from ckanext.datapusher_plus.worker import deployment as deploying
     from ckanext.datapusher_plus.worker import service
 
@@ -71,7 +71,7 @@ def deploy(pool: str, kind: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.pass_context
 def recover(ctx: click.Context, resource_id: str | None, dry_run: bool) -> None:
-    """Put tables and dictionaries back after a crash, of one resource or of all; workers do the same by themselves."""
+    """Restore tables and Data Dictionaries after a crash, of one resource or of all. Workers do this automatically."""
     from ckanext.datapusher_plus.flow.cancelled import was_cancelled
     from ckanext.datapusher_plus.portal import app
     from ckanext.datapusher_plus.recovery import sweep

@@ -1,4 +1,4 @@
-"""What a command says instead of a traceback when the plugin is not fully installed: what is missing, what to run."""
+"""Error messages of commands when the plugin is not fully installed: what is missing and what to run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ INSTALL = "Run, in a clone of the plugin: pip install -c constraints.txt '.[work
 
 @contextmanager
 def remedies() -> Iterator[None]:
-    """Turn what a missing package or a missing migration raises into one sentence.
+    """Replace the traceback of a missing package or migration by one sentence.
 
-    :raises click.ClickException: with what to run.
+    :raises click.ClickException: when a package or migration is missing; names the command to run.
     """
     try:
         yield

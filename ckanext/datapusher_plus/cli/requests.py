@@ -1,4 +1,4 @@
-"""Commands that ask for loads and say what became of them."""
+"""``submit``, ``resubmit`` and ``status``: request loads, and show their state."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ..model import run
 from ..runs import records
 from ..runs.task_status import NEWEST_FIRST
 
-#: Resources that are read at once; a site may have hundreds of thousands.
+#: Resources per query; a site may have hundreds of thousands.
 _PAGE = 500
 
 _yes = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -38,9 +38,9 @@ class _Found(NamedTuple):
 @_yes
 @_ignore_hash
 def submit(package: str | None, yes: bool, ignore_hash: bool) -> None:
-    """Ask for the files of PACKAGE (id or name) to be loaded, of all datasets without it.
+    """Request the load of the files of PACKAGE (id or name), or of all datasets if it is omitted.
 
-    Resources of formats that are not in ``ckanext.datapusher_plus.formats`` are passed over.
+    Resources of formats that are not in ``ckanext.datapusher_plus.formats`` are skipped.
     """
     if package is None and not yes:
         click.confirm("Every file on this site that can be loaded will be queued. Go on?", abort=True)
@@ -52,7 +52,7 @@ def submit(package: str | None, yes: bool, ignore_hash: bool) -> None:
 @_yes
 @_ignore_hash
 def resubmit(yes: bool, ignore_hash: bool) -> None:
-    """Ask for all files that are in the DataStore to be loaded again; tables without a file are passed over."""
+    """Request a new load of all files that are in the DataStore. Tables without a file are skipped."""
     if not yes:
         click.confirm("Every file in the DataStore will be queued to be loaded again. Go on?", abort=True)
     loaded = set(get_all_resources_ids_in_datastore())
@@ -63,7 +63,7 @@ def resubmit(yes: bool, ignore_hash: bool) -> None:
 @click.argument("resource", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
 def status(resource: str | None, as_json: bool) -> None:
-    """Show the latest load of RESOURCE (an id) with its log, of every resource without it."""
+    """Show the latest load of RESOURCE (an id) with its log, or of every resource if it is omitted."""
     if resource is None:
         _show_overview(as_json)
     else:
@@ -78,7 +78,10 @@ def _package_id(package: str) -> str:
 
 
 def _resources(package_id: str | None) -> Iterator[_Found]:
-    """Page through the database by id: the search index may be behind, and lists of names leave out private ones."""
+    """Yield resources from the database, in pages by id.
+
+    The search index may be out of date, and lists of names omit private datasets.
+    """
     query = (
         sa.select(model.Resource.id, model.Resource.format, model.Resource.url_type)
         .join(model.Package, model.Package.id == model.Resource.package_id)
@@ -120,7 +123,7 @@ def _submit(resource_id: str, user: str, ignore_hash: bool) -> bool:
         )
     except (tk.ValidationError, tk.ObjectNotFound) as error:
         if isinstance(error, tk.ValidationError) and UNMIGRATED in error.error_dict:
-            # the same for every other resource
+            # the error is the same for every resource
             raise
         click.echo(escaped(f"Fail: {error}"))
         return False

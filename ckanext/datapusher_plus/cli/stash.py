@@ -1,4 +1,4 @@
-"""``stash``: Data Dictionaries on disk, and how an operator brings one back."""
+"""``stash``: commands to show, restore and remove the Data Dictionaries that are kept on disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from ..datastore.lock import ResourceLock
 from ..dictionary_stash import history
 from ..recovery.restore_dictionary import Brought, bring_back, carry
 
-#: What the pending stash is called where entries are named.
+#: Name of the pending stash among the entries.
 PENDING = "stash"
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON for other programs.")
@@ -34,7 +34,7 @@ _entry = click.option(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One dictionary on disk."""
+    """One Data Dictionary on disk: the pending stash or an earlier version."""
 
     id: str
     at: datetime
@@ -43,7 +43,7 @@ class Entry:
     dictionary: Dictionary
 
     def head(self) -> dict[str, Any]:
-        """Return all but the dictionary, as JSON types."""
+        """Return everything except the dictionary itself, as JSON types."""
         return {
             "id": self.id,
             "at": self.at.isoformat(),
@@ -55,13 +55,13 @@ class Entry:
 
 @click.group(short_help="Look after Data Dictionaries on disk.")
 def stash() -> None:
-    """Show Data Dictionaries that are kept on disk, and bring them back."""
+    """Show Data Dictionaries that are kept on disk, and restore them."""
 
 
 @stash.command("list", short_help="Show the resources that something is kept of.")
 @_json
 def list_(as_json: bool) -> None:
-    """Show the resources that something is kept of."""
+    """Show the resources of which a Data Dictionary is kept."""
     with _told():
         pending = set(dictionary_stash.pending())
         found = [_overview(resource, pending) for resource in sorted({*pending, *history.resources()})]
@@ -75,7 +75,7 @@ def list_(as_json: bool) -> None:
 
 
 def _overview(resource_id: str, pending: set[str]) -> dict[str, Any]:
-    # names only: there may be a hundred thousand resources
+    # reads only file names, because there may be a hundred thousand resources
     return {"resource_id": resource_id, "pending": resource_id in pending, "earlier": history.ids(resource_id)}
 
 
@@ -84,7 +84,7 @@ def _overview(resource_id: str, pending: set[str]) -> dict[str, Any]:
 @_entry
 @_json
 def show(resource: str, entry: str, as_json: bool) -> None:
-    """Show which dictionaries of RESOURCE (an id) are kept, or with --entry what one of them says."""
+    """Show which dictionaries of RESOURCE (an id) are kept, or with --entry the content of one."""
     with _told():
         found = _entries(resource)
         gone = dictionary_stash.vanished(resource)
@@ -124,7 +124,7 @@ def _show_one(entry: Entry, as_json: bool) -> None:
 @click.option("--overwrite", is_flag=True, help="Also replace what is written now; that is kept as an earlier one.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def restore(resource: str, entry: str, overwrite: bool, dry_run: bool) -> None:
-    """Fill in what RESOURCE's Data Dictionary lacks from an earlier one, the newest without --entry."""
+    """Fill in what is empty in RESOURCE's Data Dictionary from an earlier one, by default the newest."""
     with _told():
         chosen = _chosen(_entries(resource), entry)
         _same_user()
@@ -139,7 +139,7 @@ def restore(resource: str, entry: str, overwrite: bool, dry_run: bool) -> None:
 @click.argument("new")
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def carry_(resource: str, old: str, new: str, dry_run: bool) -> None:
-    """Say of RESOURCE's column NEW what was written about OLD, which the table has no more."""
+    """Copy the Data Dictionary entries of RESOURCE's column OLD, which the table no longer has, to its column NEW."""
     with _told():
         _same_user()
         brought = carry(resource, old, new, dry_run=dry_run)
@@ -163,7 +163,7 @@ def _sentences(brought: Brought, dry_run: bool) -> Iterator[str]:
 @click.option("--history", "all_of_it", is_flag=True, help="Also remove the earlier dictionaries.")
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def clear(resource: str, all_of_it: bool, yes: bool) -> None:
-    """Remove the pending stash of RESOURCE for good; its table is left as it is."""
+    """Remove the pending stash of RESOURCE permanently. Its table is not changed."""
     with _told():
         found = _entries(resource)
     doomed = [one for one in found if all_of_it or one.id == PENDING]
@@ -180,7 +180,7 @@ def clear(resource: str, all_of_it: bool, yes: bool) -> None:
 
 
 def _entries(resource: str) -> list[Entry]:
-    """Return what is on disk of a resource: the pending stash, then earlier ones, newest first."""
+    """Return the dictionaries of a resource on disk: the pending stash, then earlier versions, newest first."""
     pending = dictionary_stash.load(resource)
     waiting = pending and Entry(
         id=PENDING, at=pending.saved_at, why="pending", run_id=pending.run_id, dictionary=pending.dictionary
@@ -193,7 +193,10 @@ def _entries(resource: str) -> list[Entry]:
 
 
 def _chosen(found: list[Entry], entry: str) -> Entry:
-    """Return the entry that is named by number or id; without a name the newest earlier one, else the stash."""
+    """Return the entry with a number or id; if ``entry`` is empty the newest earlier version, else the stash.
+
+    :raises click.ClickException: when there is no such entry.
+    """
     earlier = [one for one in found if one.id != PENDING]
     if not entry and found:
         return (earlier or found)[0]
@@ -206,7 +209,10 @@ def _chosen(found: list[Entry], entry: str) -> Entry:
 
 
 def _same_user() -> None:
-    """Refuse to write as root what the worker could not read."""
+    """Refuse to run as root if another user owns the stash folder: the worker does not read files of root.
+
+    :raises click.ClickException: names the user to run the command as.
+    """
     folder = settings.current().dictionary_stash_dir
     owner = folder.stat().st_uid if folder.exists() else 0
     if os.geteuid() == 0 and owner != 0:
@@ -221,7 +227,10 @@ def _same_user() -> None:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Say in a sentence what cannot be done."""
+    """Replace the traceback of an expected error by one sentence.
+
+    :raises click.ClickException: when the block raises OSError, IngestError or ValueError.
+    """
     try:
         yield
     except OSError as error:
@@ -231,5 +240,5 @@ def _told() -> Iterator[None]:
 
 
 def _clean(text: str) -> str:
-    # labels come from strangers, and a terminal obeys control characters
+    # labels come from users, and a terminal would execute control characters in them
     return escaped(text)

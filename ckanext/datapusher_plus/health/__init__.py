@@ -1,1 +1,1 @@
-"""Whether everything that loading depends on is in order: one check a thing, one finding a check."""
+"""The self-test: checks of everything that loading depends on; each check returns one finding."""

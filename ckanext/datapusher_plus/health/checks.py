@@ -1,4 +1,7 @@
-"""Run checks at once, each with a time limit, so that a server that is away delays no other; and those of a worker."""
+"""Run checks in parallel, each with a time limit, so that an unreachable server delays no other check.
+
+Also defines the checks that a worker runs at its start.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ from . import ckan_database, clock, datastore, disk, folders, loaders, portal, s
 from .finding import CheckState, Finding, Verdict, fail, ok, warn
 from .wording import listed, reason
 
-#: The programs of qsv, an engine that sites may have.
+#: Names of the qsv program, an optional engine.
 _QSV = ("qsvdp", "qsv")
 
 
@@ -29,28 +32,28 @@ class Check:
 
     name: str
     ask: Callable[[], Verdict]
-    #: checks that must not have failed for this one to run, those that they need among them
+    #: names of the checks that must not fail before this one runs, including those that they need themselves
     needs: tuple[str, ...] = ()
 
 
 def examine(checks: Iterable[Check], *, limit: float = waits.CHECK) -> list[Finding]:
-    """Run all checks and return a finding for each, in their order; each may take ``limit`` seconds."""
+    """Run all checks, and return a finding for each in the given order; each may take ``limit`` seconds."""
     checks = list(checks)
     answers: dict[str, Future[Finding]] = {check.name: Future() for check in checks}
     for check in checks:
-        # the caller's context has CKAN's application, which a new thread does not inherit;
-        # a thread that hangs, on a dead network file system say, must not keep the process from ending
+        # A new thread does not inherit the caller's context, which has CKAN's application.
+        # Daemon threads: one that hangs, for example on a dead network file system, must not stop the process's exit.
         run = contextvars.copy_context().run
         threading.Thread(target=run, args=(_find_out, check, answers), name=check.name, daemon=True).start()
     begun = time.monotonic()
-    # those that others wait for first: a check that is given up lets the ones behind it go on
+    # in order of depth: when a check times out, the checks that need it can continue
     for check in sorted(checks, key=lambda each: _depth(each, checks)):
         _await(check, answers[check.name], begun + limit * _depth(check, checks), limit)
     return [answers[check.name].result() for check in checks]
 
 
 def _depth(check: Check, checks: list[Check]) -> int:
-    """Return how many checks come one after another up to this one."""
+    """Return the length of the longest chain of needed checks that ends with this one; 1 without needs."""
     return 1 + max((_depth(each, checks) for each in checks if each.name in check.needs), default=0)
 
 
@@ -76,7 +79,7 @@ def _unknown(failed: list[str]) -> Verdict:
 def _verdict(check: Check) -> Verdict:
     try:
         return check.ask()
-    except Exception as error:  # noqa: BLE001 (whatever it is, it is this check's finding, and the others go on)
+    except Exception as error:  # noqa: BLE001 (any error becomes this check's finding, and the others continue)
         return fail(f"This could not be found out: {type(error).__name__}: {reason(error)}.")
 
 
@@ -87,13 +90,13 @@ def _finding(check: Check, verdict: Verdict, seconds: float) -> Finding:
 
 
 def _settle(answer: Future[Finding], finding: Finding) -> None:
-    # a check that answers too late finds its place taken
+    # a check that ends after its time limit already has a result
     with suppress(InvalidStateError):
         answer.set_result(replace(finding, seconds=round(finding.seconds, 3)))
 
 
 def qsv_version() -> Verdict:
-    """Tell which qsv is there; nothing depends on it."""
+    """Report which qsv is installed; nothing depends on it."""
     path = next(filter(None, map(shutil.which, _QSV)), None)
     if path is None:
         return ok("qsv is not installed; nothing here needs it.")
@@ -104,7 +107,7 @@ def qsv_version() -> Verdict:
     return ok(f"{path} is {' '.join(done.stdout.split()[:2])}; nothing here needs it.")
 
 
-#: What a worker checks at its start; none of it asks Prefect.
+#: The checks that a worker runs at its start; none of them calls Prefect.
 BEFORE_WORK = (
     Check(name="ckan_database", ask=ckan_database.reachable),
     Check(name="loaders", ask=loaders.alone),

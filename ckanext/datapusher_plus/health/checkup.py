@@ -1,4 +1,4 @@
-"""The self-test as a whole: all checks, those that ask Prefect among them."""
+"""The whole self-test: all checks, including those that call Prefect."""
 
 from __future__ import annotations
 
@@ -21,25 +21,31 @@ from .wording import reason
 
 
 def start(ini: str) -> Verdict:
-    """Load CKAN as far as it goes: it does not start without its databases, and that is when people ask."""
+    """Load CKAN, and return a verdict on its start.
+
+    CKAN does not start without its databases, which is when people run the self-test. So an error becomes a verdict,
+    and the plugin's settings are read if CKAN got as far as its configuration.
+    """
     os.environ["CKAN_INI"] = ini
-    # CKAN waits for a database that does not answer as long as the system lets it
+    # CKAN sets no connection timeout, so a database that does not answer would block until the system's own
     os.environ.setdefault("PGCONNECT_TIMEOUT", "3")
     (found,) = examine([Check(name="ckan", ask=_loads)], limit=waits.CHECK_CKAN_LOADS)
     if PREFIX + "load_strategy" in config:
-        # CKAN may have failed before it configured the plugin; wrong values are in what it said
+        # CKAN may have failed before it configured the plugin; its error message names wrong values
         with suppress(ValueError):
             use(read(config))
     return Verdict(state=found.state, sentence=found.sentence, advice=found.advice)
 
 
 def checkup(only: Collection[str] = (), *, started: Verdict | None = None) -> list[Finding]:
-    """Run all checks, or those named and what they need, and return a finding for each that was wanted.
+    """Run all checks, or those in ``only`` and the checks that they need.
 
-    :param started: how CKAN's start went, when there is doubt.
+    :param only: names of checks; empty for all.
+    :param started: the verdict of ``start``; without it CKAN is taken as started.
+    :returns: a finding for each check in ``only``, or for all.
     """
     configured = is_set() and "ckan.datastore.write_url" in config
-    # without a configuration there is nothing to ask, and CKAN's start says why
+    # without a configuration no other check can run; the check `ckan` says why
     wanted = set(only or NAMES) if configured else {"ckan"}
     checks = [Check(name="ckan", ask=lambda: started or _runs()), *(_checks() if configured else ())]
     needed = wanted | {need for check in checks if check.name in wanted for need in check.needs}
@@ -51,7 +57,7 @@ def _loads() -> Verdict:
         app.load()
     except CkanConfigurationException as error:
         return fail(f"CKAN does not start: {reason(error)}.", "Correct this in ckan.ini.")
-    except Exception as error:  # noqa: BLE001 (CKAN and its plugins raise whatever their databases raise)
+    except Exception as error:  # noqa: BLE001 (CKAN and its plugins let any error of their databases through)
         return fail(f"CKAN does not start: {type(error).__name__}: {reason(error)}.", "See what else fails.")
     return _runs()
 
@@ -61,7 +67,7 @@ def _runs() -> Verdict:
 
 
 def _checks() -> tuple[Check, ...]:
-    """Return all checks but ``ckan``, in the order in which they are shown."""
+    """Return all checks except ``ckan``, in the order of their display."""
     before = tuple(check for check in BEFORE_WORK if check.name != "clock")
     after = (
         Check(name="requests", ask=queue.requests, needs=("ckan_database", "migrations")),
@@ -80,7 +86,7 @@ def _checks() -> tuple[Check, ...]:
 
 
 def _not_installed(package: str) -> tuple[Check, ...]:
-    """Return the checks that ask Prefect as they are on a machine that has only web processes."""
+    """Return stand-ins for the checks that call Prefect, for a machine without Prefect (only web processes)."""
     sentence = f"Not known: the Python package {package} is not installed here."
     advice = (
         "Ask where workers run. To run one here: pip install -c constraints.txt '.[worker]' in a clone of the plugin"
@@ -93,10 +99,10 @@ def _verdict(found: Verdict) -> Verdict:
     return found
 
 
-#: The checks that ask Prefect.
+#: Names of the checks that call Prefect.
 PREFECT = (
     *("prefect_home", "prefect", "prefect_servers", "prefect_login"),
     *("work_pool", "deployment", "workers", "stash_shared"),
 )
-#: The names of all checks, in the order in which they are shown.
+#: Names of all checks, in the order of their display.
 NAMES = ("ckan", *(check.name for check in _checks()))

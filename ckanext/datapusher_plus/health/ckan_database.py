@@ -1,4 +1,4 @@
-"""CKAN's own database, and the plugin's tables in it."""
+"""Checks of CKAN's own database, and of the plugin's tables in it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _UPGRADE = "Run: ckan db upgrade -p datapusher_plus"
 
 @contextmanager
 def connected() -> Iterator[sa.Connection]:
-    """Open a connection for one block; what is done in it is rolled back."""
-    # CKAN's own engine waits for a machine that swallows packets as long as the system lets it
+    """Open a connection for one block; its transaction is rolled back at the end."""
+    # CKAN's own engine has no connection timeout: a host that drops packets would block until the system's own
     engine = sa.create_engine(
         config["sqlalchemy.url"],
         poolclass=NullPool,
@@ -36,7 +36,7 @@ def connected() -> Iterator[sa.Connection]:
 
 
 def reachable() -> Verdict:
-    """See that CKAN's database answers and can be written to."""
+    """Check that CKAN's database answers and is writable."""
     try:
         with connected() as connection:
             read_only = connection.scalar(sa.text("SELECT pg_is_in_recovery()"))
@@ -50,7 +50,7 @@ def reachable() -> Verdict:
 
 
 def migrated() -> Verdict:
-    """See that the plugin's tables are those that this version of it knows."""
+    """Check that exactly the migrations of this version of the plugin are applied."""
     scripts = ScriptDirectory(str(_MIGRATIONS))
     with connected() as connection:
         if not sa.inspect(connection).has_table("datapusher_plus_alembic_version"):
@@ -70,7 +70,7 @@ def migrated() -> Verdict:
 
 
 def quiet_since(connection: sa.Connection, resources: Iterable[str]) -> dict[str, float]:
-    """Return for how many seconds no run of a resource has begun or ended; resources without runs are left out."""
+    """Return, by resource, the seconds since its last run was requested, began or ended; omit those without runs."""
     latest = sa.func.max(sa.func.coalesce(run.c.finished_at, run.c.started_at, run.c.requested_at))
     seconds = sa.cast(sa.extract("epoch", sa.func.now() - latest), sa.Float)
     query = sa.select(run.c.resource_id, seconds).where(run.c.resource_id.in_(list(resources)))

@@ -1,4 +1,4 @@
-"""Whether all machines agree on the time."""
+"""Check that the clocks of all machines agree."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from . import ckan_database
 from .finding import Verdict, fail, ok, warn
 from .wording import listed
 
-#: Seconds apart that are nothing to speak of, and that make requests be taken for lost.
+#: Differences in seconds: below the first is normal; from the second on, queued requests may be taken for lost.
 UNEVEN, WRONG = 5.0, 30.0
 
 Clock = Callable[[], datetime]
 
 
 def of_ckan_database() -> datetime:
-    """Return the time of day on the machine of CKAN's database."""
+    """Return the present time by the clock of CKAN's database."""
     with ckan_database.connected() as connection:
         return connection.scalar(sa.text("SELECT clock_timestamp()"))
 
 
 def of_datastore() -> datetime:
-    """Return the time of day on the machine of the datastore's database."""
+    """Return the present time by the clock of the datastore's database."""
     with selftest.connected("write") as connection:
         return selftest.ask(connection, "SELECT clock_timestamp()")
 
@@ -37,8 +37,8 @@ DATABASES: Mapping[str, Clock] = {"CKAN's database": of_ckan_database, "the data
 
 
 def skew(clocks: Mapping[str, Clock]) -> Verdict:
-    """See that other machines' clocks tell the time that this one's does."""
-    # all at once: each may be one of a server that hangs
+    """Check that the clocks of the other machines agree with this machine's."""
+    # in parallel: any of the servers may hang
     with ThreadPoolExecutor(len(clocks)) as threads:
         asked = zip(clocks, threads.map(_ahead, clocks.values()), strict=True)
         apart = {name: seconds for name, seconds in asked if seconds is not None}
@@ -53,7 +53,7 @@ def skew(clocks: Mapping[str, Clock]) -> Verdict:
 
 
 def _ahead(clock: Clock) -> float | None:
-    """Return how many seconds a clock is ahead, None when it cannot be asked; its own check says why."""
+    """Return how many seconds a clock is ahead of this machine's; None when its server fails (see its own check)."""
     before = datetime.now(timezone.utc)
     try:
         there = clock()

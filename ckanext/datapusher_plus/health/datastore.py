@@ -1,4 +1,4 @@
-"""The datastore's database: what its two roles may do, and what loads have left in it."""
+"""Checks of the datastore's database: the rights of its two roles, and leftovers of loads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PERMISSIONS = "Run: ckan datastore set-permissions | psql, as a superuser of th
 
 
 def reachable() -> Verdict:
-    """See that the datastore's database answers and can be written to."""
+    """Check that the datastore's database answers and is writable."""
     try:
         with selftest.connected("write") as connection:
             read_only = selftest.ask(connection, "SELECT pg_is_in_recovery()")
@@ -33,7 +33,7 @@ def reachable() -> Verdict:
 
 
 def write_role() -> Verdict:
-    """See that the write role may do all that CKAN and a load do."""
+    """Check that the write role has every right that CKAN and a load need, and that sessions are not pooled."""
     with selftest.connected("write") as connection:
         refused = selftest.refusals(connection)
         strangers = selftest.of_strangers(connection)
@@ -50,7 +50,7 @@ def write_role() -> Verdict:
 
 
 def read_role() -> Verdict:
-    """See that readers see every table, and change none."""
+    """Check that the read role can read every table, and cannot create one."""
     try:
         with selftest.connected("read") as reading:
             reader = selftest.ask(reading, "SELECT current_user")
@@ -75,7 +75,7 @@ def _refused(reading: Connection) -> Iterator[Verdict]:
 
 
 def journal() -> Verdict:
-    """See that loads can note what they do."""
+    """Check that the write role can write the journal of loads, if it exists already."""
     with selftest.connected("write") as connection:
         if not selftest.journal_is_made(connection):
             return ok("The journal of loads is not made yet; the first load makes it.")
@@ -88,7 +88,7 @@ def journal() -> Verdict:
 
 
 def leftovers() -> Verdict:
-    """Look for what dead runs have left and no sweep has cleared away for longer than a run may take."""
+    """Look for leftovers of dead runs that no sweep has removed for longer than ``flow_timeout``."""
     patience = settings.current().flow_timeout
     with selftest.connected("write") as connection:
         suspects = selftest.resources_with_leftovers(connection)
@@ -104,7 +104,7 @@ def leftovers() -> Verdict:
 
 
 def _away(error: DatastoreGone, role: str) -> Verdict:
-    # the error's own sentence is for publishers and names no host
+    # the error's own message is for publishers, and names no host
     return fail(
         f"The datastore's database does not answer the {role} role: {reason(error.__cause__ or error)}.",
         f"Start PostgreSQL, or correct ckan.datastore.{role}_url.",

@@ -1,4 +1,4 @@
-"""What the disks have room for."""
+"""Check that the disks have room for loads."""
 
 from __future__ import annotations
 
@@ -14,31 +14,34 @@ from .wording import size
 
 
 def free(folder: Path) -> int:
-    """Return how many bytes this user may still write there."""
+    """Return the number of bytes that this user may still write to the folder's disk."""
     found = os.statvfs(folder)
     return found.f_bavail * found.f_frsize
 
 
 def nearest(folder: Path) -> Path:
-    """Return the folder, or the nearest thing above it that is there."""
+    """Return the folder, or its nearest parent that exists."""
     whole = folder.absolute()
-    # a link that leads nowhere is there, too: nothing can be made in its place
+    # a dangling link counts as existing: no folder can be created in its place
     return next(each for each in (whole, *whole.parents) if os.path.lexists(each))
 
 
 def file_system(folder: Path) -> str:
-    """Return the type of the file system that a resolved folder is on, empty where that cannot be seen."""
+    """Return the type of the file system of a resolved folder; empty when /proc/self/mountinfo does not show it."""
     kinds: dict[Path, str] = {}
     mounts = Path("/proc/self/mountinfo")
     for line in mounts.read_text().splitlines() if mounts.exists() else ():
         left, _, right = line.partition(" - ")
-        # the last mount on a point hides those before it; blanks in names are written as octal numbers
+        # the last mount on a mount point hides those before it; blanks in names are octal escapes
         kinds[Path(left.split()[4].encode().decode("unicode_escape"))] = right.split()[0]
     return next((kinds[each] for each in (folder, *folder.parents) if each in kinds), "")
 
 
 def room() -> Verdict:
-    """See that two copies of the largest table find room where files are worked on, and where tables lie."""
+    """Check that the disks of the work folder and of the database's tables have room for the largest table.
+
+    Two copies of it must fit, or one with ``load_strategy = replace``.
+    """
     with selftest.connected("write") as connection:
         largest = selftest.largest(connection)
         tables = _data_folder(selftest.whereabouts(connection))
@@ -53,7 +56,7 @@ def room() -> Verdict:
 
 
 def judged(largest: Largest, folders: list[Path], copies: int) -> Verdict:
-    """Say whether each disk that some folders are on has room for so many copies of a table in each folder."""
+    """Return whether the disks of the folders have room for ``copies`` copies of a table in each folder."""
     told = f"{copies} copies of the largest table, {largest.table} with {size(largest.size)}"
     short = [
         f"{' and '.join(map(str, found))} has {size(free(found[0]))} free, of {size(needed)} for {told}"
@@ -73,9 +76,9 @@ def _by_disk(folders: list[Path]) -> list[list[Path]]:
 
 
 def _data_folder(where: Whereabouts, proc: Path = Path("/proc")) -> Path | None:
-    """Return the folder that the database puts new tables into, None when it is not on this machine.
+    """Return the folder in which the database creates new tables, None when it is not on this machine.
 
-    The write role may not ask for the data directory, but the command line of a local server names it.
+    The write role may not read the setting ``data_directory``, but the command line of a local server has it.
     """
     try:
         if not (proc / str(where.pid) / "cmdline").read_text(errors="replace").startswith(where.title):

@@ -1,4 +1,4 @@
-"""What a check of the self-test found."""
+"""The result of a check of the self-test."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from enum import Enum
 
 
 class CheckState(str, Enum):
-    """How bad it is."""
+    """State of what was checked, from good to bad."""
 
     OK = "ok"
-    #: loading works, but something should be seen to
+    #: loading works, but something needs attention
     WARN = "warn"
-    #: loads fail, wait for ever, or are not as safe as they were meant to be
+    #: loads fail, wait for ever, or are less safe than intended
     FAIL = "fail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What is so, and what to do about it; nothing when all is well."""
+    """Result of a check: state, a sentence about it, and advice how to repair it (empty when all is well)."""
 
     state: CheckState
     sentence: str
@@ -28,28 +28,28 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The verdict on one check."""
+    """The verdict of one check, with the check's name and duration."""
 
     check: str
     state: CheckState
     sentence: str
     advice: str = ""
-    #: how long it took to find out
+    #: duration of the check
     seconds: float = 0.0
 
 
 def ok(sentence: str) -> Verdict:
-    """Return that all is well."""
+    """Return a verdict with state OK."""
     return Verdict(state=CheckState.OK, sentence=sentence)
 
 
 def warn(sentence: str, advice: str = "") -> Verdict:
-    """Return that something should be seen to."""
+    """Return a verdict with state WARN."""
     return Verdict(state=CheckState.WARN, sentence=sentence, advice=advice)
 
 
 def fail(sentence: str, advice: str = "") -> Verdict:
-    """Return that something is broken."""
+    """Return a verdict with state FAIL."""
     return Verdict(state=CheckState.FAIL, sentence=sentence, advice=advice)
 
 
@@ -59,7 +59,7 @@ def worst(states: Iterable[CheckState]) -> CheckState:
 
 
 def together(verdicts: Iterable[Verdict], otherwise: str) -> Verdict:
-    """Return one verdict for several troubles, the worst ones first, and ``otherwise`` when there are none."""
+    """Return one verdict for several troubles, the worst first; without troubles OK with the sentence ``otherwise``."""
     found = sorted(verdicts, key=lambda each: list(CheckState).index(each.state), reverse=True)
     if not found:
         return ok(otherwise)

@@ -1,4 +1,4 @@
-"""The folders that loads write into: there, writable, durable where that matters."""
+"""Checks of the folders that loads write into: existing, writable, and durable where that matters."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from . import disk
 from .finding import Verdict, fail, ok, together, warn
 from .wording import account, size, some, user
 
-#: Bytes below which a folder for files counts as full, and as nearly full.
+#: Free bytes below which a disk counts as full, and as nearly full.
 FULL, NEARLY_FULL = 256 << 20, 1 << 30
 
-#: Folders whose content a restart or a cleaner takes along; looked for, not used.
+#: Folders whose content a restart or a cleaner removes; they are only compared with, not used.
 _TEMPORARY = {"/tmp", "/var/tmp", "/run", "/dev/shm", tempfile.gettempdir()}  # noqa: S108
-#: File systems that are gone with a reboot; the layer of a container goes with the container.
+#: File systems whose content a reboot removes, or, for a container's layer, the removal of the container.
 _VOLATILE = {"tmpfs": "lives in memory", "ramfs": "lives in memory", "overlay": "is a container's own layer"}
 
-#: What to do about errors that have nothing to do with owner or rights.
+#: Advice for errors that do not come from the folder's owner or permissions.
 _REMEDIES = {
     errno.ENOSPC: "Make room on the disk of {folder}, or set {option} to a folder on a larger disk.",
     errno.EDQUOT: "Raise the quota of this user on the disk of {folder}, or make room there.",
@@ -34,7 +34,7 @@ _REMEDIES = {
 
 
 def stash() -> Verdict:
-    """See that Data Dictionaries can be written to disk, and stay there."""
+    """Check that Data Dictionaries can be written to the stash folder, and survive a restart there."""
     folder = settings.current().dictionary_stash_dir
     if barred := refused(folder, "dictionary_stash_dir", synced=True):
         return barred
@@ -44,7 +44,7 @@ def stash() -> Verdict:
 
 
 def work_dir() -> Verdict:
-    """See that files can be worked on, and that there is room."""
+    """Check that the work folder is writable, and that its disk has free space."""
     folder = settings.current().work_dir
     if barred := refused(folder, "work_dir", synced=False):
         return barred
@@ -57,7 +57,11 @@ def work_dir() -> Verdict:
 
 
 def refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
-    """Return what keeps this user from writing into a folder, or from making it."""
+    """Return why this user cannot write into a folder or create it, None when it can.
+
+    :param option: the setting that names the folder.
+    :param synced: whether files and folder must support ``fsync``.
+    """
     if not folder.is_absolute():
         return fail(
             f"{option} is {folder}, which each process looks for in the folder that it was started in.",
@@ -69,7 +73,7 @@ def refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
     if not there.is_dir():
         return fail(f"{there} is no folder, so {option} cannot be there.", advice)
     if there != folder.absolute():
-        # the folder is for the first load to make; to try it here would change something
+        # the first load creates the folder; a check must not
         if os.access(there, os.W_OK | os.X_OK):
             return None
         return fail(f"The folder {folder} is missing, and user {user()} cannot make it in {there}.", advice)
@@ -83,7 +87,7 @@ def refused(folder: Path, option: str, *, synced: bool) -> Verdict | None:
 
 
 def _probe(folder: Path, *, synced: bool) -> None:
-    """Write, sync and rename a file, as a stash is written."""
+    """Write, sync and rename a file, the way a stash is written."""
     first, second = (folder / f".check-{secrets.token_hex(8)}.tmp" for _ in range(2))
     try:
         descriptor = os.open(first, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
@@ -110,21 +114,21 @@ def _sync(folder: Path) -> None:
 
 
 def _exposed(folder: Path) -> list[Verdict]:
-    """Others may not put files there: a Data Dictionary holds triggers, which are SQL."""
+    """Return a warning if every user may write into the folder: a Data Dictionary holds triggers, which are SQL."""
     if not folder.is_dir() or not stat.S_IMODE(folder.stat().st_mode) & stat.S_IWOTH:
         return []
     return [warn(f"Every user of this machine may write into {folder}.", f"Run: chmod o-w {folder}")]
 
 
 def _volatile(folder: Path) -> list[Verdict]:
-    """A stash that a reboot takes along is no safety."""
+    """Return a trouble if the stash folder does not survive a restart: then it cannot protect Data Dictionaries."""
     there = disk.nearest(folder).resolve()
     kind = _VOLATILE.get(disk.file_system(there), "")
     if not kind and any(there.is_relative_to(Path(each).resolve()) for each in _TEMPORARY):
         kind = "is in a folder for temporary files"
     if not kind:
         return []
-    # with `replace` the stash is all that brings a dictionary back, with `swap` it is one of several ways
+    # with `replace` a dictionary can be restored only from the stash, with `swap` also from elsewhere
     judged = fail if settings.current().load_strategy == "replace" else warn
     advice = "Set dictionary_stash_dir to a folder on a durable disk that all workers share, and keep it in the backup."
     return [judged(f"{folder} {kind}, so Data Dictionaries on their way do not survive a restart.", advice)]

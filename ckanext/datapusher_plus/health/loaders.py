@@ -1,4 +1,4 @@
-"""Whether another plugin loads files into the DataStore as well: both would load each upload, into the same table."""
+"""Check that no other plugin loads files into the DataStore: both would load each upload into the same table."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from werkzeug.routing import Rule
 from .finding import Verdict, fail, ok
 from .wording import listed
 
-#: Plugins that are known to do so.
+#: Known plugins that load files into the DataStore.
 KNOWN = ("datapusher", "xloader")
-#: Its actions have the names of this plugin's, so CKAN starts with one of the two only.
+#: Message for CKAN's `datapusher`: its actions have the same names, so CKAN starts with only one of the two plugins.
 DATAPUSHER = (
     "The plugins datapusher and datapusher_plus are both enabled; only one loader can serve a site. "
     "Take datapusher out of ckan.plugins and restart CKAN."
@@ -25,7 +25,10 @@ _OURS = "datapusher.resource_data"
 
 
 def alone(app: Flask | None = None) -> Verdict:
-    """See that this plugin is the only loader of the site; ``app`` is CKAN's, by default the one of the context."""
+    """Check that this plugin is the only loader of the site.
+
+    :param app: CKAN's Flask application, by default the one of the application context.
+    """
     found = beside(current_app if app is None and has_app_context() else app)
     if not found:
         return ok("No other plugin loads files into the DataStore.")
@@ -36,7 +39,7 @@ def alone(app: Flask | None = None) -> Verdict:
 
 
 def beside(app: Flask | None) -> list[str]:
-    """Return the other loaders: known plugins, and blueprints that serve the address of the DataStore tab."""
+    """Return the names of other loaders: known plugins, and blueprints that serve the URL of the DataStore tab."""
     enabled = config.get("ckan.plugins") or []
     known = [name for name in KNOWN if name in (enabled.split() if isinstance(enabled, str) else enabled)]
     served = _blueprints(app.url_map.iter_rules()) if app is not None else []
@@ -49,5 +52,5 @@ def _blueprints(rules: Iterable[Rule]) -> list[str]:
 
 
 def _shape(rule: str) -> str:
-    """Return an address whatever its parts are called."""
+    """Return a URL rule without the names of its variables, for comparison."""
     return re.sub(r"<[^<>]*>", "<>", rule)

@@ -1,4 +1,4 @@
-"""The site as the worker sees it: its pages, and the files that people uploaded."""
+"""Checks of the site from the worker's machine: its pages, and the uploaded files."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ..portal.uploads import open_upload
 from .finding import Verdict, fail, ok, warn
 from .wording import cause
 
-#: Uploads of which one must be readable; the newest may be on its way, or just be gone.
+#: Number of the newest uploads of which one must be readable; the newest may be in transfer or just deleted.
 _TRIED = 3
 
 
 def site_url() -> Verdict:
-    """See that the site answers under its own address, where links between its datasets lead."""
+    """Check that the site answers at ``ckan.site_url``, to which the links between its datasets lead."""
     shown = redacted(config["ckan.site_url"])
     try:
         url = address("/api/3/action/status_show")
@@ -34,7 +34,7 @@ def site_url() -> Verdict:
 
 
 def address(path: str) -> str:
-    """Return the site's address of a path."""
+    """Return the absolute URL of a path of the site, with ``ckan.root_path`` and without a language."""
     root = (config.get("ckan.root_path") or "").replace("/{{LANG}}", "").rstrip("/")
     return f"{config['ckan.site_url'].rstrip('/')}{root}{path}"
 
@@ -62,7 +62,7 @@ def _judged(reply: requests.Response, shown: str) -> Verdict:
 
 
 def uploads() -> Verdict:
-    """See that this machine can read what people uploaded."""
+    """Check that this machine can read the uploaded files."""
     resource = model.Resource
     query = model.Session.query(resource.id).filter_by(state=model.State.ACTIVE, url_type="upload")
     try:

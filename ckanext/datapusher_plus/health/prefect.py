@@ -1,4 +1,4 @@
-"""The checks of the self-test that ask Prefect."""
+"""The checks of the self-test that call Prefect's API."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ _START = "Start one: ckan datapusher_plus worker"
 
 
 def address() -> str:
-    """Return where Prefect's API is: as set, else where a worker on this machine has started a server of its own."""
+    """Return the URL of Prefect's API: the configured one, else that of the server that a worker here has started."""
     mark = None if configured() else _mark()
     return configured() or (mark.prefect_api_url if mark else f"http://{server.HOST}:{server.PORT}/api")
 
 
 def configured() -> str:
-    """Return the address that is set, in CKAN's configuration or in Prefect's own; else an empty string."""
+    """Return the URL of the API in CKAN's configuration, else in Prefect's settings, else an empty string."""
     return current().prefect_api_url or PREFECT_API_URL.value() or ""
 
 
 def _mark() -> workers.Mark | None:
-    """Return the mark of a worker whose server answers."""
+    """Return the mark of a worker on this machine, preferably one whose Prefect server answers; None without marks."""
     with suppress(OSError):
         marks = [mark for mark in workers.seen() if mark.host == socket.gethostname() and mark.prefect_api_url]
         known = list({mark.prefect_api_url: mark for mark in reversed(marks)}.values())[::-1]
-        # marks of dead workers stay for some minutes
+        # a worker's mark stays for some minutes after the worker has ended
         if known:
             return next((mark for mark in known if server.answers(mark.prefect_api_url)), known[0])
     return None
@@ -60,7 +60,7 @@ def _mark() -> workers.Mark | None:
 
 @contextmanager
 def client() -> Iterator[SyncPrefectClient]:
-    """Open a client that does not ask twice."""
+    """Open a client of Prefect's API that does not retry requests."""
     where, auth = address(), {}
     if not configured() and (known := login.taken(where, _home())):
         auth = {PREFECT_API_AUTH_STRING: known}
@@ -72,13 +72,13 @@ def client() -> Iterator[SyncPrefectClient]:
 
 
 def _home() -> Path:
-    """Return where the login of a worker's own server is."""
+    """Return the folder that holds the login of the Prefect server that a worker started."""
     mark = _mark()
     return Path(mark.prefect_home) if mark and mark.prefect_home else prefect_home.folder()
 
 
 def reachable() -> Verdict:
-    """See that Prefect's server answers, and speaks as this machine does."""
+    """Check that Prefect's server and its database answer, and that its version suits the one installed here."""
     where = redacted(address())
     try:
         with client() as asking:
@@ -97,7 +97,7 @@ def reachable() -> Verdict:
 
 
 def asks_for_login() -> Verdict:
-    """See that not everybody on the network can use Prefect."""
+    """Check that Prefect's server cannot be used from another machine without a login."""
     where = address()
     reached = exposure.openly(where)
     if reached is None:
@@ -113,7 +113,7 @@ def _silent(where: str, error: Exception) -> Verdict:
     if not urlsplit(where).path.rstrip("/").endswith("/api"):
         return _without_api(where)
     own = not configured()
-    # a worker cannot start where the folder is not writable; that check says what to do first
+    # a worker cannot start a server if the folder is not writable; then the advice of that check comes first
     start = prefect_home.writable().advice or f"{_START} (it brings a server of its own)"
     advice = start if own else "Start it, or correct prefect_api_url."
     return fail(f"The Prefect server at {where} does not answer: {reason(error)}.", advice)
@@ -157,7 +157,7 @@ def _compared(where: str, version: str) -> Verdict:
 
 
 def work_pool() -> Verdict:
-    """See that the pool is there, of the type that is set, and open."""
+    """Check that the work pool exists, has the configured type, and accepts runs."""
     name, kind = current().prefect_work_pool, current().prefect_work_pool_type
     try:
         with client() as asking:
@@ -178,7 +178,7 @@ def work_pool() -> Verdict:
 
 
 def deployment() -> Verdict:
-    """See that what runs are created from is there and leads to the pool."""
+    """Check that the deployment exists, sends runs to the work pool, and is not paused."""
     name, pool = current().prefect_deployment_name, current().prefect_work_pool
     try:
         with client() as asking:
@@ -193,7 +193,7 @@ def deployment() -> Verdict:
 
 
 def alive() -> Verdict:
-    """See that somebody takes runs from the pool."""
+    """Check that a worker is online in the work pool."""
     online, last = _workers()
     if online:
         return ok(f"Online in the work pool: {', '.join(sorted(online))}.")
@@ -202,7 +202,7 @@ def alive() -> Verdict:
 
 
 def stash_shared() -> Verdict:
-    """See that all workers keep Data Dictionaries in one folder."""
+    """Check that all workers keep Data Dictionaries in the same folder."""
     if current().prefect_work_pool_type != "ckan":
         kind = current().prefect_work_pool_type
         return ok(f"Not seen from here: runs of a {kind} pool must each have dictionary_stash_dir mounted.")
@@ -210,7 +210,7 @@ def stash_shared() -> Verdict:
 
 
 def _workers() -> tuple[list[str], timedelta | None]:
-    """Return who is online, and how long ago the last sign of life was."""
+    """Return the names of the workers that are online, and the time since the last heartbeat (None if unknown)."""
     try:
         with client() as asking:
             known = asking.read_workers_for_work_pool(current().prefect_work_pool)
@@ -223,14 +223,14 @@ def _workers() -> tuple[list[str], timedelta | None]:
 
 
 def clock() -> datetime:
-    """Return the time of day on the machine of Prefect's server.
+    """Return the present time by the clock of Prefect's server, from its ``Date`` header.
 
-    :raises OSError: when it does not tell.
+    :raises OSError: when the server does not answer, or sends no valid date.
     """
     try:
         with client() as asking:
             reply = asking.request("GET", "/health")
-        # whole seconds, cut off
+        # the header has whole seconds, rounded down: add half a second
         return parsedate_to_datetime(reply.headers["date"]) + timedelta(seconds=0.5)
     except (httpx.HTTPError, KeyError, ValueError) as error:
         raise OSError("Prefect's server does not tell the time") from error

@@ -1,4 +1,4 @@
-"""The folder that Prefect keeps its data in: a server of our own has its database there."""
+"""Checks of Prefect's data folder, which holds the database of a Prefect server that a worker starts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _CONFIGURED = "A Prefect server is configured, so none is started here."
 
 
 def folder() -> Path:
-    """Return the folder that the variable ``PREFECT_HOME`` names."""
+    """Return the folder that the environment variable ``PREFECT_HOME`` names."""
     return PREFECT_HOME.value().expanduser().absolute()
 
 
 def writable() -> Verdict:
-    """See that a worker can start a Prefect server of its own here, when none is configured."""
+    """Check that a worker can start its own Prefect server on this machine, if none is configured."""
     if _is_configured():
         return ok(_CONFIGURED)
     home = folder()
@@ -39,14 +39,14 @@ def writable() -> Verdict:
 
 
 def shared() -> Verdict:
-    """See that the workers of this machine share one Prefect server, when none is configured."""
+    """Check that the workers of this machine share one Prefect server, if none is configured."""
     if _is_configured():
         return ok(_CONFIGURED)
     try:
         marks = [mark for mark in workers.seen() if mark.host == socket.gethostname() and mark.prefect_api_url]
     except PermissionError:
         return warn(f"Not known, for user {user()} may not look into the stash folder.", "Ask as the workers' user.")
-    # a mark outlives its worker for some minutes
+    # a worker's mark stays for some minutes after the worker has ended
     alive = [url for url in sorted({mark.prefect_api_url for mark in marks}) if server.answers(url)]
     if len(alive) > 1:
         return warn(

@@ -1,4 +1,4 @@
-"""Whether requests are taken up, and runs come to an end."""
+"""Checks that queued requests are handed over and begun, and that runs end in time."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from . import ckan_database
 from .finding import Verdict, fail, ok, together, warn
 from .wording import span
 
-#: Seconds after which a request that waits for a free worker is worth a word.
+#: Seconds after which a request that waits for a free worker causes a warning.
 LONG = 3600
 
 
 def requests() -> Verdict:
-    """See that queued requests are handed over, taken up, and told to CKAN."""
+    """Check that queued requests are handed to Prefect, and that workers claim them."""
     with ckan_database.connected() as connection:
         unseen, oldest_unseen = _count(connection, run.c.dispatched_at.is_(None), _free_since())
         waiting, oldest = _count(connection, run.c.dispatched_at.is_not(None), run.c.dispatched_at)
         busy = connection.execute(sa.select(sa.exists().where(run.c.state == State.RUNNING.value))).scalar_one()
     troubles = []
     if busy:
-        # dispatchers hand over what workers have places for
+        # dispatchers hand over only as many requests as workers have places, so the rest waits for a worker
         waiting, oldest, unseen = unseen + waiting, max(oldest, oldest_unseen), 0
     elif oldest_unseen > waits.UNSEEN_REQUEST:
         sentence = f"Requests that nobody handed to Prefect: {unseen:,}, the oldest for {span(oldest_unseen)}."
@@ -40,8 +40,8 @@ def requests() -> Verdict:
 
 
 def runs() -> Verdict:
-    """See that no run goes on for longer than it may."""
-    # a worker that stops a run gives it time to undo what it did
+    """Check that no run takes longer than it is allowed to."""
+    # a worker that stops a run gives it `worker_grace` seconds to roll back
     allowed = settings.current().flow_timeout + settings.current().worker_grace + 60
     query = (
         sa.select(run.c.id, run.c.resource_id, _age(run.c.started_at).label("age"))
@@ -63,7 +63,10 @@ def runs() -> Verdict:
 def _count(
     connection: sa.Connection, which: sa.ColumnElement[bool], since: sa.ColumnElement[object]
 ) -> tuple[int, float]:
-    """Return how many queued runs there are of a kind, and for how many seconds the oldest has waited."""
+    """Return the number of due queued runs that match ``which``, and the seconds that the oldest has waited.
+
+    :param since: SQL expression for the time from which a run waits.
+    """
     other = run.alias()
     running = sa.exists().where(other.c.resource_id == run.c.resource_id, other.c.state == State.RUNNING.value)
     query = sa.select(sa.func.count(), sa.func.coalesce(sa.func.max(_age(since)), 0.0))
@@ -73,7 +76,10 @@ def _count(
 
 
 def _free_since() -> sa.ColumnElement[object]:
-    """Return since when a queued run could have been handed over: it waits for the one before it."""
+    """Return the SQL expression for the time from which a queued run was due.
+
+    That is the latest of its request, its ``not_before`` and the end of the resource's last run.
+    """
     earlier = run.alias()
     ended = sa.select(sa.func.max(earlier.c.finished_at)).where(earlier.c.resource_id == run.c.resource_id)
     return sa.func.greatest(run.c.requested_at, run.c.not_before, ended.scalar_subquery())

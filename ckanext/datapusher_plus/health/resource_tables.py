@@ -1,4 +1,4 @@
-"""The check that compares the datastore's tables with what CKAN says of their resources."""
+"""The check that compares the datastore's tables with their resources in CKAN."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _RECOVER = "See that a worker runs, or correct it by hand: ckan datapusher_plus 
 
 
 def tables() -> Verdict:
-    """See that no deleted resource has a table, and that ``datastore_active`` is right."""
+    """Check that no deleted resource has a table, and that ``datastore_active`` is right."""
     found: dict[Wrong, list[str]] = {wrong: [] for wrong in Wrong}
     for each in upkeep.every(waits.CHECK_TABLES):
         if each.resource_id not in found[each.wrong]:

@@ -1,4 +1,4 @@
-"""Whether sessions of the datastore's database last, and a gate that lets no load begin while they do not."""
+"""Check that each connection to the datastore has its own session, and hold loads back while it has not."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _LENT = fail(
 
 
 def lent() -> Verdict | None:
-    """Return what is wrong with the sessions of the datastore's database, None when they last.
+    """Return a verdict if a pooler shares sessions of the datastore's database among connections, else None.
 
-    :raises IngestError: when the database cannot be asked.
+    :raises IngestError: when the database does not answer.
     """
     return _LENT if pooling.lends_sessions() else None
 
 
 class Gate:
-    """Is open while sessions of the datastore's database last; many threads may ask."""
+    """Gate that is open while each connection to the datastore has its own session; safe for several threads."""
 
     def __init__(self, ask: Callable[[], Verdict | None] = lent) -> None:
         self._ask = ask
@@ -40,7 +40,7 @@ class Gate:
         self._asked_again_at = 0.0
 
     def is_open(self) -> bool:
-        """Tell whether loads may begin; a database that is away is a load's to meet, not a reason to stay shut."""
+        """Return whether loads may begin; a database that does not answer never closes the gate: loads handle that."""
         with self._lock:
             if time.monotonic() >= self._asked_again_at:
                 self._look()
@@ -51,7 +51,7 @@ class Gate:
         try:
             found = self._ask()
         except IngestError:
-            # what was found last stays so until the database answers
+            # the last result stays valid until the database answers
             found, pause = self._found, waits.SESSIONS_UNSOUND
         if found and not self._found:
             log.warning("No load begins, and requests wait. %s %s", found.sentence, found.advice)

@@ -1,4 +1,4 @@
-"""The search index, which CKAN writes whenever a load changes a resource."""
+"""Check of the search index, which CKAN writes whenever a load changes a resource."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from .wording import cause
 
 
 def search_index() -> Verdict:
-    """See that Solr answers with an index of CKAN's."""
+    """Check that Solr answers, and that its index has CKAN's schema."""
     url = config["solr_url"].rstrip("/")
     shown = redacted(url)
     login = (config.get("solr_user") or "", config.get("solr_password") or "")
-    # a field of CKAN's schema: another index does not know it
+    # `site_id` is a field of CKAN's schema; another index rejects the query
     asked = {"q": "*:*", "fq": f'site_id:"{config["ckan.site_id"]}"', "rows": "0", "wt": "json"}
     try:
         reply = requests.get(f"{url}/select", params=asked, timeout=waits.CHECK_WEB, auth=login if all(login) else None)

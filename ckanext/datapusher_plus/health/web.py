@@ -1,7 +1,8 @@
-"""What a web process sees of the stash folder: it keeps earlier versions of Data Dictionaries there, as its own user.
+"""Check of the stash folder as a web process sees it.
 
-`check` asks the running site. The request carries a time that is signed with the site's secret, so nobody else gets an
-answer; the answer holds no secret.
+A web process keeps earlier versions of Data Dictionaries there, as its own user. `check` sends a request to the running
+site. The request carries a time signed with the site's secret, so nobody else gets an answer. The answer holds no
+secret.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from .wording import account, user
 
 PATH = "/datapusher_plus/stash"
 HEADER = "X-Datapusher-Plus-Check"
-#: Seconds for which a signed time is good, both ways: two machines' clocks may differ.
+#: Seconds for which a signed time is valid, in the past and in the future, because clocks may differ.
 GOOD_FOR = 120.0
 
 _ONE_USER = (
@@ -36,12 +37,12 @@ _ONE_USER = (
 
 
 def signed() -> str:
-    """Return what `check` shows to be let in."""
+    """Return the signed present time, which `check` sends to authenticate itself."""
     return _signer().dumps(time.time())
 
 
 def is_let_in(shown: str) -> bool:
-    """Tell whether somebody who knows the site's secret has asked just now."""
+    """Return whether ``shown`` is a time signed with the site's secret, at most ``GOOD_FOR`` seconds away from now."""
     try:
         at = _signer().loads(shown)
     except BadData:
@@ -50,7 +51,10 @@ def is_let_in(shown: str) -> bool:
 
 
 def answer() -> dict[str, Any]:
-    """Return what this process sees of the stash folder."""
+    """Return the facts about this process and the stash folder that ``judged`` needs, as a JSON object.
+
+    Keys: host, uid, user, folder, barred (why it cannot be written, or empty), workers (from their marks).
+    """
     folder = _folder()
     inner = folder / history.FOLDER
     barred = folders.refused(folder, "dictionary_stash_dir", synced=False)
@@ -67,7 +71,7 @@ def answer() -> dict[str, Any]:
 
 
 def stash() -> Verdict:
-    """See that a web process of the running site keeps Data Dictionaries where workers do, and as the same user."""
+    """Check that a web process of the running site uses the workers' stash folder, as the same user."""
     try:
         reply = requests.get(
             address(PATH), headers={HEADER: signed()}, timeout=waits.CHECK_WEB, verify=settings.current().ssl_verify
@@ -84,7 +88,12 @@ def stash() -> Verdict:
 
 
 def judged(seen: Mapping[str, Any], owner: int | None, marks: list[str]) -> Verdict:
-    """Judge what a web process sees; ``owner`` is the workers' user, ``marks`` what workers have left in the folder."""
+    """Return a verdict on the answer of a web process.
+
+    :param seen: the object that ``answer`` returns.
+    :param owner: the uid of the workers' user.
+    :param marks: names of the workers whose marks are in the folder as seen from here.
+    """
     if seen["barred"]:
         sentence = f"In the web server: {seen['barred']} So edits of Data Dictionaries keep no earlier version."
         return fail(sentence, _ONE_USER)
@@ -111,7 +120,7 @@ def _marks() -> list[str]:
 
 
 def _owner_of_marks() -> int | None:
-    """Return the user of the worker that was last seen, None when there is none or nobody may look."""
+    """Return the uid of the user who wrote the newest mark; None without marks, or when they cannot be read."""
     try:
         found = [path.stat() for path in (_folder() / workers.FOLDER).glob("*.json")]
     except OSError:

@@ -1,4 +1,4 @@
-"""What tells one worker's stash folder from another's: each leaves a mark in the folder that it sees."""
+"""Marks of workers in the stash folder, by which a check finds workers that use another folder."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from .wording import user
 log = logging.getLogger(__name__)
 
 FOLDER = ".workers"
-#: Seconds after which a mark that was not renewed is that of a dead worker.
+#: Seconds without renewal after which a mark belongs to a dead worker.
 STALE = 300.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """A worker that has this folder in sight."""
+    """Content of a mark: a worker that uses this folder."""
 
     worker: str
     host: str
     prefect_api_url: str
-    #: where the login of that server is, if the worker has brought it along
+    #: the folder with that server's login, if the worker has started the server
     prefect_home: str = ""
 
 
 class Marker:
     """One worker's mark in the stash folder.
 
-    It is not taken away when the worker ends, for Prefect shows a worker online for some time after that; the next
-    worker removes what is stale.
+    It is not removed when the worker ends, because Prefect shows a worker as online for some time after that. The next
+    worker removes stale marks.
     """
 
     def __init__(self, worker: str, prefect_api_url: str, prefect_home: str = "") -> None:
@@ -49,7 +49,11 @@ class Marker:
         self._told = False
 
     def renew(self) -> None:
-        """Write the mark; a folder that is missing is left to the first stash, one that is read-only to the checks."""
+        """Write the mark, and remove stale ones.
+
+        If the stash folder is missing, nothing is done: the first stash creates it. A write error is logged once: the
+        checks report it.
+        """
         stash = settings.current().dictionary_stash_dir
         try:
             if stash.is_dir():
@@ -63,9 +67,9 @@ class Marker:
 
 
 def seen() -> list[Mark]:
-    """Return the marks in the folder that workers renew, the one renewed last first.
+    """Return the marks in the folder that are not stale, the latest renewed first.
 
-    :raises PermissionError: when this user may not look.
+    :raises PermissionError: when this user may not read the folder.
     """
     try:
         paths = list((settings.current().dictionary_stash_dir / FOLDER).iterdir())
@@ -76,7 +80,7 @@ def seen() -> list[Mark]:
 
 
 def shared(online: Collection[str]) -> Verdict:
-    """See that the workers that Prefect shows online have all left their mark in the folder that is seen from here."""
+    """Check that all workers that Prefect shows as online have a mark in the stash folder as seen from here."""
     folder = settings.current().dictionary_stash_dir
     if not online:
         return warn("Not known while no worker is online.")
@@ -101,12 +105,12 @@ def _elsewhere(strangers: list[str], folder: Path) -> Verdict:
 
 
 def name_here() -> str:
-    """Return the name of a worker in this process."""
+    """Return the name of a worker in this process: ``host-pid``."""
     return f"{socket.gethostname()}-{os.getpid()}"
 
 
 def has_ended(worker: str) -> bool:
-    """Return whether a worker ran on this machine and is gone; Prefect shows it online for up to 90 s longer."""
+    """Return whether a worker of this machine has ended; Prefect shows it as online for up to 90 s longer."""
     host, _, pid = worker.rpartition("-")
     if host != socket.gethostname() or not pid.isdecimal():
         return False
@@ -115,7 +119,7 @@ def has_ended(worker: str) -> bool:
     except ProcessLookupError:
         return True
     except (PermissionError, OverflowError):
-        # somebody else's process
+        # the process exists, and belongs to another user
         pass
     return False
 
@@ -145,7 +149,7 @@ def _read(path: Path) -> Mark | None:
 
 
 def _write(folder: int, name: str, content: str) -> None:
-    # not synced: after a crash of the machine there is no worker to speak of
+    # not synced: after a crash of the machine its workers do not run either
     temporary = f".{secrets.token_hex(8)}.tmp"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(temporary, flags, 0o600, dir_fd=folder), "w", encoding="utf-8") as file:
@@ -154,7 +158,7 @@ def _write(folder: int, name: str, content: str) -> None:
 
 
 def _tidy(folder: Path) -> None:
-    """Remove the marks of workers that were killed."""
+    """Remove marks that are older than twice the time after which they are stale."""
     for path in folder.iterdir():
         if _age(path) > 2 * _stale():
             path.unlink(missing_ok=True)

@@ -1,1 +1,1 @@
-"""The actions that other software calls, under DataPusher+'s names."""
+"""The plugin's API actions, under DataPusher+'s names."""

@@ -1,4 +1,4 @@
-"""``datapusher_submit``, ``datapusher_status`` and ``datapusher_hook``, as DataPusher+ has them."""
+"""The actions ``datapusher_submit``, ``datapusher_status`` and ``datapusher_hook``, compatible with DataPusher+."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ __all__ = [
 
 @migrated()
 def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
-    """Ask for a resource's file to be loaded into the DataStore.
+    """Request the load of a resource's file into the DataStore.
 
-    :param resource_id: the resource's id; ``id`` is taken too
+    :param resource_id: the resource's id; ``id`` is accepted too
     :type resource_id: string
     :param ignore_hash: load even if the file has not changed (optional, default: ``False``)
     :type ignore_hash: bool
-    :param dry_run: read and check the file, and write nothing (optional, default: ``False``)
+    :param dry_run: read and check the file, but write nothing (optional, default: ``False``)
     :type dry_run: bool
-    :param set_url_type: taken for compatibility, without effect
+    :param set_url_type: accepted for compatibility, without effect
     :type set_url_type: bool
 
-    :returns: ``True`` if the request is in the queue now; ``False`` if there is no such resource, if it has no file, if
-        a plugin declines it, or if the queue holds the same request already
+    :returns: ``True`` if the request was queued; ``False`` if the resource does not exist or has no file, if a plugin
+        refuses the load, or if a queued request covers this one already
     :rtype: bool
     """
     asked = schema.validated(context, data_dict, schema.submit())
@@ -71,18 +71,18 @@ def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
 @tk.side_effect_free
 @migrated()
 def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Tell how the load of a resource stands.
+    """Return the status of a resource's load.
 
-    :param resource_id: the resource's id; ``id`` is taken too
+    :param resource_id: the resource's id; ``id`` is accepted too
     :type resource_id: string
 
     :returns: ``status`` (pending, running, complete or error), ``job_id``, ``flow_run_id``, ``job_url`` (null except
         for sysadmins), ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns: name,
-        type, and heading if that is another; warnings, progress, message, misfit: the column and type that a value does
-        not fit; tries, moments, the last lines of the log), ``error``, ``rejected`` (null, or how many ``rows`` of
-        ``total`` were left out of the table that is in place, by which ``job_id`` and when, and the ``url`` of the file
-        that has them) and ``refused`` (null, or how many ``rows`` of ``total`` made this run refuse the file, how many
-        of them are ``listed`` and the ``url`` of that list)
+        type, and heading if it differs from the name; warnings, progress, message, misfit: the column and type that a
+        value does not fit; tries, times, the last lines of the log), ``error``, ``rejected`` (null, or how many
+        ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that load, and the
+        ``url`` of the file with these rows) and ``refused`` (null, or how many ``rows`` of ``total`` made this run
+        refuse the file, how many of them are ``listed``, and the ``url`` of that list)
     :rtype: dictionary
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]
@@ -94,7 +94,7 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
 
 
 def datapusher_hook(context: Context, data_dict: DataDict) -> None:
-    """Refuse a report on a run: only DataPusher+'s worker made them, and the workers of this site need none.
+    """Refuse a report on a run: only DataPusher+'s worker sent such reports, and the workers of this site need none.
 
     :param metadata: ``resource_id``
     :type metadata: dict

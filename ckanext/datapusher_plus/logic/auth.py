@@ -1,4 +1,4 @@
-"""Who may submit, see and report loads, and bring earlier Data Dictionaries back: those who may edit the resource."""
+"""Authorization: users who may edit a resource may submit, see and report its loads, and restore Data Dictionaries."""
 
 from __future__ import annotations
 

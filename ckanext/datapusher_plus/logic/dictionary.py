@@ -1,4 +1,4 @@
-"""Earlier Data Dictionaries: they are kept when somebody edits, shown, and brought back."""
+"""Actions for earlier versions of a Data Dictionary: keep one at each edit, list them, restore one."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = [
 
 log = logging.getLogger(__name__)
 
-#: Characters of a text, and columns of an entry, that are told at most: both come from whoever edited.
+#: Most characters of a text, and most columns of a version, in a reply: users can make both very large.
 LONGEST = 500
 MOST = 100
 
 
 @tk.chained_action
 def datastore_create(up_func: Action, context: Context, data_dict: DataDict) -> Any:
-    """Keep what the Data Dictionary said before an edit, so that it can be brought back."""
+    """Keep the Data Dictionary as it was before an edit, so that it can be restored."""
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
     before = _before(resource_id) if isinstance(resource_id, str) and data_dict.get("fields") else None
     done = up_func(context, data_dict)
@@ -47,7 +47,7 @@ def _before(resource_id: str) -> Dictionary | None:
         dictionary_stash.stash_path(resource_id)
         found = today(resource_id)
     except (IngestError, OSError, ValueError) as error:
-        # a person's request never fails for the sake of its history
+        # an edit must not fail because its history cannot be kept
         log.warning("The Data Dictionary of %r is edited without a copy of what it said: %s", resource_id, error)
         return None
     return found if found.said else None
@@ -65,13 +65,13 @@ def _keep(resource_id: str, before: Dictionary) -> None:
 def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
     """Return the earlier versions of a resource's Data Dictionary, newest first.
 
-    :param resource_id: the resource's id; ``id`` is taken too
+    :param resource_id: the resource's id; ``id`` is accepted too
     :type resource_id: string
 
-    :returns: dictionaries of ``id``, ``at`` (when it came to an end, UTC), ``why`` (load, edit, restore or stash),
-        ``run_id``, ``described`` (how many columns it describes), ``differences`` from now (of each column what was
-        said ``then`` and is said ``now``; at most 100) with their ``count``, and the columns that bringing it back
-        would ``fill``, would ``replace``, and which the table does not have (``absent``)
+    :returns: dictionaries of ``id``, ``at`` (when the version was replaced, UTC), ``why`` (load, edit, restore,
+        stash or delete), ``run_id``, ``described`` (how many columns it describes), ``differences`` from the present
+        version (at most 100 columns, each with its entries ``then`` and ``now``) with their ``count``, and the columns
+        that a restore would ``fill``, would ``replace``, and that the table does not have (``absent``)
     :rtype: list
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]
@@ -84,21 +84,22 @@ def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) ->
 
 
 def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Bring an earlier version of a resource's Data Dictionary back.
+    """Restore an earlier version of a resource's Data Dictionary.
 
-    Without ``overwrite`` only what is empty now is filled in. What is overwritten is kept as an earlier version.
+    Without ``overwrite`` only what is empty now is filled in. The Data Dictionary that this replaces is kept as an
+    earlier version.
 
-    :param resource_id: the resource's id; ``id`` is taken too
+    :param resource_id: the resource's id; ``id`` is accepted too
     :type resource_id: string
     :param entry: ``id`` of an earlier version, as ``datapusher_plus_dictionary_history`` returns it
     :type entry: string
-    :param overwrite: also replace what is written now (optional, default: ``False``)
+    :param overwrite: also replace what is not empty now (optional, default: ``False``)
     :type overwrite: bool
-    :param dry_run: only tell what would be done (optional, default: ``False``)
+    :param dry_run: only return what would change (optional, default: ``False``)
     :type dry_run: bool
 
-    :returns: ``columns`` whose words changed, and those that are ``absent`` from the table: their words are kept and
-        come back with them
+    :returns: ``columns`` whose entries (label, description and others) changed, and those that are ``absent`` from the
+        table: their entries are kept, and restored when the table has these columns again
     :rtype: dictionary
     """
     asked = schema.validated(context, data_dict, schema.restore())
@@ -116,20 +117,20 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
 
 
 def datapusher_plus_dictionary_carry(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Say of a column what was written about another one that the table has no more, because it was renamed.
+    """Copy label, description and other Data Dictionary entries of a renamed column to its new column.
 
-    What is written about the column already stays.
+    The table no longer has the old column. Entries that the new column has already are kept.
 
-    :param resource_id: the resource's id; ``id`` is taken too
+    :param resource_id: the resource's id; ``id`` is accepted too
     :type resource_id: string
-    :param old: name of the column that is gone
+    :param old: the column's old name
     :type old: string
-    :param new: name of the column that it is now
+    :param new: the column's new name
     :type new: string
-    :param dry_run: only tell what would be done (optional, default: ``False``)
+    :param dry_run: only return what would change (optional, default: ``False``)
     :type dry_run: bool
 
-    :returns: ``columns`` whose words changed: the new one or none
+    :returns: ``columns`` whose entries changed: the new one, or empty
     :rtype: dictionary
     """
     asked = schema.validated(context, data_dict, schema.carry())
@@ -148,7 +149,7 @@ def _entries(resource_id: str) -> list[Kept]:
     except OSError as error:
         raise _unreadable(error) from error
     except ValueError:
-        # no UUID: nothing is ever kept of it
+        # not a UUID: no version is ever kept for such an id
         return []
 
 

@@ -1,4 +1,4 @@
-"""Resource fields that say how a file is read stay with the resource, whichever client saves it."""
+"""Keep the resource fields with options for reading the file when a client saves the resource without them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["package_update"]
 def package_update(up_func: Action, context: Context, data_dict: DataDict) -> Any:
     """Keep the ``dpp_*`` fields of resources that are saved without them; an empty value removes such a field.
 
-    Every action that changes a resource comes through here: CKAN saves a resource as a part of its dataset.
+    Every action that changes a resource calls this one: CKAN saves a resource as part of its dataset.
     """
     resources = data_dict.get("resources")
     dataset = model.Package.get(data_dict.get("id") or data_dict.get("name"))

@@ -1,4 +1,4 @@
-"""What the actions answer before the plugin's migrations are applied."""
+"""The actions' error before the plugin's migrations are applied."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from sqlalchemy.exc import ProgrammingError
 
 from ..runs.database import NOT_MIGRATED, lacks_tables
 
-#: The key under which a refusal says so.
+#: Key of that error in the ``ValidationError``.
 UNMIGRATED = "datapusher_plus"
 
 
 @contextmanager
 def migrated() -> Iterator[None]:
-    """Refuse a request that needs tables which are not there; without this the answer is an internal error.
+    """Replace the internal error of a request that needs missing tables.
 
-    :raises ckan.plugins.toolkit.ValidationError: with the command that makes the tables.
+    :raises ckan.plugins.toolkit.ValidationError: when the tables are missing or outdated; names the command to run.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""What the actions take, and the check that they got it."""
+"""Schemas of the actions' parameters, and their validation."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from ckanext.datastore.logic.schema import rename
 
 
 def validated(context: Context, data_dict: DataDict, given: Schema) -> dict[str, Any]:
-    """Return what an action was given, converted by its schema.
+    """Return an action's parameters, converted by its schema.
 
-    :raises ValidationError: when it is something else.
+    :raises ValidationError: when they do not match the schema.
     """
     data, errors = navl_validate(data_dict, given, context)
     if errors:
@@ -26,7 +26,7 @@ def submit(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_valid
     return {
         "resource_id": [not_empty, unicode_safe],
         "id": [ignore_missing],
-        # taken for DataPusher's sake; nothing ever came of it
+        # accepted for compatibility with DataPusher, which never used it
         "set_url_type": [ignore_missing, boolean_validator],
         "ignore_hash": [ignore_missing, boolean_validator],
         "dry_run": [ignore_missing, boolean_validator],

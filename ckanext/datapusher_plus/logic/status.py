@@ -1,4 +1,4 @@
-"""What ``datapusher_status`` answers; DataPusher+'s keys, and no secret among them."""
+"""The reply of ``datapusher_status``: DataPusher+'s keys, without secrets."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from ..core.retries import Tries
 from ..core.states import PUBLIC, State
 from ..runs.records import RunRecord, last_loaded, log_lines
 
-#: Lines of the log that are shown.
+#: Number of the log's last lines in the reply.
 LINES = 500
 
 
 def reply(run: RunRecord, *, sysadmin: bool) -> dict[str, Any]:
-    """Return the status of a run; only a sysadmin gets the address of its page in Prefect."""
+    """Return the status of a run; only a sysadmin gets the URL of its page in Prefect."""
     updated = run.finished_at or run.started_at or run.dispatched_at or run.requested_at
     return {
         "status": PUBLIC[run.state],
         "job_id": run.id,
         "flow_run_id": run.flow_run_id,
         "job_url": _flow_run_url(run.flow_run_id) if sysadmin else None,
-        # without zone, as CKAN's own task_status
+        # UTC without a zone, as in CKAN's own task_status
         "last_updated": updated.astimezone(timezone.utc).replace(tzinfo=None).isoformat(),
         "job_key": None,
         "task_info": _task_info(run),
@@ -57,13 +57,13 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
 
 
 def _misfit(run: RunRecord) -> dict[str, str] | None:
-    """Return the column, and the type that the Data Dictionary asked for, of the value that ended the run."""
+    """Return the column of the value that ended the run, and the type that the Data Dictionary sets for it, or None."""
     error = run.error or {}
     return {key: error[key] for key in ("column", "type")} if "column" in error and "type" in error else None
 
 
 def _left_out(resource_id: str) -> dict[str, Any] | None:
-    """Return how many rows were left out of the table that is in place, by which load, and where they can be had."""
+    """Return the number of rows left out of the present table, the load that did so, and the URL of their file."""
     loaded = last_loaded(resource_id)
     if loaded is None or not loaded.rejected:
         return None
@@ -73,7 +73,7 @@ def _left_out(resource_id: str) -> dict[str, Any] | None:
 
 
 def _refused(run: RunRecord) -> dict[str, Any] | None:
-    """Return how many rows made the run refuse its file, how many of them are listed, and where."""
+    """Return how many rows made the run refuse its file, how many of them are listed, and the URL of that list."""
     if run.state is not State.ERROR or not run.rejected:
         return None
     rows, total, listed = run.rejected

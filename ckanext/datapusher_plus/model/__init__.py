@@ -1,4 +1,4 @@
-"""The plugin's own tables in CKAN's database; ``migration/`` makes them, this says what they look like."""
+"""SQLAlchemy definitions of the plugin's tables in CKAN's database; the migrations in ``migration/`` create them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import sqlalchemy as sa
 from ckan.model.meta import metadata
 from sqlalchemy.dialects.postgresql import JSONB
 
-#: Channel on which PostgreSQL tells the worker, after commit, that a resource has a queued run.
+#: PostgreSQL notification channel: after commit, the worker is notified that a resource has a queued run.
 CHANNEL = "datapusher_plus"
 
-#: Names that claims are refused by: the database is the referee of who may be queued and who may run.
+#: Unique indexes by which the database allows one queued and one running run per resource; errors contain these names.
 ONE_QUEUED = "datapusher_plus_run_one_queued"
 ONE_RUNNING = "datapusher_plus_run_one_running"
 
@@ -21,17 +21,17 @@ run = sa.Table(
     sa.Column("resource_id", sa.Text, nullable=False),
     #: a value of core.states.State
     sa.Column("state", sa.Text, nullable=False),
-    #: why it was asked for: upload, url, format, options, restored, submit, retry, migrated
+    #: cause of the request: upload, url, format, options, restored, submit, retry, migrated
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
-    #: asked for by a command, and loaded after what people ask for
+    #: whether a command requested it; such runs come after those that people request
     sa.Column("bulk", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("dispatched_at", sa.DateTime(timezone=True)),
     sa.Column("started_at", sa.DateTime(timezone=True)),
     sa.Column("finished_at", sa.DateTime(timezone=True)),
-    #: how often it was handed to Prefect
+    #: how often the run was handed to Prefect
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     sa.Column("flow_run_id", sa.Text),
     sa.Column("worker", sa.Text),
@@ -39,29 +39,29 @@ run = sa.Table(
     #: [[name, type], …] in table order
     sa.Column("columns", JSONB(none_as_null=True)),
     sa.Column("file_hash", sa.Text),
-    #: what a run must have in common with this one to be skipped
+    #: a later run with the same key is skipped
     sa.Column("load_key", sa.Text),
-    #: the sentence for the publisher
+    #: the message for the publisher
     sa.Column("message", sa.Text),
-    #: {"message": sentence, "kind": class of the error}, and of a value that does not fit: "column" and "type"
+    #: {"message": sentence, "kind": class of the error}; for a value that does not fit also "column" and "type"
     sa.Column("error", JSONB(none_as_null=True)),
     #: {"stage": …, "done": …, "total": …}
     sa.Column("progress", JSONB(none_as_null=True)),
     #: [sentence, …]
     sa.Column("warnings", JSONB(none_as_null=True)),
-    #: [rows that were left out, rows of the file], and of a file that was refused: [, rows that are listed]
+    #: [rows that were left out, rows of the file]; for a refused file a third number: rows that are listed
     sa.Column("rejected", JSONB(none_as_null=True)),
-    #: {"sheet": …, "encoding": …, "separator": …} of the file, those that it has
+    #: {"sheet": …, "encoding": …, "separator": …}: the keys that apply to the file's format
     sa.Column("read_as", JSONB(none_as_null=True)),
-    #: [[old, new], …] of columns that probably have another name now
+    #: [[old, new], …]: names of columns that were probably renamed
     sa.Column("renamed", JSONB(none_as_null=True)),
-    #: which try of one request this is, from 1
+    #: number of this try of the request, from 1
     sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
-    #: id of the run whose failure this one makes good
+    #: id of the failed run that this one retries
     sa.Column("retry_of", sa.Text),
-    #: when a waiting run, or what is unpublished of one that ended, may be tried next
+    #: earliest time of the next try, of a queued run or of the publication of an unpublished one
     sa.Column("not_before", sa.DateTime(timezone=True)),
-    #: whether the table is in place and CKAN could not be told of it yet
+    #: whether the table is in place but could not be published in CKAN yet
     sa.Column("unpublished", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("datapusher_plus_run_resource", "resource_id", "requested_at"),
     sa.Index(ONE_QUEUED, "resource_id", unique=True, postgresql_where=sa.text("state = 'queued'")),

@@ -1,7 +1,8 @@
-"""CKAN's actions and files as the worker uses them: as the site user, on fresh data, outside any web request.
+"""CKAN's actions and files for the worker: called as the site user, on fresh data, outside any web request.
 
-Nothing here needs a request context. Hooks of other plugins may (a link, a translation), so the worker calls these
-inside one of its own (`portal/app.py`); making one costs a fraction of a millisecond once CKAN is loaded.
+No function of this package needs a request context. Hooks of other plugins may need one (for a link or a translation),
+so the worker calls these functions inside a request context of its own (`portal/app.py`). Creating one takes a fraction
+of a millisecond once CKAN is loaded.
 """
 
 from __future__ import annotations

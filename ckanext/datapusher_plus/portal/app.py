@@ -1,4 +1,4 @@
-"""CKAN in a worker's process: loaded once, and made safe to fork."""
+"""Load CKAN once in a worker's process, and make the process safe to fork."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _app: Any = None
 
 
 def load() -> None:
-    """Load CKAN by ``CKAN_INI`` unless this process has done so already.
+    """Load CKAN with the configuration file of ``CKAN_INI``, unless this process has loaded it already.
 
-    :raises CkanConfigurationException: when no configuration file is named or there.
+    :raises CkanConfigurationException: when no configuration file is named, or the file is missing.
     """
-    global _app  # noqa: PLW0603 (CKAN itself is one to a process)
+    global _app  # noqa: PLW0603 (CKAN itself exists once per process)
     if _app is not None:
         return
-    # imported late: CKAN's web stack is heavy, and of no use to whoever only reads this module
+    # imported late: CKAN's web stack is slow to import, and not needed to import this module
     from ckan.config.middleware import make_app
 
     safe_logs.install()
@@ -36,7 +36,7 @@ def load() -> None:
 
 @contextmanager
 def _loggers_kept() -> Iterator[None]:
-    """Let loggers live that are there already; CKAN's logging set-up silences them, ours and Prefect's too."""
+    """Enable the existing loggers again at the end: CKAN's logging set-up disables them, also ours and Prefect's."""
     known = [each for each in logging.root.manager.loggerDict.values() if isinstance(each, logging.Logger)]
     heard = [logger for logger in known if not logger.disabled]
     yield
@@ -45,7 +45,7 @@ def _loggers_kept() -> Iterator[None]:
 
 
 def adopt(app: Any) -> None:
-    """Use the Flask stack that the ``ckan`` command has made."""
+    """Use the Flask stack that the ``ckan`` command has created."""
     global _app  # noqa: PLW0603
     safe_logs.install()
     _app = app
@@ -53,8 +53,8 @@ def adopt(app: Any) -> None:
 
 @contextmanager
 def context() -> Iterator[None]:
-    """Give CKAN's actions and other plugins' hooks the request context that they may expect."""
-    # CKAN's stack keeps the Flask application under this name, and so does its own command line
+    """Provide the request context that CKAN's actions and the hooks of other plugins may need."""
+    # CKAN's own command line also gets the Flask application by this private name
     with _app._wsgi_app.test_request_context():
         _fill_in()
         try:
@@ -64,12 +64,12 @@ def context() -> Iterator[None]:
 
 
 def _fill_in() -> None:
-    """Set what CKAN's middleware sets for each request; plugins read it without asking whether it is there."""
+    """Set the attributes that CKAN's middleware sets for each request; plugins read them without a check."""
     # imported late, as in `load`
     from ckan.config.middleware.flask_app import handle_i18n
 
     handle_i18n(request.environ)
-    # nobody is logged in; what CKAN sets for such a request
+    # the values that CKAN sets when no user is logged in
     g.user, g.userobj, g.remote_addr, g.author = "", None, "", ""
 
 
@@ -79,7 +79,7 @@ def ini() -> str:
 
 
 def before_fork() -> None:
-    """Let go of every connection that a forked process must not share."""
+    """Close every connection that a forked process must not share, and call the plugins' ``before_fork``."""
     model.Session.remove()
     if model.meta.engine is not None:
         model.meta.engine.dispose()

@@ -21,10 +21,10 @@ def observers() -> Iterator[IDataPusher | CoreIDataPusher]:
 
 
 def name_of(plugin: object) -> str:
-    """Return a plugin's name as `ckan.plugins` has it."""
+    """Return a plugin's name in `ckan.plugins`, or its class's name."""
     return str(getattr(plugin, "name", type(plugin).__name__))
 
 
 def vetoed_by(resource_id: str) -> str | None:
-    """Return the name of the first plugin that declines the resource's load, None when all agree."""
+    """Return the name of the first plugin whose ``can_upload`` refuses the resource's load, None when all agree."""
     return next((name_of(plugin) for plugin in observers() if not plugin.can_upload(resource_id)), None)

@@ -1,4 +1,4 @@
-"""Where the site's own pages are."""
+"""The addresses of the site's own pages."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from ckan.lib.i18n import get_locales
 
 
 def own_pages() -> tuple[str, tuple[str, ...]]:
-    """Return the site's address, and the paths below which its pages are: ``ckan.root_path``, in each language."""
+    """Return ``ckan.site_url``, and the paths below which the site's pages are: ``ckan.root_path`` in each language."""
     root = (config.get("ckan.root_path") or "").rstrip("/")
-    # without a place of its own the language comes first in the path
+    # without {{LANG}} in `ckan.root_path` the language follows the root path
     template = root if "/{{LANG}}" in root else f"{root}/{{{{LANG}}}}"
     languages = ("", *(f"/{locale}" for locale in get_locales()))
     return config.get("ckan.site_url") or "", tuple(template.replace("/{{LANG}}", each) for each in languages)

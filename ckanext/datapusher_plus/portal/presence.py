@@ -1,4 +1,4 @@
-"""Whether CKAN still has a resource, as its database says, apart from any session."""
+"""Whether CKAN still has a resource, read from its database without a SQLAlchemy session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ..core.errors import ResourceGone
 
 
 class Presence(str, Enum):
-    """What CKAN's database says about a resource."""
+    """State of a resource in CKAN's database."""
 
     ACTIVE = "active"
     #: its dataset was deleted, and may be restored with its resources
@@ -27,22 +27,22 @@ class Presence(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """A resource as CKAN's database has it."""
+    """Presence and ``datastore_active`` flag of a resource in CKAN's database."""
 
     presence: Presence
-    #: ``datastore_active``: whether CKAN shows a table
+    #: ``datastore_active``: whether CKAN shows that the resource has a table
     flag: bool = False
 
     @property
     def gone(self) -> bool:
-        """Tell whether nobody but an editor of deleted datasets may see the resource."""
+        """Return whether the resource is deleted, purged, or in a deleted dataset."""
         return self.presence is not Presence.ACTIVE
 
 
 def standings(resource_ids: Iterable[str], connection: sa.Connection | None = None) -> dict[str, Standing]:
-    """Return the standing of each resource.
+    """Return the standing of each resource, by id.
 
-    :param connection: an open transaction on CKAN's database to ask in, instead of one of its own.
+    :param connection: an open transaction on CKAN's database to read in, instead of a new one.
     """
     resource, package = model.resource_table, model.package_table
     query = (
@@ -66,26 +66,29 @@ def _standing(row: sa.Row[tuple[str, str, str | None, dict[str, object] | None]]
 
 
 def presence(resource_id: str, connection: sa.Connection | None = None) -> Presence:
-    """Return whether CKAN has the resource now."""
+    """Return the present state of a resource in CKAN's database."""
     return standings([resource_id], connection)[resource_id].presence
 
 
 def is_gone(resource_id: str, connection: sa.Connection | None = None) -> bool:
-    """Tell whether the resource or its dataset is deleted, or purged."""
+    """Return whether the resource or its dataset is deleted or purged."""
     return presence(resource_id, connection) is not Presence.ACTIVE
 
 
 def refuse_gone(resource_id: str) -> None:
-    """Do nothing for a resource that CKAN has.
+    """Raise an error if CKAN does not have the resource.
 
-    :raises ResourceGone: when it or its dataset is deleted, or purged.
+    :raises ResourceGone: when the resource or its dataset is deleted or purged.
     """
     if is_gone(resource_id):
         raise ResourceGone(resource_id)
 
 
 def clear_flag(resource_id: str) -> None:
-    """Note at a deleted resource that it has no table, should somebody restore it; no action of CKAN can do that."""
+    """Set ``datastore_active`` of a deleted resource to false, in case somebody restores it.
+
+    CKAN's actions cannot change a deleted resource, so this writes to the database.
+    """
     resource = model.resource_table
     with model.ensure_engine().begin() as connection:
         connection.execute(sa.text(f"SET LOCAL lock_timeout = '{waits.CKAN_ROW_LOCK}s'"))

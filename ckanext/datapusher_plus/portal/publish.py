@@ -1,4 +1,4 @@
-"""The last stage of a load: CKAN's metadata say what the table holds. All of it can be repeated."""
+"""The last stage of a load: update CKAN's metadata to match the table. Every step can be repeated."""
 
 from __future__ import annotations
 
@@ -17,24 +17,29 @@ from .observers import name_of, observers
 from .rejected import remove_rejected
 from .resource import context, shown
 
-#: Does something of another plugin's; returns the given sentence if that failed, else None.
+#: Calls code of another plugin; returns the given sentence if that failed, else None.
 Attempt = Callable[[str, Callable[[], object]], str | None]
 
 
 def unguarded(_: str, act: Callable[[], object]) -> None:
-    """Do it and let an error through."""
+    """Call ``act`` and do not catch its errors."""
     act()
 
 
 def publish(
     resource_id: str, *, hash: str, rows: int, loaded_before: bool = False, attempt: Attempt = unguarded
 ) -> list[str]:
-    """Write flag, hash and count into the resource if they differ, make views on the first load, tell other plugins.
+    """Create views on the first load, update the resource's flag, hash and row count, and notify other plugins.
 
-    ``last_modified`` is left alone: it is the file's, and a change of it asks for a load. Views are made only while the
-    resource has never been in the datastore, so that a view that somebody removed stays away.
+    The resource is written only if a value differs. ``last_modified`` is not changed: it belongs to the file, and a
+    change of it requests a load. Views are created only if the resource has never been in the datastore, so that a view
+    that somebody removed is not created again.
 
-    :returns: sentences about what did not work; the table is in place whatever they say.
+    :param hash: the file's hash.
+    :param rows: number of rows in the table.
+    :param loaded_before: whether an earlier run has loaded the resource's table.
+    :param attempt: calls the code of other plugins, and turns their errors into sentences.
+    :returns: sentences about steps that failed; the table is in place in any case.
     :raises ResourceGone: when the resource was deleted.
     """
     try:
@@ -43,7 +48,7 @@ def publish(
         remove_rejected(resource_id)
         raise
     first = not loaded_before and not resource.get("datastore_active")
-    # views before the flag: if the run is interrupted here, the flag still tells that this is the first load
+    # views before the flag: if the run is interrupted in between, the flag still shows that this is the first load
     warnings = [_make_views(resource, dataset, attempt) if first else None]
     reach("publish.views")
     warnings.append(_write(resource, {"datastore_active": True, "hash": hash, "total_record_count": rows}))
@@ -54,7 +59,7 @@ def publish(
 
 
 def mark_active(resource_id: str, active: bool) -> None:
-    """Have CKAN show, or no longer show, that the resource has a table; nothing happens if the resource is gone."""
+    """Set ``datastore_active``, by which CKAN shows that the resource has a table; a deleted resource is ignored."""
     try:
         resource, _ = shown(resource_id)
     except ResourceGone:
@@ -65,7 +70,7 @@ def mark_active(resource_id: str, active: bool) -> None:
 def _try(attempt: Attempt, sentence: str, act: Callable[[], object]) -> str | None:
     warning = attempt(sentence, act)
     if warning:
-        # what failed may have left the session in a transaction that can only be rolled back
+        # the failed call may have left the session in a failed transaction
         model.Session.rollback()
     return warning
 
@@ -108,7 +113,7 @@ def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
 
 
 def _index_if_behind(resource: dict[str, Any], wanted: dict[str, Any]) -> None:
-    """Bring the search index up to date: CKAN writes it after the database, which an earlier try may have come to."""
+    """Update the search index if it differs: an earlier try may have stopped between CKAN's database and the index."""
     try:
         found = search.show(resource["package_id"])
         indexed = json.loads(found["data_dict"])["resources"]
@@ -120,7 +125,7 @@ def _index_if_behind(resource: dict[str, Any], wanted: dict[str, Any]) -> None:
 
 
 def _write_past_validation(resource_id: str, active: bool) -> None:
-    """Set the flag alone; without it nobody would see a table that is there."""
+    """Set only ``datastore_active``: without it CKAN would not show the table that is in place."""
     resource = model.Session.get(model.Resource, resource_id, populate_existing=True)
     if resource is None:
         raise ResourceGone(resource_id)

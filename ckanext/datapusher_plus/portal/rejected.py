@@ -1,9 +1,10 @@
-"""The rows of a resource's file that were not loaded, in CKAN's storage, never in a public one.
+"""Files of the rows of a resource's file that were not loaded; kept in CKAN's storage, never in a public one.
 
-A resource has two files at most: the rows left out of its table, and those because of which a newer file was refused.
+A resource has at most two files: the rows left out of its table, and the rows because of which a newer file was
+refused.
 
-They lie below a folder of our own in the file-keeper storage that CKAN keeps resources' files in, else in
-``ckan.storage_path``. No address of CKAN leads there; the plugin's own asks who may edit the resource.
+They are in the plugin's folder in the file-keeper storage that CKAN uses for the files of resources, else in
+``ckan.storage_path``. No URL of CKAN serves them; the plugin's own URL requires the right to edit the resource.
 """
 
 from __future__ import annotations
@@ -25,20 +26,21 @@ from .uploads import as_file
 
 log = logging.getLogger(__name__)
 
-#: folder below those of CKAN
+#: the plugin's folder below the storage's path
 _FOLDER = os.path.join("datapusher_plus", "rejected")
 _ANEW = {"initialize": True, "overwrite_existing": True, "public": False, "max_size": -1, "supported_types": []}
 
 
 class NoStorage(LookupError):
-    """The site has no storage for files that are not public."""
+    """The site has no storage for private files."""
 
 
 def keep_rejected(resource_id: str, run_id: str, path: Path | None, *, besides: Collection[str] = ()) -> None:
-    """Keep a run's file of rejected rows and remove those of other runs; None leaves no file of this run.
+    """Store a run's file of rejected rows, and remove those of other runs.
 
-    :param besides: ids of runs whose files stay too.
-    :raises NoStorage, OSError, file_keeper.exc.FilesError: when that cannot be done; other storages raise what they do.
+    :param path: the file; None removes this run's file too.
+    :param besides: ids of other runs whose files are kept.
+    :raises NoStorage, OSError, file_keeper.exc.FilesError: when that fails; storages of plugins may raise other errors.
     """
     if path is not None:
         with path.open("rb") as file:
@@ -49,8 +51,9 @@ def keep_rejected(resource_id: str, run_id: str, path: Path | None, *, besides: 
 
 
 def open_rejected(resource_id: str, run_id: str) -> BinaryIO | None:
-    """Open the rejected rows of a run for reading; None when this machine sees none.
+    """Open the file of a run's rejected rows for reading.
 
+    :returns: None when the run has no such file, or this machine cannot see it.
     :raises file_keeper.exc.FilesError: when the storage cannot be read.
     """
     with suppress(NoStorage, files.exc.MissingFileError, FileNotFoundError):
@@ -59,7 +62,7 @@ def open_rejected(resource_id: str, run_id: str) -> BinaryIO | None:
 
 
 def remove_rejected(resource_id: str, *, besides: Collection[str] = ()) -> None:
-    """Remove a resource's rejected rows, except those of some runs; what cannot be removed is logged."""
+    """Remove a resource's files of rejected rows, except those of the runs ``besides``; errors are only logged."""
     try:
         storage = _storage()
         kept = {_location(resource_id, run_id) for run_id in besides}
@@ -73,18 +76,18 @@ def remove_rejected(resource_id: str, *, besides: Collection[str] = ()) -> None:
 
 
 def _make_private(storage: file_keeper.Storage, location: files.Location) -> None:
-    """Make the file, where it is one of this machine, before its content comes: nobody but our user may read it.
+    """Create the file with mode 600 before its content is written, if the storage is a local folder.
 
-    Web processes run as the same user (docs/operate.md), or they could not read Data Dictionaries either.
+    Web processes run as the same user (docs/operate.md), otherwise they could not read Data Dictionaries either.
     """
-    # imported late: CKAN loads all kinds of storages when it starts, and this module is loaded without it, too
+    # imported late: CKAN loads all storage adapters when it starts, and this module is also imported without CKAN
     from file_keeper.default.adapters.fs import FsStorage
 
     if not isinstance(storage, FsStorage):
         return
     path = storage.full_path(location)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    # files that earlier versions left in it, too
+    # also protects files that earlier versions left in the folder
     os.chmod(os.path.dirname(path), 0o700)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -98,7 +101,10 @@ def _location(resource_id: str, run_id: str) -> files.Location:
 
 
 def _storage() -> file_keeper.Storage:
-    """Return the storage, which is like that of the resources' files but for its place."""
+    """Return the storage: the settings of the one for resources' files, with the plugin's folder.
+
+    :raises NoStorage: when the site has no private storage.
+    """
     settings = _of_resources() or _on_disk()
     if settings is None:
         raise NoStorage
@@ -114,7 +120,7 @@ def _of_resources() -> dict[str, Any] | None:
 
 
 def _is_public(settings: dict[str, Any]) -> bool:
-    """Tell whether anybody can read what lies in a storage."""
+    """Return whether anybody can read the files of a storage."""
     return tk.asbool(settings.get("public")) or str(settings.get("type")).endswith(":public")
 
 

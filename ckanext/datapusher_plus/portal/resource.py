@@ -1,4 +1,4 @@
-"""The resource as it stands in CKAN's database, not as the search index remembers it."""
+"""Read a resource from CKAN's database, not from the search index, which may be out of date."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from .presence import refuse_gone
 def ticket(
     *, run_id: str, resource_id: str, ignore_hash: bool, dry_run: bool, requested_at: datetime, work_dir: Path
 ) -> Ticket:
-    """Return what a run needs to know of its resource.
+    """Return the resource's attributes and options that a run needs.
 
     :raises ResourceGone: when the resource or its dataset was deleted.
-    :raises DatastoreManaged: when its rows are kept in the datastore itself.
+    :raises DatastoreManaged: when the resource has no file, because its rows are edited in the datastore.
     """
     resource, package = model.resource_table, model.package_table
     columns = [resource.c[name] for name in ("package_id", "name", "url", "url_type", "format", "mimetype", "extras")]
@@ -35,14 +35,14 @@ def ticket(
         .where(resource.c.id == resource_id)
         .where(resource.c.state == model.State.ACTIVE, package.c.state != model.State.DELETED)
     )
-    # a connection of its own: a session might know the resource from before the upload that this run is for
+    # a new connection: a session may hold the resource as it was before the upload that this run loads
     with model.ensure_engine().begin() as connection:
         found = connection.execute(query).mappings().first()
     if found is None:
         raise ResourceGone(resource_id)
     if found["url_type"] in MANAGED.union(tk.h.datastore_rw_resource_url_types()):
         raise DatastoreManaged(found["url_type"])
-    # a field that the site's schema does not know is kept among the extras
+    # CKAN keeps fields that the site's schema does not know in the extras
     options, doubts = read_options(found["extras"], _defaults())
     return Ticket(
         run_id=run_id,
@@ -61,7 +61,7 @@ def _defaults() -> ReadOptions:
     site = current()
     return ReadOptions(
         workbook_sheet=site.default_excel_sheet,
-        # when none are offered explicitly, all that CKAN knows are: that says nothing of the site
+        # without `ckan.locales_offered` CKAN offers all its languages; that says nothing about the site's language
         languages=tuple(sorted({tk.config["ckan.locale_default"], *tk.aslist(tk.config["ckan.locales_offered"])})),
         unzip=site.auto_unzip_one_file,
         full_text=FullText(site.full_text),
@@ -69,18 +69,18 @@ def _defaults() -> ReadOptions:
 
 
 def context() -> Context:
-    """Return the context of an action that the site itself carries out."""
+    """Return the context for calling an action as the site user."""
     user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
     return Context(user=user["name"], ignore_auth=True, use_cache=False)
 
 
 def shown(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the resource and its dataset as plugins see them.
+    """Return the results of ``resource_show`` and ``package_show``, as plugins expect them.
 
     :raises ResourceGone: when the resource or its dataset was deleted.
     """
     refuse_gone(resource_id)
-    # an earlier try may have left the session in a transaction that failed
+    # an earlier try may have left the session in a failed transaction
     model.Session.rollback()
     try:
         resource = tk.get_action("resource_show")(context(), {"id": resource_id})

@@ -1,8 +1,8 @@
-"""Logs of the worker and its runs in which nobody outside writes lines, and no address has its password or signature.
+"""Safe logs of the worker and its runs: no text from outside can forge a line, and URLs lose password and signature.
 
-A record is made safe when it is made, not where it is written: so it holds for every library's logger and every
-handler (Prefect's API, the console, a file), also for handlers that are configured later, and the operator's formats
-stay as they are. A fork inherits it.
+The log record factory makes each record safe when the record is created, not when it is written. So this covers every
+library's logger and every handler (Prefect's API, the console, a file), also handlers that are configured later, and
+the operator's formats stay as they are. A forked process inherits it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from ..core.safe_text import one_line
 
-#: Before each line of a traceback: no line of it can be taken for a record.
+#: Put before each line of a traceback, so that no line of it looks like a log record.
 INDENT = "    "
 
 
@@ -22,7 +22,7 @@ class SafeRecord(logging.LogRecord):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.exc_info:
-            # formatters take this text where it is there
+            # formatters use this text if it is set
             self.exc_text = _indented(logging.Formatter().formatException(self.exc_info))
         if self.stack_info:
             self.stack_info = _indented(self.stack_info)
@@ -33,7 +33,7 @@ class SafeRecord(logging.LogRecord):
 
 
 def install() -> None:
-    """Make every record of this process a safe one; what another factory adds to records is kept."""
+    """Install the factory for safe records in this process; attributes that another factory adds are kept."""
     before = logging.getLogRecordFactory()
     if getattr(before, "is_safe", False):
         return

@@ -1,4 +1,4 @@
-"""Files that CKAN itself holds, whichever way it keeps them."""
+"""Open uploaded files of resources, in any storage that CKAN uses."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def open_upload(resource_id: str) -> BinaryIO:
 def _from_storage(storage: file_keeper.Storage, location: str) -> BinaryIO:
     try:
         data = file_keeper.FileData(files.Location(location))
-        # some storages miss a file only when its first piece is read, and to analyse one is to read it as a whole
+        # Some storages report a missing file only when its first part is read, and `analyze` would read the whole file.
         if not storage.exists(data):
             raise UploadMissing
         return as_file(storage.stream(data))
@@ -51,21 +51,21 @@ def _from_disk(path: str, keeper: str) -> BinaryIO:
     try:
         return open(path, "rb")
     except FileNotFoundError as error:
-        # an uploader of a plugin gives the key of an object in its own store
+        # the uploader of a plugin may return the key of an object in its own store, not a path
         raise (UploadMissing() if keeper == uploader.ResourceUpload.__name__ else UploadUnreadable(keeper)) from error
     except OSError as error:
         raise UploadUnreadable(keeper) from error
 
 
 def as_file(stream: Iterable[bytes]) -> BinaryIO:
-    """Return what a storage streams as a file."""
+    """Return a storage's stream of bytes as a file object."""
     if hasattr(stream, "read"):
         return cast(BinaryIO, stream)
     return cast(BinaryIO, io.BufferedReader(_Pieces(stream), buffer_size=1 << 20))
 
 
 class _Pieces(io.RawIOBase):
-    """Pieces of bytes, read as a file."""
+    """File object that reads from an iterable of bytes."""
 
     def __init__(self, pieces: Iterable[bytes]) -> None:
         self._pieces = iter(pieces)

@@ -1,1 +1,1 @@
-"""One ingestion's life in CKAN's database: requested, claimed, told about, finished, reaped."""
+"""Runs in CKAN's database: request, queue, claim, log, finish, prune."""

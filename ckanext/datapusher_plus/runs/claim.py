@@ -1,4 +1,4 @@
-"""A worker takes a queued run; of many that try, the database lets one."""
+"""Claim a queued run for a worker; if several try, the database lets only one succeed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import database, queue, task_status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
-    """A run that is this worker's to carry out."""
+    """A run that this worker has claimed and must carry out."""
 
     run_id: str
     resource_id: str
@@ -25,21 +25,23 @@ class Claimed:
     ignore_hash: bool
     dry_run: bool
     requested_at: datetime
-    #: which try of the request this is
+    #: number of this try of the request; 1 is the first
     tries: int
 
 
 def this_process() -> str:
-    """Return the name under which this process takes runs."""
+    """Return the worker name under which this process claims runs: ``host:pid``."""
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
 def claim(run_id: str, *, flow_run_id: str | None, worker: str, resource_id: str | None = None) -> Claimed | None:
-    """Move a queued run to running; None when it is queued no more, or another run of the resource is running.
+    """Change a run's state from queued to running.
 
-    In the second case the run goes back to the queue, to be handed over again when the other one has ended.
+    If another run of the same resource is running, the run returns to the queue, and the dispatcher hands it over
+    again after the other one has ended.
 
-    :param resource_id: the resource whose lock the caller holds; a run of another resource is not taken.
+    :param resource_id: the resource whose lock the caller holds; a run of another resource is not claimed.
+    :returns: None when the run is no longer queued, or another run of the resource is running.
     """
     try:
         return _claim(run_id, flow_run_id, worker, resource_id)

@@ -1,4 +1,4 @@
-"""Short transactions of our own on CKAN's database, apart from any session."""
+"""Short transactions of the plugin on CKAN's database, independent of any SQLAlchemy session."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from ..waits import retry_until
 
 T = TypeVar("T")
 
-#: What is said of a database in which ``lacks_tables`` finds an error.
+#: Message for an error that ``lacks_tables`` recognises.
 NOT_MIGRATED = (
     "The tables of the plugin datapusher_plus in CKAN's database are missing, or older than this version of it. "
     "Run: ckan db upgrade -p datapusher_plus"
 )
-#: PostgreSQL's codes for a table and for a column that is not there.
+#: PostgreSQL's error codes undefined_table and undefined_column.
 _UNDEFINED = ("42P01", "42703")
 
 
 def transaction() -> AbstractContextManager[sa.Connection]:
-    """Begin a transaction that commits when the block ends well."""
+    """Begin a transaction that commits at the end of the block, and rolls back on an exception."""
     return ckan_model.ensure_engine().begin()
 
 
 def now() -> datetime:
-    """Return the present moment, with its zone."""
+    """Return the present time of this machine, as a datetime with the zone UTC."""
     return datetime.now(timezone.utc)
 
 
 def clock() -> sa.Function[datetime]:
-    """Return what PostgreSQL puts the present moment in place of.
+    """Return the SQL expression ``clock_timestamp()``: the present time by PostgreSQL's clock.
 
-    Its clock orders the runs of a resource: those of many machines differ, and one that is set back would make a run
-    that has just ended older than the one before it.
+    PostgreSQL's clock orders the runs of a resource, because the clocks of several machines differ. If one of them is
+    set back, a run that has just ended would seem older than the run before it.
     """
     return sa.func.clock_timestamp(type_=sa.DateTime(timezone=True))
 
@@ -49,8 +49,10 @@ def lacks_tables(error: ProgrammingError) -> bool:
 
 
 def patiently(work: Callable[[], T], patience: float) -> T:
-    """Do something that may be done twice, again and again while the database is away, for ``patience`` seconds.
+    """Call ``work``, and retry it for up to ``patience`` seconds while the database is not reachable.
 
-    :raises sqlalchemy.exc.OperationalError: when it is still away then.
+    :param work: must be safe to repeat.
+    :param patience: seconds.
+    :raises sqlalchemy.exc.OperationalError: when the database is still not reachable after that time.
     """
     return retry_until(work, patience, errors=(OperationalError,))

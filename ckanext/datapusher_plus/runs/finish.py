@@ -1,4 +1,4 @@
-"""The end of a run, told once."""
+"""Record the end of a run: its last state, result, error and retry, in one transaction."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .request import notify, one_queued
 
 
 def landed(run_id: str, published: Published) -> None:
-    """Note what a run puts in place just before it does so for good, for whoever buries it should it die then."""
+    """Record a run's result just before its table is committed, so that recovery can finish the run if it dies then."""
     note = sa.update(run).where(run.c.id == run_id, run.c.state == State.RUNNING.value).values(**_loaded(published))
     with database.transaction() as connection:
         connection.execute(note)
@@ -44,16 +44,17 @@ def finish(
     warnings: Sequence[str] = (),
     unless_gone: bool = False,
 ) -> bool:
-    """Move a run to its last state; False when it has ended already, or cannot go there from where it is.
+    """Move a run to its last state.
 
-    :param error_about: what can make the error good, such as the column and the type that a value does not fit; and
-        ``public``, what anybody may read of it: without that they read that there was an error.
+    :param error_about: details that help to repair the error, such as the column and the type that a value does not
+        fit; and ``public``, the text that anybody may read. Without it they read only that there was an error.
     :param retry: the run to queue in the same transaction, in place of this one.
-    :param unpublished: the table is in place, and CKAN shall be told of it later.
+    :param unpublished: the table is in place, but CKAN's metadata must still be updated.
     :param refused: the rows because of which the file was refused.
-    :param warnings: what to look at where nothing was loaded; else they are in ``published``.
+    :param warnings: the warnings of a run that loaded nothing; otherwise they are in ``published``.
     :param unless_gone: do not end the run if its resource has been deleted; a dry run ends in any case.
-    :raises ResourceGone: then.
+    :returns: False when the run has ended already, or its present state does not allow the change to ``state``.
+    :raises ResourceGone: when ``unless_gone`` is set and the resource has been deleted.
     """
     reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "unpublished": unpublished}
@@ -81,14 +82,17 @@ def finish(
         if retry is not None:
             _queue(connection, retry, message, of=run_id, **ended._mapping)
         task_status.show(connection, ended.resource_id)
-        # a request that came meanwhile has waited for this
+        # the dispatcher holds back a request for the resource until this run has ended
         notify(connection, ended.resource_id)
     reach("finish.after")
     return True
 
 
 def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, resource_id: str, **asked: bool) -> None:
-    """Queue the retry; a request that waits already is newer, and does what this run was asked for too."""
+    """Queue the retry, or merge it into the request that is queued already.
+
+    That request is newer. It takes over what this run was asked to do.
+    """
     row = insert(run).values(
         id=str(uuid.uuid4()),
         resource_id=resource_id,
@@ -112,7 +116,7 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
         connection.execute(sa.insert(log).values(**told, message=f"Try {retry.tries}. The one before: {reason}"))
 
 
-#: What CKAN was not told of is not done: the same file must be loaded when somebody asks again.
+#: Values of a run whose table was not published in CKAN: without a load key the next request loads the same file again.
 NOT_LOADED = {"load_key": None}
 _NOTHING_LOADED = {
     "rows": None,

@@ -1,4 +1,4 @@
-"""The log of a run: written at once, so that people see it while the run goes on."""
+"""The log of a run in CKAN's database; each line is written at once, so that people can follow the run."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ..model import log as log_table
 from ..model import run
 from . import database
 
-#: Longest message that is kept, in characters, and most lines of one run: a hostile file must not fill the database.
+#: Most characters of a message, and most lines of one run, that are kept: a hostile file must not fill the database.
 LONGEST = 2_000
 MOST_LINES = 2_000
 
@@ -25,7 +25,7 @@ FULL = f"More than {MOST_LINES:,} lines; the rest is in the worker's log only."
 
 
 class RunLog:
-    """Implements ``core.values.Log`` for one run."""
+    """Implementation of ``core.values.Log`` for one run."""
 
     def __init__(self, run_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._run_id = run_id
@@ -49,7 +49,11 @@ class RunLog:
         self._write(logging.ERROR, message)
 
     def progress(self, stage: str, done: int, total: int | None) -> None:
-        """Note how far the stage is; a note too soon after the last one is dropped, unless a stage begins or ends."""
+        """Record the progress of a stage.
+
+        A report less than ``waits.PROGRESS_PAUSE`` seconds after the last one is dropped, unless a stage begins or
+        ends.
+        """
         edge = stage != self._stage or done == total
         if not edge and self._clock() - self._progress_at < waits.PROGRESS_PAUSE:
             return
@@ -72,12 +76,12 @@ class RunLog:
             with database.transaction() as connection:
                 connection.execute(statement)
         except SQLAlchemyError:
-            # a load must not fail because nobody can be told how it goes
+            # a load must not fail only because its log cannot be written
             self._operators.exception("run %s: the log in CKAN's database cannot be written", self._run_id)
 
 
 class _Later:
-    """Passes everything on at once but warnings."""
+    """A log that keeps warnings back and passes all other messages on at once."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
@@ -90,7 +94,7 @@ class _Later:
 
 @contextmanager
 def warnings_last(log: Log) -> Iterator[Log]:
-    """Give a log whose warnings are written at the end, so that more important ones can come first."""
+    """Return a log that writes its warnings at the end of the block, so that more important ones can come first."""
     later = _Later(log)
     try:
         yield later

@@ -1,4 +1,4 @@
-"""Old runs are forgotten little by little, with their logs."""
+"""Delete old runs and their logs, in small steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..core.states import GOOD, OPEN, State
 from ..model import run
 from . import database
 
-#: Resources that one statement looks at, and runs that it removes at most: nobody shall wait for it.
+#: Most resources that one statement reads, and most runs that it deletes, so that it holds its locks only briefly.
 _PAGE = 100
 _MOST = 1_000
 
@@ -18,12 +18,14 @@ _TRIED = run.c.started_at.is_not(None) & (run.c.state != State.SKIPPED.value) & 
 
 
 def prune(keep: int, *, after: str = "") -> str:
-    """Remove ended runs beyond the newest ``keep`` of each of the next resources behind ``after``.
+    """Delete ended runs, except the newest ``keep`` of each resource, for the next resources after ``after``.
 
-    The last run that loaded the resource, and the last that tried to, stay: they tell an unchanged file.
+    The last run that loaded the resource, and the last that tried to, are kept: a new run needs them to detect an
+    unchanged file.
 
-    :param keep: 0 keeps all.
-    :returns: where to go on next time; empty at the end.
+    :param keep: 0 keeps all runs.
+    :param after: a resource's id; empty to start at the first resource.
+    :returns: the value of ``after`` for the next call; empty when all resources are done.
     """
     if not keep:
         return ""

@@ -1,4 +1,4 @@
-"""Queued runs on their way to Prefect."""
+"""Queued runs: which are due, and whether they were handed to Prefect."""
 
 from __future__ import annotations
 
@@ -16,23 +16,26 @@ from . import database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A queued run that nobody works on."""
+    """A queued run that no worker has claimed."""
 
     run_id: str
     resource_id: str
-    #: how often it was handed to Prefect before; part of the idempotency key, or Prefect would return the old flow run
+    #: how often it was handed to Prefect before. It is part of the idempotency key: without it Prefect would return the
+    #: old flow run.
     attempt: int
     #: Prefect's flow run of the last attempt
     flow_run_id: str | None
-    #: whether a command asked for it
+    #: whether a command requested it, not a person
     bulk: bool
 
 
 def waiting(lost_after: timedelta | None = None, *, limit: int | None = None) -> list[Waiting]:
-    """Return the runs to hand to Prefect: those that people asked for before those of commands, longest waiting first.
+    """Return the runs to hand to Prefect: requests of people first, then those of commands; the oldest first.
 
-    A run of a resource that is running waits for it to end, and a retry for its time. One that was handed over is left
-    out, or, with ``lost_after``, comes again when it was not claimed for that long.
+    Left out are a run whose resource has a running run, a retry whose time has not come, and a run that was handed over
+    already.
+
+    :param lost_after: also return a run that was handed over longer ago than this and is still not claimed.
     """
     query = sa.select(run).where(due(lost_after)).order_by(run.c.bulk, run.c.requested_at).limit(limit)
     with database.transaction() as connection:
@@ -40,10 +43,11 @@ def waiting(lost_after: timedelta | None = None, *, limit: int | None = None) ->
 
 
 def due(lost_after: timedelta | None = None) -> sa.ColumnElement[bool]:
-    """Return whether a row of ``run`` is one to hand over; see ``waiting``."""
+    """Return the SQL condition under which a row of ``run`` is to be handed over; see ``waiting``."""
     other = run.alias()
     running = sa.exists().where(other.c.resource_id == run.c.resource_id, other.c.state == State.RUNNING.value)
-    # By the one clock that all hosts share; should it be set back, what it wrote lies in the future, and is due.
+    # PostgreSQL's clock, which all hosts share. If it is set back, times that it wrote before lie in the future; such
+    # runs count as due.
     now = sa.func.now()
     away = run.c.dispatched_at.is_(None)
     if lost_after is not None:
@@ -53,24 +57,27 @@ def due(lost_after: timedelta | None = None) -> sa.ColumnElement[bool]:
 
 
 def waiting_in(row: sa.Row[Any]) -> Waiting:
-    """Return the queued run that a row of ``run`` is."""
+    """Return a row of ``run`` as a queued run."""
     return Waiting(
         run_id=row.id, resource_id=row.resource_id, attempt=row.attempts, flow_run_id=row.flow_run_id, bulk=row.bulk
     )
 
 
 def dispatched(run_id: str, flow_run_id: str) -> None:
-    """Note that Prefect has the run now."""
+    """Record that the run was handed to Prefect."""
     _note(run_id, dispatched_at=sa.func.now(), flow_run_id=flow_run_id, attempts=run.c.attempts + 1)
 
 
 def undispatch(run_id: str) -> None:
-    """Note that Prefect no longer has the run, so that it is handed over again."""
+    """Record that Prefect no longer has the run, so that it is handed over again."""
     _note(run_id, dispatched_at=None)
 
 
 def put_back(run_id: str) -> None:
-    """Note that a process was to carry out the run and ended without; the next one begins a little later each time."""
+    """Return a run to the queue after its process ended without claiming it.
+
+    The pause before the next process grows with each attempt, up to ``waits.LONGEST_RESTART_PAUSE`` seconds.
+    """
     pause = sa.func.least(waits.RESTART_PAUSE * run.c.attempts, waits.LONGEST_RESTART_PAUSE) * sa.literal(
         timedelta(seconds=1), sa.Interval
     )

@@ -1,4 +1,4 @@
-"""What is known of a resource's runs."""
+"""Read runs and their logs from CKAN's database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from . import database, task_status
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunRecord:
-    """One run as it stands; times have a zone."""
+    """One run as it is in the database; all times have a zone."""
 
     id: str
     resource_id: str
@@ -39,7 +39,7 @@ class RunRecord:
     error: dict[str, str] | None
     progress: dict[str, Any] | None
     warnings: list[str] | None
-    #: rows that were left out, and rows of the file; of a file that was refused also how many of them are listed
+    #: number of rows that were left out, and of all rows of the file; for a refused file also how many rows are listed
     rejected: list[int] | None
     read_as: dict[str, str] | None
     renamed: list[list[str]] | None
@@ -58,7 +58,7 @@ class LogLine:
 
 
 class Running(NamedTuple):
-    """A run in state running; whether its worker lives is decided by the resource's lock (``recovery.sweep``)."""
+    """A run in state running; the resource's lock shows whether its worker is alive (see ``recovery.sweep``)."""
 
     run_id: str
     resource_id: str
@@ -70,28 +70,29 @@ COLUMNS = [run.c[field.name] for field in fields(RunRecord)]
 
 
 def latest(resource_id: str) -> RunRecord | None:
-    """Return the run that says most about the resource now: running, else queued, else the last that ended."""
+    """Return the resource's current run: the running one, else the queued one, else the last that ended."""
     found = runs_of(resource_id, limit=1)
     return found[0] if found else None
 
 
 def runs_of(resource_id: str, *, limit: int) -> list[RunRecord]:
-    """Return the resource's runs, the present one first."""
+    """Return the resource's runs: running, then queued, then ended ones from the newest to the oldest."""
     return records(
         sa.select(*COLUMNS).where(run.c.resource_id == resource_id).order_by(*task_status.NEWEST_FIRST).limit(limit)
     )
 
 
 def get(run_id: str) -> RunRecord | None:
-    """Return one run, or None when there is none of that id."""
+    """Return one run, or None when no run has that id."""
     found = records(sa.select(*COLUMNS).where(run.c.id == run_id))
     return found[0] if found else None
 
 
 def last_good_load_key(resource_id: str) -> str | None:
-    """Return the load key of the last run that tried to load, if it succeeded, else None.
+    """Return the load key of the last run that tried to load, if that run succeeded, else None.
 
-    After a failure the table may hold an older file, or none (``load_strategy = replace``), so the next run must load.
+    After a failure the table may hold an older file or be missing (``load_strategy = replace``), so the next run must
+    load.
     """
     tried = (
         sa.select(run.c.state, run.c.load_key)
@@ -111,7 +112,7 @@ def last_good_load_key(resource_id: str) -> str | None:
 
 
 def has_loaded_before(resource_id: str, *, besides: str) -> bool:
-    """Tell whether an earlier run than ``besides`` has filled the resource's table."""
+    """Return whether a run other than ``besides`` has loaded the resource's table."""
     good = sa.select(run.c.id).where(
         run.c.resource_id == resource_id,
         run.c.id != besides,
@@ -123,7 +124,7 @@ def has_loaded_before(resource_id: str, *, besides: str) -> bool:
 
 
 def last_loaded(resource_id: str) -> RunRecord | None:
-    """Return the run whose rows are in the resource's table, as far as is known."""
+    """Return the last run that loaded the resource's table, or None."""
     loaded = sa.select(*COLUMNS).where(
         run.c.resource_id == resource_id,
         run.c.state.in_([State.COMPLETE.value, State.WARNED.value]),
@@ -134,7 +135,7 @@ def last_loaded(resource_id: str) -> RunRecord | None:
 
 
 def last_load(resource_id: str) -> LastLoad:
-    """Return what is known of the load whose rows are in the resource's table."""
+    """Return row count, formats and renamed columns of the last load of the resource's table; empty if unknown."""
     run = last_loaded(resource_id)
     if run is None:
         return LastLoad()
@@ -143,19 +144,19 @@ def last_load(resource_id: str) -> LastLoad:
 
 
 def pairs(renamed: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of names that a row holds as lists."""
+    """Return the renamed columns as tuples (old name, new name); the database returns them as lists."""
     return tuple((old, new) for old, new in renamed or ())
 
 
 def resources(*, after: str, limit: int) -> list[str]:
-    """Return the next resources behind ``after`` that have runs, in order."""
+    """Return the next ids of resources after ``after`` that have runs, in order."""
     query = sa.select(run.c.resource_id).distinct().where(run.c.resource_id > after).order_by(run.c.resource_id)
     with database.transaction() as connection:
         return list(connection.execute(query.limit(limit)).scalars())
 
 
 def settled(resource_ids: Sequence[str]) -> dict[str, bool]:
-    """Return which of some resources have runs, and whether one has loaded the resource while none is open."""
+    """Return, for each of the resources that has runs, whether one has loaded it and no run is open or unpublished."""
     is_open = run.c.unpublished | run.c.state.in_([state.value for state in OPEN])
     loaded = run.c.state.in_([State.COMPLETE.value, State.WARNED.value]) & ~run.c.dry_run
     query = (
@@ -176,14 +177,14 @@ def log_lines(run_id: str, limit: int) -> list[LogLine]:
 
 
 def records(query: sa.Select[Any]) -> list[RunRecord]:
-    """Return the runs that a query of ``COLUMNS`` finds."""
+    """Return the result of a query that selects ``COLUMNS``."""
     with database.transaction() as connection:
         rows = connection.execute(query).mappings().all()
     return [RunRecord(**{**row, "state": State(row["state"])}) for row in rows]
 
 
 def running() -> list[Running]:
-    """Return every run that has not ended since it was claimed, oldest first."""
+    """Return every run that was claimed and has not ended, oldest first."""
     query = (
         sa.select(run.c.id, run.c.resource_id, run.c.flow_run_id, run.c.started_at)
         .where(run.c.state == State.RUNNING.value)

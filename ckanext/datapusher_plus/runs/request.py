@@ -1,4 +1,4 @@
-"""Asking for a resource to be loaded: one queued row a resource, however many ask."""
+"""Request the load of a resource: at most one queued run per resource, however many requests there are."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ def request(
     dry_run: bool = False,
     bulk: bool = False,
 ) -> str:
-    """Queue a run of the resource, or join the one that is queued already, and return its id.
+    """Queue a run of the resource, or merge the request into the run that is queued already.
 
-    All is written on the caller's connection, so it becomes true with the caller's commit or not at all, and the
-    worker hears of it no sooner.
+    Everything is written on the caller's connection: it takes effect with the caller's commit or not at all, and the
+    worker is not notified before that.
 
-    :param bulk: a command asks; the run waits for those that people ask for.
-    :raises sqlalchemy.exc.SQLAlchemyError: when it could not be written, for instance before `ckan db upgrade`.
+    :param bulk: the request comes from a command; its run comes after those that people request.
+    :returns: the id of the queued run.
+    :raises sqlalchemy.exc.SQLAlchemyError: when it cannot be written, for example before `ckan db upgrade`.
     """
     row = insert(run).values(
         id=str(uuid.uuid4()),
@@ -42,17 +43,18 @@ def request(
         ignore_hash=ignore_hash,
         dry_run=dry_run,
         bulk=bulk,
-        # the web server's clock, which wrote the file's `last_modified` a moment ago; now() is when the upload began
+        # The web server's clock, which also wrote the file's `last_modified` a moment ago; PostgreSQL's now() would be
+        # the start of the transaction, when the upload began.
         requested_at=database.now(),
     )
-    # The newest file wins, because a run reads the resource when it begins; the most thorough request wins too. A retry
-    # that waits becomes a request of its own, with all its tries before it.
+    # The newest file is loaded, because a run reads the resource when it begins. Of the options the most thorough wins.
+    # A queued retry becomes a new request, with all its tries left.
     joined = {
         "cause": row.excluded.cause,
         "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
         "dry_run": run.c.dry_run & row.excluded.dry_run,
         "bulk": run.c.bulk & row.excluded.bulk,
-        # what waits in Prefect's queue for commands is handed over again, to the queue before it
+        # a run in Prefect's work queue for commands is handed over again, to the queue of higher priority
         "dispatched_at": sa.case((run.c.bulk & ~row.excluded.bulk, None), else_=run.c.dispatched_at),
         "tries": 1,
         "retry_of": None,
@@ -66,47 +68,47 @@ def request(
 
 
 def request_now(resource_id: str, *, cause: str) -> str:
-    """Queue a run in a transaction of its own."""
+    """Queue a run in a new transaction, and return its id."""
     with database.transaction() as connection:
         return request(connection, resource_id, cause=cause)
 
 
 def one_queued(row: Insert, joined: Mapping[str, Any]) -> Insert:
-    """Insert a queued run, or change the one that the resource has already to ``joined``."""
+    """Return the statement that inserts a queued run, or updates the resource's queued run with ``joined``."""
     queued = run.c.state == sa.literal_column(f"'{State.QUEUED.value}'")
     return row.on_conflict_do_update(index_elements=[run.c.resource_id], index_where=queued, set_=joined)
 
 
 def asked_by_command() -> bool:
-    """Return whether this runs in a ``ckan …`` command, such as ``submit`` or a harvester's, not in a web request."""
+    """Return whether this code runs in a ``ckan …`` command, such as ``submit`` or a harvester, not a web request."""
     command = click.get_current_context(silent=True)
-    # `ckan run` is a web server
+    # `ckan run` is the development web server
     return command is not None and command.info_name != "run"
 
 
 def would_change_nothing(
     connection: sa.Connection, resource_id: str, *, ignore_hash: bool = False, bulk: bool = False
 ) -> bool:
-    """Tell whether a queued run of the resource does all that such a request could ask for."""
+    """Return whether a queued run of the resource already covers such a request."""
     covering = sa.select(run.c.id).where(
         run.c.resource_id == resource_id,
         run.c.state == State.QUEUED.value,
         run.c.ignore_hash | (sa.literal(not ignore_hash)),
         ~run.c.dry_run,
-        # a person's request moves a command's forward
+        # the request of a person gives the queued run of a command its higher priority
         ~run.c.bulk | sa.literal(bulk),
-        # a retry may have to wait, and has used up tries
+        # a retry may have to wait for its time, and has fewer tries left
         run.c.tries == 1,
     )
     return connection.execute(covering).first() is not None
 
 
 def wake() -> None:
-    """Have the dispatchers look for runs to hand over; when the database is away they do so by themselves later."""
+    """Notify the dispatchers to look for due runs; if the database is not reachable, they look automatically later."""
     with suppress(SQLAlchemyError), database.transaction() as connection:
         notify(connection, "")
 
 
 def notify(connection: sa.Connection, resource_id: str) -> None:
-    """Have PostgreSQL wake the dispatcher once the transaction is committed."""
+    """Send the dispatchers a PostgreSQL notification, which is delivered when the transaction commits."""
     connection.execute(sa.select(sa.func.pg_notify(CHANNEL, resource_id)))

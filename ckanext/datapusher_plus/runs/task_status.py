@@ -1,7 +1,7 @@
-"""What other software reads about a resource's load: CKAN's ``task_status``, with DataPusher+'s names.
+"""The state of a resource's load for other software: a row in CKAN's ``task_status``, with DataPusher+'s names.
 
-CKAN shows these rows to anybody who knows the resource's id, of private resources too. So they have kinds, counts and
-places, and no sentence that may quote a value, a heading, a name or an address.
+CKAN shows these rows to anybody who knows the resource's id, even of a private resource. So they hold kinds, counts
+and positions, and no sentence that may quote a value, a heading, a name or an address.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from . import database
 NAME = "datapusher_plus"
 task_status = ckan_model.task_status_table
 
-#: A resource's runs, the one that says most about its present first: running, then queued, then the last that ended.
+#: Order of a resource's runs: running first, then queued, then the last that ended.
 NEWEST_FIRST = (
     sa.case({State.RUNNING.value: 0, State.QUEUED.value: 1}, value=run.c.state, else_=2),
     sa.func.coalesce(run.c.finished_at, run.c.requested_at).desc(),
@@ -30,7 +30,7 @@ NEWEST_FIRST = (
 
 
 def show(connection: sa.Connection, resource_id: str) -> None:
-    """Bring ``task_status`` in line with the resource's runs, in the transaction that changes them."""
+    """Update ``task_status`` from the resource's runs, in the transaction that changes them."""
     newest = sa.select(run).where(run.c.resource_id == resource_id).order_by(*NEWEST_FIRST).limit(1)
     current = connection.execute(newest).mappings().first()
     if current is None:
@@ -39,7 +39,7 @@ def show(connection: sa.Connection, resource_id: str) -> None:
         "state": PUBLIC[State(current["state"])],
         "value": json.dumps({"job_id": current["id"], "flow_run_id": current["flow_run_id"]}),
         "error": json.dumps(_public(current["error"])),
-        # CKAN's column has no zone; everyone writes UTC into it
+        # CKAN's column has no time zone; all code that writes to it writes UTC
         "last_updated": database.now().replace(tzinfo=None),
     }
     row = insert(task_status).values(

@@ -1,4 +1,4 @@
-"""Which failures are transient: the errors of each library when a server is away."""
+"""Which failures are transient: the errors that each library raises when a server is not reachable."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from ..core.errors import DatastoreGone, Transient
 from ..core.outcome import TookTooLong
 
-#: CKAN's database, the datastore's, the search index, Redis, and Prefect's server.
+#: Errors of CKAN's database, the datastore's database, the search index, Redis, and Prefect's server.
 PASSING = (
     Transient,
     OperationalError,
@@ -30,7 +30,7 @@ PASSING = (
     httpx.HTTPError,
     ConnectionError,
 )
-#: A connection or a network disk that is gone, where there is no class of its own.
+#: Error codes of a lost connection or network disk that have no exception class of their own.
 _LOST = {
     errno.ETIMEDOUT,
     errno.EHOSTUNREACH,
@@ -43,12 +43,12 @@ _LOST = {
 
 
 def is_away(error: BaseException) -> bool:
-    """Return whether a database is away, so that the next thing to do would fail as well."""
+    """Return whether the error says that a database is not reachable, so that the next statement would fail too."""
     return isinstance(error, (DatastoreGone, OperationalError))
 
 
 def may_pass(error: BaseException | None) -> bool:
-    """Return whether the same may succeed later."""
+    """Return whether a retry may succeed after this error."""
     if isinstance(error, TookTooLong):
         return False
     if isinstance(error, DBAPIError) and error.connection_invalidated:

@@ -1,4 +1,4 @@
-"""Whose turn it is: no organization takes the places of all others, and no resource is loaded all the time."""
+"""Which queued run is next: places are shared among organizations, and loads of one resource per hour are limited."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ..model import run
 from . import database
 from .queue import Waiting, due, waiting_in
 
-#: Bytes up to which a file comes before others that have waited as long.
+#: Size in bytes up to which a file counts as small, and comes before larger ones of the same rank.
 SMALL = 10_000_000
 HOUR = timedelta(hours=1)
 
-#: The organization that a resource is of; without one whoever made the dataset answers for it.
+#: The resource's owner: its organization, else the user who created the dataset, else the resource itself.
 _OWNER = sa.func.coalesce(model.package_table.c.owner_org, model.package_table.c.creator_user_id, run.c.resource_id)
 _WITH_OWNER = run.outerjoin(model.resource_table, model.resource_table.c.id == run.c.resource_id).outerjoin(
     model.package_table, model.package_table.c.id == model.resource_table.c.package_id
@@ -28,24 +28,24 @@ _WITH_OWNER = run.outerjoin(model.resource_table, model.resource_table.c.id == r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Room:
-    """What one worker can take."""
+    """Capacity of one worker."""
 
-    #: runs at once
+    #: most runs at the same time
     places: int
-    #: runs beyond these, each of an organization that has no other
+    #: further runs, each for an organization that has no other run
     extra: int
-    #: how many runs it has
+    #: number of runs that the worker has now
     taken: int
-    #: ids of those, as far as they are known
+    #: ids of those runs, as far as they are known
     ids: Collection[str] = ()
 
 
 def next_up(room: Room, *, most: int) -> list[Waiting]:
     """Return the runs to hand over now, at most ``most``.
 
-    What people ask for comes before what commands ask for. Then the organization comes first that has the fewest runs
-    before this one; then small files; then whoever has waited longest. One organization may have all places while
-    nobody else waits; as their loads may take long, a few runs more are taken of organizations that have none.
+    Order: requests of people before those of commands; then the organization that has the fewest runs before this one;
+    then small files; then the oldest request. One organization may use all places while no other one waits. Because its
+    loads may take long, ``room.extra`` more runs are taken from organizations that have no run.
     """
     with database.transaction() as connection:
         open_, on_their_way = _open(connection, room.ids)
@@ -63,7 +63,7 @@ def next_up(room: Room, *, most: int) -> list[Waiting]:
 
 
 def _open(connection: sa.Connection, taken: Collection[str]) -> tuple[dict[str, int], int]:
-    """Return how many runs each organization has that go on or were just handed over, and how many nobody has begun."""
+    """Return the number of running or just handed over runs of each organization, and how many no worker has begun."""
     handed = (run.c.state == State.QUEUED.value) & (run.c.dispatched_at > sa.func.now() - waits.CLAIM)
     began = run.c.state == State.RUNNING.value
     number = sa.func.count()
@@ -74,7 +74,7 @@ def _open(connection: sa.Connection, taken: Collection[str]) -> tuple[dict[str, 
 
 
 def _queued(connection: sa.Connection, open_: dict[str, int], each: int) -> list[tuple[str, Waiting]]:
-    """Return the first runs of each organization that are due, with it, in the order in which they shall be taken."""
+    """Return (owner, run) for the first ``each`` due runs of each organization, in the order to take them."""
     small = sa.func.coalesce(model.resource_table.c.size, SMALL + 1) <= SMALL
     place = sa.func.row_number().over(partition_by=_OWNER, order_by=[run.c.bulk, ~small, run.c.requested_at])
     due_now = (
@@ -92,7 +92,7 @@ def _queued(connection: sa.Connection, open_: dict[str, int], each: int) -> list
 
 
 def _too_often() -> sa.ColumnElement[bool]:
-    """Return whether a resource has been loaded as often as it may be within an hour."""
+    """Return the SQL condition that a run's resource was loaded ``runs_per_hour`` times within the last hour."""
     most = settings.current().runs_per_hour
     other = run.alias()
     lately = sa.select(sa.func.count()).where(
@@ -102,7 +102,7 @@ def _too_often() -> sa.ColumnElement[bool]:
 
 
 def tell_who_waits() -> None:
-    """Say in the rows of runs that wait because their resource was loaded too often that they do."""
+    """Write into the ``message`` of runs that wait because their resource was loaded too often that they do."""
     most = settings.current().runs_per_hour
     sentence = (
         f"This resource has been loaded {most:,} times within an hour, as often as it may be (runs_per_hour). "

@@ -1,4 +1,4 @@
-"""Runs that have put their table in place, and that CKAN could not be told of yet."""
+"""Runs whose table is in place but could not be published in CKAN yet."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from . import database, task_status
 from .finish import NOT_LOADED
 from .records import COLUMNS, RunRecord, records
 
-#: Runs that are looked at in one go.
+#: Most runs that one call returns.
 _PAGE = 20
 
 
 def due() -> list[RunRecord]:
-    """Return runs whose turn it is, those first that were tried longest ago."""
+    """Return unpublished runs that are due, least recently tried first; at most ``_PAGE``."""
     held_back = run.c.not_before > sa.func.now()
-    # a clock that was set back must not hold anything up
+    # after the clock was set back, `not_before` may lie far in the future
     far = run.c.not_before > sa.func.now() + timedelta(seconds=2 * waits.PUBLISH_PAUSE)
     query = sa.select(*COLUMNS).where(run.c.unpublished, sa.or_(run.c.not_before.is_(None), ~held_back, far))
     return records(query.order_by(run.c.not_before.nulls_first(), run.c.finished_at).limit(_PAGE))
 
 
 def is_replaced(record: RunRecord) -> bool:
-    """Tell whether a later run has loaded the resource, and so has told CKAN of a newer table."""
+    """Return whether a later run has loaded the resource, and so has published a newer table."""
     later = sa.select(run.c.id).where(
         run.c.resource_id == record.resource_id,
         run.c.id != record.id,
@@ -42,14 +42,15 @@ def is_replaced(record: RunRecord) -> bool:
 
 
 def postpone(run_id: str) -> None:
-    """Let the others have their turn."""
+    """Hold the run back for ``waits.PUBLISH_PAUSE`` seconds, so that others are tried before it."""
     _update(run_id, not_before=sa.func.now() + timedelta(seconds=waits.PUBLISH_PAUSE))
 
 
 def done(run_id: str, state: State, *, message: str, warnings: Sequence[str], kind: str | None = None) -> bool:
-    """Note that nothing is left to do; False when somebody else was faster.
+    """Record that the run is published, or that this failed for good.
 
-    :param kind: the class of the error if something failed for good.
+    :param kind: the class of the error when it failed for good.
+    :returns: False when another process has done so before.
     """
     values: dict[str, Any] = {"state": state.value, "message": message, "warnings": list(warnings) or None}
     return _update(run_id, unpublished=False, not_before=None, **values, **(NOT_LOADED if kind else {}))

@@ -1,8 +1,8 @@
-"""Seeing that a resource's file is new, inside the transaction that makes it so.
+"""Detect that a resource's file is new or changed, inside the transaction that saves it.
 
-CKAN tells plugins of every new or changed resource before each commit, by whichever action it came. Whether the file
-changed is seen here from the attributes that were set: CKAN's own mark, ``url_changed``, stays on the object for as
-long as the session knows it, so a second commit of the same request would load the file again.
+CKAN notifies plugins of every new or changed resource before each commit, whichever action made the change. This module
+decides by the attributes that were set. CKAN's own mark, ``url_changed``, cannot be used: it stays on the object as
+long as the session holds it, so a second commit of the same web request would load the file again.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from .request import asked_by_command, request
 
 log = logging.getLogger(__name__)
 
-#: Attributes whose change means another file; CKAN sets ``last_modified`` at each upload, also under the same name.
+#: Attributes whose change means another file; CKAN sets ``last_modified`` at each upload, even under the same name.
 FILE = ("url", "last_modified")
-#: Attributes whose change may make a file loadable that was not.
+#: Attributes whose change may make a file loadable that was not loadable before.
 KIND = ("format", "mimetype", "url_type")
-#: The attribute that holds the fields which say how the file is read.
+#: Attribute that holds the fields with the options for reading the file.
 OPTIONS = "extras"
-#: Cause of a load of a resource that was deleted before.
+#: Cause of the load of a resource that was deleted and is restored.
 RESTORED = "restored"
 _BEFORE = "_datapusher_plus_before"
 
 
 def watch() -> None:
-    """Have every resource and dataset remember what it was before a change; calling it again changes nothing."""
+    """Register listeners that keep the old values of changed attributes on each resource and dataset; idempotent."""
     attributes = [(getattr(ckan_model.Resource, name), remember) for name, remember in REMEMBERERS.items()]
     for attribute, remember in (*attributes, (ckan_model.Package.state, REMEMBERERS["state"])):
         if not event.contains(attribute, "set", remember):
@@ -55,7 +55,7 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
 
 
 def notice_restored(dataset: ckan_model.Package) -> None:
-    """Request a run for each resource of a dataset that is not deleted any more: its table may have been removed."""
+    """Request a run for each resource of a dataset that was just restored: its table may have been removed."""
     before = vars(dataset).pop(_BEFORE, {}).get("state")
     if before != ckan_model.State.DELETED or dataset.state != ckan_model.State.ACTIVE:
         return
@@ -117,5 +117,5 @@ REMEMBERERS = {name: _rememberer(name) for name in (*FILE, *KIND, OPTIONS, "stat
 
 
 def _plain(value: object) -> object:
-    # an action may set the text of the very moment that the row holds
+    # an action may set, as text, the same time that the row holds as a datetime
     return value.isoformat() if isinstance(value, datetime) else value

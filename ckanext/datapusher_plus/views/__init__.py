@@ -1,4 +1,4 @@
-"""The resource's DataStore tab: what happened to its file, and a button to load it."""
+"""The resource's DataStore tab: the state of its load, and a button to load its file."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ __all__ = ["datapusher"]
 
 log = logging.getLogger(__name__)
 
-# The name and the addresses are those of CKAN's own datapusher, which DataPusher+ has too: links and themes know them.
+# Name and URLs are those of CKAN's own datapusher and of DataPusher+, because links and themes use them.
 datapusher = Blueprint("datapusher", __name__)
 
 
 @datapusher.before_request
 def see_token() -> None:
-    """Refuse a form without CKAN's token, except from a caller who is known by an API token, which no browser adds.
+    """Refuse a form without CKAN's CSRF token, except from a caller with an API token, which no browser adds.
 
-    CKAN asks too, but for no view any more, while the process lives, to which somebody has come without a login cookie.
+    CKAN checks this too, but once somebody has called a view without a login cookie, CKAN no longer checks that view
+    until the process ends.
     """
     by_cookie = tk.current_user.is_authenticated and not tk.g.get("login_via_auth_header")
     if by_cookie and current_app.config["WTF_CSRF_ENABLED"]:
@@ -45,14 +46,14 @@ def see_token() -> None:
 
 
 class ResourceData(MethodView):
-    """The tab itself."""
+    """The page of the DataStore tab."""
 
     def get(self, id: str, resource_id: str) -> str:
-        """Show the tab."""
+        """Return the tab."""
         return _rendered("datapusher/resource_data.html", id, resource_id)
 
     def post(self, id: str, resource_id: str) -> types.Response:
-        """Ask for a load and show the tab again."""
+        """Request a load, and redirect to the tab."""
         _resource(id, resource_id)
         wanted = {"resource_id": resource_id, "ignore_hash": tk.asbool(tk.request.form.get("ignore_hash", False))}
         try:
@@ -67,15 +68,15 @@ class ResourceData(MethodView):
 
 
 def resource_data_status(id: str, resource_id: str) -> str | types.Response:
-    """Show the part of the tab that changes, for the page that waits; 401 once the login has ended."""
+    """Return the part of the tab that changes, for the page that polls it; 401 once the login has ended."""
     if tk.current_user.is_anonymous:
-        # CKAN would send the login page, which a script cannot tell from an error
+        # CKAN would send the login page, which the script could not distinguish from a status
         return types.Response(status=401)
     return _rendered("datapusher/status.html", id, resource_id)
 
 
 def delete_datastore_table(id: str, resource_id: str) -> types.Response:
-    """Delete the resource's table and Data Dictionary, as a person asked."""
+    """Delete the resource's table and Data Dictionary, and redirect to the tab."""
     _resource(id, resource_id)
     try:
         tk.get_action("datastore_delete")({}, {"resource_id": resource_id, "force": True})
@@ -88,17 +89,20 @@ def delete_datastore_table(id: str, resource_id: str) -> types.Response:
 
 
 def restore_dictionary(id: str, resource_id: str) -> types.Response:
-    """Bring an earlier Data Dictionary back, as a person asked."""
+    """Restore the earlier Data Dictionary that the form names, and redirect to the tab."""
     return _wrote("datapusher_plus_dictionary_restore", id, resource_id, "entry", "overwrite")
 
 
 def carry_words(id: str, resource_id: str) -> types.Response:
-    """Give a renamed column the words of its old name, as a person asked."""
+    """Copy the Data Dictionary entries of a renamed column to its new column, and redirect to the tab."""
     return _wrote("datapusher_plus_dictionary_carry", id, resource_id, "old", "new")
 
 
 def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Response:
-    """Carry out an action that writes to the Data Dictionary with some fields of the form, tell it, show the tab."""
+    """Call an action that changes the Data Dictionary with the form's ``fields``, and redirect to the tab.
+
+    A message on the tab shows the result.
+    """
     _resource(id, resource_id)
     wanted = {"resource_id": resource_id, **{field: tk.request.form.get(field, "") for field in fields}}
     try:
@@ -113,17 +117,20 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
 
 
 def rejected(id: str, resource_id: str) -> types.Response:
-    """Send the rows that were left out of the table to somebody who may edit the resource."""
+    """Send the rows that were left out of the table; requires the right to edit the resource."""
     return downloads.left_out(_resource(id, resource_id)[1])
 
 
 def refused(id: str, resource_id: str, run_id: str) -> types.Response:
-    """Send the rows because of which a file was refused to somebody who may edit the resource."""
+    """Send the rows because of which a file was refused; requires the right to edit the resource."""
     return downloads.refused(_resource(id, resource_id)[1], run_id)
 
 
 def stash_seen() -> types.Response:
-    """Answer `ckan datapusher_plus check`, which shows a signed time, what this process sees of the stash folder."""
+    """Reply to `ckan datapusher_plus check` with what this process sees of the stash folder.
+
+    A request without a valid signed time gets 404.
+    """
     if not web.is_let_in(tk.request.headers.get(web.HEADER, "")):
         tk.abort(404)
     response = types.Response(json.dumps(web.answer()), mimetype="application/json")
@@ -135,14 +142,14 @@ def stash_seen() -> types.Response:
 def _rendered(template: str, id: str, resource_id: str) -> str:
     package, resource = _resource(id, resource_id)
     tab = _tab(resource)
-    # while a load goes on nothing can be brought back, and the page looks every two seconds
+    # during a load nothing can be restored, and the page polls every two seconds
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
     return tk.render(template, known)
 
 
 def _renamed(resource_id: str) -> tuple[tuple[str, str, str, str], ...]:
-    """Return the old and the new name of columns, and both as they are shown."""
+    """Return (old name, new name, old as displayed, new as displayed) of each renamed column."""
     try:
         pairs = carriable(resource_id, records.last_load(resource_id).renamed)
         return tuple((old, new, labels.visible(old), labels.visible(new)) for old, new in pairs)
@@ -157,13 +164,13 @@ def _earlier(resource_id: str) -> tuple[Earlier, ...]:
             tk.get_action("datapusher_plus_dictionary_history")({}, {"resource_id": resource_id})
         )
     except tk.ValidationError as error:
-        # the tab is there for the load, whose state it must tell even when disk or datastore are away
+        # the tab must show the state of the load even when disk or datastore are not available
         log.warning("The earlier Data Dictionaries of %s cannot be shown: %s", resource_id, error.error_summary)
         return ()
 
 
 def _resource(id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return package and resource, or end the request: only those who may edit the resource go on."""
+    """Return package and resource, or abort with 404 or 403; requires the right to edit the resource."""
     try:
         package = tk.get_action("package_show")({}, {"id": id})
         resource = tk.get_action("resource_show")({}, {"id": resource_id})
@@ -196,7 +203,10 @@ def _tab(resource: dict[str, Any]) -> Tab:
 
 
 def _asked_now(resource_id: str, status: dict[str, Any]) -> str | None:
-    """Return the type that the Data Dictionary asks for now, of the column whose value ended the run."""
+    """Return the type that the Data Dictionary now sets for the column whose value ended the run.
+
+    None if no value ended the run, or if the Data Dictionary cannot be read.
+    """
     misfit = (status.get("task_info") or {}).get("misfit")
     if not misfit:
         return None

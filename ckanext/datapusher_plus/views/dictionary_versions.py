@@ -1,4 +1,4 @@
-"""The earlier Data Dictionaries on the DataStore tab, as values; every text is for people and none of it is HTML."""
+"""Values for the earlier Data Dictionaries on the DataStore tab; all texts are for display, and none is HTML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from . import labels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A column about which an earlier dictionary says something else; each text with what it is called."""
+    """A column that an earlier dictionary describes differently; ``then`` and ``now`` are pairs (name, text)."""
 
     column: str
     here: bool
@@ -22,26 +22,26 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Earlier:
-    """One earlier dictionary."""
+    """One earlier Data Dictionary."""
 
     id: str
     when: datetime | None
     why: str
     described: str
     changes: tuple[Change, ...]
-    #: columns that differ, those that are not shown included
+    #: number of columns that differ, including those that are not shown
     count: int
     can_fill: bool
     can_replace: bool
 
     @property
     def more(self) -> int:
-        """Return how many columns that differ are not shown."""
+        """Return the number of differing columns that are not shown."""
         return self.count - len(self.changes)
 
 
 def describe(history: Iterable[Mapping[str, Any]]) -> tuple[Earlier, ...]:
-    """Say what ``datapusher_plus_dictionary_history`` returned."""
+    """Return the result of ``datapusher_plus_dictionary_history`` as values for the template."""
     return tuple(
         Earlier(
             id=entry["id"],

@@ -17,12 +17,12 @@ from ..runs import records
 from ..runs.records import RunRecord
 from . import labels
 
-#: Letters of a resource's name in a file's name: with the rest it stays below the 255 bytes that file systems take.
+#: Most characters of a resource's name in a file name, so that it stays below the 255 bytes that file systems allow.
 _LONGEST = 50
 
 
 def left_out(resource: Mapping[str, Any]) -> types.Response:
-    """Send the rows that were left out of the resource's table."""
+    """Send the rows that were left out of the resource's table; abort with 404 if there are none."""
     loaded = records.last_loaded(resource["id"])
     if loaded is None or not loaded.rejected:
         tk.abort(404, _("No rows were left out of this table."))
@@ -30,7 +30,7 @@ def left_out(resource: Mapping[str, Any]) -> types.Response:
 
 
 def refused(resource: Mapping[str, Any], run_id: str) -> types.Response:
-    """Send the rows because of which a run refused the resource's file."""
+    """Send the rows because of which a run refused the resource's file; abort with 404 if there are none."""
     run = records.get(run_id)
     if run is None or run.resource_id != resource["id"] or run.state is not State.ERROR or not run.rejected:
         tk.abort(404, _("This load has no list of rejected rows."))
@@ -44,7 +44,7 @@ def _send(resource: Mapping[str, Any], run: RunRecord) -> types.Response:
     response = types.Response(_pieces(file), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=_file_name(resource, run))
     response.headers["X-Content-Type-Options"] = "nosniff"
-    # otherwise CKAN marks the answer as public
+    # otherwise CKAN marks the response as publicly cacheable
     tk.request.environ["__no_cache__"] = True
     response.cache_control.no_store = True
     return response
@@ -56,7 +56,7 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def _file_name(resource: Mapping[str, Any], run: RunRecord) -> str:
-    """Return a file name with the resource's name and the time of the run, for any file system."""
+    """Return a file name with the resource's name and the time of the run that is valid on any file system."""
     name, ending = str(resource.get("name") or ""), f".{resource.get('format') or 'csv'}"
     if name.lower().endswith(ending.lower()):
         name = name[: -len(ending)]

@@ -1,4 +1,4 @@
-"""The words of the DataStore tab: states, types, stages, amounts and times as people read them."""
+"""Texts of the DataStore tab: states, types, stages, amounts and times for display."""
 
 from __future__ import annotations
 
@@ -10,19 +10,22 @@ from ckan.plugins.toolkit import _, h, ungettext
 
 from ..core.safe_text import replaced
 
-#: Names that a sentence lists at most.
+#: Most names that a sentence lists.
 _SOME = 20
 
 
 def isolated(text: str) -> str:
-    """Return a text with a direction of its own, for where CKAN's HTML stands around it; ours has ``<bdi>``."""
+    """Return a text between Unicode isolates, for use inside CKAN's HTML; our own templates use ``<bdi>`` instead.
+
+    The isolates keep the writing direction of the text apart from that of its surroundings.
+    """
     return f"\N{FIRST STRONG ISOLATE}{visible(text)}\N{POP DIRECTIONAL ISOLATE}"
 
 
 def visible(said: Any) -> Any:
-    """Return a text, or all texts of a JSON value, in which no character is hidden, turns text or commands a terminal.
+    """Return a text, or a JSON value with all its texts, with invisible, bidirectional and control characters replaced.
 
-    Line ends stay, for descriptions of columns have them.
+    Line ends are kept, because descriptions of columns have them.
     """
     if isinstance(said, str):
         return "\n".join(replaced(line) for line in said.replace("\r\n", "\n").split("\n"))
@@ -33,17 +36,17 @@ def visible(said: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Badge:
-    """A word with a colour and an icon, so that no meaning hangs on colour alone."""
+    """A word with a colour and an icon, so that the meaning never depends on the colour alone."""
 
     word: str
-    #: Bootstrap's name
+    #: Bootstrap's name of the colour
     colour: str
-    #: Font Awesome's name
+    #: Font Awesome's name of the icon
     icon: str = ""
 
 
 def badge(state: str) -> Badge:
-    """Return how a state is shown."""
+    """Return the badge of a state."""
     return {
         "never": Badge(_("Not loaded yet"), "secondary", "circle"),
         "managed": Badge(_("No file"), "secondary", "table"),
@@ -59,7 +62,7 @@ def badge(state: str) -> Badge:
 
 
 def level(name: str) -> Badge:
-    """Return how a log level is shown; the usual level needs no word."""
+    """Return the badge of a log level; without a word for levels below warning."""
     return {
         "WARNING": Badge(_("warning"), "warning"),
         "ERROR": Badge(_("error"), "danger"),
@@ -68,7 +71,7 @@ def level(name: str) -> Badge:
 
 
 def stage(name: str) -> str:
-    """Return what a run does in a stage, the stage's own name where there is no phrase for it."""
+    """Return the phrase for a stage of a run, or the stage's own name if there is no phrase."""
     return {
         "fetch": _("Fetching the file"),
         "convert": _("Reading the file"),
@@ -87,7 +90,7 @@ def stage(name: str) -> str:
 
 
 def kind(pg_type: str) -> str:
-    """Return a PostgreSQL type in words, empty for types that only specialists use."""
+    """Return the everyday name of a PostgreSQL type, empty for types that only specialists use."""
     known = {
         "text": _("Text"),
         "date": _("Date"),
@@ -131,7 +134,7 @@ def refused(rows: int, total: int, listed: int) -> str:
 
 
 def dictionary_changed(column: str, pg_type: str) -> str:
-    """Return that the Data Dictionary no longer asks for what a value did not fit."""
+    """Return the sentence that the Data Dictionary no longer sets the type that a value did not fit."""
     return _(
         "A value in the column “{column}” was not of the type {type}, but the Data Dictionary no longer asks for this "
         "type. Load again."
@@ -139,12 +142,12 @@ def dictionary_changed(column: str, pg_type: str) -> str:
 
 
 def more_warnings(count: int) -> str:
-    """Return how many warnings there are, of which only some are shown."""
+    """Return the sentence with the number of all warnings, for when only some are shown."""
     return _("There are {count} warnings in all; the log has the others.").format(count=h.localised_number(count))
 
 
 def not_here(worker: str) -> str:
-    """Return where the rejected rows are that this web server does not see."""
+    """Return the sentence about rejected rows that are in the storage of a worker on another machine."""
     return _(
         "The rejected rows are not in the file storage that this web server sees. The worker on {worker} has put them "
         "into its own: ask the site's administrator to have both use one storage, then load again even if the file has "
@@ -153,12 +156,12 @@ def not_here(worker: str) -> str:
 
 
 def tries(this: int, most: int) -> str:
-    """Return which try of how many a run is."""
+    """Return the text for the number of a try, such as “2 of 3”."""
     return _("{this} of {most}").format(this=h.localised_number(this), most=h.localised_number(most))
 
 
 def amount(stage_name: str, done: int, total: int | None) -> str:
-    """Return how much of a stage is done where it counts bytes; steps of other stages mean nothing to people."""
+    """Return the progress of a stage that counts bytes; empty for other stages, whose steps mean nothing to people."""
     if not done or stage_name not in ("fetch", "copy"):
         return ""
     shown = h.localised_filesize
@@ -166,7 +169,7 @@ def amount(stage_name: str, done: int, total: int | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time, given in seconds."""
+    """Return the text for a length of time in seconds."""
     if seconds < 60:
         return _("{seconds} s").format(seconds=h.localised_number(round(seconds, 1)))
     minutes, rest = divmod(round(seconds), 60)
@@ -177,7 +180,7 @@ def duration(seconds: float) -> str:
 
 
 def moment(given: datetime | str | None) -> datetime | None:
-    """Return a moment in the site's display zone; without a zone of its own it is taken as UTC."""
+    """Return a time in the site's display zone; a time without a zone is taken as UTC. None if it is invalid."""
     if isinstance(given, str):
         given = _parsed(given)
     if given is None:
@@ -193,7 +196,7 @@ def _parsed(text: str) -> datetime | None:
 
 
 def ended_by(why: str) -> str:
-    """Return what put an end to a Data Dictionary."""
+    """Return the phrase for the event that replaced a Data Dictionary."""
     return {
         "load": _("as it was before a load"),
         "edit": _("as it was before an edit"),
@@ -204,17 +207,21 @@ def ended_by(why: str) -> str:
 
 
 def described(columns: int) -> str:
-    """Return how many columns a Data Dictionary describes."""
+    """Return the text for the number of columns that a Data Dictionary describes."""
     return ungettext("{num} column described", "{num} columns described", columns).format(num=columns)
 
 
 def key(name: str) -> str:
-    """Return what a column's information is called in the form where people write it."""
+    """Return the name that a key of a column's information has in the Data Dictionary form."""
     return {"label": _("Label"), "notes": _("Description"), "type_override": _("Type")}.get(name, name)
 
 
 def brought(columns: list[str], absent: list[str]) -> str:
-    """Return what bringing an earlier Data Dictionary back did."""
+    """Return the message about a restored Data Dictionary.
+
+    :param columns: columns that were changed.
+    :param absent: columns that the table does not have now.
+    """
     if not columns and not absent:
         return _("There was nothing to bring back: the Data Dictionary says it all already.")
     done = _("Brought back: {columns}.").format(columns=some(columns)) if columns else ""
@@ -223,6 +230,6 @@ def brought(columns: list[str], absent: list[str]) -> str:
 
 
 def some(names: list[str]) -> str:
-    """Return names as a list that is not too long to read."""
+    """Return the names joined by commas; after ``_SOME`` names only how many more there are."""
     shown = ", ".join(names[:_SOME])
     return shown if len(names) <= _SOME else _("{names} and {more} more").format(names=shown, more=len(names) - _SOME)

@@ -1,4 +1,4 @@
-"""What the DataStore tab says about rows that were not loaded."""
+"""Values for the DataStore tab about rows that were not loaded."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from . import labels
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """Rows that were not loaded, to be downloaded."""
+    """Rows that were not loaded, with a link to download them."""
 
     sentence: str
-    #: what the link says
+    #: text of the link
     label: str
     url: str
-    #: when the load ended that left them out, where that is not the load that the tab shows
+    #: end of the load that left them out, if the tab shows another load
     when: datetime | None = None
-    #: the warnings say it already
+    #: whether the warnings say the same already
     is_said: bool = False
 
 

@@ -1,4 +1,4 @@
-"""What the DataStore tab says about a resource: a value made from ``datapusher_status``, without I/O."""
+"""The content of a resource's DataStore tab as a value, made from ``datapusher_status`` without I/O."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from ..settings import Settings
 from . import labels, rejected_rows
 from .labels import Badge
 
-#: Warnings that are shown above the log.
+#: Most warnings that are shown above the log.
 _MOST_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """One line of what is known of the load; ``when`` instead of ``value`` for a moment."""
+    """One line about the load: a label with ``value``, or with ``when`` for a time."""
 
     label: str
     value: str = ""
@@ -30,19 +30,19 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownColumn:
-    """A column of the table as the load made it."""
+    """A column of the table as the load created it."""
 
     name: str
     type: str
-    #: the type in words
+    #: everyday name of the type
     kind: str
-    #: in the file, where that is not the name
+    #: heading in the file, if it differs from the name
     heading: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far the run is; ``percent`` is None where the whole is not known."""
+    """Progress of a run; ``percent`` is None if the total is not known."""
 
     stage: str
     percent: int | None
@@ -60,7 +60,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tab:
-    """The whole tab; every text is for people and none of it is HTML."""
+    """The whole tab; all texts are for display, and none is HTML."""
 
     #: a ``core.states.State`` value, or ``never`` or ``managed``
     state: str
@@ -74,46 +74,46 @@ class Tab:
     columns: tuple[ShownColumn, ...] = ()
     #: newest first
     log: tuple[Line, ...] = ()
-    #: label of the button, empty when no file can be loaded
+    #: label of the button, empty if the resource has no file to load
     button: str = ""
     offers_ignore_hash: bool = False
     can_delete: bool = False
     prefect_url: str = ""
-    #: why the error needs no correction any more is the sentence
+    #: whether the error needs no correction any more; ``sentence`` then says why
     is_outdated: bool = False
 
     @property
     def headings(self) -> tuple[ShownColumn, ...]:
-        """Return the columns that are not named as in the file."""
+        """Return the columns whose name differs from the heading in the file."""
         return tuple(column for column in self.columns if column.heading is not None)
 
     @property
     def open(self) -> bool:
-        """Tell whether the run still has work before it."""
+        """Return whether the run has not ended."""
         return self.state in OPEN
 
     @property
     def failed(self) -> bool:
-        """Tell whether the sentence is an error's."""
+        """Return whether the sentence is an error message."""
         return self.state == State.ERROR and not self.is_outdated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What the tab needs to know besides the run."""
+    """Facts besides the run that the tab depends on."""
 
     resource: Mapping[str, Any]
     settings: Settings
-    #: whether the resource's rows live in the datastore itself, without a file
+    #: whether the resource's rows are edited in the datastore, without a file
     managed: bool
     now: datetime
-    #: the type that the Data Dictionary asks for now, of the column whose value ended the run; empty for none,
-    #: None where that is not known
+    #: the type that the Data Dictionary now sets for the column whose value ended the run; empty for none,
+    #: None if not known
     asked_now: str | None = None
 
 
 def describe(status: Mapping[str, Any] | None, place: Place) -> Tab:
-    """Say what ``datapusher_status`` returned, None where it knows no run of the resource."""
+    """Return the tab for a reply of ``datapusher_status``; None for a resource without runs."""
     active = bool(place.resource.get("datastore_active"))
     if place.managed:
         sentence = _("The rows of this resource are kept in the DataStore itself, so there is no file to load.")
@@ -164,7 +164,7 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
 
 
 def _state(status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
-    """Return our own state, or the nearest to the public one for a row that DataPusher+ wrote."""
+    """Return the run's state; for a row that DataPusher+ wrote the state that is nearest to its public status."""
     known = {state.value for state in State}
     if task.get("state") in known:
         return task["state"]
@@ -174,7 +174,7 @@ def _state(status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
 
 def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
     if state == State.QUEUED:
-        # a retry carries the reason why it is needed
+        # the message of a queued retry is the reason for it
         return task.get("message") or _("The file waits for a worker to load it.")
     if state == State.RUNNING:
         return _("The file is being loaded.")
@@ -187,9 +187,9 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
 
 
 def _outdated(task: Mapping[str, Any], place: Place) -> str:
-    """Return that the Data Dictionary has changed since a value did not fit, empty where it has not.
+    """Return the sentence that the Data Dictionary has changed since a value did not fit; empty if it has not.
 
-    The error's own sentence, which asks for that change, stays in the log.
+    The error's own message, which asks for that change, stays in the log.
     """
     misfit = task.get("misfit")
     if not misfit or place.asked_now in (None, misfit["type"]):
@@ -198,17 +198,17 @@ def _outdated(task: Mapping[str, Any], place: Place) -> str:
 
 
 def _is_empty(state: str, task: Mapping[str, Any]) -> bool:
-    """Tell whether the file had nothing to load; its warning says why."""
+    """Return whether the file had nothing to load; its warning says why."""
     return state == State.SKIPPED and bool(task.get("warnings"))
 
 
 def _warnings(state: str, task: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what to look at; a run that ended after its table was in place has only its message."""
+    """Return the warnings; a run that ended after its table was in place has only its message."""
     message = task.get("message")
     kept = tuple(task.get("warnings") or ()) or ((message,) if state == State.WARNED and message else ())
     if state not in (State.COMPLETE, State.WARNED):
         return kept
-    # the reasons are in the log, whose last line repeats the message
+    # the log has further warnings; its last line repeats the message
     logged = (entry["message"] for entry in task.get("logs") or () if entry.get("level") == "WARNING")
     found = tuple(dict.fromkeys((*kept, *(line for line in logged if line != message))))
     return found if len(found) <= _MOST_WARNINGS else (*found[:_MOST_WARNINGS], labels.more_warnings(len(found)))
@@ -240,7 +240,7 @@ def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
     if not progress:
         return None
     stage, done, total = progress.get("stage") or "", progress.get("done") or 0, progress.get("total")
-    # an empty bar would look stuck; a stage that has just begun moves instead
+    # without a percentage the bar is animated; an empty bar would look stuck when a stage has just begun
     percent = min(100, 100 * done // total) if done and total else None
     return Progress(stage=labels.stage(stage), percent=percent, amount=labels.amount(stage, done, total))
 
@@ -261,7 +261,7 @@ def _facts(task: Mapping[str, Any]) -> list[Fact]:
 
 
 def _newest_first(logs: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Order by time; lines of one moment keep the order in which they were written."""
+    """Return the lines newest first; of lines with the same time the last written comes first."""
     beginning = datetime.min.replace(tzinfo=timezone.utc)
     return sorted(logs, key=lambda entry: labels.moment(entry.get("timestamp")) or beginning)[::-1]
 
