@@ -23,6 +23,8 @@ SECRET = "s3cr3t"
         ("https://s3cr3t@h/a", "https://h/a"),
         ("url='https://h/a?sig=s3cr3t')", "url='https://h/a?…')"),
         ('{"url":"https://h/a?sig=s3cr3t","b":1}', '{"url":"https://h/a?…","b":1}'),
+        ('see "https://h/?a="s3cr3t"&b="s3cr3t" c', 'see "https://h/?…" c'),
+        ('https://h/a?b"s3cr3t', "https://h/a?…"),
         ('http://h:80 "GET /a.csv?sig=s3cr3t HTTP/1.1" 200', 'http://h:80 "GET /a.csv?… HTTP/1.1" 200'),
         ("exceeded with url: /a.csv?sig=s3cr3t (Caused by x)", "exceeded with url: /a.csv?… (Caused by x)"),
         ("u:s3cr3t@h", "…@h"),

@@ -12,8 +12,10 @@ from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 #: Format characters that some languages and emoji need; all others hide text or change its direction.
 _JOINERS = frozenset("\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}")
-#: A piece of text that may be an address; one of these characters ends an address in a text.
-_WORD = re.compile('[^ "<>]+')
+#: The query or fragment of an address. A quote ends it, except one that more of it follows.
+_QUERY = r'[?#](?:[^ "<>]|"(?=[^ ,:;)}\]<>]))*'
+#: A piece of text that may be an address.
+_WORD = re.compile(rf'[^ "<>?#]+(?:{_QUERY})?|{_QUERY}')
 _HIDDEN = "…"
 #: Punctuation that a sentence may have after an address.
 _STOPS = ".,:;)]}'”"
