@@ -6,8 +6,8 @@ import logging
 from typing import Any
 from uuid import uuid4
 
-import anyio
 import pytest
+from anyio.from_thread import start_blocking_portal
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, WorkPool
 
@@ -55,7 +55,9 @@ def job_of(flow_run: FlowRun, template: dict[str, Any]) -> CkanJob:
         async with PrefectClient("http://127.0.0.1:1/api") as client:
             return await CkanJob.resolve_for_flow_run(flow_run, client=client, work_pool=pool, worker_name="here")
 
-    return anyio.run(resolve)
+    # in a thread of its own: a loop in this one would take the place of the one that CKAN's HTML library leaves open
+    with start_blocking_portal() as portal:
+        return portal.call(resolve)
 
 
 @pytest.mark.parametrize(
