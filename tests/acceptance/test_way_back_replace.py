@@ -45,7 +45,7 @@ def test_a_run_that_takes_too_long_is_stopped(worker: WorkerUnderTest, live: Tab
     before = live.whole()
     worker.order(replace__deleted="sleep:60")
     message = ended(load(), "error")["error"]["message"]
-    assert ("longer than 15 s" in message, "the table is empty" in message) == (True, True)
+    assert ("longer than 15 s" in message, "The table is empty" in message) == (True, True)
     assert live.whole() == emptied(before)
 
 

@@ -25,6 +25,7 @@ from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.errors import Skipped, Terminal, ValueDoesNotFit
 from ckanext.datapusher_plus.core.types import casts, column_type, patterns
 from ckanext.datapusher_plus.core.types.notations import Notation
+from ckanext.datapusher_plus.core.types.plain_names import plain_name
 from ckanext.datapusher_plus.core.values import ColumnProfile, ColumnSpec, ReadOptions
 from ckanext.datapusher_plus.steps import plan
 from tests.fix_file import Analyse, Said, ticket
@@ -146,7 +147,7 @@ def test_values_arrive_as_they_are_meant(values: list[str], override: str, expec
 def test_a_value_that_does_not_fit_is_told_before_anything_is_written(
     override: str, good: str, bad: str, load: Load
 ) -> None:
-    with pytest.raises(ValueDoesNotFit, match=f"line 3, column “a” the value “{bad}” is no {override}"):
+    with pytest.raises(ValueDoesNotFit, match=f"line 3, column “a” the value “{bad}” is not {plain_name(override)}"):
         load(f'a\n{good}\n"{bad}"\n'.encode(), override)
 
 

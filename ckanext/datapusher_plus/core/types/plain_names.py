@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 _NAMES = {
-    "a number": ("numeric", "decimal", "float4", "float8", "float", "real", "double precision"),
-    "a whole number": ("int2", "int4", "int8", "int", "smallint", "integer", "bigint", "smartint"),
+    "a number": ("numeric", "decimal"),
+    "a number that the column can hold": ("float4", "float8", "float", "real", "double precision"),
+    "a whole number that the column can hold": ("int2", "int4", "int8", "int", "smallint", "integer", "bigint"),
     "a date": ("date",),
     "a date with a time": (
         "timestamp",
