@@ -5,6 +5,7 @@ from __future__ import annotations
 _NAMES = {
     "a number": ("numeric", "decimal"),
     "a number that the column can hold": ("float4", "float8", "float", "real", "double precision"),
+    "a whole number": ("smartint",),
     "a whole number that the column can hold": ("int2", "int4", "int8", "int", "smallint", "integer", "bigint"),
     "a date": ("date",),
     "a date with a time": (
