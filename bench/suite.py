@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from statistics import median
 
-from . import crowd, files, growing, measures, readers, report, results, small
+from . import crowd, files, growing, hostile, measures, readers, report, results, small
 from .measures import Turns
 from .memory import Peak
 from .stack import Ground
@@ -99,7 +99,7 @@ def many(ground: Ground, rounds: int) -> None:
 
 
 def neighbours(ground: Ground, rounds: int) -> None:
-    """Upload a small file alone, and while sixty requests of another organization are queued."""
+    """Upload a small file alone, while sixty requests of another organization are queued, and beside hostile input."""
     alone = [crowd.beside(ground, 0) for _ in range(rounds)]
     beside = [crowd.beside(ground, crowd.NEIGHBOURS) for _ in range(min(rounds, 3))]
     _tell(
@@ -107,6 +107,8 @@ def neighbours(ground: Ground, rounds: int) -> None:
         {"neighbours_over_alone": median(beside) / median(alone)},
         {"alone": alone, "beside_neighbours": beside},
     )
+    victims = hostile.victims(ground, rounds)
+    _tell(ground, {"victim_s_most": max(max(seconds) for seconds in victims.values())}, victims)
 
 
 def longer(ground: Ground, rounds: int) -> None:

@@ -29,5 +29,7 @@ def _addresses(stack: Stack, site: Site) -> dict[str, str]:
         f"{ours}.prefect_api_url": f"{stack.prefect_url}/api",
         f"{ours}.prefect_ui_base": stack.prefect_url,
         f"{ours}.dictionary_stash_dir": str(stack.folder("dictionary_stash", site.name)),
+        # where `make bench` runs a hostile server
+        f"{ours}.allowed_internal_hosts": f"127.0.0.1:{stack.port('hostile')}",
         f"{ours}.work_dir": str(stack.folder("work", site.name)),
     }

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,10 @@ class Hostile:
         self.answers = [each if callable(each) else lambda each=each: each for each in answers]
         return self
 
+    def relent(self) -> None:
+        """End all answers that are being given, and answer with a good file from now on."""
+        self.says(b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\nContent-Length: 8\r\n\r\na,b\n1,2\n")
+
     def serve(self) -> None:
         while True:
             try:
@@ -88,17 +93,20 @@ class Hostile:
             peer.settimeout(20)
             try:
                 self.asked.append(b"".join(iter(stream.readline, b"\r\n")))
-                answer = self.answers[min(len(self.asked), len(self.answers)) - 1]()
+                answers = self.answers
+                answer = answers[min(len(self.asked), len(answers)) - 1]()
                 for piece in [answer] if isinstance(answer, bytes) else answer:
+                    if self.answers is not answers:
+                        return
                     peer.sendall(piece)
             except OSError:
                 return
 
 
-@pytest.fixture
-def hostile() -> Iterator[Hostile]:
-    """A running hostile server."""
-    listening = socket.create_server(("127.0.0.1", 0))
+@contextmanager
+def serving(port: int = 0) -> Iterator[Hostile]:
+    """Run a hostile server, on any free port without ``port``."""
+    listening = socket.create_server(("127.0.0.1", port))
     server = Hostile(listening)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
@@ -106,6 +114,13 @@ def hostile() -> Iterator[Hostile]:
     listening.shutdown(socket.SHUT_RDWR)
     listening.close()
     thread.join()
+
+
+@pytest.fixture
+def hostile() -> Iterator[Hostile]:
+    """A running hostile server."""
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture

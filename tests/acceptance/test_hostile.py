@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import threading
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +12,10 @@ import pytest
 
 from ckanext.datapusher_plus.formats.sandbox.limited_fork import MOST_MEMORY
 from tests.fix_ckan import Act, Runs, Upload
-from tests.fix_hostile import Hostile, drip, megabytes
+from tests.fix_hostile import MB, Hostile
 from tests.fix_worker import Ended, WorkerUnderTest, until
+from tests.hostile_inputs import ANSWERS, FILES, SLOW
 
-HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/csv\r\n"
-MB = 1 << 20
 #: Bytes that a process may take besides its limit: what it shares with the worker, and what ends slowly.
 SLACK = 50 * MB
 New = Callable[..., dict[str, Any]]
@@ -48,13 +44,7 @@ def test_slow_links_of_one_organization_hold_up_nobody(
     worker_process: WorkerUnderTest, hostile: Hostile, organization: Callable[[], New], victim: Any, runs: Runs
 ) -> None:
     worker_process.start(allowed_internal_hosts=hostile.host)
-    slow = {
-        "a body": lambda: drip(HEAD + b"\r\na,b\n" + b"1,2\n" * 9999),
-        "a header": lambda: drip(HEAD + b"X: " + b"x" * 9999),
-        "a redirect": lambda: drip(b"HTTP/1.1 302 Found\r\nLocation: /a.csv\r\nX: " + b"x" * 9999),
-        "a trailer": lambda: drip(HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"x" * 9999),
-    }
-    hostile.says(*slow.values())
+    hostile.says(*SLOW.values())
     new = organization()
     for number in range(6):
         new(name=str(number), url=hostile.url(f"{number}.csv"), format="CSV")
@@ -111,29 +101,6 @@ def watched(worker_process: WorkerUnderTest, hostile: Hostile) -> Iterator[Watch
     thread.join()
 
 
-def _bomb() -> bytes:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.csv", b"a,b\n" + b"0" * (300 * MB))
-    return packed.getvalue()
-
-
-#: What somebody may upload, by the format that it is called; small files first.
-FILES: dict[str, tuple[str, Callable[[], bytes]]] = {
-    "comments": ("CSV", lambda: b"<!---->" * 60 + b"x,b\n1,2\n"),
-    "digits": ("CSV", lambda: b"# a,b" + b"1" * 60_000 + b"\n1,2\n"),
-    "quotes": ("CSV", lambda: b"a,b\n" + b'"' * 20_000_001),
-    "commas": ("CSV", lambda: b"," * 20_000_000 + b"x\n1\n"),
-    "returns": ("CSV", lambda: b"a,b\n" + b"\r" * 5_000_000 + b"x"),
-    "wide row": ("CSV", lambda: b"a,b\n1,2\n" + b",1" * 10_000_000),
-    "long line": ("CSV", lambda: b"a,b\n" + b"x" * 70_000_000),
-    "nesting": ("JSON", lambda: b"[" * 5_000_000),
-    "long number": ("JSON", lambda: b'[{"a": ' + b"1" * 15_000_000 + b"}]"),
-    "bomb": ("ZIP", _bomb),
-    "gzip bomb": ("CSV", lambda: gzip.compress(b"0" * (300 * MB))),
-}
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_hostile_files_end_in_a_sentence_and_take_no_more_than_the_limit(
     name: str,
@@ -153,24 +120,16 @@ def test_hostile_files_end_in_a_sentence_and_take_no_more_than_the_limit(
     assert watched.most <= MOST_MEMORY + SLACK, f"{watched.most // MB} MiB: {message}"
 
 
-@pytest.mark.parametrize(
-    "answer",
-    {
-        "a redirect with a body": lambda: iter([b"HTTP/1.1 302 Found\r\nLocation: /b.csv\r\n\r\n", *megabytes(500)]),
-        "a line without an end": lambda: iter([HEAD, b"Transfer-Encoding: chunked\r\n\r\n5;", *megabytes(500)]),
-        "a cut transfer": lambda: HEAD + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"a,b\n" * 99_999)[:200],
-    }.values(),
-    ids=["redirect", "line", "cut"],
-)
+@pytest.mark.parametrize("name", ANSWERS)
 def test_hostile_answers_end_in_a_sentence_and_take_no_memory(
-    answer: Callable[[], Any],
+    name: str,
     watched: Watched,
     hostile: Hostile,
     organization: Callable[[], New],
     victim: Any,
     ended: Ended,
 ) -> None:
-    hostile.says(answer)
+    hostile.says(ANSWERS[name])
     resource = organization()(name="hostile", url=hostile.url(), format="CSV")
     victim()
     status = ended(resource, "error", patience=60)

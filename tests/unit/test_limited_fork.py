@@ -85,7 +85,7 @@ def test_one_that_takes_too_much_memory_is_refused(piece: int, said: Said) -> No
 
 
 def test_one_that_takes_too_much_time_is_ended_by_the_kernel(said: Said) -> None:
-    done = subprocess.run([sys.executable, "-c", BUSY], check=False)
+    done = subprocess.run([sys.executable, "-c", BUSY], check=False, timeout=60)
     assert -done.returncode == signal.SIGXCPU
     with pytest.raises(TooMuchTime, match="60 seconds"):
         explain("", done.returncode, most_seconds(99_999))
