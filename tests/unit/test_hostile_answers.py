@@ -107,7 +107,7 @@ def test_a_proxy_that_never_ends_is_bounded(
     head: bytes, piece: bytes, why: str, hostile: Hostile, fetch_apart: FetchApart
 ) -> None:
     hostile.says(lambda: chain([head], forever(piece)))
-    got = fetch_apart("https://8.8.8.8/", proxy=f"http://{hostile.host}")
+    got = fetch_apart("https://8.8.8.8/", proxy=f"http://{hostile.host}", timeout=20, deadline=40)
     assert (got["kind"], why in got["said"]) == ("FetchInterrupted", True), got["said"]
     assert got["took"] < BOUND
 
