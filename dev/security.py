@@ -66,17 +66,27 @@ def _bandit() -> bool:
 def _audit() -> bool:
     asked = ["-r", "constraints.txt", "--no-deps", "--disable-pip", "-f", "json", "--progress-spinner", "off"]
     done = _run("-m", "pip_audit", *asked, capture=True)
+    lines, fine = audited(done.stdout)
+    for line in lines:
+        say(line)
+    return fine
+
+
+def audited(reply: str) -> tuple[list[str], bool]:
+    """Return what to say about a reply of pip-audit, and whether there is nothing to look at.
+
+    Without its data, pip-audit says of each package that it was not found, or prints no JSON.
+    """
     try:
-        packages = json.loads(done.stdout)["dependencies"]
+        packages = json.loads(reply)["dependencies"]
     except ValueError:
-        say(f"pip-audit: it could not ask for its data: {done.stderr.strip().splitlines()[-1:]}")
-        return True
+        packages = []
     known = [each for each in packages if "vulns" in each]
+    if not known:
+        return ["pip-audit: no package was checked, because its data could not be reached"], True
     hit = {f"{each['name']} {each['version']}": [v["id"] for v in each["vulns"]] for each in known if each["vulns"]}
-    say(f"pip-audit: {len(known)} of {len(packages)} pinned packages were asked about, {len(hit)} have known faults")
-    for name, faults in hit.items():
-        say(f"  {name}: {', '.join(faults)}")
-    return _told("pip-audit", not hit)
+    counts = f"pip-audit: {len(known)} of {len(packages)} pinned packages were checked, {len(hit)} have known faults"
+    return [counts, *(f"  {name}: {', '.join(faults)}" for name, faults in hit.items())], not hit
 
 
 def _tests() -> bool:
