@@ -26,6 +26,7 @@ EXAMPLES: list[Exception] = [
     errors.NoSuchSheet("2020", ("2018", "2019")),
     errors.NestedArchive("inner.zip"),
     errors.UnpacksTooLarge(1_000_000),
+    errors.UnpacksTooLarge(1_000_000, "KML"),
     errors.TooManyMembers(50_000, 4 << 20),
     errors.HeadingTooLong(3, 5_000, 4_000),
     errors.BadJson(7, "a comma stands before the closing bracket"),

@@ -56,15 +56,18 @@ class TooManyMembers(Terminal):
 
 
 class UnpacksTooLarge(Terminal):
-    """A compressed file unpacks to so much that it is a mistake or an attack."""
+    """A file becomes so much larger that it is a mistake or an attack."""
 
     is_public = True
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"The compressed file holds more than the {limit:,} bytes that may be unpacked from a file of its size. "
-            "Publish the table itself, or split it."
-        )
+    def __init__(self, limit: int, format: str = "") -> None:
+        if format:
+            what = f"The table in the {format} file takes more than the {limit:,} bytes allowed for a file of its size."
+        else:
+            what = (
+                f"The compressed file holds more than the {limit:,} bytes that may be unpacked from a file of its size."
+            )
+        super().__init__(f"{what} Publish the table itself, or split it.")
 
 
 class NotWhatItSays(Terminal):

@@ -52,7 +52,7 @@ def _outcome(job: dict[str, Any], limits: Limits, said: Said) -> Iterator[Ingest
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        yield UnpacksTooLarge(limits.unpacked_from(source.size))
+        yield UnpacksTooLarge(limits.unpacked_from(source.size), job["format"])
 
 
 def _options(given: dict[str, Any]) -> ReadOptions:
