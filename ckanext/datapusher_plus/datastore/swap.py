@@ -14,7 +14,6 @@ from ..core import table_names
 from ..core.dictionary import merge
 from ..core.index_plan import Index
 from . import catalog, ddl, dependent_views, journal
-from .rename import moves
 from .swap_record import Record
 from .table_facts import TableFacts
 
@@ -80,7 +79,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
             dependent_views.drop(connection, live.views)
         parked = _make_room(connection, record, order) if record else None
         reach("swap.parked")
-        ddl.run(connection, moves(_named(new, order.resource_id, order.indexes), order.staged, order.resource_id))
+        ddl.run(connection, ddl.moves(_named(new, order.resource_id, order.indexes), order.staged, order.resource_id))
         taken = _make_views(connection, order.resource_id, live, order.kept)
         reach("swap.renamed")
         write_count(connection, order.resource_id, order.rows)
@@ -94,7 +93,7 @@ def put_back(connection: psycopg.Connection, parked: str, record: Record, lock_t
     old = record.facts
     with connection.transaction():
         live = _drop_live(connection, old.table, lock_timeout)
-        ddl.run(connection, moves(old, parked, old.table))
+        ddl.run(connection, ddl.moves(old, parked, old.table))
         connection.execute(ddl.comment("TABLE", ddl.public(old.table), old.comment))
         ddl.run(connection, ddl.column_comments(ddl.public(old.table), record.edits(live)))
         dependent_views.make(connection, old.views, old.table)
@@ -115,7 +114,7 @@ def put_empty(
         new = _staged(connection, staged)
         ddl.run(connection, ddl.column_comments(ddl.public(staged), comments))
         ddl.run(connection, _carry(old, new))
-        ddl.run(connection, moves(_named(new, old.table, indexes), staged, old.table))
+        ddl.run(connection, ddl.moves(_named(new, old.table, indexes), staged, old.table))
         _make_views(connection, old.table, live and old, old)
 
 
@@ -208,7 +207,7 @@ def _make_room(connection: psycopg.Connection, record: Record, order: Exchange) 
         connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(order.resource_id)))
         return None
     parked = table_names.parked(order.resource_id, order.run_id)
-    ddl.run(connection, moves(record.facts, order.resource_id, parked))
+    ddl.run(connection, ddl.moves(record.facts, order.resource_id, parked))
     connection.execute(ddl.comment("TABLE", ddl.public(parked), json.dumps(record.as_json())))
     return parked
 
