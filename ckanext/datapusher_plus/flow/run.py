@@ -57,13 +57,21 @@ class Run:
     @contextmanager
     def loading(self) -> Iterator[None]:
         """Limit the time of the block, and roll back if it fails."""
-        with self._kept(), timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
+        with self.keeping_error(), timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
             yield
         memory.lift()
         if self.swapped is None and self.error is not None:
             self.error = self._unless_lock_lost(self.error)
             self.rollback()
             self._look_for_commit()
+
+    @contextmanager
+    def keeping_error(self) -> Iterator[None]:
+        """Keep the block's exception in ``error``; also a signal, so that a stopped run writes its end."""
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001 (a signal ends a run as an error does)
+            self.error = error
 
     def record_result(self, swapped: Swapped) -> None:
         """Record the result before the commit, so that recovery can finish the run if this process dies.
@@ -75,12 +83,6 @@ class Run:
         self._result, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
         record = partial(landed, self.claimed.run_id, published(swapped, self.warnings))
         database.patiently(record, COMMIT_WITHOUT_DATABASE)
-
-    @contextmanager
-    def publishing(self) -> Iterator[None]:
-        """Keep an exception of the block: the table is in place, and the rest can be done later."""
-        with self._kept():
-            yield
 
     @property
     def can_publish(self) -> bool:
@@ -131,14 +133,6 @@ class Run:
         if self.error is not None and not isinstance(self.error, Exception):
             raise self.error
         return end
-
-    @contextmanager
-    def _kept(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:  # noqa: BLE001 (a signal ends a run as an error does)
-            # a run that is stopped by a signal also rolls back and writes its end
-            self.error = error
 
     def _unless_lock_lost(self, error: BaseException) -> BaseException:
         """Return the error, or ``LockLost`` if another worker may have rolled this run back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from .. import portal
@@ -73,7 +73,6 @@ def _write(ending: Ending, end: Outcome) -> bool:
     if ending.late:
         return unpublished.done(ending.run_id, end.state, message=end.message, warnings=end.warnings, kind=end.kind)
     gone = end.kind == _GONE
-    made = ending.published if end.state in GOOD else None
     write = partial(
         finish,
         ending.run_id,
@@ -81,7 +80,7 @@ def _write(ending: Ending, end: Outcome) -> bool:
         message=end.message,
         error_kind=end.kind,
         error_about={**end.about, "public": end.public},
-        published=made and replace(made, warnings=end.warnings),
+        published=ending.published if end.state in GOOD else None,
         retry=end.retry,
         unpublished=end.unpublished,
         # those of a deleted resource were removed with its table
