@@ -138,12 +138,24 @@ def test_a_renamed_column_keeps_its_own_description(new: Column, old: Column, by
         assert merged == fill_keys(new.comment, old.comment)
 
 
-@given(new=distinct(4), live=distinct(4), planned=st.dictionaries(texts | st.just("a"), comments))
-def test_the_live_comment_wins_whole_over_the_planned(
+planned_comments = st.dictionaries(texts | st.just("a"), comments)
+
+
+@given(new=distinct(4), live=distinct(4), planned=planned_comments)
+def test_an_edited_live_comment_wins_whole_over_the_planned(
     new: tuple[Column, ...], live: tuple[Column, ...], planned: dict[str, str | None]
 ) -> None:
     now = {column.name: column.comment for column in live if column.comment is not None}
-    assert live_over_planned(new, live, planned) == {c.name: {**planned, **now}.get(c.name) for c in new}
+    assert live_over_planned(new, live, planned, {}) == {c.name: {**planned, **now}.get(c.name) for c in new}
+
+
+@given(live=distinct(4), planned=planned_comments)
+def test_the_planned_comment_wins_where_nobody_has_edited_the_live_one(
+    live: tuple[Column, ...], planned: dict[str, str | None]
+) -> None:
+    seen = {column.name: column.comment for column in live}
+    made = {name: comment for name, comment in planned.items() if comment is not None}
+    assert live_over_planned(live, live, planned, seen) == {name: {**seen, **made}[name] for name in seen}
 
 
 @given(old=distinct(4), new=distinct(4), edit=comments)

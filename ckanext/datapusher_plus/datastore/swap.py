@@ -38,8 +38,10 @@ class Exchange:
     indexes: tuple[Index, ...]
     #: number of rows in the staged table
     rows: int
-    #: raw comments for columns that have none on the live table
+    #: raw comments that the plan sets
     comments: Mapping[str, str | None]
+    #: raw comments from which it was made
+    seen_comments: Mapping[str, str | None]
     #: the live table as it was before the lock; None when there was none
     seen: TableFacts | None
     #: what is known of a table that no longer exists, used when there is no live one
@@ -70,7 +72,8 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
         live = _locked(connection, order.resource_id, order.seen, lock_timeout)
         reach("swap.locked")
         new = _staged(connection, order.staged)
-        written = merge.live_over_planned(new.columns, live.columns if live else (), order.comments)
+        now = live.columns if live else ()
+        written = merge.live_over_planned(new.columns, now, order.comments, order.seen_comments)
         record = Record(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
         ddl.run(connection, ddl.column_comments(ddl.public(new.table), written))
         if live:

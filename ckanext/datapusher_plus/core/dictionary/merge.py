@@ -101,14 +101,18 @@ def surviving(live: Dictionary | None, stashed: Dictionary | None) -> Dictionary
 
 
 def live_over_planned(
-    columns: Iterable[Column], live: Iterable[Column], planned: Mapping[str, str | None]
+    columns: Iterable[Column], live: Iterable[Column], planned: Mapping[str, str | None], seen: Mapping[str, str | None]
 ) -> dict[str, str | None]:
-    """Return the whole comment for each of the new table's ``columns``: the live table's wins over the planned one.
+    """Return the whole comment for each of the new table's ``columns``.
 
-    The plan was made before the tables are exchanged, and people may have edited the dictionary since.
+    A live comment that differs from the one that the plan has ``seen`` is an edit, so it is newer and wins. Otherwise
+    the planned one wins: it has all of the live one, and perhaps the file's heading as the label (`heading_as_label`).
     """
-    now = {column.name: column.comment for column in live}
-    return {c.name: planned.get(c.name) if now.get(c.name) is None else now[c.name] for c in columns}
+    now = {column.name: column.comment for column in live if column.comment is not None}
+    edited = {name: comment for name, comment in now.items() if comment != seen.get(name)}
+    made = {name: comment for name, comment in planned.items() if comment is not None}
+    known = {**now, **made, **edited}
+    return {column.name: known.get(column.name) for column in columns}
 
 
 def edits(now: Iterable[Column], old: Iterable[Column], by_run: Mapping[str, str | None]) -> dict[str, str | None]:
