@@ -171,7 +171,7 @@ def clear(resource: str, all_of_it: bool, yes: bool) -> None:
         click.echo("There is nothing to remove.")
         return
     if not yes:
-        click.confirm(f"{len(doomed)} dictionaries of {resource} will be removed for good. Go on?", abort=True)
+        click.confirm(f"{len(doomed)} dictionaries of {resource} will be removed for good. Continue?", abort=True)
     with _told(), ResourceLock(resource) as lock:
         if not lock.acquire():
             raise TableInUse

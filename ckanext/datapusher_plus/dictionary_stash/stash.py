@@ -53,7 +53,7 @@ def _keep_older(resource_id: str, dictionary: Dictionary, run_id: str, folder: P
             history.keep(resource_id, older.dictionary, why=history.Why.STASH, run_id=run_id, folder=folder)
     except OSError as error:
         # saving the present dictionary matters more than a copy of the older one
-        log.warning("The older dictionary stash of resource %s goes without a copy: %s", resource_id, error)
+        log.warning("No copy of the older dictionary stash of resource %s could be kept: %s", resource_id, error)
 
 
 def load(resource_id: str, *, folder: Path | None = None) -> Stash | None:

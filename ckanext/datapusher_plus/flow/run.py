@@ -157,7 +157,7 @@ class Run:
     def _lost(self) -> str:
         """Return what happened to a table that is not as it was before."""
         if self.rollback.failed:
-            return "The table is put back as it was by itself as soon as that can be done."
+            return "The table will be restored automatically as soon as possible."
         replaced = settings.current().load_strategy == Strategy.REPLACE.value
         return " ".join(self.rollback.done) if replaced else ""
 

@@ -233,7 +233,7 @@ def clock() -> datetime:
         # the header has whole seconds, rounded down: add half a second
         return parsedate_to_datetime(reply.headers["date"]) + timedelta(seconds=0.5)
     except (httpx.HTTPError, KeyError, ValueError) as error:
-        raise OSError("Prefect's server does not tell the time") from error
+        raise OSError("Prefect's server answers without its time") from error
 
 
 CHECKS = (

@@ -48,7 +48,7 @@ def _before(resource_id: str) -> Dictionary | None:
         found = today(resource_id)
     except (IngestError, OSError, ValueError) as error:
         # an edit must not fail because its history cannot be kept
-        log.warning("The Data Dictionary of %r is edited without a copy of what it said: %s", resource_id, error)
+        log.warning("The Data Dictionary of %r is edited without a copy of the earlier version: %s", resource_id, error)
         return None
     return found if found.said else None
 
@@ -58,7 +58,7 @@ def _keep(resource_id: str, before: Dictionary) -> None:
         if today(resource_id).said != before.said:
             dictionary_stash.history.keep(resource_id, before, why=Why.EDIT)
     except (IngestError, OSError) as error:
-        log.warning("What the Data Dictionary of %s said before an edit could not be kept: %s", resource_id, error)
+        log.warning("The Data Dictionary of %s as it was before an edit could not be kept: %s", resource_id, error)
 
 
 @tk.side_effect_free

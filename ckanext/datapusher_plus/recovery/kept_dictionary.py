@@ -45,5 +45,5 @@ def _on_disk(
         # without a table the labels and descriptions may exist only on disk
         if live is None and settings.current().dictionary_stash_required:
             raise StashUnreadable(reason) from error
-        log.warning(f"The Data Dictionary's stash cannot be read ({reason}); the run goes on with the table's own.")
+        log.warning(f"The Data Dictionary's stash cannot be read ({reason}); the run continues with the table's own.")
         return None, ()

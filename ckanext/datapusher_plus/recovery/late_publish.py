@@ -129,11 +129,11 @@ def publish_due(resource_id: str | None, dry_run: bool) -> Iterator[str]:
     due = [run for run in unpublished.due() if resource_id in (None, run.resource_id)]
     for run in due:
         if dry_run:
-            yield f"{run.resource_id}: CKAN would be told the rest about the table that run {run.id} put in place."
+            yield f"{run.resource_id}: CKAN's metadata of the table of run {run.id} would be updated."
             continue
         end = _publish_one(run)
         if end and not end.unpublished:
-            yield f"{run.resource_id}: CKAN knows all about the table of run {run.id} now. {end.message}"
+            yield f"{run.resource_id}: CKAN's metadata of the table of run {run.id} is up to date now. {end.message}"
         if (end and end.unpublished) or time.monotonic() > deadline:
             return
 

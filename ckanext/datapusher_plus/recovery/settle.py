@@ -46,7 +46,7 @@ def _keep(stash: dictionary_stash.Stash, log: Log) -> None:
     try:
         dictionary_stash.history.keep(stash.resource_id, stash.dictionary, why=Why.LOAD, run_id=stash.run_id)
     except OSError as error:
-        log.warning(f"The earlier Data Dictionary could not be kept ({error.strerror}); the table has its words.")
+        log.warning(f"The earlier Data Dictionary could not be kept ({error.strerror}); the table still has its labels and descriptions.")
 
 
 def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
         if not _suits(connection, plan, tail):
             return plan
     added = plan.rows - tail.after
-    log.info(f"The file goes on where the last one ended: {added:,} rows are added to {tail.after:,} in the table.")
+    log.info(f"The file continues the one that was loaded last: {added:,} rows are added to {tail.after:,} in the table.")
     return replace(plan, tail=tail)
 
 
