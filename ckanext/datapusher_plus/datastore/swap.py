@@ -14,7 +14,7 @@ from ..core import table_names
 from ..core.dictionary import merge
 from ..core.index_plan import Index
 from . import catalog, ddl, dependent_views, journal
-from .swap_record import Record
+from .swap_record import SwapRecord
 from .table_facts import TableFacts
 
 #: Seconds. Once we hold the table, a reader of a view may wait for us while we wait for its view. PostgreSQL aborts the
@@ -74,7 +74,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
         new = _staged(connection, order.staged)
         now = live.columns if live else ()
         written = merge.live_over_planned(new.columns, now, order.comments, order.seen_comments)
-        record = Record(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
+        record = SwapRecord(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
         ddl.run(connection, ddl.column_comments(ddl.public(new.table), written))
         if live:
             dependent_views.check(connection, live)
@@ -91,7 +91,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
     return Exchanged(parked=parked, taken=tuple(taken))
 
 
-def put_back(connection: psycopg.Connection, parked: str, record: Record, lock_timeout: float) -> None:
+def put_back(connection: psycopg.Connection, parked: str, record: SwapRecord, lock_timeout: float) -> None:
     """Give the parked table its name, indexes and views again, and drop the table that has its place."""
     old = record.facts
     with connection.transaction():
@@ -204,7 +204,7 @@ def _carry(old: TableFacts, new: TableFacts) -> Iterator[sql.Composed]:
         yield ddl.owner("TABLE", relation, old.owner)
 
 
-def _make_room(connection: psycopg.Connection, record: Record, order: Exchange) -> str | None:
+def _make_room(connection: psycopg.Connection, record: SwapRecord, order: Exchange) -> str | None:
     """Drop or park the live table, and return the parked table's name."""
     if not order.park:
         connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(order.resource_id)))
@@ -237,7 +237,7 @@ def _make_views(
     return dependent_views.make_where_free(connection, kept.views, table) if kept else []
 
 
-def _note(connection: psycopg.Connection, order: Exchange, parked: str | None, record: Record | None) -> None:
+def _note(connection: psycopg.Connection, order: Exchange, parked: str | None, record: SwapRecord | None) -> None:
     new = catalog.oid_of(connection, order.resource_id)
     was = record.as_json() if record else None
     journal.destroyed(connection, order.resource_id, order.run_id, new_oid=new or 0, parked=parked, was=was)

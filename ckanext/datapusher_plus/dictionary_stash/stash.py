@@ -49,7 +49,7 @@ def save(resource_id: str, dictionary: Dictionary, *, run_id: str = "", folder: 
 def _keep_older(resource_id: str, dictionary: Dictionary, run_id: str, folder: Path | None) -> None:
     try:
         older = format.load(resource_id, stash_path(resource_id).name, folder, _stash, clear=True)
-        if older and older.dictionary.said != dictionary.said:
+        if older and older.dictionary.described != dictionary.described:
             history.keep(resource_id, older.dictionary, why=history.Why.STASH, run_id=run_id, folder=folder)
     except OSError as error:
         # saving the present dictionary matters more than a copy of the older one

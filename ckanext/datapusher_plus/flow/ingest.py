@@ -162,7 +162,7 @@ def write(plan: LoadPlan, run: Run) -> None:
         stashed = tasks.stash_with(run.rollback.hook)(plan, run.log)
         run.lock.check()
         reach("lock.checked")
-        if plan.tail:
+        if plan.append_range:
             swapped = tasks.append(stashed, run.log)
         elif plan.strategy is Strategy.REPLACE:
             swapped = tasks.replace(stashed, run.log)

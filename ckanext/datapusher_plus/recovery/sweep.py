@@ -77,7 +77,7 @@ def _runs(
         if run.run_id in besides or resource_id not in (None, run.resource_id) or not is_free(run.resource_id):
             continue
         if dry_run:
-            yield f"{run.resource_id}: the worker of run {run.run_id} is gone; the run would be rolled back or completed."
+            yield f"{run.resource_id}: the worker of run {run.run_id} is gone; it would be rolled back or completed."
         elif done := _tolerated(run.resource_id, lambda run=run: _recovered(run, was_cancelled)):
             yield done
 
