@@ -186,5 +186,5 @@ def _stopped_in_prefect(error: BaseException) -> stop_reason.Reason | None:
     """Return what somebody did to the run in Prefect, if its worker could not pass that on before the process ended."""
     if isinstance(error, Pause):
         return stop_reason.Reason.SUSPEND
-    told_to_end = not isinstance(error, Exception)
-    return stop_reason.Reason.CANCEL if told_to_end and was_cancelled(str(flow_run.get_id())) else None
+    signalled = not isinstance(error, Exception)
+    return stop_reason.Reason.CANCEL if signalled and was_cancelled(str(flow_run.get_id())) else None

@@ -69,7 +69,7 @@ def _unless_gone(ending: Ending, end: Outcome) -> Outcome:
 
 
 def _write(ending: Ending, end: Outcome) -> bool:
-    _tell(ending.log, end)
+    _log_end(ending.log, end)
     if ending.late:
         return unpublished.done(ending.run_id, end.state, message=end.message, warnings=end.warnings, kind=end.kind)
     gone = end.kind == _GONE
@@ -91,7 +91,7 @@ def _write(ending: Ending, end: Outcome) -> bool:
     return database.patiently(write, END_WITHOUT_DATABASE)
 
 
-def _tell(log: Log, end: Outcome) -> None:
+def _log_end(log: Log, end: Outcome) -> None:
     levels = {
         State.COMPLETE: log.info,
         State.CANCELLED: log.info,
