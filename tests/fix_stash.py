@@ -42,5 +42,5 @@ dictionaries = st.builds(
     aliases=st.lists(texts, max_size=3).map(tuple),
     unique_keys=st.lists(st.lists(texts, max_size=3).map(tuple), max_size=3).map(tuple),
     triggers=st.lists(triggers, max_size=3).map(tuple),
-    vanished=distinct(3),
+    removed=distinct(3),
 )

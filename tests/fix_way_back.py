@@ -89,7 +89,7 @@ class Scene:
         """Return the comments of the table's columns and of removed columns, by name."""
         from ckanext.datapusher_plus import dictionary_stash
 
-        columns = (*dictionary_stash.vanished(self.table.resource_id), *self.table.facts.columns)
+        columns = (*dictionary_stash.removed(self.table.resource_id), *self.table.facts.columns)
         return {column.name: column.comment for column in columns if column.comment is not None}
 
     def whole(self, word: str) -> Whole | None:

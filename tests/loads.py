@@ -68,7 +68,7 @@ class Loader:
     def write(self, made: LoadPlan) -> Swapped:
         """Run the steps from the stash to the commit."""
         stash.stash(made, self.said)
-        if made.tail:
+        if made.append_range:
             return commit.commit(append.append(made, self.said), self.said)
         if made.strategy is Strategy.REPLACE:
             return commit.commit(replacing.replace(made, self.said), self.said)

@@ -98,7 +98,7 @@ def test_a_run_that_is_killed_is_made_good_by_its_retry(
     task = whole(resource)
     first, retry = runs(resource["id"])
     assert (first["state"], first["error"]["kind"], retry["retry_of"]) == ("error", "Interrupted", first["id"])
-    assert first["message"].endswith("It is tried again by itself (try 2 of 3).")
+    assert first["message"].endswith("It is tried again automatically (try 2 of 3).")
     assert (task["tries"], task["most_tries"], first["message"] in lines(task)) == (2, 3, True)
 
 
@@ -156,7 +156,7 @@ def test_ckan_is_told_when_its_search_index_is_back(
     gates.solr.shut()
     resource = load()
     task = ended(resource, "complete_with_warnings")["task_info"]
-    assert "Nothing is lost. That is done by itself as soon as it can be." in task["message"]
+    assert "Nothing is lost. They will be updated automatically as soon as possible." in task["message"]
     gates.solr.open()
     task = whole(resource)
     assert (task["tries"], task["warnings"], task["message"]) == (1, [], f"{NEW} rows were loaded.")
@@ -267,7 +267,7 @@ def test_a_machine_that_is_thawed_after_its_runs_were_given_up_does_no_harm(
     cut()
     worker.orders.release()
     said = command("recover", resource["id"])
-    assert "It is tried again by itself (try 2 of 3)." in said
+    assert "It is tried again automatically (try 2 of 3)." in said
     assert "Loads that wait for a worker" in said
     worker.thaw()
     assert whole(resource)["tries"] == 2

@@ -55,7 +55,7 @@ def test_recover_says_what_it_did(
     assert f"{uploaded['id']}: Loading was interrupted because its worker died" in command("recover", uploaded["id"])
     # the command has the default number of tries, so the next one waits for a worker
     assert ended(uploaded, "queued")
-    assert "Nothing needed to be put right" in command("recover")
+    assert "Nothing needed to be repaired" in command("recover")
 
 
 def test_deploy_makes_a_pool_of_another_type(command: Command, stack: RunningStack) -> None:

@@ -48,7 +48,7 @@ def identity(table: Table) -> object:
 def test_a_table_that_was_added_to_is_the_one_that_would_have_been_made_anew(begun: Table, loader: Loader) -> None:
     before = identity(begun)
     plan = loader.plan(BEGINNING + MORE)
-    assert plan.tail
+    assert plan.append_range
     assert loader.write(plan).rows == 1300
     assert identity(begun) == before
     added = begun.whole("1234")
@@ -65,7 +65,7 @@ def test_what_is_searched_of_added_rows_is_what_was_asked_for(choice: FullText, 
     asked, without_text = ReadOptions(full_text=choice), BEGINNING + MORE + b"1300,2026-11-01,1,\n"
     loader.write(loader.plan(BEGINNING, options=asked))
     plan = loader.plan(without_text, options=asked)
-    assert plan.tail
+    assert plan.append_range
     loader.write(plan)
     added = table.whole("1234")
     loader.write(loader.plan(without_text, options=asked, ignore_hash=True))
@@ -78,7 +78,7 @@ def test_what_is_searched_of_added_rows_is_what_was_asked_for(choice: FullText, 
 def test_it_can_be_added_to_again_and_again(begun: Table, loader: Loader) -> None:
     for end in (1210, 1211, 1300):
         plan = loader.plan(BEGINNING + lines(1200, end).encode())
-        assert plan.tail
+        assert plan.append_range
         loader.write(plan)
     assert begun.run('SELECT count(*), max(_id), max("Nummer") FROM {table}') == [(1300, 1300, 1299)]
     begun.act("datastore_upsert", resource_id=begun.resource_id, force=True, method="insert", records=[{"wert": 1}])
@@ -115,7 +115,7 @@ def test_whatever_does_not_go_on_is_loaded_whole(case: str, begun: Table, loader
     if change:
         begun.run(change)
     plan = loader.plan(content)
-    assert plan.tail is None
+    assert plan.append_range is None
     loader.write(plan)
     assert begun.whole().total == plan.rows
 
@@ -135,14 +135,14 @@ def test_rows_that_a_trigger_had_a_hand_in_are_made_anew_without_it(begun: Table
 
 def test_a_line_that_was_not_ended_may_go_on_itself(table: Table, loader: Loader) -> None:
     loader.load(BEGINNING.rstrip(b'"\n') + b'"')
-    assert loader.plan(SAME).tail is None
+    assert loader.plan(SAME).append_range is None
 
 
 def test_line_ends_of_dos_go_on_too(table: Table, loader: Loader) -> None:
     head = HEAD.replace("\n", "\r\n")
     loader.load((head + lines(0, 1200, "\r\n")).encode())
     plan = loader.plan((head + lines(0, 1300, "\r\n")).encode())
-    assert plan.tail
+    assert plan.append_range
     loader.write(plan)
     assert table.run("SELECT count(*), max(_id) FROM {table}") == [(1300, 1300)]
 
@@ -163,7 +163,7 @@ def test_a_table_that_is_changed_at_the_last_moment_is_left_as_it_is(change: str
     scene.heal()
     assert scene.orphans() == []
     again = scene.loader.plan(SAME)
-    assert again.tail is None
+    assert again.append_range is None
     scene.load(again)
     assert begun.whole().total == plan.rows
 
@@ -189,11 +189,11 @@ def test_a_load_that_dies_leaves_the_table_as_it_was(begun: Table, scene: Scene,
     loader, before, wrong = scene.loader, begun.whole("1234"), {}
     for point in POINTS:
         plan = loader.plan(SAME)
-        if plan.tail is None:
+        if plan.append_range is None:
             # the load that died has forgotten what the table holds
             loader.write(loader.plan(BEGINNING, ignore_hash=True))
             plan = loader.plan(SAME)
-        assert plan.tail
+        assert plan.append_range
         scene.die(how, point, partial(scene.load, plan))
         scene.heal()
         wrong[point] = begun.whole("1234") == before, scene.heal(), scene.orphans()

@@ -176,4 +176,4 @@ def test_a_column_that_is_gone_is_said_to_be(edited: Tab) -> None:
     assert "height not in the table now" in part(page)
     done = edited.press(form(page, "fill", entry=-1), f"{edited.path}/dictionary")
     assert "Not in the table now, so kept until the column comes back: height." in flash(done)
-    assert [column.name for column in dictionary_stash.vanished(edited.resource["id"])] == ["height"]
+    assert [column.name for column in dictionary_stash.removed(edited.resource["id"])] == ["height"]

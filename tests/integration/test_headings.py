@@ -59,6 +59,31 @@ def test_the_original_heading_is_the_label(heading: str, loader: Loader, table: 
     assert table.search()["fields"][1]["info"] == {"label": heading}
 
 
+def described(table: Table, label: str) -> None:
+    """Save label and description of the only column, as CKAN's form does."""
+    name = table.facts.columns[0].name
+    fields = [{"id": name, "type": "text", "info": {"label": label, "notes": "N"}}]
+    table.act("datastore_create", resource_id=table.resource_id, force=True, fields=fields)
+
+
+@pytest.mark.parametrize(("label", "expected"), [("", '5" pipe'), ("Pipe", "Pipe")])
+def test_a_heading_becomes_the_label_of_a_described_column_only_where_it_is_empty(
+    label: str, expected: str, loader: Loader, table: Table
+) -> None:
+    loader.load(b'"5"" pipe"\n1\n')
+    described(table, label)
+    loader.load(b'"5"" pipe"\n2\n')
+    assert table.facts.columns[0].info == {"label": expected, "notes": "N"}
+
+
+def test_a_label_that_is_emptied_while_a_file_is_loaded_stays_empty(loader: Loader, table: Table) -> None:
+    loader.load(b'"5"" pipe"\n1\n')
+    made = loader.plan(b'"5"" pipe"\n2\n')
+    described(table, "")
+    loader.write(made)
+    assert table.facts.columns[0].info == {"label": "", "notes": "N"}
+
+
 def test_a_column_that_ckans_search_would_hide_has_another_name_and_keeps_its_label(
     loader: Loader, table: Table
 ) -> None:

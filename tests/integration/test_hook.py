@@ -25,7 +25,7 @@ def test_a_report_is_refused_and_changes_nothing(
     if worker:
         claim.claim(runs()[0]["id"], flow_run_id="f", worker=worker)
     before = runs()
-    with pytest.raises(tk.ValidationError, match="report by themselves"):
+    with pytest.raises(tk.ValidationError, match="report their runs themselves"):
         report(act, uploaded, status, error={"message": "no"})
     assert runs() == before
 

@@ -132,7 +132,7 @@ def test_words_of_a_column_that_the_table_lacks_come_back_with_it(table: Table, 
     loader.load(b"a,ort\n1,Ulm\n")
     settle(table.resource_id, said)
     assert comments(table)["ort"] == LABEL
-    assert dictionary_stash.vanished(table.resource_id) == ()
+    assert dictionary_stash.removed(table.resource_id) == ()
 
 
 def test_without_a_table_all_words_wait_for_the_next_load(live: Table, loader: Loader, said: Said) -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("clean_db")
 RESOURCE = "6f7a1f0c-0000-4000-8000-000000000001"
 OTHER = "6f7a1f0c-0000-4000-8000-000000000002"
 GOOD = Published(rows=3, columns=(("a", "text"),), file_hash="h", load_key="k", warnings=("No alias.",))
-WHY = "Its worker died. It is tried again by itself (try 2 of 3)."
+WHY = "Its worker died. It is tried again automatically (try 2 of 3)."
 
 
 def ask(resource_id: str = RESOURCE, **wish: Any) -> str:

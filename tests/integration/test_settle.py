@@ -130,11 +130,11 @@ def test_words_of_a_vanished_column_wait_for_it(table: Table, loader: Loader, sa
     for content in (b"a\n1\n", b"a,c\n1,2\n"):
         loader.load(content)
         settle(table.resource_id, said)
-    assert dictionary_stash.vanished(table.resource_id) == (Column(name="b", type="numeric", comment=WORDS),)
+    assert dictionary_stash.removed(table.resource_id) == (Column(name="b", type="numeric", comment=WORDS),)
     loader.load(b"b,c\n1,2\n")
     settle(table.resource_id, said)
     assert table.facts.columns[0].comment == WORDS
-    assert dictionary_stash.vanished(table.resource_id) == ()
+    assert dictionary_stash.removed(table.resource_id) == ()
 
 
 def test_the_words_wait_on_when_the_column_came_back_in_a_load_that_failed(
@@ -146,7 +146,7 @@ def test_the_words_wait_on_when_the_column_came_back_in_a_load_that_failed(
     settle(table.resource_id, said)
     stash(loader.plan(b"a,b\n1,2\n"), said)
     for _ in range(2):
-        assert [column.comment for column in dictionary_stash.vanished(table.resource_id)] == [WORDS]
+        assert [column.comment for column in dictionary_stash.removed(table.resource_id)] == [WORDS]
         settle(table.resource_id, said)
 
 

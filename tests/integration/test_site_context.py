@@ -46,7 +46,7 @@ def test_a_hook_that_raises_does_not_keep_a_worker_from_starting(
     _resource(dataset["id"])
     with caplog.at_level(logging.WARNING):
         ready._rehearse()
-    assert "A first look at a resource failed (LookupError: no such term). The worker goes on" in caplog.text
+    assert "A first look at a resource failed (LookupError: no such term). The worker continues" in caplog.text
 
 
 def _resource(package_id: str) -> str:

@@ -99,7 +99,7 @@ def test_to_overwrite_replaces_and_keeps(live: Table, stash: Run, kept: list[str
     assert label(live) == "Ort"
     newest = history.entries(live.resource_id)[0]
     assert newest.why is Why.RESTORE
-    assert newest.dictionary.said["ort"] == {"_info": {"label": "Gemeinde", "notes": "N"}}
+    assert newest.dictionary.described["ort"] == {"_info": {"label": "Gemeinde", "notes": "N"}}
 
 
 def test_the_pending_stash_can_be_brought_back_and_stays(live: Table, stash: Run) -> None:

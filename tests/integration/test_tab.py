@@ -93,7 +93,7 @@ def test_formats_that_nobody_loads_by_themselves_are_told(
     tab = make_tab(format=format)
     with database.transaction() as connection:
         connection.execute(sa.delete(run).where(of(tab)))
-    assert ("not loaded by themselves" in text(tab.page(), "state")) is told
+    assert ("not loaded automatically" in text(tab.page(), "state")) is told
 
 
 def test_queued(tab: Tab) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ckanext.datapusher_plus.core import append
-from ckanext.datapusher_plus.core.append import LoadedPrefix, digest_of_columns, may_go_on
+from ckanext.datapusher_plus.core.append import LoadedPrefix, can_append, digest_of_columns
 from ckanext.datapusher_plus.core.quarantine import Rejected
 from ckanext.datapusher_plus.core.values import CleanCsv, ColumnSpec, FullText, LoadPlan, Strategy
 
@@ -54,7 +54,7 @@ REJECTED = Rejected(path=Path("r.csv"), rows=1, total=111)
 def test_it_is_added_when_it_goes_on_in_the_same_way(
     plan: dict[str, Any], held: dict[str, Any], size: int, expected: bool
 ) -> None:
-    assert may_go_on(replace(PLAN, **plan), size, replace(HELD, **held)) is expected
+    assert can_append(replace(PLAN, **plan), size, replace(HELD, **held)) is expected
 
 
 def test_what_a_table_holds_is_kept_as_json() -> None:

@@ -98,7 +98,7 @@ def test_the_old_words_of_vanished_columns_or_the_new_ones(older, newer, moment:
         disk, done = cut(disk, moment, data, lambda: stash.remember(RID, newer, folder=FOLDER))
     with on(disk):
         allowed = [tuple(newer)] if done else [tuple(older), tuple(newer)]
-        assert stash.vanished(RID, folder=FOLDER) in allowed
+        assert stash.removed(RID, folder=FOLDER) in allowed
 
 
 @many

@@ -120,7 +120,7 @@ def test_a_pair_that_the_log_offers_is_kept_for_the_tab(decide: Decide, said: Sa
     made = decide(content, before)
     assert made.renamed == (("heigth", "height"),)
     assert any("“height” is a new column" in line and "carried over" in line for line in said.lines)
-    later = Dictionary(columns=(*undescribed, Column(name="height", type="numeric")), vanished=before.columns[2:])
+    later = Dictionary(columns=(*undescribed, Column(name="height", type="numeric")), removed=before.columns[2:])
     assert decide(content, later, renamed=made.renamed).renamed == made.renamed
     assert "“heigth”, which an earlier file had, is perhaps “height” now." in " ".join(said.lines)
 

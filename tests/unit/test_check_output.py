@@ -19,7 +19,7 @@ BROKEN = Finding(check="site_url", state=CheckState.FAIL, sentence="No answer.",
 
 def told(*findings: Finding, as_json: bool = False) -> tuple[str, int]:
     """Return what is printed into a pipe, and the exit status."""
-    command = click.Command("check", callback=lambda: check._tell(findings, as_json))
+    command = click.Command("check", callback=lambda: check._report(findings, as_json))
     done = CliRunner().invoke(command)
     return done.output, done.exit_code
 
@@ -37,7 +37,7 @@ def test_a_person_reads_sign_word_leg_and_sentence_and_below_what_to_do() -> Non
 
 
 def test_a_screen_that_has_no_signs_gets_words() -> None:
-    done = CliRunner(charset="ascii").invoke(click.Command("check", callback=lambda: check._tell([UNEVEN], False)))
+    done = CliRunner(charset="ascii").invoke(click.Command("check", callback=lambda: check._report([UNEVEN], False)))
     assert done.output.splitlines()[:2] == ["! warn  clock  Six seconds.", "               > Use NTP."]
 
 

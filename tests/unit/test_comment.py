@@ -7,7 +7,7 @@ import json
 import pytest
 from hypothesis import given
 
-from ckanext.datapusher_plus.core.dictionary.comment import label_comment, lines, parse_comment, said
+from ckanext.datapusher_plus.core.dictionary.comment import content_of, label_comment, lines, parse_comment
 from ckanext.datapusher_plus.core.dictionary.merge import fill_keys
 from tests.fix_stash import comments, texts
 
@@ -31,7 +31,7 @@ DEEP = " " + '{"a":' * 100_000 + "1" + "}" * 100_000
     ],
 )
 def test_what_nobody_filled_in_is_not_said(comment: str | None, expected: object) -> None:
-    assert (said(comment) or None) == (expected or None)
+    assert (content_of(comment) or None) == (expected or None)
 
 
 @given(comment=comments)
@@ -52,6 +52,6 @@ def test_a_label_is_told_as_it_is(label: str) -> None:
 
 @pytest.mark.parametrize("hostile", [DEEP, " " + json.dumps({"a": "x"})[:-1], " [" + "9" * 5000 + "]", " \ud800"])
 def test_a_comment_that_cannot_be_read_is_somebodys_own_text(hostile: str) -> None:
-    assert said(hostile)
+    assert content_of(hostile)
     assert fill_keys(hostile, ' {"_info":{"label":"A"}}') == hostile
     assert len(list(lines(hostile))) == 1

@@ -17,10 +17,10 @@ BARE = replace(WRITTEN, comment=None)
 
 
 def test_a_vanished_column_is_found_until_the_table_has_it_again() -> None:
-    gone = Dictionary(columns=(BARE,)).with_vanished((OTHER, replace(OTHER, name="b")))
+    gone = Dictionary(columns=(BARE,)).with_removed((OTHER, replace(OTHER, name="b")))
     assert gone.column("a") == BARE
     assert gone.column("b") == replace(OTHER, name="b")
-    assert gone.vanished == (replace(OTHER, name="b"),)
+    assert gone.removed == (replace(OTHER, name="b"),)
 
 
 @pytest.mark.parametrize("damage", [{"columns": 1}, {"aliases": [3]}, {"columns": [{"name": "a"}]}, {"triggers": [{}]}])
@@ -31,12 +31,17 @@ def test_what_is_no_dictionary_is_refused(damage: dict[str, object]) -> None:
 
 @given(here=dictionaries, gone=distinct(4))
 def test_no_column_is_here_and_vanished(here: Dictionary, gone: tuple[Column, ...]) -> None:
-    both = here.with_vanished(gone)
-    assert {column.name for column in both.columns}.isdisjoint(column.name for column in both.vanished)
-    assert {column.name for column in gone} <= {column.name for column in (*both.columns, *both.vanished)}
-    assert both.with_vanished(both.vanished) == both
+    both = here.with_removed(gone)
+    assert {column.name for column in both.columns}.isdisjoint(column.name for column in both.removed)
+    assert {column.name for column in gone} <= {column.name for column in (*both.columns, *both.removed)}
+    assert both.with_removed(both.removed) == both
 
 
 @given(dictionary=dictionaries)
 def test_a_dictionary_as_json_is_the_same_dictionary(dictionary: Dictionary) -> None:
     assert from_json(json.loads(json.dumps(as_json(dictionary)))) == dictionary
+
+
+def test_removed_columns_have_the_key_that_files_on_disk_have() -> None:
+    found = as_json(Dictionary(columns=(), removed=(BARE,)))
+    assert [column["name"] for column in found["vanished"]] == ["a"]

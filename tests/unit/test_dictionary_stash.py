@@ -26,7 +26,7 @@ DICTIONARY = Dictionary(
     aliases=("streets",),
     unique_keys=(("Straße", "n"),),
     triggers=(Trigger(name="t000", definition="CREATE TRIGGER t000 …"),),
-    vanished=(Column(name="gone", type="date", comment=" {}"),),
+    removed=(Column(name="gone", type="date", comment=" {}"),),
 )
 OLDER = replace(DICTIONARY, aliases=("older",))
 
@@ -187,7 +187,7 @@ def test_only_saving_makes_the_folder(folder: Path) -> None:
     assert stash.load(RID, folder=folder) is None
     assert stash.clear(RID, folder=folder) is False
     assert stash.pending(folder=folder) == []
-    assert stash.vanished(RID, folder=folder) == ()
+    assert stash.removed(RID, folder=folder) == ()
     assert not folder.exists()
     stash.save(RID, DICTIONARY, folder=folder)
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
@@ -212,7 +212,7 @@ def test_words_of_vanished_columns_outlive_the_stash(folder: Path) -> None:
     stash.save(RID, DICTIONARY, folder=folder)
     stash.remember(RID, COLUMNS, folder=folder)
     stash.clear(RID, folder=folder)
-    assert stash.vanished(RID, folder=folder) == COLUMNS
+    assert stash.removed(RID, folder=folder) == COLUMNS
 
 
 def test_nothing_to_remember_leaves_no_file(folder: Path) -> None:

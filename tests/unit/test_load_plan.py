@@ -73,7 +73,7 @@ def test_what_changes_the_table_changes_the_key(changed: dict[str, Any]) -> None
         {"rules": replace(RULES, strategy=Strategy.REPLACE)},
         {"kept": replace(KEPT, aliases=("heights",))},
         {"kept": Dictionary(columns=(HEIGHT_AS_TEXT, LABELLED))},
-        {"kept": Dictionary(columns=(), vanished=(HEIGHT_AS_TEXT,))},
+        {"kept": Dictionary(columns=(), removed=(HEIGHT_AS_TEXT,))},
     ],
     ids=lambda changed: next(iter(changed)),
 )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ckanext.datapusher_plus.core.dictionary.comment import parse_comment, said
+from ckanext.datapusher_plus.core.dictionary.comment import content_of, parse_comment
 from ckanext.datapusher_plus.core.dictionary.merge import (
     bring_back,
     carry_over,
@@ -64,16 +64,16 @@ def within(inner: object, outer: object) -> bool:
 @given(here=comments, older=comments)
 def test_to_fill_keys_removes_nothing_and_changes_nothing_the_second_time(here: str | None, older: str | None) -> None:
     both = fill_keys(here, older)
-    assert within(said(here) or {}, said(both)) or not said(here)
+    assert within(content_of(here) or {}, content_of(both)) or not content_of(here)
     assert fill_keys(both, older) == both
     assert fill_keys(here, here) == fill_keys(here, None) == here
-    if not said(here) and said(older):
+    if not content_of(here) and content_of(older):
         assert both == older
 
 
 @given(here=comments, older=comments)
 def test_every_older_key_is_there_afterwards(here: str | None, older: str | None) -> None:
-    both, before = said(fill_keys(here, older)), said(older)
+    both, before = content_of(fill_keys(here, older)), content_of(older)
     if isinstance(both, dict) and isinstance(before, dict):
         assert before.keys() <= both.keys()
 
@@ -114,12 +114,12 @@ def test_the_stash_survives_whole_only_without_a_table(here: Dictionary, older: 
 @given(kept=comments, heading=texts.filter(str.strip))
 def test_a_heading_becomes_the_label_only_where_people_wrote_none(kept: str | None, heading: str) -> None:
     merged = heading_as_label(kept, heading)
-    if isinstance(before := said(kept), str) and before:
+    if isinstance(before := content_of(kept), str) and before:
         assert merged == kept
         return
     info = before.get("_info", {}) if isinstance(before, dict) else {}
     label = info.get("label", heading) if isinstance(info, dict) else None
-    assert within(before or {}, said(merged))
+    assert within(before or {}, content_of(merged))
     assert label is None or parse_comment(merged)["_info"]["label"] == label
 
 
@@ -131,19 +131,31 @@ def test_an_earlier_comment_replaces_todays_whole_only_when_asked_to(now: str | 
 
 @given(new=columns, old=columns, by_load=st.booleans())
 def test_a_renamed_column_keeps_its_own_description(new: Column, old: Column, by_load: bool) -> None:
-    mine = said(written_by_people(new, lambda *_: by_load))
+    mine = content_of(written_by_people(new, lambda *_: by_load))
     merged = carry_over(new, old, lambda *_: by_load)
-    assert not mine or within(mine, said(merged))
+    assert not mine or within(mine, content_of(merged))
     if not by_load:
         assert merged == fill_keys(new.comment, old.comment)
 
 
-@given(new=distinct(4), live=distinct(4), planned=st.dictionaries(texts | st.just("a"), comments))
-def test_the_live_comment_wins_whole_over_the_planned(
+planned_comments = st.dictionaries(texts | st.just("a"), comments)
+
+
+@given(new=distinct(4), live=distinct(4), planned=planned_comments)
+def test_an_edited_live_comment_wins_whole_over_the_planned(
     new: tuple[Column, ...], live: tuple[Column, ...], planned: dict[str, str | None]
 ) -> None:
     now = {column.name: column.comment for column in live if column.comment is not None}
-    assert live_over_planned(new, live, planned) == {c.name: {**planned, **now}.get(c.name) for c in new}
+    assert live_over_planned(new, live, planned, {}) == {c.name: {**planned, **now}.get(c.name) for c in new}
+
+
+@given(live=distinct(4), planned=planned_comments)
+def test_the_planned_comment_wins_where_nobody_has_edited_the_live_one(
+    live: tuple[Column, ...], planned: dict[str, str | None]
+) -> None:
+    seen = {column.name: column.comment for column in live}
+    made = {name: comment for name, comment in planned.items() if comment is not None}
+    assert live_over_planned(live, live, planned, seen) == {name: {**seen, **made}[name] for name in seen}
 
 
 @given(old=distinct(4), new=distinct(4), edit=comments)

@@ -112,7 +112,7 @@ def test_only_a_file_without_rows_ends_in_a_warning() -> None:
 def test_what_passes_is_tried_again_by_itself(error: BaseException, reason: Reason | None, wait: float) -> None:
     end = ended(error, reason)
     assert end.retry == Retry(tries=2, wait=wait)
-    assert end.message.endswith("It is tried again by itself (try 2 of 3).")
+    assert end.message.endswith("It is tried again automatically (try 2 of 3).")
     assert "oad again" not in end.message
 
 
@@ -173,7 +173,7 @@ def test_a_server_that_is_away_may_come_back(error: BaseException | None, passes
 @pytest.mark.parametrize(
     ("code", "tries", "words"),
     [
-        (-9, FIRST, ["killed from outside", "It is tried again by itself (try 2 of 3)."]),
+        (-9, FIRST, ["killed from outside", "It is tried again automatically (try 2 of 3)."]),
         (-9, LAST, ["killed from outside", "last of 3 tries"]),
         # the next try would take as much
         (OUT_OF_MEMORY, FIRST, ["ran out of memory. The table is as it was before. Split", "worker_limit"]),
@@ -204,9 +204,9 @@ def test_a_table_that_lost_its_rows_is_not_called_unchanged(error: BaseException
         (None, (), State.COMPLETE, False, "3 rows were loaded."),
         (None, ("No view.",), State.WARNED, False, "No view."),
         (RuntimeError("x"), (), State.WARNED, False, "Load again"),
-        (SearchIndexError("x"), (), State.WARNED, True, "by itself as soon as it can be"),
+        (SearchIndexError("x"), (), State.WARNED, True, "automatically as soon as possible"),
         (LockLost("r"), (), State.WARNED, True, "lost with its database connection). Nothing is lost."),
-        (STOPPED, (), State.WARNED, True, "by itself as soon as it can be"),
+        (STOPPED, (), State.WARNED, True, "automatically as soon as possible"),
         (ResourceGone("r"), (), State.COMPLETE, False, "has been deleted since"),
     ],
     ids=lambda value: str(value)[:20],

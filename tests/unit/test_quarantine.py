@@ -157,7 +157,8 @@ def test_the_limit_is_exact_and_never_all(rejected: int, total: int, limit: floa
     ("content", "limit", "types", "error", "told"),
     [
         (b"a,b\n1,2\n3\n4,5\n", 5.0, {}, RaggedRow, "Line 3 has 1 fields where the header has 2; 1 of 3 rows cannot"),
-        (b"a,b\n1,2\n3\n4,5\n", 0, {}, RaggedRow, "and none may be left out (max_quarantine_pct)"),
+        (b"a,b\n1,2\n3\n4,5\n", 0, {}, RaggedRow, "and none may be left out. Look"),
+        (b"a,b\n1,2\n3\n4,5\n", 0, {}, RaggedRow, "how many rows may be left out (max_quarantine_pct)."),
         (b"a,b\n1,2\nx,2\n", 5.5, {"a": "numeric"}, ValueDoesNotFit, "at most 5.5 % may be left out"),
         (
             b"a,b\n1,2\nx,2\n",
@@ -175,7 +176,7 @@ def test_the_limit_is_exact_and_never_all(rejected: int, total: int, limit: floa
         ),
         (b"a,b\nx,2\ny,2\n", 100, {"a": "numeric"}, ValueDoesNotFit, "none of 2 rows can be loaded"),
     ],
-    ids=["one in three", "0 %", "a fraction", "a value", "both kinds", "all"],
+    ids=["one in three", "0 %", "the setting", "a fraction", "a value", "both kinds", "all"],
 )
 def test_too_many_end_in_an_error_that_names_the_first(
     content: bytes, limit: float, types: dict[str, str], error: type[IngestError], told: str, decide: Decide

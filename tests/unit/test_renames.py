@@ -15,9 +15,9 @@ from ckanext.datapusher_plus.core.values import ColumnSpec
 LABEL = ' {"_info":{"label":"Height in cm"}}'
 
 
-def table(*columns: str, vanished: tuple[str, ...] = ()) -> Dictionary:
+def table(*columns: str, removed: tuple[str, ...] = ()) -> Dictionary:
     """Make a dictionary of names with types, as ``height:numeric``; all columns are described."""
-    return Dictionary(columns=tuple(map(column, columns)), vanished=tuple(map(column, vanished)))
+    return Dictionary(columns=tuple(map(column, columns)), removed=tuple(map(column, removed)))
 
 
 def column(told: str) -> Column:
@@ -42,7 +42,7 @@ def file(*columns: str) -> list[ColumnSpec]:
         (table("x", "v1:numeric"), file("x", "temperature"), []),
         (table("x", "v1:numeric", "y"), file("x", "y", "temperature:numeric"), []),
         (table("x", "v1", "v2"), file("x", "city", "country"), []),
-        (table("id", vanished=("height",)), file("id", "Height_"), [("height", "Height_")]),
+        (table("id", removed=("height",)), file("id", "Height_"), [("height", "Height_")]),
         (table("id"), file("id", "height"), []),
         (table("id", "height"), file("id"), []),
         (table("id", "height"), file("id", "height"), []),
@@ -86,7 +86,7 @@ def described(name: str, **info: str) -> Column:
 def test_words_are_carried_where_nothing_is_said(
     old: dict[str, str], new: dict[str, str], expected: dict[str, str] | None
 ) -> None:
-    now = Dictionary(columns=(described("height", **new),), vanished=(described("heigth", **old),))
+    now = Dictionary(columns=(described("height", **new),), removed=(described("heigth", **old),))
     found = carried(now, "heigth", "height", is_heading)
     assert {name: parse_comment(comment)["_info"] for name, comment in found.items()} == (
         {"height": expected} if expected else {}
@@ -95,13 +95,13 @@ def test_words_are_carried_where_nothing_is_said(
 
 @pytest.mark.parametrize(("old", "new"), [("heigth", "width"), ("width", "height"), ("height", "height")])
 def test_only_a_described_column_that_is_gone_is_carried(old: str, new: str) -> None:
-    now = Dictionary(columns=(described("height"),), vanished=(described("heigth", label="x"), described("width")))
+    now = Dictionary(columns=(described("height"),), removed=(described("heigth", label="x"), described("width")))
     with pytest.raises(ValueError, match="The table has no column|Nothing is kept of a column"):
         carried(now, old, new, is_heading)
 
 
 @pytest.mark.parametrize(
-    ("columns", "vanished", "expected"),
+    ("columns", "removed", "expected"),
     [
         (["id", "height"], ["heigth"], (("heigth", "height"),)),
         (["id", "height"], ["colour"], ()),
@@ -109,10 +109,10 @@ def test_only_a_described_column_that_is_gone_is_carried(old: str, new: str) -> 
     ],
 )
 def test_probable_pairs_wait_to_be_carried(
-    columns: list[str], vanished: list[str], expected: tuple[tuple[str, str], ...]
+    columns: list[str], removed: list[str], expected: tuple[tuple[str, str], ...]
 ) -> None:
     now = Dictionary(
-        columns=tuple(map(described, columns)), vanished=tuple(described(name, label="x") for name in vanished)
+        columns=tuple(map(described, columns)), removed=tuple(described(name, label="x") for name in removed)
     )
     assert waiting(now, is_heading) == expected
     told = replace(now, columns=tuple(described(name, notes="said") for name in columns))

@@ -30,7 +30,7 @@ def test_a_request_has_so_many_tries(this: int, retries: int, again: Again, retr
 @pytest.mark.parametrize(
     ("this", "retries", "again", "words"),
     [
-        (1, 2, Again.AT_ONCE, "It is tried again by itself (try 2 of 3)."),
+        (1, 2, Again.AT_ONCE, "It is tried again automatically (try 2 of 3)."),
         (3, 2, Again.LATER, "This was the last of 3 tries. Load again."),
         (1, 0, Again.LATER, ADVICE),
         (2, 2, Again.NEVER, ADVICE),

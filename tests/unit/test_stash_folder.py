@@ -200,7 +200,7 @@ def test_a_folder_without_rights_is_not_taken_for_an_empty_one(tmp_path: Path) -
 
     def as_somebody_else() -> None:
         os.setuid(65534)
-        for ask in (stash.load, stash.vanished, history.entries):
+        for ask in (stash.load, stash.removed, history.entries):
             with pytest.raises(PermissionError):
                 ask(RID, folder=tmp_path / "stash")
         with pytest.raises(PermissionError):

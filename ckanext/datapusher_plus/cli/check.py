@@ -44,7 +44,7 @@ def check(ctx: click.Context, only: Sequence[str], as_json: bool) -> None:
     app.adopt(ctx.obj.app)
     with app.context():
         findings = checkup.checkup(only)
-    _tell(findings, as_json)
+    _report(findings, as_json)
 
 
 @click.command("check")
@@ -55,7 +55,7 @@ def alone(config: str, only: Sequence[str], as_json: bool) -> None:
     """Run the self-test when `ckan` itself does not start, for example because a database is not reachable."""
     checkup = _checkup(only)
     started = checkup.start(config)
-    _tell(checkup.checkup(only, started=started), as_json)
+    _report(checkup.checkup(only, started=started), as_json)
 
 
 def _checkup(only: Iterable[str]) -> ModuleType:
@@ -71,7 +71,7 @@ def _checkup(only: Iterable[str]) -> ModuleType:
     return checkup
 
 
-def _tell(findings: Sequence[Finding], as_json: bool) -> None:
+def _report(findings: Sequence[Finding], as_json: bool) -> None:
     text = json.dumps(report(findings), indent=2) if as_json else _text(findings)
     click.echo(_printable(text))
     raise SystemExit(int(worst(each.state for each in findings) is CheckState.FAIL))

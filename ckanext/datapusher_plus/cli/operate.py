@@ -66,7 +66,7 @@ def deploy(pool: str, kind: str) -> None:
     _say(made)
 
 
-@click.command(short_help="Put right what interrupted runs left behind.")
+@click.command(short_help="Repair what interrupted runs left behind.")
 @click.argument("resource_id", required=False)
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 @click.pass_context
@@ -82,6 +82,6 @@ def recover(ctx: click.Context, resource_id: str | None, dry_run: bool) -> None:
     for sentence in done:
         _say(sentence)
     things = f"{len(done)} thing{'s' if len(done) > 1 else ''} {'found' if dry_run else 'done'}."
-    click.echo(things if done else "Nothing needed to be put right.")
+    click.echo(things if done else "Nothing needed to be repaired.")
     if waiting := len(queue.waiting()):
         click.echo(f"Loads that wait for a worker (ckan datapusher_plus worker): {waiting}.")

@@ -43,7 +43,7 @@ def submit(package: str | None, yes: bool, ignore_hash: bool) -> None:
     Resources of formats that are not in ``ckanext.datapusher_plus.formats`` are skipped.
     """
     if package is None and not yes:
-        click.confirm("Every file on this site that can be loaded will be queued. Go on?", abort=True)
+        click.confirm("Every file on this site that can be loaded will be queued. Continue?", abort=True)
     package_id = _package_id(package) if package else None
     _submit_all(_loadable(_resources(package_id)), ignore_hash)
 
@@ -54,7 +54,7 @@ def submit(package: str | None, yes: bool, ignore_hash: bool) -> None:
 def resubmit(yes: bool, ignore_hash: bool) -> None:
     """Request a new load of all files that are in the DataStore. Tables without a file are skipped."""
     if not yes:
-        click.confirm("Every file in the DataStore will be queued to be loaded again. Go on?", abort=True)
+        click.confirm("Every file in the DataStore will be queued to be loaded again. Continue?", abort=True)
     loaded = set(get_all_resources_ids_in_datastore())
     _submit_all((found for found in _fed_by_files(_resources(None)) if found.id in loaded), ignore_hash)
 

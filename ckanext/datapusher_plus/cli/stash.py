@@ -49,7 +49,7 @@ class Entry:
             "at": self.at.isoformat(),
             "why": self.why,
             "run_id": self.run_id,
-            "described": len(self.dictionary.said),
+            "described": len(self.dictionary.described),
         }
 
 
@@ -87,7 +87,7 @@ def show(resource: str, entry: str, as_json: bool) -> None:
     """Show which dictionaries of RESOURCE (an id) are kept, or with --entry the content of one."""
     with _told():
         found = _entries(resource)
-        gone = dictionary_stash.vanished(resource)
+        gone = dictionary_stash.removed(resource)
     if entry:
         _show_one(_chosen(found, entry), as_json)
         return
@@ -105,14 +105,14 @@ def show(resource: str, entry: str, as_json: bool) -> None:
 
 def _because(entry: Entry) -> str:
     run = f" by run {_clean(entry.run_id)}" if entry.run_id else ""
-    return f"{entry.why:8}  {len(entry.dictionary.said):>5} columns described  {entry.id}{run}"
+    return f"{entry.why:8}  {len(entry.dictionary.described):>5} columns described  {entry.id}{run}"
 
 
 def _show_one(entry: Entry, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(entry.head() | {"dictionary": to_json(entry.dictionary)}, indent=2))
         return
-    for column in (*entry.dictionary.columns, *entry.dictionary.vanished):
+    for column in (*entry.dictionary.columns, *entry.dictionary.removed):
         click.echo(_clean(f"{column.name} ({column.type})"))
         for key, text in lines(column.comment):
             click.echo(f"    {_clean(f'{key}: {text}' if key else text)}")
@@ -171,7 +171,7 @@ def clear(resource: str, all_of_it: bool, yes: bool) -> None:
         click.echo("There is nothing to remove.")
         return
     if not yes:
-        click.confirm(f"{len(doomed)} dictionaries of {resource} will be removed for good. Go on?", abort=True)
+        click.confirm(f"{len(doomed)} dictionaries of {resource} will be removed for good. Continue?", abort=True)
     with _told(), ResourceLock(resource) as lock:
         if not lock.acquire():
             raise TableInUse

@@ -73,7 +73,7 @@ def digest_of_columns(plan: LoadPlan) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def may_go_on(plan: LoadPlan, size: int, held: LoadedPrefix) -> bool:
+def can_append(plan: LoadPlan, size: int, held: LoadedPrefix) -> bool:
     """Return whether a clean CSV of ``size`` bytes may be appended to the table, if it begins with the loaded one."""
     return (
         held.size < size <= held.size * MOST

@@ -74,7 +74,7 @@ def _nothing_left(specs: Sequence[ColumnSpec], kept: Dictionary | None) -> str:
     before = [column.name for column in kept.columns] if kept else []
     if not kept or not before or {spec.name for spec in specs} & set(before):
         return ""
-    described = any(name in kept.said for name in before)
+    described = any(name in kept.described for name in before)
     labels = (
         " Their labels and descriptions are kept: they are among the earlier versions of the Data Dictionary on the "
         "DataStore tab, and come back with a file that has these columns."
@@ -145,7 +145,7 @@ def changes(
         yield Note(text=f"Columns that the file does not have any more: {named(plainly_gone)}.")
     yield from _retyped(specs, types, frozenset(overridden))
     yield from _renamed(renames, offers)
-    if described := [name for name in gone if name in before.dictionary.said]:
+    if described := [name for name in gone if name in before.dictionary.described]:
         yield Note(
             text=f"Labels and descriptions that belong to no column now: {named(described)}. They are kept, and come "
             "back with a column of that name."

@@ -57,7 +57,7 @@ def load_key(
     strategy, which makes the same table in another way.
     """
     # removed columns too, so that a column that disappears or comes back changes the key by the file's bytes alone
-    known = (*kept.columns, *kept.vanished) if kept else ()
+    known = (*kept.columns, *kept.removed) if kept else ()
     overrides = {column.name: wanted for column in known if (wanted := wanted_type(column))}
     parts = {
         "version": RESULT_VERSION,

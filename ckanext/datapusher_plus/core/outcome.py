@@ -154,7 +154,7 @@ def _stopped(reason: Reason | None) -> _Why:
         Reason.DRAIN: _Why(what="Loading was stopped because its worker was shut down.", again=Again.AT_ONCE),
         Reason.ORPHANED: _Why(what="Loading was stopped because its worker died.", again=Again.AT_ONCE),
         None: _Why(
-            what="Loading was stopped from outside (its process was told to end).",
+            what="Loading was stopped from outside (its process received a signal to end).",
             again=Again.AT_ONCE,
         ),
     }[reason]
@@ -220,7 +220,7 @@ def of_success(
         return Outcome(state=state, message=" ".join((f"{loaded(rows)}.", *warnings)), warnings=warnings)
     later = transient or not isinstance(error, Exception)
     not_yet = "not be updated yet" if later else "not be updated"
-    then = "That is done by itself as soon as it can be." if later else AGAIN
+    then = "They will be updated automatically as soon as possible." if later else AGAIN
     message = (
         f"{loaded(rows)} and are in the table, but the resource's details could {not_yet} "
         f"({_reason(error, run_id)}). Nothing is lost. {then}"

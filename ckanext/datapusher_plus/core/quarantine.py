@@ -82,7 +82,7 @@ class Share:
         if self.rejected == self.total:
             return f"none of {self.total:,} rows can be loaded" if self.total > 1 else "there is no other row"
         most = f"at most {self.limit:g} % may be left out" if self.limit else "none may be left out"
-        return f"{self.rejected:,} of {self.total:,} rows cannot be loaded, and {most} (max_quarantine_pct)"
+        return f"{self.rejected:,} of {self.total:,} rows cannot be loaded, and {most}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

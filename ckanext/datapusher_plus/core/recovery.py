@@ -26,7 +26,7 @@ class Entry:
     new_oid: int | None
     #: table that the old one was renamed to; None when there was none, and under ``replace``
     parked: str | None
-    #: everything about the old table except its rows (``swap_record.Record`` as JSON); None when there was none
+    #: everything about the old table except its rows (``swap_record.SwapRecord`` as JSON); None when there was none
     was: dict[str, Any] | None
 
 

@@ -54,6 +54,6 @@ class Tries:
     def then(self, again: Again, advice: str) -> str:
         """Return the sentence that says what comes next: the retry, else ``advice`` to a person."""
         if retry := self.next(again):
-            return f"It is tried again by itself (try {retry.tries} of {self.most})."
+            return f"It is tried again automatically (try {retry.tries} of {self.most})."
         last = again is not Again.NEVER and self.this > 1
         return f"This was the last of {self.this} tries. {advice}" if last else advice

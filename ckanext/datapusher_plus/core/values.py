@@ -248,7 +248,7 @@ class LoadPlan:
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known
     digest: str = ""
     #: what is to be added to the live table; None: a new one is made of the whole file
-    tail: AppendRange | None = None
+    append_range: AppendRange | None = None
 
     @property
     def named(self) -> tuple[tuple[str, ...], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import dict_row
 from typing_extensions import LiteralString
 
@@ -13,6 +14,7 @@ from ..core.dictionary.model import Column, Dictionary, Trigger
 from ..core.index_plan import HIDDEN, Index
 from ..core.table_names import identifier
 from . import catalog_queries
+from .ddl import public
 from .table_facts import Constraint, Grant, TableFacts, View
 
 CatalogRow = dict[str, Any]
@@ -51,13 +53,13 @@ def existing(connection: psycopg.Connection, tables: Sequence[str]) -> set[str]:
 
 def rows_of(connection: psycopg.Connection, table: str) -> int:
     """Count a table's rows."""
-    row = connection.execute(catalog_queries.count(table)).fetchone()
+    row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(public(table))).fetchone()
     return row[0] if row else 0
 
 
 def has_rows(connection: psycopg.Connection, table: str) -> bool:
     """Return whether a table has rows, without counting them."""
-    row = connection.execute(catalog_queries.any_row(table)).fetchone()
+    row = connection.execute(sql.SQL("SELECT EXISTS (SELECT FROM {})").format(public(table))).fetchone()
     return row is not None and row[0]
 
 

@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-from psycopg import sql
-
-
-def count(table: str) -> sql.Composed:
-    """Return the query that counts a table's rows."""
-    return sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("public", table))
-
-
-def any_row(table: str) -> sql.Composed:
-    """Return the query for whether a table has rows."""
-    return sql.SQL("SELECT EXISTS (SELECT FROM {})").format(sql.Identifier("public", table))
-
-
 OID = """
 SELECT oid::bigint FROM pg_class
 WHERE relname = %s AND relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -36,18 +35,6 @@ _SESSION = """
 """
 
 
-class _TimedCursor(psycopg.Cursor[Any]):
-    """Adds to a lock error how long the statement had waited, because each caller sets its own timeout."""
-
-    def execute(self, *args: Any, **how: Any) -> _TimedCursor:
-        began = time.monotonic()
-        try:
-            return super().execute(*args, **how)
-        except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
-            vars(error)["waited"] = time.monotonic() - began
-            raise
-
-
 def parameters(url: str) -> dict[str, Any]:
     """Return psycopg's connection parameters for an SQLAlchemy database URL."""
     parsed = make_url(url)
@@ -77,7 +64,7 @@ def open_connection(
     """Open a connection of the ``write`` or ``read`` role within ``patience`` seconds; the caller closes it."""
     url = tk.config[f"ckan.datastore.{role}_url"]
     given = {**_KEEPALIVE, "connect_timeout": patience, **parameters(url), "application_name": application_name}
-    connection = psycopg.connect(**given, autocommit=True, cursor_factory=_TimedCursor)
+    connection = psycopg.connect(**given, autocommit=True)
     connection.execute(_SESSION)
     connection.autocommit = autocommit
     return connection
@@ -106,7 +93,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (errors.LockNotAvailable, errors.DeadlockDetected) as error:
-        raise DatastoreBusy(vars(error).get("waited")) from error
+        raise DatastoreBusy from error
     except errors.ProgramLimitExceeded as error:
         raise RowTooLarge(_reason(error)) from error
     except psycopg.OperationalError as error:

@@ -1,18 +1,21 @@
-"""Statements that copy comments, triggers, constraints, grants and owner of a table or view to another one."""
+"""Statements that rename a table, or copy comments, triggers, constraints, grants and owner of a table or view."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Literal
 
 import psycopg
 from psycopg import sql
 
+from ..core import table_names
 from ..core.dictionary.model import Trigger
 from ..core.table_names import identifier
-from .table_facts import Constraint, Grant
+from .table_facts import Constraint, Grant, TableFacts
 
 Kind = Literal["TABLE", "VIEW", "MATERIALIZED VIEW"]
+Part = Literal["SEQUENCE", "INDEX"]
 
 _ENABLE = {"D": "DISABLE TRIGGER", "R": "ENABLE REPLICA TRIGGER", "A": "ENABLE ALWAYS TRIGGER"}
 
@@ -115,3 +118,23 @@ def _privilege(grant: Grant) -> sql.Composable:
 
 def _role(name: str) -> sql.Composable:
     return sql.Identifier(name) if name else sql.SQL("PUBLIC")
+
+
+def moves(table: TableFacts, source: str, target: str) -> Iterator[sql.Composed]:
+    """Rename a table from ``source`` to ``target`` with its sequence, primary key and indexes.
+
+    ``table`` has the names that belong to the live table; under any other table name they are derived.
+    """
+    for kind, live, derived in _parts(table):
+        old, new = (live if place == table.table else derived(place) for place in (source, target))
+        yield sql.SQL("ALTER {} {} RENAME TO {}").format(sql.SQL(kind), public(old), sql.Identifier(new))
+    yield sql.SQL("ALTER TABLE {} RENAME TO {}").format(public(source), sql.Identifier(target))
+
+
+def _parts(table: TableFacts) -> Iterator[tuple[Part, str, Callable[[str], str]]]:
+    if table.sequence:
+        yield "SEQUENCE", table.sequence, table_names.sequence
+    if table.primary_key:
+        yield "INDEX", table.primary_key, table_names.primary_key
+    for index in table.indexes:
+        yield "INDEX", index.name, partial(table_names.index, name=index.name)

@@ -14,8 +14,7 @@ from ..core import table_names
 from ..core.dictionary import merge
 from ..core.index_plan import Index
 from . import catalog, ddl, dependent_views, journal
-from .rename import moves
-from .swap_record import Record
+from .swap_record import SwapRecord
 from .table_facts import TableFacts
 
 #: Seconds. Once we hold the table, a reader of a view may wait for us while we wait for its view. PostgreSQL aborts the
@@ -39,8 +38,10 @@ class Exchange:
     indexes: tuple[Index, ...]
     #: number of rows in the staged table
     rows: int
-    #: raw comments for columns that have none on the live table
+    #: raw comments that the plan sets
     comments: Mapping[str, str | None]
+    #: raw comments from which it was made
+    seen_comments: Mapping[str, str | None]
     #: the live table as it was before the lock; None when there was none
     seen: TableFacts | None
     #: what is known of a table that no longer exists, used when there is no live one
@@ -71,8 +72,9 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
         live = _locked(connection, order.resource_id, order.seen, lock_timeout)
         reach("swap.locked")
         new = _staged(connection, order.staged)
-        written = merge.live_over_planned(new.columns, live.columns if live else (), order.comments)
-        record = Record(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
+        now = live.columns if live else ()
+        written = merge.live_over_planned(new.columns, now, order.comments, order.seen_comments)
+        record = SwapRecord(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
         ddl.run(connection, ddl.column_comments(ddl.public(new.table), written))
         if live:
             dependent_views.check(connection, live)
@@ -80,7 +82,7 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
             dependent_views.drop(connection, live.views)
         parked = _make_room(connection, record, order) if record else None
         reach("swap.parked")
-        ddl.run(connection, moves(_named(new, order.resource_id, order.indexes), order.staged, order.resource_id))
+        ddl.run(connection, ddl.moves(_named(new, order.resource_id, order.indexes), order.staged, order.resource_id))
         taken = _make_views(connection, order.resource_id, live, order.kept)
         reach("swap.renamed")
         write_count(connection, order.resource_id, order.rows)
@@ -89,12 +91,12 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
     return Exchanged(parked=parked, taken=tuple(taken))
 
 
-def put_back(connection: psycopg.Connection, parked: str, record: Record, lock_timeout: float) -> None:
+def put_back(connection: psycopg.Connection, parked: str, record: SwapRecord, lock_timeout: float) -> None:
     """Give the parked table its name, indexes and views again, and drop the table that has its place."""
     old = record.facts
     with connection.transaction():
         live = _drop_live(connection, old.table, lock_timeout)
-        ddl.run(connection, moves(old, parked, old.table))
+        ddl.run(connection, ddl.moves(old, parked, old.table))
         connection.execute(ddl.comment("TABLE", ddl.public(old.table), old.comment))
         ddl.run(connection, ddl.column_comments(ddl.public(old.table), record.edits(live)))
         dependent_views.make(connection, old.views, old.table)
@@ -115,7 +117,7 @@ def put_empty(
         new = _staged(connection, staged)
         ddl.run(connection, ddl.column_comments(ddl.public(staged), comments))
         ddl.run(connection, _carry(old, new))
-        ddl.run(connection, moves(_named(new, old.table, indexes), staged, old.table))
+        ddl.run(connection, ddl.moves(_named(new, old.table, indexes), staged, old.table))
         _make_views(connection, old.table, live and old, old)
 
 
@@ -202,13 +204,13 @@ def _carry(old: TableFacts, new: TableFacts) -> Iterator[sql.Composed]:
         yield ddl.owner("TABLE", relation, old.owner)
 
 
-def _make_room(connection: psycopg.Connection, record: Record, order: Exchange) -> str | None:
+def _make_room(connection: psycopg.Connection, record: SwapRecord, order: Exchange) -> str | None:
     """Drop or park the live table, and return the parked table's name."""
     if not order.park:
         connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(order.resource_id)))
         return None
     parked = table_names.parked(order.resource_id, order.run_id)
-    ddl.run(connection, moves(record.facts, order.resource_id, parked))
+    ddl.run(connection, ddl.moves(record.facts, order.resource_id, parked))
     connection.execute(ddl.comment("TABLE", ddl.public(parked), json.dumps(record.as_json())))
     return parked
 
@@ -235,7 +237,7 @@ def _make_views(
     return dependent_views.make_where_free(connection, kept.views, table) if kept else []
 
 
-def _note(connection: psycopg.Connection, order: Exchange, parked: str | None, record: Record | None) -> None:
+def _note(connection: psycopg.Connection, order: Exchange, parked: str | None, record: SwapRecord | None) -> None:
     new = catalog.oid_of(connection, order.resource_id)
     was = record.as_json() if record else None
     journal.destroyed(connection, order.resource_id, order.run_id, new_oid=new or 0, parked=parked, was=was)

@@ -15,7 +15,7 @@ from .table_facts import TableFacts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
+class SwapRecord:
     """A table as it was before a run put another in its place."""
 
     run_id: str
@@ -35,12 +35,12 @@ class Record:
         return merge.edits(now.columns if now else (), self.facts.columns, self.written)
 
 
-def from_json(found: Mapping[str, Any]) -> Record:
+def from_json(found: Mapping[str, Any]) -> SwapRecord:
     """Make the record from what ``as_json`` returned."""
-    return Record(**{**found, "facts": table_facts.from_json(found["facts"])})
+    return SwapRecord(**{**found, "facts": table_facts.from_json(found["facts"])})
 
 
-def of_parked(connection: psycopg.Connection, parked: str) -> Record | None:
+def of_parked(connection: psycopg.Connection, parked: str) -> SwapRecord | None:
     """Return the record in a parked table's comment."""
     comment = catalog.comment_of(connection, parked)
     return from_json(json.loads(comment)) if comment else None

@@ -8,7 +8,7 @@ they are restored when the column comes back. ``history/<id>/`` has earlier dict
 from __future__ import annotations
 
 from . import history
-from .removed_columns import remember, vanished
+from .removed_columns import remember, removed
 from .stash import Stash, clear, drop_leftovers, load, pending, save, stash_path
 
 __all__ = [
@@ -21,5 +21,5 @@ __all__ = [
     "remember",
     "save",
     "stash_path",
-    "vanished",
+    "removed",
 ]

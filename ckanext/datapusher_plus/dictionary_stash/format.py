@@ -90,7 +90,7 @@ def _load(opened: int, resource_id: str, name: str, make: Callable[[Mapping[str,
         if clear:
             _put_aside(opened, name, error)
         else:
-            log.error("The dictionary stash %s is not believed: %s", name, error)  # noqa: TRY400
+            log.error("The dictionary stash %s is ignored: %s", name, error)  # noqa: TRY400
     except (KeyError, TypeError, ValueError) as error:
         _put_aside(opened, name, error)
     return None

@@ -69,7 +69,7 @@ def keep(
     :raises OSError: when it cannot be written.
     """
     most = settings.current().dictionary_stash_keep
-    if most < 1 or not dictionary.said:
+    if most < 1 or not dictionary.described:
         return None
     content = format.dump(resource_id, why=why.value, run_id=run_id, dictionary=as_json(dictionary))
     if len(content) > MOST:
@@ -77,7 +77,7 @@ def keep(
         return None
     with _entered(resource_id, folder, make=True) as opened:
         there = _entries(opened, resource_id)
-        if there and there[0].dictionary.said == dictionary.said:
+        if there and there[0].dictionary.described == dictionary.described:
             return None
         made = _new_id(there)
         atomic.create(opened, f"{made}.json", content)

@@ -28,7 +28,7 @@ def remember(resource_id: str, columns: Iterable[Column], *, folder: Path | None
         atomic.remove(opened, name)
 
 
-def vanished(resource_id: str, *, folder: Path | None = None) -> tuple[Column, ...]:
+def removed(resource_id: str, *, folder: Path | None = None) -> tuple[Column, ...]:
     """Return what is kept about columns that the table no longer has.
 
     :raises OSError: when the folder or the file cannot be read.

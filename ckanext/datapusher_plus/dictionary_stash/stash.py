@@ -49,11 +49,11 @@ def save(resource_id: str, dictionary: Dictionary, *, run_id: str = "", folder: 
 def _keep_older(resource_id: str, dictionary: Dictionary, run_id: str, folder: Path | None) -> None:
     try:
         older = format.load(resource_id, stash_path(resource_id).name, folder, _stash, clear=True)
-        if older and older.dictionary.said != dictionary.said:
+        if older and older.dictionary.described != dictionary.described:
             history.keep(resource_id, older.dictionary, why=history.Why.STASH, run_id=run_id, folder=folder)
     except OSError as error:
         # saving the present dictionary matters more than a copy of the older one
-        log.warning("The older dictionary stash of resource %s goes without a copy: %s", resource_id, error)
+        log.warning("No copy of the older dictionary stash of resource %s could be kept: %s", resource_id, error)
 
 
 def load(resource_id: str, *, folder: Path | None = None) -> Stash | None:

@@ -22,16 +22,16 @@ from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
 from ..core.outcome import Outcome
 from ..core.states import GOOD, OPEN, State
-from ..core.values import LoadPlan, Strategy, Swapped, Ticket
+from ..core.values import LoadPlan, Strategy, Ticket
 from ..datastore.lock import ResourceLock
 from ..portal import app
-from ..recovery.late_publish import check_table, guarded, keep_rejected
+from ..recovery.late_publish import check_table, keep_rejected, publish_metadata
 from ..recovery.restore import restore, show
 from ..recovery.settle import settle
 from ..runs import database
 from ..runs.claim import Claimed, claim, this_process
 from ..runs.log import warnings_last
-from ..runs.records import get, has_loaded_before, last_good_load_key, last_load
+from ..runs.records import get, last_good_load_key, last_load
 from ..runs.transient import may_pass
 from ..steps.compare import compare
 from ..steps.detect_append import grow
@@ -116,7 +116,7 @@ def _carry_out(run: Run) -> Outcome:
         restore(run.resource_id, run.log, from_stash=False)
         write(read(run), run)
     if run.can_publish:
-        with run.publishing():
+        with run.keeping_error():
             publish(run)
     return run.end(_settle(run, run.outcome()))
 
@@ -162,7 +162,7 @@ def write(plan: LoadPlan, run: Run) -> None:
         stashed = tasks.stash_with(run.rollback.hook)(plan, run.log)
         run.lock.check()
         reach("lock.checked")
-        if plan.tail:
+        if plan.append_range:
             swapped = tasks.append(stashed, run.log)
         elif plan.strategy is Strategy.REPLACE:
             swapped = tasks.replace(stashed, run.log)
@@ -188,22 +188,16 @@ def publish(run: Run) -> None:
             check_table(run.resource_id, run.claimed.run_id)
             rejected = run.swapped.plan.csv.rejected
             run.warnings += keep_rejected(run.resource_id, run.claimed.run_id, rejected and rejected.path)
-            run.warnings += _tell_ckan(run, run.swapped)
+            rows, file_hash = run.swapped.rows, run.swapped.plan.file_hash
+            run.warnings += publish_metadata(
+                run.resource_id, run.claimed.run_id, rows, file_hash, publish=tasks.publish
+            )
             check_table(run.resource_id, run.claimed.run_id)
     except Exception as error:
         # CKAN does not show a table without datastore_active, so set it even if other things failed
         if not show(run.resource_id) and not isinstance(error, ResourceGone):
             raise TableRemoved from error
         raise
-
-
-def _tell_ckan(run: Run, swapped: Swapped) -> tuple[str, ...]:
-    """Set the table's metadata in CKAN, and return a message for each part that failed."""
-    known = has_loaded_before(run.resource_id, besides=run.claimed.run_id)
-    failed = tasks.publish(
-        run.resource_id, hash=swapped.plan.file_hash, rows=swapped.rows, loaded_before=known, attempt=guarded
-    )
-    return tuple(failed)
 
 
 def _settle(run: Run, end: Outcome) -> Outcome:

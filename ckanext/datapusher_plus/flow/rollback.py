@@ -27,7 +27,7 @@ class Rollback:
 
     resource_id: str
     lock: ResourceLock
-    told: Log
+    log: Log
     #: what was rolled back, one message each
     done: list[str] = field(default_factory=list)
     #: whether the last call failed; the sweep will do it then
@@ -76,7 +76,7 @@ class Rollback:
 
     def _undo(self) -> Restored | None:
         # if the table is missing and this run has not changed it, somebody has removed it
-        return restore(self.resource_id, self.told, from_stash=False)
+        return restore(self.resource_id, self.log, from_stash=False)
 
 
 def after_crash(flow: Any, flow_run: Any, state: Any) -> None:

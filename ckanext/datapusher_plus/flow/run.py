@@ -57,13 +57,21 @@ class Run:
     @contextmanager
     def loading(self) -> Iterator[None]:
         """Limit the time of the block, and roll back if it fails."""
-        with self._kept(), timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
+        with self.keeping_error(), timeout(seconds=settings.current().flow_timeout, timeout_exc_type=TookTooLong):
             yield
         memory.lift()
         if self.swapped is None and self.error is not None:
             self.error = self._unless_lock_lost(self.error)
             self.rollback()
             self._look_for_commit()
+
+    @contextmanager
+    def keeping_error(self) -> Iterator[None]:
+        """Keep the block's exception in ``error``; also a signal, so that a stopped run writes its end."""
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001 (a signal ends a run as an error does)
+            self.error = error
 
     def record_result(self, swapped: Swapped) -> None:
         """Record the result before the commit, so that recovery can finish the run if this process dies.
@@ -75,12 +83,6 @@ class Run:
         self._result, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
         record = partial(landed, self.claimed.run_id, published(swapped, self.warnings))
         database.patiently(record, COMMIT_WITHOUT_DATABASE)
-
-    @contextmanager
-    def publishing(self) -> Iterator[None]:
-        """Keep an exception of the block: the table is in place, and the rest can be done later."""
-        with self._kept():
-            yield
 
     @property
     def can_publish(self) -> bool:
@@ -132,14 +134,6 @@ class Run:
             raise self.error
         return end
 
-    @contextmanager
-    def _kept(self) -> Iterator[None]:
-        try:
-            yield
-        except BaseException as error:  # noqa: BLE001 (a signal ends a run as an error does)
-            # a run that is stopped by a signal also rolls back and writes its end
-            self.error = error
-
     def _unless_lock_lost(self, error: BaseException) -> BaseException:
         """Return the error, or ``LockLost`` if another worker may have rolled this run back."""
         if not isinstance(error, Exception) or isinstance(error, (Skipped, Transient)):
@@ -163,7 +157,7 @@ class Run:
     def _lost(self) -> str:
         """Return what happened to a table that is not as it was before."""
         if self.rollback.failed:
-            return "The table is put back as it was by itself as soon as that can be done."
+            return "The table will be restored automatically as soon as possible."
         replaced = settings.current().load_strategy == Strategy.REPLACE.value
         return " ".join(self.rollback.done) if replaced else ""
 
@@ -192,5 +186,5 @@ def _stopped_in_prefect(error: BaseException) -> stop_reason.Reason | None:
     """Return what somebody did to the run in Prefect, if its worker could not pass that on before the process ended."""
     if isinstance(error, Pause):
         return stop_reason.Reason.SUSPEND
-    told_to_end = not isinstance(error, Exception)
-    return stop_reason.Reason.CANCEL if told_to_end and was_cancelled(str(flow_run.get_id())) else None
+    signalled = not isinstance(error, Exception)
+    return stop_reason.Reason.CANCEL if signalled and was_cancelled(str(flow_run.get_id())) else None

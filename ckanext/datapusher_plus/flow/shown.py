@@ -12,11 +12,11 @@ from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from prefect import Task
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import State as PrefectState
 from prefect.exceptions import ExternalSignal, PrefectSignal
 from prefect.states import Completed, Failed
 
-from ..core.states import State as Ended
+from ..core.states import State
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -78,16 +78,16 @@ def step(**options: Any) -> _Maker:
     return make
 
 
-def error_of(state: State[object]) -> object:
+def error_of(state: PrefectState[object]) -> object:
     """Return the exception that a task failed with."""
     found = state.result(raise_on_failure=False)
     return found.error if isinstance(found, EndedWith) else found
 
 
-def end(state: Ended, kind: str | None, *, run_id: str, resource_id: str, besides: str = "") -> State[None]:
+def end(state: State, kind: str | None, *, run_id: str, resource_id: str, besides: str = "") -> PrefectState[None]:
     """Return the Prefect state that shows the end of a run."""
     why = f" ({kind})" if kind else ""
     look = f"See CKAN: the DataStore tab of resource {resource_id}."
     message = " ".join(part for part in (f"Run {run_id}: {state.value}{why}.", besides, look) if part)
-    failed = state in (Ended.ERROR, Ended.CANCELLED)
+    failed = state in (State.ERROR, State.CANCELLED)
     return Failed(message=message) if failed else Completed(name=state.value.title(), message=message)

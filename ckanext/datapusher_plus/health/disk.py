@@ -57,15 +57,15 @@ def room() -> Verdict:
 
 def judged(largest: Largest, folders: list[Path], copies: int) -> Verdict:
     """Return whether the disks of the folders have room for ``copies`` copies of a table in each folder."""
-    told = f"{copies} copies of the largest table, {largest.table} with {size(largest.size)}"
+    needed_for = f"{copies} copies of the largest table, {largest.table} with {size(largest.size)}"
     short = [
-        f"{' and '.join(map(str, found))} has {size(free(found[0]))} free, of {size(needed)} for {told}"
+        f"{' and '.join(map(str, found))} has {size(free(found[0]))} free, of {size(needed)} for {needed_for}"
         for found in _by_disk(folders)
         if free(found[0]) < (needed := copies * largest.size * len(found))
     ]
     if short:
         return fail(f"{'; '.join(short)}.", "Make room there, or see to a larger disk.")
-    return ok(f"There is room for {told}.")
+    return ok(f"There is room for {needed_for}.")
 
 
 def _by_disk(folders: list[Path]) -> list[list[Path]]:

@@ -148,12 +148,12 @@ def _compared(where: str, version: str) -> Verdict:
         there, here = Version(version), Version(prefect.__version__)
     except InvalidVersion:
         return warn(f"What answers at {where} does not say which Prefect it is.", "Correct prefect_api_url.")
-    told = f"The Prefect server at {where} has version {there}"
+    found = f"The Prefect server at {where} has version {there}"
     if there.major != here.major:
-        return fail(f"{told}, which Prefect {here} here cannot talk to.", "Install one version on every machine.")
+        return fail(f"{found}, which Prefect {here} here cannot talk to.", "Install one version on every machine.")
     if there < here:
-        return warn(f"{told}, older than Prefect {here} here.", "Update the server first, then the workers.")
-    return ok(f"{told}, {here} is here." if there != here else f"{told}, as here.")
+        return warn(f"{found}, older than Prefect {here} here.", "Update the server first, then the workers.")
+    return ok(f"{found}, {here} is here." if there != here else f"{found}, as here.")
 
 
 def work_pool() -> Verdict:
@@ -233,7 +233,7 @@ def clock() -> datetime:
         # the header has whole seconds, rounded down: add half a second
         return parsedate_to_datetime(reply.headers["date"]) + timedelta(seconds=0.5)
     except (httpx.HTTPError, KeyError, ValueError) as error:
-        raise OSError("Prefect's server does not tell the time") from error
+        raise OSError("Prefect's server answers without its time") from error
 
 
 CHECKS = (

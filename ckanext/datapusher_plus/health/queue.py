@@ -54,7 +54,7 @@ def runs() -> Verdict:
     if late:
         oldest = f"run {late[0].id} of resource {late[0].resource_id} for {span(late[0].age)}"
         return fail(
-            f"Runs that go on for longer than flow_timeout: {len(late)}, {oldest}.",
+            f"Runs that take longer than flow_timeout: {len(late)}, {oldest}.",
             "See that a worker runs; if one does, stop it and run: ckan datapusher_plus recover",
         )
     return ok(f"Runs going on: {len(found)}.")

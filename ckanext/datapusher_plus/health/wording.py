@@ -40,8 +40,8 @@ def reason(error: BaseException) -> str:
     said = str(getattr(error, "orig", None) or error)
     lines = [" ".join(line.split()) for line in said.splitlines()]
     # the driver adds the question whether a server is running
-    told = " ".join(line for line in lines if line and not line.startswith("Is the server running"))
-    return (told.removeprefix("connection failed: ") or type(error).__name__)[:300].rstrip(".")
+    text = " ".join(line for line in lines if line and not line.startswith("Is the server running"))
+    return (text.removeprefix("connection failed: ") or type(error).__name__)[:300].rstrip(".")
 
 
 def cause(error: BaseException) -> str:

@@ -107,7 +107,9 @@ def datapusher_hook(context: Context, data_dict: DataDict) -> None:
     tk.check_access("datapusher_hook", context, {"resource_id": metadata["resource_id"]})
     if status not in ("pending", "running", "complete", "error"):
         raise tk.ValidationError({"status": [tk._("Must be pending, running, complete or error")]})
-    raise tk.ValidationError({"status": [tk._("Nothing was changed: the workers of this site report by themselves.")]})
+    raise tk.ValidationError(
+        {"status": [tk._("Nothing was changed: the workers of this site report their runs themselves.")]}
+    )
 
 
 def _is_sysadmin(context: Context) -> bool:

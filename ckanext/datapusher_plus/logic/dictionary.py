@@ -11,7 +11,7 @@ from ckan.types import Action, Context, DataDict
 from .. import dictionary_stash
 from ..core.dictionary.comment import lines
 from ..core.dictionary.model import Dictionary
-from ..core.dictionary.versions import Difference, differences, way_back
+from ..core.dictionary.versions import Difference, differences, restoration
 from ..core.errors import IngestError, StashUnreadable
 from ..dictionary_stash.history import Kept, Why
 from ..recovery.restore_dictionary import bring_back, carry, today
@@ -48,17 +48,17 @@ def _before(resource_id: str) -> Dictionary | None:
         found = today(resource_id)
     except (IngestError, OSError, ValueError) as error:
         # an edit must not fail because its history cannot be kept
-        log.warning("The Data Dictionary of %r is edited without a copy of what it said: %s", resource_id, error)
+        log.warning("The Data Dictionary of %r is edited without a copy of the earlier version: %s", resource_id, error)
         return None
-    return found if found.said else None
+    return found if found.described else None
 
 
 def _keep(resource_id: str, before: Dictionary) -> None:
     try:
-        if today(resource_id).said != before.said:
+        if today(resource_id).described != before.described:
             dictionary_stash.history.keep(resource_id, before, why=Why.EDIT)
     except (IngestError, OSError) as error:
-        log.warning("What the Data Dictionary of %s said before an edit could not be kept: %s", resource_id, error)
+        log.warning("The Data Dictionary of %s as it was before an edit could not be kept: %s", resource_id, error)
 
 
 @tk.side_effect_free
@@ -168,17 +168,17 @@ def _unreadable(error: OSError) -> tk.ValidationError:
 
 def _told(entry: Kept, now: Dictionary) -> dict[str, Any]:
     found = differences(entry.dictionary, now)
-    filling = way_back(entry.dictionary, now, overwrite=False)
+    filling = restoration(entry.dictionary, now, overwrite=False)
     return {
         "id": entry.id,
         "at": entry.at.isoformat(),
         "why": entry.why.value,
         "run_id": entry.run_id,
-        "described": len(entry.dictionary.said),
+        "described": len(entry.dictionary.described),
         "count": len(found),
         "differences": [_difference(difference) for difference in found[:MOST]],
         "fill": list(filling.comments),
-        "replace": list(way_back(entry.dictionary, now, overwrite=True).comments),
+        "replace": list(restoration(entry.dictionary, now, overwrite=True).comments),
         "absent": list(filling.absent),
     }
 

@@ -53,7 +53,7 @@ def publish(
     reach("publish.views")
     warnings.append(_write(resource, {"datastore_active": True, "hash": hash, "total_record_count": rows}))
     reach("publish.patch")
-    warnings += _tell_plugins(resource_id, attempt)
+    warnings += _notify_plugins(resource_id, attempt)
     reach("publish.told")
     return [warning for warning in warnings if warning]
 
@@ -83,16 +83,16 @@ def _make_views(resource: dict[str, Any], dataset: dict[str, Any], attempt: Atte
     return _try(attempt, sentence, partial(make, context(), wanted))
 
 
-def _tell_plugins(resource_id: str, attempt: Attempt) -> list[str | None]:
+def _notify_plugins(resource_id: str, attempt: Attempt) -> list[str | None]:
     watching = list(observers())
     if not watching:
         return []
     resource, dataset = shown(resource_id)
-    told = []
+    warnings = []
     for plugin in watching:
         sentence = f"The plugin {name_of(plugin)} failed after the load, the table is in place. Tell the administrator."
-        told.append(_try(attempt, sentence, partial(plugin.after_upload, context(), resource, dataset)))
-    return told
+        warnings.append(_try(attempt, sentence, partial(plugin.after_upload, context(), resource, dataset)))
+    return warnings
 
 
 def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:

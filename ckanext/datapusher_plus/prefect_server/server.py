@@ -102,7 +102,7 @@ class EmbeddedServer:
         if self._workers < 0:
             return
         if not files.have_alone(self._workers):
-            log.info("the Prefect server at %s goes on for other workers", self.api_url)
+            log.info("the Prefect server at %s keeps running for other workers", self.api_url)
         elif not self._found:
             self._end()
         os.close(self._workers)

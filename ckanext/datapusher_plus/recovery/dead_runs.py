@@ -78,7 +78,7 @@ def recover_run(run_id: str, resource_id: str, code: int | None = None, *, was_c
             resource_id=resource_id,
             log=run_log,
             dry_run=dead.dry_run,
-            published=_published(dead) if end.state in GOOD else None,
+            published=_published(dead, end.warnings) if end.state in GOOD else None,
         )
         end = end_run(ending, end)
         reach("recover.after")
@@ -102,14 +102,14 @@ def _repair(dead: RunRecord, code: int | None, run_log: Log, was_cancelled: WasC
     return outcome.of_death(code, table, tries)
 
 
-def _published(dead: RunRecord) -> Published:
-    """Return what the run recorded before its commit."""
+def _published(dead: RunRecord, warnings: tuple[str, ...]) -> Published:
+    """Return what the run recorded before its commit, with the warnings of its end."""
     return Published(
         rows=dead.rows or 0,
         columns=tuple(tuple(column) for column in dead.columns or ()),
         file_hash=dead.file_hash or "",
         load_key=dead.load_key or "",
-        warnings=(),
+        warnings=warnings,
         rejected=(dead.rejected[0], dead.rejected[1]) if dead.rejected else None,
         read_as=dead.read_as or {},
         renamed=records.pairs(dead.renamed),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from .. import portal
@@ -69,11 +69,10 @@ def _unless_gone(ending: Ending, end: Outcome) -> Outcome:
 
 
 def _write(ending: Ending, end: Outcome) -> bool:
-    _tell(ending.log, end)
+    _log_end(ending.log, end)
     if ending.late:
         return unpublished.done(ending.run_id, end.state, message=end.message, warnings=end.warnings, kind=end.kind)
     gone = end.kind == _GONE
-    made = ending.published if end.state in GOOD else None
     write = partial(
         finish,
         ending.run_id,
@@ -81,7 +80,7 @@ def _write(ending: Ending, end: Outcome) -> bool:
         message=end.message,
         error_kind=end.kind,
         error_about={**end.about, "public": end.public},
-        published=made and replace(made, warnings=end.warnings),
+        published=ending.published if end.state in GOOD else None,
         retry=end.retry,
         unpublished=end.unpublished,
         # those of a deleted resource were removed with its table
@@ -92,7 +91,7 @@ def _write(ending: Ending, end: Outcome) -> bool:
     return database.patiently(write, END_WITHOUT_DATABASE)
 
 
-def _tell(log: Log, end: Outcome) -> None:
+def _log_end(log: Log, end: Outcome) -> None:
     levels = {
         State.COMPLETE: log.info,
         State.CANCELLED: log.info,

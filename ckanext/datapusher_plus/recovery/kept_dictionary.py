@@ -23,15 +23,15 @@ def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dict
         )
     kept = merge.surviving(live, stash.dictionary if stash else None)
     if stash:
-        gone = merge.remembered(gone, stash.dictionary.vanished)
+        gone = merge.remembered(gone, stash.dictionary.removed)
     if kept is None:
-        return _named_as_now(Dictionary(columns=(), vanished=gone)) if gone else None
-    return _named_as_now(kept.with_vanished(gone))
+        return _named_as_now(Dictionary(columns=(), removed=gone)) if gone else None
+    return _named_as_now(kept.with_removed(gone))
 
 
 def _named_as_now(kept: Dictionary) -> Dictionary:
     """Return the dictionary with the columns' present names: names that have become reserved are changed."""
-    names = [column.name for column in (*kept.columns, *kept.vanished)]
+    names = [column.name for column in (*kept.columns, *kept.removed)]
     return kept.renamed(reserved_names(names, settings.current().reserved_colnames))
 
 
@@ -39,11 +39,11 @@ def _on_disk(
     resource_id: str, live: Dictionary | None, log: Log
 ) -> tuple[dictionary_stash.Stash | None, tuple[Column, ...]]:
     try:
-        return dictionary_stash.load(resource_id), dictionary_stash.vanished(resource_id)
+        return dictionary_stash.load(resource_id), dictionary_stash.removed(resource_id)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         # without a table the labels and descriptions may exist only on disk
         if live is None and settings.current().dictionary_stash_required:
             raise StashUnreadable(reason) from error
-        log.warning(f"The Data Dictionary's stash cannot be read ({reason}); the run goes on with the table's own.")
+        log.warning(f"The Data Dictionary's stash cannot be read ({reason}); the run continues with the table's own.")
         return None, ()

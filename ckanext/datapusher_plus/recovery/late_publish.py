@@ -52,7 +52,8 @@ def publish_late(run: RunRecord, run_log: Log) -> Outcome:
     kept = tuple(warning for warning in run.warnings or () if warning != run.message)
     try:
         check_table(run.resource_id, run.id)
-        warnings = (*kept, *_keep_left(run), *_publish(run))
+        warnings = (*kept, *_keep_left(run))
+        warnings += publish_metadata(run.resource_id, run.id, rows, run.file_hash or "")
         check_table(run.resource_id, run.id)
         settle(run.resource_id, run_log)
     except Exception as error:
@@ -62,11 +63,15 @@ def publish_late(run: RunRecord, run_log: Log) -> Outcome:
     return outcome.of_success(rows, error=None, warnings=warnings, run_id=run.id)
 
 
-def _publish(run: RunRecord) -> list[str]:
-    known = records.has_loaded_before(run.resource_id, besides=run.id)
-    return portal.publish(
-        run.resource_id, hash=run.file_hash or "", rows=run.rows or 0, loaded_before=known, attempt=guarded
-    )
+def publish_metadata(
+    resource_id: str, run_id: str, rows: int, file_hash: str, *, publish: Callable[..., list[str]] = portal.publish
+) -> tuple[str, ...]:
+    """Update CKAN's metadata of the table that a run put in place, and return a warning for each part that failed.
+
+    :param publish: ``portal.publish``, or a Prefect task of it.
+    """
+    known = records.has_loaded_before(resource_id, besides=run_id)
+    return tuple(publish(resource_id, hash=file_hash, rows=rows, loaded_before=known, attempt=guarded))
 
 
 def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> tuple[str, ...]:
@@ -124,11 +129,11 @@ def publish_due(resource_id: str | None, dry_run: bool) -> Iterator[str]:
     due = [run for run in unpublished.due() if resource_id in (None, run.resource_id)]
     for run in due:
         if dry_run:
-            yield f"{run.resource_id}: CKAN would be told the rest about the table that run {run.id} put in place."
+            yield f"{run.resource_id}: CKAN's metadata of the table of run {run.id} would be updated."
             continue
         end = _publish_one(run)
         if end and not end.unpublished:
-            yield f"{run.resource_id}: CKAN knows all about the table of run {run.id} now. {end.message}"
+            yield f"{run.resource_id}: CKAN's metadata of the table of run {run.id} is up to date now. {end.message}"
         if (end and end.unpublished) or time.monotonic() > deadline:
             return
 

@@ -89,5 +89,5 @@ def _stashed() -> Collection[str]:
     try:
         return frozenset(dictionary_stash.pending())
     except OSError as error:
-        log.error("Nobody can tell which Data Dictionaries are stashed: %s", error)  # noqa: TRY400
+        log.error("It is unknown which Data Dictionaries are stashed: %s", error)  # noqa: TRY400
         return ()

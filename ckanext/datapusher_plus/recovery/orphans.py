@@ -32,7 +32,7 @@ def lost() -> list[str]:
     try:
         pending = dictionary_stash.pending()
     except OSError as error:
-        log.error("Nobody can tell which Data Dictionaries are stashed: %s", error)  # noqa: TRY400
+        log.error("It is unknown which Data Dictionaries are stashed: %s", error)  # noqa: TRY400
         return []
     with connect.connect() as connection:
         return [resource for resource in pending if not catalog.table_exists(connection, resource)]

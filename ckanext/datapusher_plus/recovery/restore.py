@@ -20,7 +20,7 @@ from ..core.values import Log
 from ..datastore import catalog, connect, ddl, journal, raw, swap, swap_record, table_facts
 from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
-from ..datastore.swap_record import Record
+from ..datastore.swap_record import SwapRecord
 from .rebuild import Spare, put_in_place, spare_table
 
 
@@ -89,11 +89,11 @@ class _Case:
     #: name of the parked table
     parked: str = ""
     #: the table as it was before the run
-    old: Record | None = None
+    old: SwapRecord | None = None
     stash: dictionary_stash.Stash | None = None
 
     @property
-    def record(self) -> Record:
+    def record(self) -> SwapRecord:
         """Return the record of the old table, where one was found."""
         assert self.old is not None
         return self.old

@@ -9,7 +9,7 @@ from functools import partial
 from .. import dictionary_stash, settings
 from ..core.dictionary.model import Dictionary
 from ..core.dictionary.renames import carried, waiting
-from ..core.dictionary.versions import WayBack, way_back
+from ..core.dictionary.versions import Restoration, restoration
 from ..core.errors import DatastoreBusy, StashFailed, StashUnreadable, TableInUse
 from ..core.naming import is_heading
 from ..datastore import catalog, connect, ddl
@@ -46,7 +46,7 @@ def bring_back(resource_id: str, then: Dictionary, *, overwrite: bool = False, d
     :raises TableInUse: when a load is in progress.
     :raises StashFailed, StashUnreadable: when the present dictionary cannot be kept; nothing is changed then.
     """
-    return _write(resource_id, partial(way_back, then, overwrite=overwrite), overwrite=overwrite, dry_run=dry_run)
+    return _write(resource_id, partial(restoration, then, overwrite=overwrite), overwrite=overwrite, dry_run=dry_run)
 
 
 def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Brought:
@@ -57,8 +57,8 @@ def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Bro
     :raises StashFailed, StashUnreadable: when the present dictionary cannot be kept; nothing is changed then.
     """
 
-    def way(now: Dictionary) -> WayBack:
-        return WayBack(comments=carried(now, old, new, _is_heading), vanished=now.vanished, absent=())
+    def way(now: Dictionary) -> Restoration:
+        return Restoration(comments=carried(now, old, new, _is_heading), removed=now.removed, absent=())
 
     return _write(resource_id, way, overwrite=True, dry_run=dry_run)
 
@@ -77,7 +77,7 @@ def _is_heading(label: str, name: str) -> bool:
     return is_heading(label, name, unsafe_prefix=current.unsafe_prefix, reserved=current.reserved_colnames)
 
 
-def _write(resource_id: str, decide: Callable[[Dictionary], WayBack], *, overwrite: bool, dry_run: bool) -> Brought:
+def _write(resource_id: str, decide: Callable[[Dictionary], Restoration], *, overwrite: bool, dry_run: bool) -> Brought:
     with ResourceLock(resource_id) as lock:
         if not lock.acquire():
             raise TableInUse
@@ -110,15 +110,15 @@ def _read(connection: Connection, resource_id: str) -> Dictionary:
 
 def _today(connection: Connection, resource_id: str) -> Dictionary:
     live = catalog.dictionary(connection, resource_id) or Dictionary(columns=())
-    return live.with_vanished(dictionary_stash.vanished(resource_id))
+    return live.with_removed(dictionary_stash.removed(resource_id))
 
 
-def _keep(resource_id: str, now: Dictionary, way: WayBack, *, overwrite: bool) -> None:
+def _keep(resource_id: str, now: Dictionary, way: Restoration, *, overwrite: bool) -> None:
     """Save to disk what the table is about to lose, and the comments of columns that it does not have."""
     try:
         if overwrite and (way.comments or way.absent):
             dictionary_stash.history.keep(resource_id, now, why=Why.RESTORE)
         if way.absent:
-            dictionary_stash.remember(resource_id, way.vanished)
+            dictionary_stash.remember(resource_id, way.removed)
     except OSError as error:
         raise StashFailed(error.strerror or type(error).__name__) from error

@@ -20,7 +20,7 @@ def settle(resource_id: str, log: Log) -> None:
     """
     reach("settle.before")
     stash = dictionary_stash.load(resource_id)
-    if stash is None and not dictionary_stash.vanished(resource_id):
+    if stash is None and not dictionary_stash.removed(resource_id):
         return
     if not has_table(resource_id):
         restore(resource_id, log)
@@ -46,7 +46,7 @@ def _keep(stash: dictionary_stash.Stash, log: Log) -> None:
     try:
         dictionary_stash.history.keep(stash.resource_id, stash.dictionary, why=Why.LOAD, run_id=stash.run_id)
     except OSError as error:
-        log.warning(f"The earlier Data Dictionary could not be kept ({error.strerror}); the table has its words.")
+        log.warning(f"The earlier Data Dictionary could not be kept ({error.strerror}); the table's own is complete.")
 
 
 def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:
@@ -64,5 +64,5 @@ def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dicti
 
 def _gone(resource_id: str, live: Dictionary, stashed: Dictionary | None) -> tuple[Column, ...]:
     """Return the columns that the table does not have and that have a comment, in the stash or kept from before."""
-    before = (*stashed.columns, *stashed.vanished) if stashed else ()
-    return live.with_vanished(merge.remembered(dictionary_stash.vanished(resource_id), before)).vanished
+    before = (*stashed.columns, *stashed.removed) if stashed else ()
+    return live.with_removed(merge.remembered(dictionary_stash.removed(resource_id), before)).removed

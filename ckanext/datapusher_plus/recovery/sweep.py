@@ -77,7 +77,7 @@ def _runs(
         if run.run_id in besides or resource_id not in (None, run.resource_id) or not is_free(run.resource_id):
             continue
         if dry_run:
-            yield f"{run.resource_id}: the worker of run {run.run_id} is gone; what it did would be put right."
+            yield f"{run.resource_id}: the worker of run {run.run_id} is gone; it would be rolled back or completed."
         elif done := _tolerated(run.resource_id, lambda run=run: _recovered(run, was_cancelled)):
             yield done
 
@@ -94,7 +94,7 @@ def _tables(resource_id: str | None, dry_run: bool) -> Iterator[str]:
         found = [resource_id] if resource_id in (*found, *orphans.lost()) else []
     for orphan in found:
         if dry_run:
-            yield f"{orphan}: a run has left something in the datastore; it would be put right."
+            yield f"{orphan}: a run has left something in the datastore; that would be repaired."
         elif done := _tolerated(orphan, lambda orphan=orphan: orphans.sweep(orphan, OperatorsLog())):
             yield done
 
@@ -122,7 +122,7 @@ def _tolerated(resource_id: str, work: Callable[[], str | None]) -> str | None:
     except Exception as error:
         if is_away(error):
             raise
-        log.exception("resource %s could not be put right now; that will be tried again", resource_id)
+        log.exception("resource %s could not be repaired now; that will be tried again", resource_id)
         return None
 
 

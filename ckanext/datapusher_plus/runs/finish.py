@@ -112,8 +112,8 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
     }
     queued = connection.execute(one_queued(row, joined).returning(run.c.id, run.c.retry_of)).one()
     if queued.retry_of == of:
-        told = {"run_id": queued.id, "at": database.now(), "level": "WARNING"}
-        connection.execute(sa.insert(log).values(**told, message=f"Try {retry.tries}. The one before: {reason}"))
+        line = {"run_id": queued.id, "at": database.now(), "level": "WARNING"}
+        connection.execute(sa.insert(log).values(**line, message=f"Try {retry.tries}. The one before: {reason}"))
 
 
 #: Values of a run whose table was not published in CKAN: without a load key the next request loads the same file again.

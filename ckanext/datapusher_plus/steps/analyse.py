@@ -33,7 +33,7 @@ def analyse(csv: CleanCsv, log: Log, options: ReadOptions = _NOTHING_SAID) -> An
     :raises RowsLost: when the engine counted another number of rows than the check of the file.
     """
     names = column_names(csv.header, unsafe_prefix=current().unsafe_prefix, reserved=current().reserved_colnames)
-    _tell(renamed(csv.header, names), log)
+    _log_renamed(renamed(csv.header, names), log)
     engine = engine_for(csv.path.parent)
     require(engine, Can.PROFILE)
     profiled = engine.profile(csv, names, null_words(options, current().null_values))
@@ -82,7 +82,7 @@ def engine_for(work_dir: Path) -> Engine:
     return DuckdbEngine(work_dir=work_dir, threads=current().parallelism)
 
 
-def _tell(changed: Sequence[tuple[str, str]], log: Log) -> None:
+def _log_renamed(changed: Sequence[tuple[str, str]], log: Log) -> None:
     for header, name in changed[:_MOST_LINES]:
         log.info(f"Column “{_shown(header)}” is called “{name}” in the table; its heading is kept as its label.")
     if len(changed) > _MOST_LINES:

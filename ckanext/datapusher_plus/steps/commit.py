@@ -36,11 +36,11 @@ def _commit(connection: Connection, swapped: Swapped, lock_timeout: float) -> No
     with connection.transaction():
         swap.set_lock_timeout(connection, lock_timeout)
         entry = journal.open_entry(connection, plan.resource_id)
-        phase = "stashed" if plan.tail else "destructive"
+        phase = "stashed" if plan.append_range else "destructive"
         if entry is None or entry.run_id != plan.run_id or entry.phase != phase:
             raise LockLost(plan.resource_id)
-        if plan.tail:
-            _add(connection, plan, plan.tail)
+        if plan.append_range:
+            _add(connection, plan, plan.append_range)
         elif swapped.parked:
             raw.drop(connection, swapped.parked)
         journal.close(connection, entry, "committed", held(connection, plan))

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from ..core.append import SMALL, AppendRange, LoadedPrefix, may_go_on
+from ..core.append import SMALL, AppendRange, LoadedPrefix, can_append
 from ..core.values import LoadPlan, Log, Source, Ticket
 from ..datastore import append, catalog, connect, fulltext, journal
 from ..datastore.connect import Connection
@@ -36,8 +36,10 @@ def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
         if not _suits(connection, plan, tail):
             return plan
     added = plan.rows - tail.after
-    log.info(f"The file goes on where the last one ended: {added:,} rows are added to {tail.after:,} in the table.")
-    return replace(plan, tail=tail)
+    log.info(
+        f"The file continues the one that was loaded last: {added:,} rows are added to {tail.after:,} in the table."
+    )
+    return replace(plan, append_range=tail)
 
 
 def held(connection: Connection, plan: LoadPlan) -> LoadedPrefix | None:
@@ -52,7 +54,7 @@ def _last(plan: LoadPlan, size: int) -> journal.Last | None:
     """Return what the last load left, None when the plan's file cannot be a continuation of it."""
     with connect.connect() as connection:
         last = journal.last(connection, plan.resource_id)
-    return last if last and may_go_on(plan, size, last.held) else None
+    return last if last and can_append(plan, size, last.held) else None
 
 
 def _digest(path: Path, size: int) -> str:

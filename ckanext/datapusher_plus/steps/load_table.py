@@ -25,7 +25,7 @@ def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
     """Copy the file, or the part of it to append, into a raw table and return the raw table's name."""
     table = table_names.raw(plan.resource_id, plan.run_id)
     columns = [column.name for column in plan.columns]
-    start, after = (plan.tail.start, plan.tail.after) if plan.tail else (0, 0)
+    start, after = (plan.append_range.start, plan.append_range.after) if plan.append_range else (0, 0)
     size = plan.csv.path.stat().st_size - start
     started = time.monotonic()
     with connection.transaction():

@@ -40,7 +40,7 @@ def sift(csv: CleanCsv, target: str, log: Log, *, checks: Sequence[Check] = (), 
         refusal = _refusal(found.first, csv, share)
         refusal.rejected = rejected
         raise refusal
-    _tell(found, csv, log)
+    _log_left_out(found, csv, log)
     return replace(csv, path=original.with_name(target), original=original, rows=found.rows, rejected=rejected)
 
 
@@ -51,12 +51,12 @@ def _refusal(first: Reject, csv: CleanCsv, share: Share) -> RowsRefused:
     return ValueDoesNotFit(fault.column, fault.value[:_SHOWN], fault.type, first.number, csv.counts, share)
 
 
-def _tell(found: sifting.Sifted, csv: CleanCsv, log: Log) -> None:
+def _log_left_out(found: sifting.Sifted, csv: CleanCsv, log: Log) -> None:
     ragged = found.rejected - found.misfits
     if found.misfits and found.first_misfit:
-        told = found.first_misfit
-        fault = told.faults[0]
-        where = f"{csv.counts} {told.number:,}: “{fault.value[:_SHOWN]}” in column “{fault.column}”"
+        misfit = found.first_misfit
+        fault = misfit.faults[0]
+        where = f"{csv.counts} {misfit.number:,}: “{fault.value[:_SHOWN]}” in column “{fault.column}”"
         log.warning(
             f"Rows with values that do not fit the types of the Data Dictionary, left out: {found.misfits:,}. "
             f"The first is {where} is not {plain_name(fault.type)}."

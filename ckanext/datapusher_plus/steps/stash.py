@@ -47,4 +47,4 @@ def _leaving(plan: LoadPlan, kept: Dictionary) -> list[Column]:
     """Return the commented columns that the new table does not have, and those that were removed earlier."""
     staying = {column.name for column in plan.columns}
     leaving = [column for column in kept.columns if column.name not in staying and column.comment is not None]
-    return [*leaving, *kept.vanished]
+    return [*leaving, *kept.removed]

@@ -74,6 +74,7 @@ def ordered(
         indexes=indexes,
         rows=rows,
         comments={column.name: column.comment for column in plan.columns},
+        seen_comments={column.name: column.comment for column in plan.kept.columns} if plan.kept else {},
         seen=seen,
         kept=load_table.kept_table(plan),
         park=park,

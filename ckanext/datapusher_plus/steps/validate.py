@@ -44,7 +44,7 @@ def validate(csv: CleanCsv, log: Log) -> CleanCsv:
     if findings.ragged and not share.allowed:
         # this refuses the file, and lists the rejected rows first
         sift(kept, "orderly.csv", log)
-    _tell(findings, log)
+    _log_findings(findings, log)
     if not findings.tidy:
         kept = sift(kept, "orderly.csv", log)
     reach("validate.after")
@@ -59,7 +59,7 @@ def _check_headings(header: Sequence[str]) -> None:
             raise HeadingTooLong(number, len(heading), Limits.heading)
 
 
-def _tell(findings: Findings, log: Log) -> None:
+def _log_findings(findings: Findings, log: Log) -> None:
     blank, empty = findings.blank_lines, findings.empty_rows
     if blank:
         log.warning(f"{len(blank):,} blank lines among the rows were left out: {listed(blank)}.")

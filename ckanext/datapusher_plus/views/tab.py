@@ -128,7 +128,7 @@ def _never(place: Place, active: bool) -> Tab:
     notes = [_("Loading makes a table of it that can be searched, filtered and queried through the API.")]
     named = place.resource.get("format") or ""
     if named.lower() not in place.settings.formats:
-        notes.append(_("Files of this format are not loaded by themselves; you can still try it with the button."))
+        notes.append(_("Files of this format are not loaded automatically; you can still try it with the button."))
     return Tab(
         state="never",
         badge=labels.badge("never"),
@@ -183,7 +183,7 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
     if _is_empty(state, task):
         return _("Nothing was loaded.")
     reason = task.get("message") or (status.get("error") or {}).get("message")
-    return reason or _("The run ended without telling why. Load again; if it happens again, tell the administrator.")
+    return reason or _("The run ended without a reason. Load again; if it happens again, tell the administrator.")
 
 
 def _outdated(task: Mapping[str, Any], place: Place) -> str:
@@ -225,7 +225,7 @@ def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> l
 
 
 def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
-    notes = [_("You can leave this page: the loading goes on by itself.")]
+    notes = [_("You can leave this page; the loading continues.")]
     if active and place.settings.load_strategy == "swap":
         notes.append(_("Until it is done, readers see the table as it was."))
     asked = labels.moment(task.get("requested_at"))

@@ -48,19 +48,19 @@ class Dispatcher:
         self,
         *,
         pool: str = "",
-        told: Callable[[], None] = lambda: None,
+        wake: Callable[[], None] = lambda: None,
         may_begin: Callable[[], bool] = lambda: True,
         room: Callable[[], Room] | None = None,
     ) -> None:
         """Prepare to dispatch.
 
-        :param told: called when there are new flow runs.
+        :param wake: called when there are new flow runs.
         :param may_begin: returns whether loads may begin now.
         :param room: returns what the worker beside this dispatcher can take; None: hand over all queued runs.
         """
         self._pool = pool
         self._room = room
-        self._told = told
+        self._wake = wake
         self._may_begin = may_begin
         self._deployment: uuid.UUID | None = None
         self._outage = Outage("handing requests over to Prefect")
@@ -84,7 +84,7 @@ class Dispatcher:
             with get_client(sync_client=True) as client:
                 for one in waiting:
                     self._hand_over(client, one)
-            self._told()
+            self._wake()
         return len(batch)
 
     def reconcile(self) -> int:

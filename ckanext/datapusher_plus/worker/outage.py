@@ -38,7 +38,7 @@ class Outage:
                 log.exception("%s failed and will be tried again", self._doing)
         else:
             if self._failure:
-                log.warning("%s goes on", self._doing)
+                log.warning("%s continues", self._doing)
             self._failure = ""
 
     def _is_new(self, error: Exception) -> bool:

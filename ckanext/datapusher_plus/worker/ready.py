@@ -57,7 +57,7 @@ def _rehearse() -> None:
                 shown(resource.id)
     except Exception as error:  # noqa: BLE001 (not essential: a database may be away, any plugin's hook may fail)
         log.warning(
-            "A first look at a resource failed (%s: %s). The worker goes on; runs take longer to begin.",
+            "A first look at a resource failed (%s: %s). The worker continues; runs take longer to begin.",
             type(error).__name__,
             error,
         )

@@ -60,7 +60,7 @@ class ForkedRun:
         try:
             self._orders.send(reason.value)
         except OSError:
-            log.debug("run in process %s had ended before it was told to", self.pid)
+            log.debug("run in process %s had ended before it received the signal", self.pid)
 
     def kill(self) -> None:
         """Kill the process at once; the sweep recovers what it leaves."""

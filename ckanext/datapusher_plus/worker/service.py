@@ -156,11 +156,11 @@ class Housekeeping:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self, worker: CkanWorker, told: Callable[[], None]) -> None:
-        """Start the threads; ``told`` is called when there are new flow runs."""
+    def start(self, worker: CkanWorker, wake: Callable[[], None]) -> None:
+        """Start the threads; ``wake`` is called when there are new flow runs."""
         # the free places of workers of another type are not known here
         room = worker.room if self._settings.prefect_work_pool_type == worker.type else None
-        dispatcher = Dispatcher(pool=self._pool, told=told, may_begin=worker.gate.is_open, room=room)
+        dispatcher = Dispatcher(pool=self._pool, wake=wake, may_begin=worker.gate.is_open, room=room)
         self._start("dispatcher", lambda: dispatcher.serve(self._stop))
         self._start("sweep", lambda: self._sweep(worker, dispatcher))
 

@@ -1,16 +1,16 @@
-"""Faults at checkpoints, as a test orders them, in a process of the plugin.
+"""Faults at checkpoints, which a test orders in a process of the plugin.
 
-The orders stand in a JSON file that maps a point to an order. It is read at each point, so orders can be given and
-taken back while a worker runs. An order is one of
+The orders are in a JSON file that maps a point to an order. The file is read at each point, so a test can add and
+remove orders while a worker runs. An order is one of
 
-- ``raise``: an ``OrderedFault``; ``raise:MODULE:NAME``: that exception; ``raise:ENOSPC``: ``OSError`` with that number
-- ``sigterm``, ``sigkill``: to the own process
+- ``raise``: raise ``OrderedFault``; ``raise:MODULE:NAME``: that exception; ``raise:ENOSPC``: an ``OSError``
+- ``sigterm``, ``sigkill``: send the signal to this process
 - ``sleep:SECONDS``
-- ``hold``: write ``FILE.held``, which says who stays where, until the order is taken out of the file, or another one
-  takes its place, which is obeyed then
+- ``hold``: write ``FILE.held``, which names the process and the point, and wait until the order is removed or replaced;
+  a new order is carried out then
 
-and is obeyed each time, or, when it ends in ``*N``, the first N times in all processes together. Whoever writes the
-file replaces it in one go. A run whose resource has a file of its own, ``FILE.RESOURCE_ID``, obeys that one alone.
+Each order is carried out every time, or, if it ends in ``*N``, the first N times over all processes. The file must be
+replaced in one step. If a resource has its own file, ``FILE.RESOURCE_ID``, its runs use only that.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ class OrderedFault(RuntimeError):
 
 @dataclass(frozen=True)
 class Faults:
-    """A hook for checkpoints that obeys the orders in a file."""
+    """A hook for checkpoints that carries out the orders in a file."""
 
     shared: Path
 
     def __call__(self, point: str, resource_id: str | None) -> None:
-        """Do what is ordered for a point.
+        """Carry out the order for a point.
 
         :raises OrderedFault: or another exception, as ordered.
         """
@@ -79,7 +79,7 @@ def _orders(faults: Path) -> dict[str, str]:
 
 
 def _counted(point: str, faults: Path, times: int) -> bool:
-    """Take one of so many turns; of many processes that try, the file system lets one."""
+    """Return whether one of ``times`` turns was free; the file system gives each turn to one process only."""
     for turn in range(1, times + 1):
         try:
             faults.with_name(f"{faults.name}.{point}.{turn}").touch(exist_ok=False)

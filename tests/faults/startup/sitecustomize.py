@@ -1,4 +1,4 @@
-"""Imported by every Python that starts with this folder in PYTHONPATH: has it obey the orders of a test."""
+"""Python imports this at its start if this folder is in PYTHONPATH; it installs the faults that a test orders."""
 
 from __future__ import annotations
 

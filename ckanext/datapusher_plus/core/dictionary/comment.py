@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-Said = dict[str, Any]
+Content = dict[str, Any]
 
 
-def parse_comment(comment: str | None) -> Said:
+def parse_comment(comment: str | None) -> Content:
     """Return a raw comment's JSON object, empty if it is not one; both of CKAN's comment layouts are read."""
     parsed = _parsed(comment)
     if not isinstance(parsed, dict):
@@ -30,7 +30,7 @@ def label_comment(label: str) -> str:
     return as_comment({"_info": {"label": label}})
 
 
-def said(comment: str | None) -> Said | str:
+def content_of(comment: str | None) -> Content | str:
     """Return the filled-in keys of a raw comment; a text that is not a JSON object is returned as it is.
 
     CKAN's form also saves empty labels and notes, which are left out. A false or a zero counts as filled in.
@@ -44,7 +44,7 @@ def said(comment: str | None) -> Said | str:
         return comment or ""
 
 
-def without_blanks(found: Mapping[str, Any]) -> Said:
+def without_blanks(found: Mapping[str, Any]) -> Content:
     """Return a comment's object without empty keys."""
     inner = {key: without_blanks(value) if isinstance(value, Mapping) else value for key, value in found.items()}
     return {key: value for key, value in inner.items() if not is_blank(value)}
@@ -67,7 +67,7 @@ def lines(comment: str | None) -> Iterator[tuple[str, str]]:
 
     A comment that is plain text has the empty key.
     """
-    found = said(comment)
+    found = content_of(comment)
     if isinstance(found, str):
         yield from [("", found)] if found else []
         return
@@ -76,12 +76,12 @@ def lines(comment: str | None) -> Iterator[tuple[str, str]]:
     yield from _lines({key: value for key, value in found.items() if key != "_info" or not isinstance(value, dict)})
 
 
-def _lines(found: Said) -> Iterator[tuple[str, str]]:
+def _lines(found: Content) -> Iterator[tuple[str, str]]:
     for key, value in found.items():
         yield key, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def as_comment(found: Said) -> str:
+def as_comment(found: Content) -> str:
     """Return a JSON object as a raw comment, in CKAN's own layout."""
     # CKAN marks the layout by the leading space
     text = " " + json.dumps(found, ensure_ascii=False, separators=(",", ":"))

@@ -14,7 +14,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from .comment import Said, as_comment, is_blank, label_comment, parse_comment, said, without_blanks, without_label
+from .comment import (
+    Content,
+    as_comment,
+    content_of,
+    is_blank,
+    label_comment,
+    parse_comment,
+    without_blanks,
+    without_label,
+)
 from .model import Column, Dictionary
 
 
@@ -23,17 +32,17 @@ def fill_keys(here: str | None, older: str | None) -> str | None:
 
     A comment that is plain text has no keys, so it wins or loses whole.
     """
-    said_here, said_before = said(here), said(older)
-    if not said_here or not said_before:
-        return here if said_here or not said_before else older
-    if isinstance(said_here, str) or isinstance(said_before, str):
+    mine_filled, older_filled = content_of(here), content_of(older)
+    if not mine_filled or not older_filled:
+        return here if mine_filled or not older_filled else older
+    if isinstance(mine_filled, str) or isinstance(older_filled, str):
         return here
     mine = parse_comment(here)
-    both = _fill_keys(mine, said_before)
+    both = _fill_keys(mine, older_filled)
     return here if both == mine else as_comment(both)
 
 
-def _fill_keys(mine: Said, before: Said) -> Said:
+def _fill_keys(mine: Content, before: Content) -> Content:
     both = dict(mine)
     for key, value in before.items():
         present = both.get(key)
@@ -101,14 +110,18 @@ def surviving(live: Dictionary | None, stashed: Dictionary | None) -> Dictionary
 
 
 def live_over_planned(
-    columns: Iterable[Column], live: Iterable[Column], planned: Mapping[str, str | None]
+    columns: Iterable[Column], live: Iterable[Column], planned: Mapping[str, str | None], seen: Mapping[str, str | None]
 ) -> dict[str, str | None]:
-    """Return the whole comment for each of the new table's ``columns``: the live table's wins over the planned one.
+    """Return the whole comment for each of the new table's ``columns``.
 
-    The plan was made before the tables are exchanged, and people may have edited the dictionary since.
+    A live comment that differs from the one that the plan has ``seen`` is an edit, so it is newer and wins. Otherwise
+    the planned one wins: it has all of the live one, and perhaps the file's heading as the label (`heading_as_label`).
     """
-    now = {column.name: column.comment for column in live}
-    return {c.name: planned.get(c.name) if now.get(c.name) is None else now[c.name] for c in columns}
+    now = {column.name: column.comment for column in live if column.comment is not None}
+    edited = {name: comment for name, comment in now.items() if comment != seen.get(name)}
+    made = {name: comment for name, comment in planned.items() if comment is not None}
+    known = {**now, **made, **edited}
+    return {column.name: known.get(column.name) for column in columns}
 
 
 def edits(now: Iterable[Column], old: Iterable[Column], by_run: Mapping[str, str | None]) -> dict[str, str | None]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from .comment import Said, parse_comment, said
+from .comment import Content, content_of, parse_comment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +54,27 @@ class Dictionary:
     unique_keys: tuple[tuple[str, ...], ...] = ()
     triggers: tuple[Trigger, ...] = ()
     #: columns of earlier files that the table no longer has, with their comments
-    vanished: tuple[Column, ...] = ()
+    removed: tuple[Column, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """Return the column of that name, also a removed one, None when neither is known."""
-        return next((column for column in (*self.columns, *self.vanished) if column.name == name), None)
+        return next((column for column in (*self.columns, *self.removed) if column.name == name), None)
 
     @property
     def by_name(self) -> dict[str, Column]:
         """Return all columns by name; an existing column wins over a removed one of the same name."""
-        return {column.name: column for column in (*self.vanished, *self.columns)}
+        return {column.name: column for column in (*self.removed, *self.columns)}
 
     @property
-    def said(self) -> dict[str, Said | str]:
-        """Return the filled-in comment (`said`) of each column, removed ones too; columns without one are left out."""
-        known = {name: said(column.comment) for name, column in self.by_name.items()}
-        return {name: words for name, words in known.items() if words}
+    def described(self) -> dict[str, Content | str]:
+        """Return the filled-in comment (`content_of`) of each column that has one, removed ones too."""
+        known = {name: content_of(column.comment) for name, column in self.by_name.items()}
+        return {name: content for name, content in known.items() if content}
 
-    def with_vanished(self, vanished: tuple[Column, ...]) -> Dictionary:
-        """Return this dictionary with ``vanished`` as its removed columns, without those that the table has."""
+    def with_removed(self, removed: tuple[Column, ...]) -> Dictionary:
+        """Return this dictionary with ``removed`` as its removed columns, without those that the table has."""
         here = {column.name for column in self.columns}
-        return replace(self, vanished=tuple(column for column in vanished if column.name not in here))
+        return replace(self, removed=tuple(column for column in removed if column.name not in here))
 
     def renamed(self, names: Mapping[str, str]) -> Dictionary:
         """Return this dictionary with columns renamed by ``names``, which maps old names to new ones."""
@@ -84,12 +84,15 @@ class Dictionary:
 
         keys = tuple(tuple(names.get(name, name) for name in key) for key in self.unique_keys)
         columns = under_new_name(self.columns)
-        return replace(self, columns=columns, unique_keys=keys).with_vanished(under_new_name(self.vanished))
+        return replace(self, columns=columns, unique_keys=keys).with_removed(under_new_name(self.removed))
 
 
 def as_json(dictionary: Dictionary) -> dict[str, Any]:
     """Return the dictionary as JSON types."""
-    return asdict(dictionary)
+    found = asdict(dictionary)
+    # the files on disk have this key
+    found["vanished"] = found.pop("removed")
+    return found
 
 
 def from_json(found: Mapping[str, Any]) -> Dictionary:
@@ -106,7 +109,7 @@ def from_json(found: Mapping[str, Any]) -> Dictionary:
                 Trigger(name=_text(t["name"]), definition=_text(t["definition"]), enabled=_text(t["enabled"]))
                 for t in found["triggers"]
             ),
-            vanished=columns_from_json(found["vanished"]),
+            removed=columns_from_json(found["vanished"]),
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a data dictionary: {error!r}") from error

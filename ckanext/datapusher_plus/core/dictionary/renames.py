@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from ..values import ColumnSpec
-from .comment import said
+from .comment import content_of
 from .merge import carry_over, written_by_people
 from .model import Column, Dictionary
 
@@ -38,7 +38,7 @@ def likely_renames(before: Dictionary, now: Sequence[ColumnSpec]) -> tuple[Renam
     """
     here = {column.name for column in now}
     known = {column.name for column in before.columns}
-    gone = [column for column in (*before.columns, *before.vanished) if column.name not in here][:_MOST_COMPARED]
+    gone = [column for column in (*before.columns, *before.removed) if column.name not in here][:_MOST_COMPARED]
     new = [column for column in now if column.name not in known][:_MOST_COMPARED]
     places = {column.name: place for place, column in enumerate(before.columns)}
     order = {column.name: place for place, column in enumerate(now)}
@@ -63,9 +63,9 @@ def waiting(
     :param is_heading: returns whether a label is only the heading that a column of that name was named after.
     :param known: the pairs that loads have found, which win over all others; None when no load has searched.
     """
-    described = now.said
-    gone = [column for column in now.vanished if column.name in described]
-    new = [column for column in now.columns if not said(written_by_people(column, is_heading))]
+    described = now.described
+    gone = [column for column in now.removed if column.name in described]
+    new = [column for column in now.columns if not content_of(written_by_people(column, is_heading))]
     old_names, new_names = {column.name for column in gone}, {column.name for column in new}
     found: dict[str, str] = {}
     for old, column in known or ():
@@ -80,7 +80,7 @@ def waiting(
     for likeness, old, column in sorted(pairs, key=lambda pair: -pair[0]):
         if likeness >= _ENOUGH and old not in found and column not in found.values():
             found[old] = column
-    return tuple((column.name, found[column.name]) for column in now.vanished if column.name in found)
+    return tuple((column.name, found[column.name]) for column in now.removed if column.name in found)
 
 
 def offers(
@@ -92,8 +92,8 @@ def offers(
     """Return what ``waiting`` will return once the table ``before`` has the columns of the file."""
     columns = tuple(Column(name=spec.name, type=spec.type, comment=spec.comment) for spec in now)
     here = {column.name for column in columns}
-    gone = tuple(column for column in (*before.columns, *before.vanished) if column.name not in here)
-    return waiting(Dictionary(columns=columns, vanished=gone), is_heading, known)
+    gone = tuple(column for column in (*before.columns, *before.removed) if column.name not in here)
+    return waiting(Dictionary(columns=columns, removed=gone), is_heading, known)
 
 
 def carried(now: Dictionary, old: str, new: str, is_heading: Callable[[str, str], bool]) -> Mapping[str, str | None]:
@@ -104,10 +104,10 @@ def carried(now: Dictionary, old: str, new: str, is_heading: Callable[[str, str]
     :raises ValueError: when the table has no column ``new``, or nothing is kept about ``old``.
     """
     here = next((column for column in now.columns if column.name == new), None)
-    gone = next((column for column in now.vanished if column.name == old), None)
+    gone = next((column for column in now.removed if column.name == old), None)
     if here is None:
         raise ValueError(f"The table has no column “{new}”.")
-    if gone is None or old not in now.said:
+    if gone is None or old not in now.described:
         raise ValueError(f"Nothing is kept of a column “{old}” that the table has no more.")
     comment = carry_over(here, gone, is_heading)
     return {} if comment == here.comment else {new: comment}

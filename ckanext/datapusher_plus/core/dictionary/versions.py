@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .comment import said
+from .comment import content_of
 from .merge import bring_back
 from .model import Column, Dictionary
 
@@ -22,13 +22,13 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WayBack:
+class Restoration:
     """What to write to restore an earlier dictionary."""
 
     #: raw comments to set on the table, by column
     comments: Mapping[str, str | None]
     #: everything to remember about columns that the table does not have
-    vanished: tuple[Column, ...]
+    removed: tuple[Column, ...]
     #: names of those of them whose comment changes
     absent: tuple[str, ...]
 
@@ -39,19 +39,19 @@ def differences(then: Dictionary, now: Dictionary) -> tuple[Difference, ...]:
     found = (
         Difference(column=c.name, then=c.comment, now=_comment(now, c.name), here=c.name in here)
         for c in then.by_name.values()
-        if said(c.comment) or c.name in here
+        if content_of(c.comment) or c.name in here
     )
-    return tuple(difference for difference in found if said(difference.then) != said(difference.now))
+    return tuple(difference for difference in found if content_of(difference.then) != content_of(difference.now))
 
 
-def way_back(then: Dictionary, now: Dictionary, *, overwrite: bool) -> WayBack:
+def restoration(then: Dictionary, now: Dictionary, *, overwrite: bool) -> Restoration:
     """Decide what to write to restore ``then``: only what is empty in ``now``, or everything.
 
     :param overwrite: restore everything, and so also remove the labels and descriptions of columns that have none in
         ``then``.
     """
     comments: dict[str, str | None] = {}
-    gone = {column.name: column for column in now.vanished}
+    gone = {column.name: column for column in now.removed}
     absent: list[str] = []
     for difference in differences(then, now):
         wanted = bring_back(difference.now, difference.then, overwrite=overwrite)
@@ -60,9 +60,9 @@ def way_back(then: Dictionary, now: Dictionary, *, overwrite: bool) -> WayBack:
         elif (was := then.column(difference.column)) and wanted and wanted != difference.now:
             gone[was.name] = Column(name=was.name, type=was.type, comment=wanted)
             absent.append(was.name)
-    return WayBack(
+    return Restoration(
         comments={name: wanted for name, wanted in comments.items() if wanted != _comment(now, name)},
-        vanished=tuple(gone.values()),
+        removed=tuple(gone.values()),
         absent=tuple(absent),
     )
 

@@ -56,7 +56,7 @@ class RaggedRow(RowsRefused):
     def __init__(self, line: int, found: int, expected: int, share: Share | None = None) -> None:
         super().__init__(
             f"Line {line:,} has {counted(found)} fields where the header has {expected:,}{_and(share)}. "
-            "Look for a missing or an unquoted separator there, correct the file and upload it again."
+            f"Look for a missing or an unquoted separator there, correct the file and upload it again.{_setting(share)}"
         )
 
 
@@ -118,12 +118,18 @@ class ValueDoesNotFit(RowsRefused):
         where = f"{unit} {number:,}, column “{column}”" if number is not None else f"column “{column}”"
         super().__init__(
             f"In {where} the value “{value}” is not {plain_name(pg_type)}, as the Data Dictionary asks for"
-            f"{_and(share)}. Correct the value, or change the column's type in the Data Dictionary."
+            f"{_and(share)}. Correct the value, or change the column's type in the Data Dictionary.{_setting(share)}"
         )
 
 
 def _and(share: Share | None) -> str:
     return f"; {share}" if share else ""
+
+
+def _setting(share: Share | None) -> str:
+    """Return the sentence for the administrator, if another limit would have let the file be loaded."""
+    limited = share is not None and share.rejected < share.total
+    return " The site's administrator sets how many rows may be left out (max_quarantine_pct)." if limited else ""
 
 
 class EngineFailed(Terminal):

@@ -93,12 +93,12 @@ class DatastoreBusy(Transient):
 
     is_public = True
 
-    def __init__(self, waited: float | None) -> None:
+    def __init__(self, waited: float = 0) -> None:
         """Make the error.
 
-        :param waited: seconds that the run waited, None when unknown; less than one is not mentioned.
+        :param waited: seconds that the run waited, 0 when it is not known.
         """
-        how_long = f" for {waited:.0f} s" if waited and waited >= 1 else ""
+        how_long = f" for {waited:.0f} s" if waited else ""
         super().__init__(
             f"The table stayed in use by other queries{how_long}, so the new one could not be put in place."
         )

@@ -28,7 +28,7 @@ from .notations import (
     Notation,
     Numbers,
 )
-from .patterns import LENIENT_NUMBER, TRUTH_WORD, Form
+from .patterns import LENIENT_NUMBER, TRUTH_WORD, Form, take_all
 
 #: most characters of a number: a longer one is not a measurement, and PostgreSQL's numeric has a limit, too
 LONGEST_NUMBER = 500
@@ -96,7 +96,7 @@ def questions(profile: ColumnProfile) -> tuple[Form, ...]:
     asked = [form for notation in (*NUMBERS, *DAYS) for form in _suited(profile, notation)]
     if COMMAS.whole in asked and POINTS.fraction in asked:
         asked.extend(thousands.FORMS)
-    if all(TRUTH_WORD.takes(value) for value in profile.samples):
+    if take_all((TRUTH_WORD,), profile.samples):
         asked.append(TRUTH_WORD)
     if profile.declared in (Kind.INTEGER, Kind.FLOAT):
         asked.append(LENIENT_NUMBER)
@@ -147,8 +147,7 @@ def takes_all(profile: ColumnProfile, *forms: Form) -> bool:
 
 def _suited(profile: ColumnProfile, notation: Notation) -> tuple[Form, ...]:
     """Return the notation's forms if they take every sample (one value of each sort in the column), else none."""
-    suits = all(any(form.takes(value) for form in notation.forms) for value in profile.samples)
-    return notation.forms if suits else ()
+    return notation.forms if take_all(notation.forms, profile.samples) else ()
 
 
 def _plain_number(profile: ColumnProfile) -> bool:

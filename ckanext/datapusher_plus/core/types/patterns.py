@@ -10,6 +10,7 @@ when a person sets a column's type. PostgreSQL casts all values of these pattern
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -106,6 +107,11 @@ class Accepts:
         """Return whether the type accepts the value."""
         word = value.strip(BLANKS)
         return not word or word in self.nulls or any(form.takes(value) for form in self.forms)
+
+
+def take_all(forms: Sequence[Form], values: Iterable[str]) -> bool:
+    """Return whether each value is written in one of the forms."""
+    return all(any(form.takes(value) for form in forms) for value in values)
 
 
 @lru_cache(maxsize=256)

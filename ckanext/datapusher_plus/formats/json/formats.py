@@ -121,7 +121,7 @@ def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, str, li
         raise NothingToLoad("holds no records")
     if len(listing.columns) > most:
         raise TooManyColumns(len(listing.columns), most)
-    _tell(found, listing, work)
+    _log_found(found, listing, work)
     values = _values(path, listing)
     columns = tuple(listing.columns)
     header = [name for _, name in columns]
@@ -170,7 +170,7 @@ def _told(rows: Iterator[Row], cells: Cells, work: Work) -> Iterator[Row]:
     cells.tell(work.log)
 
 
-def _tell(found: Survey, listing: Listing, work: Work) -> None:
+def _log_found(found: Survey, listing: Listing, work: Work) -> None:
     """Log which list is read, and what other lists there are."""
     others = [each for each in found.lists if each is not listing and each.tabular and each.count]
     if others:

@@ -17,7 +17,7 @@ from ...core.errors import IngestError, Skipped, TooMuchMemory, UnpacksTooLarge
 from ...core.values import FullText, ReadOptions, Source
 from .. import named
 from ..base import Limits, Work
-from .limited_fork import MOST_MEMORY, Said, limit
+from .limited_fork import MOST_MEMORY, PipeLog, limit
 from .sandboxed import Apart
 
 
@@ -27,24 +27,24 @@ def main() -> None:
     gc.disable()
     # what libraries print goes to standard error, not between the JSON lines on standard output
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    said = Said(lambda words: print(json.dumps(words, default=os.fspath), file=out, flush=True))
+    log = PipeLog(lambda words: print(json.dumps(words, default=os.fspath), file=out, flush=True))
     os.dup2(2, 1)
     job = json.loads(sys.stdin.buffer.readline())
     limits = Limits(**job["limits"])
     limit(memory=MOST_MEMORY, seconds=job["seconds"], written=limits.unpacked_from(job["source"]["size"]))
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    for error in _outcome(job, limits, said):
-        said.say(("failed", type(error).__name__, str(error), vars(error)))
+    for error in _outcome(job, limits, log):
+        log.say(("failed", type(error).__name__, str(error), vars(error)))
 
 
-def _outcome(job: dict[str, Any], limits: Limits, said: Said) -> Iterator[IngestError | Skipped]:
+def _outcome(job: dict[str, Any], limits: Limits, log: PipeLog) -> Iterator[IngestError | Skipped]:
     """Report the result, or yield the error instead."""
-    work = Work(dir=Path(job["dir"]), log=said, options=_options(job["options"]), limits=limits, format=job["typed"])
+    work = Work(dir=Path(job["dir"]), log=log, options=_options(job["options"]), limits=limits, format=job["typed"])
     source = Source(**{**job["source"], "path": Path(job["source"]["path"])})
     try:
         reader = named(job["format"])
         assert isinstance(reader, Apart)
-        said.say(("done", asdict(reader.read(source, work))))
+        log.say(("done", asdict(reader.read(source, work))))
     except (IngestError, Skipped) as error:
         yield error
     except MemoryError:

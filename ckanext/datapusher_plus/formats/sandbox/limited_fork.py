@@ -130,7 +130,7 @@ def explain(what: str, code: int, seconds: int) -> NoReturn:
     raise ReaderDied(what)
 
 
-class Said:
+class PipeLog:
     """The run's log in the child process: each call is sent through a pipe.
 
     :param say: sends one message: a name, of a method of the log or of a kind of ending, and its arguments.
@@ -162,7 +162,7 @@ def _carry_out(read: Callable[[Log], object], sender: Connection, seconds: int) 
         _let_go(besides=sender.fileno())
         gc.disable()
         limit(memory=writable() + MOST_MEMORY, seconds=seconds)
-        sender.send(_outcome(read, Said(sender.send)))
+        sender.send(_outcome(read, PipeLog(sender.send)))
         code = 0
     finally:
         os._exit(code)

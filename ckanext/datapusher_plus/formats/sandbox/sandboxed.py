@@ -118,13 +118,13 @@ def _listened(process: subprocess.Popen[bytes], job: bytes, work: Work) -> Clean
     return None
 
 
-def _csv(told: dict[str, Any]) -> CleanCsv:
+def _csv(found: dict[str, Any]) -> CleanCsv:
     return CleanCsv(
         **{
-            **told,
-            "path": Path(told["path"]),
-            "header": tuple(told["header"]),
-            "declared": tuple(told["declared"]),
+            **found,
+            "path": Path(found["path"]),
+            "header": tuple(found["header"]),
+            "declared": tuple(found["declared"]),
         }
     )
 

@@ -36,11 +36,11 @@ class Spreadsheet(Apart):
         with self.open(source, work) as book:
             choice = choose(book, work.options.sheet or work.options.workbook_sheet)
             sheet = choice.sheet
-            _tell_sheets(book, choice, work.log)
+            _log_sheets(book, choice, work.log)
             table, faults = _written(book, sheet, source.size, work)
         if table is None:
             raise NothingToLoad(f"has nothing in its sheet “{sheet.name}”")
-        _tell_table(table, faults, work.log)
+        _log_table(table, faults, work.log)
         return CleanCsv(
             path=work.dir / TARGET,
             header=table.header,
@@ -66,7 +66,7 @@ def _written(book: Book, sheet: Sheet, size: int, work: Work) -> tuple[Table | N
     return table, faults
 
 
-def _tell_sheets(book: Book, choice: Choice, log: Log) -> None:
+def _log_sheets(book: Book, choice: Choice, log: Log) -> None:
     if choice.covers:
         verb = "holds" if len(choice.covers) == 1 else "hold"
         log.info(f"{_named(choice.covers)} {verb} text about the data, so “{choice.sheet.name}” is loaded instead.")
@@ -81,7 +81,7 @@ def _named(sheets: Sequence[Sheet]) -> str:
     return listed + (f" and {len(sheets) - 20:,} more" if len(sheets) > 20 else "")
 
 
-def _tell_table(table: Table, faults: Faults, log: Log) -> None:
+def _log_table(table: Table, faults: Faults, log: Log) -> None:
     if table.titles:
         above = _quoted(table.titles)
         log.warning(f"The headings are in row {table.first_row:,}. What stands above was left out: {above}.")

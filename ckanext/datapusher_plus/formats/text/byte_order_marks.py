@@ -59,7 +59,7 @@ def without_marks(pieces: Iterable[bytes], target: Path, log: Log) -> None:
                 table = _Table(_header(text))
             out.writelines(table.unmarked(text))
     if table:
-        _tell(leading, table.marks, table.copies, log)
+        _log_marks(leading, table.marks, table.copies, log)
 
 
 def _header(text: bytes) -> bytes:
@@ -126,7 +126,7 @@ class _Table:
         return start, found.end() if begins and self._alone else found.start()
 
 
-def _tell(leading: int, marks: int, headers: int, log: Log) -> None:
+def _log_marks(leading: int, marks: int, headers: int, log: Log) -> None:
     if leading:
         log.info("The file began with more than one byte order mark (U+FEFF); all were left out.")
     if not marks:

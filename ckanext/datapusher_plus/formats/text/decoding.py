@@ -48,7 +48,7 @@ def as_utf8(path: Path, work: Work) -> Text:
     if nuls or not valid:
         path = _rewritten(path, work.dir / "utf8.txt", encoding, marks, work.log)
     if encoding.words:
-        _tell_guess(encoding, work.log)
+        _log_guess(encoding, work.log)
     return Text(path=path, encoding=encoding.name, marks=marks.found)
 
 
@@ -180,7 +180,7 @@ def _rewritten(path: Path, target: Path, encoding: Encoding, marks: Marks, log: 
     return target
 
 
-def _tell_guess(encoding: Encoding, log: Log) -> None:
+def _log_guess(encoding: Encoding, log: Log) -> None:
     words = ", ".join(f"“{word}”" for word in encoding.words)
     guess = f"The file is not in UTF-8. By its letters it was taken for {encoding.name}: {words}."
     if encoding.doubtful:

@@ -60,9 +60,9 @@ class Delimited(Format):
             # editors strip trailing whitespace, and spreadsheet programs do not write trailing tabs
             fill=layout.separator == b"\t",
         )
-        _tell_separator(layout, work.log)
+        _log_separator(layout, work.log)
         if change.needed or ends_as_in_dos(path):
-            _tell(change, rewrite(path, change, work.dir / "commas.csv"), work.log)
+            _log_rewriting(change, rewrite(path, change, work.dir / "commas.csv"), work.log)
             path = work.dir / "commas.csv"
         return CleanCsv(
             path=path,
@@ -96,7 +96,7 @@ def _called(separator: bytes) -> str:
     return SEPARATORS.get(separator) or separator.decode("utf-8", "replace")
 
 
-def _tell_separator(layout: Layout, log: Log) -> None:
+def _log_separator(layout: Layout, log: Log) -> None:
     columns = f"{_called(layout.separator)}, which make {len(layout.header):,} columns"
     if layout.said not in (b"", layout.separator):
         log.warning(
@@ -117,7 +117,7 @@ def _tell_separator(layout: Layout, log: Log) -> None:
         )
 
 
-def _tell(change: Rewriting, done: Rewritten, log: Log) -> None:
+def _log_rewriting(change: Rewriting, done: Rewritten, log: Log) -> None:
     layout = change.layout
     if layout.above:
         above = _quoted(layout.above)
