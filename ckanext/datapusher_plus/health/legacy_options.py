@@ -13,7 +13,7 @@ from typing import Any
 from ckan.common import config
 
 from ..settings import PREFIX, REPLACED, Settings
-from .finding import Verdict, ok, together, warn
+from .finding import Verdict, together, warn
 from .wording import listed
 
 _AUTOMATIC = "Remove it: this is detected from all values of each column."
