@@ -32,7 +32,7 @@ def test_options_elsewhere_are_named_too() -> None:
 
 
 def test_a_site_without_them_is_well() -> None:
-    assert judge({**declared_defaults(), "ckan.site_id": "default", "ckan.datapusher.url": ""}, {}).state.value == "ok"
+    assert judge({**declared_defaults(), "ckan.site_id": "default"}, {}).state.value == "ok"
 
 
 @pytest.mark.parametrize(

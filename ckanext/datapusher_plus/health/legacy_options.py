@@ -61,7 +61,11 @@ ELSEWHERE = {
     "ckan.datapusher.api_token": "Remove it and revoke the token: the worker needs none.",
     "ckan.datapusher.url": "Remove it: there is no separate DataPusher service.",
 }
-_ENVIRONMENT = "DATAPUSHER_PLUS_"
+#: Environment variables of DataPusher+, without their prefix ``DATAPUSHER_PLUS_``.
+_ENVIRONMENT = (
+    *("FLOW_TIMEOUT_SECONDS", "DOWNLOAD_RETRIES", "DATABASE_RETRIES", "CACHE_TTL_HOURS"),
+    *("MAX_PERSIST_FILE_MB", "MAX_QUARANTINE_PCT", "RESULT_STORAGE_BLOCK", "PII_REVIEW_THRESHOLD"),
+)
 
 
 def legacy_options() -> Verdict:
@@ -74,8 +78,8 @@ def judge(given: Mapping[str, Any], environment: Mapping[str, str]) -> Verdict:
     declared = {field.name for field in fields(Settings)}
     ours = sorted(key for key in given if key.startswith(PREFIX) and key.removeprefix(PREFIX) not in declared)
     ignored = [warn(f"{key} is ignored.", _advice(key.removeprefix(PREFIX), declared)) for key in ours]
-    elsewhere = [warn(f"{key} is ignored.", f"{key}: {say}") for key, say in ELSEWHERE.items() if given.get(key)]
-    variables = sorted(name for name in environment if name.startswith(_ENVIRONMENT))
+    elsewhere = [warn(f"{key} is ignored.", f"{key}: {say}") for key, say in ELSEWHERE.items() if key in given]
+    variables = [name for each in _ENVIRONMENT if (name := f"DATAPUSHER_PLUS_{each}") in environment]
     if variables:
         be = "is" if len(variables) == 1 else "are"
         elsewhere.append(warn(f"{listed(variables)} {be} ignored.", "Set options in ckan.ini, not in the environment."))
