@@ -1,7 +1,7 @@
 """What Prefect shows of a run besides its state: log lines, events and artifacts, for the people who operate it.
 
-Everybody who reaches Prefect can read them. So sentences, headings and lines of the log, which may quote the file, are
-only shown if anybody may read the resource in CKAN; of others Prefect gets counts, states and ids.
+Everybody who reaches Prefect can read them. So Prefect gets no warning and no error's sentence, which may quote a value
+of the file; and headings and lines of the log only if anybody may read the resource in CKAN.
 Nothing here can change how a run ends: it is written before, and each failure is only logged.
 """
 
@@ -34,8 +34,8 @@ INGESTED = "datapusher.resource.ingested"
 QUARANTINED = "datapusher.row.quarantined"
 FAILED = "datapusher.resource.failed"
 
-#: Most columns and warnings in an artifact.
-_MOST_LINES = 100
+#: Most columns in an artifact.
+_MOST_COLUMNS = 100
 _LONGEST = 500
 #: Punctuation that Markdown gives a meaning, and the signs of HTML.
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|~&$:@])")
@@ -67,10 +67,9 @@ def is_public(resource_id: str) -> bool:
 
 @contextmanager
 def log_lines(is_public: Callable[[], bool]) -> Iterator[None]:
-    """Send the lines of the run's log to Prefect too, once it is known that anybody may read them."""
+    """Send the run's progress to Prefect's log too, once it is known that anybody may read the resource."""
     handler = APILogHandler()
-    # lines about the log itself have a traceback, which may quote a statement
-    handler.addFilter(lambda record: is_public() and not record.exc_info)
+    handler.addFilter(lambda record: is_public() and record.levelno <= logging.INFO)
     logging.getLogger(OPERATORS).addHandler(handler)
     try:
         yield
@@ -127,19 +126,17 @@ def _artifacts(about: Report) -> None:
 
 
 def markdown(about: Report) -> str:
-    """Return the summary of a run; texts of others are escaped."""
+    """Return the summary of a run; names that people wrote are escaped."""
     facts: dict[str, object] = {"State": about.end.state.value.replace("_", " "), "Error": about.end.kind}
     if done := about.published:
         facts |= {"Rows": f"{done.rows:,}", "Columns": len(done.columns), "Warnings": len(about.end.warnings)}
         if done.rejected:
             facts["Rejected rows"] = f"{done.rejected[0]:,} of {done.rejected[1]:,}"
     parts = ["| | |\n| --- | --- |\n" + "\n".join(f"| {name} | {plain(value)} |" for name, value in _known(facts))]
+    parts.append(plain(about.end.public))
     if about.public:
-        parts.append(plain(about.end.message))
-        parts += [f"- {plain(warning)}" for warning in about.end.warnings[:_MOST_LINES]]
         parts.append(_columns(done))
-    else:
-        parts.append("Not everybody may read this resource. The DataStore tab in CKAN says more.")
+    parts.append("The DataStore tab in CKAN says more.")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -150,7 +147,7 @@ def _known(facts: Mapping[str, object]) -> Iterator[tuple[str, object]]:
 def _columns(done: Published | None) -> str:
     if done is None:
         return ""
-    rows = [f"| {plain(name)} | {plain(kind)} |" for name, kind, *_ in done.columns[:_MOST_LINES]]
+    rows = [f"| {plain(name)} | {plain(kind)} |" for name, kind, *_ in done.columns[:_MOST_COLUMNS]]
     more = len(done.columns) - len(rows)
     table = "\n".join(["| Column | Type |", "| --- | --- |", *rows])
     return f"{table}\n\nand {more:,} more columns" if more > 0 else table
