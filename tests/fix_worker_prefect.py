@@ -38,6 +38,10 @@ class Api:
         """Send a PATCH request."""
         self._answer(requests.patch(f"{self.url}/{where}", json=content, timeout=20))
 
+    def delete(self, path: str) -> None:
+        """Send a DELETE request."""
+        self._answer(requests.delete(f"{self.url}/{path}", timeout=20))
+
     @property
     def deployment(self) -> dict[str, Any]:
         """Return the deployment from which flow runs are created."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
@@ -15,6 +15,12 @@ import yaml
 
 PREFIX = "ckanext.datapusher_plus."
 DECLARATION = Path(__file__).with_name("config_declaration.yaml")
+
+#: Values that DataPusher+ has and this plugin has not, by option, and the value that each is read as.
+REPLACED = {
+    "file_hash_algorithm": {"blake3": "sha256"},
+    "upload_log_level": {"TRACE": "DEBUG", "CRITICAL": "ERROR"},
+}
 
 #: Longest duration, in seconds: PostgreSQL holds durations as milliseconds in 32 bits.
 LONGEST = 2_147_483
@@ -137,14 +143,20 @@ def _shown(given: object) -> str:
 def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields whose values must still be converted or parsed."""
     return {
-        "formats": frozenset(name.lower() for name in given["formats"]),
-        "reserved_colnames": frozenset(name.lower() for name in given["reserved_colnames"]),
+        **{name: values.get(given[name], given[name]) for name, values in REPLACED.items()},
+        "formats": _names(given["formats"]),
+        "reserved_colnames": _names(given["reserved_colnames"]),
         "null_values": tuple(given["null_values"]),
         "type_mapping": _type_mapping(given["type_mapping"]),
         "max_quarantine_pct": _percent("max_quarantine_pct", given["max_quarantine_pct"]),
         "work_dir": _folder(given["work_dir"], "dpp_work"),
         "dictionary_stash_dir": _folder(given["dictionary_stash_dir"], "dpp_dict_stash"),
     }
+
+
+def _names(given: Iterable[str]) -> frozenset[str]:
+    """Return names in lower case; DataPusher+ also separates them by commas."""
+    return frozenset(name.lower() for text in given for name in text.split(",") if name)
 
 
 def _from_ckan(given: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:

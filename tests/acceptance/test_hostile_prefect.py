@@ -122,8 +122,8 @@ def test_a_policy_of_retries_does_not_repeat_a_load(
     worker.order(claim__before="hold")
     act("resource_patch", id=uploaded["id"], upload=upload(b"a,b\n1\n"), format="CSV")
     worker.orders.held()
-    named, running = {"any_": [uploaded["id"]]}, {"type": {"any_": ["RUNNING"]}}
-    (flow_run,) = api.post("flow_runs/filter", flow_runs={"name": named, "state": running})
+    flow_run = api.get(f"flow_runs/{act('datapusher_status', resource_id=uploaded['id'])['flow_run_id']}")
+    assert flow_run["state"]["type"] == "RUNNING"
     api.change(f"flow_runs/{flow_run['id']}", empirical_policy={"retries": 50, "retry_delay": 0})
     worker.orders.release()
     ended(uploaded, "error")

@@ -393,6 +393,20 @@ def test_without_any_server_each_leg_says_so(stack: RunningStack, tmp_path: Path
     )
 
 
+def test_ckan_starts_with_all_options_of_datapusher_plus(stack: RunningStack, tmp_path: Path) -> None:
+    legacy = Path(__file__).with_name("datapusher_plus.ini").read_text()
+    (tmp_path / "ckan.ini").write_text(f"[app:main]\nuse = config:{stack.test_ini}\n{legacy}")
+    status, found = report(*ALONE, "-c", str(tmp_path / "ckan.ini"), "--json", "--only=ckan", "--only=legacy_options")
+    states = {each["leg"]: each["state"] for each in found["findings"]}
+    assert (status, states) == (0, {"ckan": "ok", "legacy_options": "warn"}), found
+    sentence = found["findings"][1]["sentence"]
+    keys = {line.partition(" = ")[0] for line in legacy.splitlines() if line.startswith("ckan")}
+    ignored = {key for key in keys if f"{key} is ignored" in sentence}
+    assert {"ckanext.datapusher_plus.api_token", "ckanext.datapusher_plus.enable_druf"} <= ignored
+    assert "ckanext.datapusher_plus.formats" not in ignored
+    assert "file_hash_algorithm = blake3 is read as sha256" in sentence
+
+
 def test_a_configuration_that_cannot_be_read_is_one_finding(tmp_path: Path) -> None:
     (tmp_path / "ckan.ini").write_text("[app:main]\nuse = egg:ckan\nckan.plugins = nothing_of_the_kind\n")
     status, found = report(*ALONE, "-c", str(tmp_path / "ckan.ini"), "--json")

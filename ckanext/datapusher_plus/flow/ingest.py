@@ -37,7 +37,7 @@ from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
 from ..waits import BEGIN_WITHOUT_DATABASE, RESOURCE_LOCK
-from . import rollback, tasks
+from . import report, rollback, tasks
 from .run import Run
 from .shown import end, without_values
 
@@ -110,7 +110,14 @@ def _claim(run_id: str, resource_id: str) -> Claimed | None:
 
 
 def _carry_out(run: Run) -> Outcome:
-    """Load the file, publish the table, and always write the end of the run."""
+    """Load the file, publish the table, and always write the end of the run; then report it to Prefect."""
+    with report.log_lines(lambda: run.public):
+        ended = _load(run)
+    report.report(run.report(ended))
+    return ended
+
+
+def _load(run: Run) -> Outcome:
     with run.loading():
         # we hold the lock, so a run that left something incomplete is dead
         restore(run.resource_id, run.log, from_stash=False)
@@ -144,6 +151,7 @@ def read(run: Run) -> LoadPlan:
 
 def _ticket(run: Run) -> Ticket:
     run.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    run.public = report.is_public(run.resource_id)
     return portal.ticket(
         run_id=run.claimed.run_id,
         resource_id=run.resource_id,

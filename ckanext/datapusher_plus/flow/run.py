@@ -29,6 +29,7 @@ from ..runs.transient import may_pass
 from ..waits import COMMIT_WITHOUT_DATABASE
 from . import memory
 from .cancelled import was_cancelled
+from .report import Report
 from .rollback import Rollback
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ class Run:
         #: the committed table; from then on nothing may lose rows
         self.swapped: Swapped | None = None
         self.warnings: tuple[str, ...] = ()
+        #: whether anybody may read the resource; False until that is known
+        self.public = False
         #: the table that the commit is to keep
         self._result: Swapped | None = None
 
@@ -133,6 +136,17 @@ class Run:
         if self.error is not None and not isinstance(self.error, Exception):
             raise self.error
         return end
+
+    def report(self, end: Outcome) -> Report:
+        """Return what Prefect shows of this run after its end."""
+        return Report(
+            run_id=self.claimed.run_id,
+            resource_id=self.resource_id,
+            requested_at=self.claimed.requested_at,
+            end=end,
+            published=published(self.swapped, end.warnings) if self.swapped else None,
+            public=self.public,
+        )
 
     def _unless_lock_lost(self, error: BaseException) -> BaseException:
         """Return the error, or ``LockLost`` if another worker may have rolled this run back."""

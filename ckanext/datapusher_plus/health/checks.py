@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from .. import waits
-from . import ckan_database, clock, datastore, disk, folders, loaders, portal, solr, web
+from . import ckan_database, clock, datastore, disk, folders, legacy_options, loaders, portal, solr, web
 from .finding import CheckState, Finding, Verdict, fail, ok, warn
 from .wording import listed, reason
 
@@ -111,6 +111,7 @@ def qsv_version() -> Verdict:
 BEFORE_WORK = (
     Check(name="ckan_database", ask=ckan_database.reachable),
     Check(name="loaders", ask=loaders.alone),
+    Check(name="legacy_options", ask=legacy_options.legacy_options),
     Check(name="migrations", ask=ckan_database.migrated, needs=("ckan_database",)),
     Check(name="datastore", ask=datastore.reachable),
     Check(name="datastore_write", ask=datastore.write_role, needs=("datastore",)),

@@ -8,7 +8,7 @@ of a millisecond once CKAN is loaded.
 from __future__ import annotations
 
 from .observers import vetoed_by
-from .pages import own_pages
+from .pages import anybody_may_read, own_pages, tab_url
 from .presence import Presence, Standing, clear_flag, is_gone, presence, refuse_gone, standings
 from .publish import mark_active, publish
 from .rejected import keep_rejected, open_rejected, remove_rejected
@@ -18,6 +18,7 @@ from .uploads import open_upload
 __all__ = [
     "Presence",
     "Standing",
+    "anybody_may_read",
     "clear_flag",
     "is_gone",
     "keep_rejected",
@@ -30,6 +31,7 @@ __all__ = [
     "refuse_gone",
     "remove_rejected",
     "standings",
+    "tab_url",
     "ticket",
     "vetoed_by",
 ]

@@ -17,6 +17,9 @@ from ..model import log as log_table
 from ..model import run
 from . import database
 
+#: Name of the logger that also gets each line, for operators.
+OPERATORS = __name__
+
 #: Most characters of a message, and most lines of one run, that are kept: a hostile file must not fill the database.
 LONGEST = 2_000
 MOST_LINES = 2_000
@@ -30,7 +33,7 @@ class RunLog:
     def __init__(self, run_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._run_id = run_id
         self._least = getattr(logging, settings.current().upload_log_level)
-        self._operators = logging.getLogger(__name__)
+        self._operators = logging.getLogger(OPERATORS)
         self._clock = clock
         self._lines = 0
         self._stage = ""

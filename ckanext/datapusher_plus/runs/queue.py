@@ -27,6 +27,8 @@ class Waiting:
     flow_run_id: str | None
     #: whether a command requested it, not a person
     bulk: bool
+    #: cause of the request
+    cause: str
 
 
 def waiting(lost_after: timedelta | None = None, *, limit: int | None = None) -> list[Waiting]:
@@ -59,7 +61,12 @@ def due(lost_after: timedelta | None = None) -> sa.ColumnElement[bool]:
 def waiting_in(row: sa.Row[Any]) -> Waiting:
     """Return a row of ``run`` as a queued run."""
     return Waiting(
-        run_id=row.id, resource_id=row.resource_id, attempt=row.attempts, flow_run_id=row.flow_run_id, bulk=row.bulk
+        run_id=row.id,
+        resource_id=row.resource_id,
+        attempt=row.attempts,
+        flow_run_id=row.flow_run_id,
+        bulk=row.bulk,
+        cause=row.cause,
     )
 
 

@@ -24,6 +24,7 @@ from ..core.states import State
 from ..model import CHANNEL
 from ..runs import queue, turns
 from ..runs.finish import finish
+from ..runs.names import names_of
 from ..runs.queue import Waiting
 from ..runs.turns import Room
 from ..settings import current
@@ -142,9 +143,11 @@ def ckan_dsn() -> str:
 
 
 def _create_flow_run(client: SyncPrefectClient, deployment: uuid.UUID, waiting: Waiting) -> FlowRun:
+    names = names_of(waiting.resource_id)
     return client.create_flow_run_from_deployment(
         deployment,
-        name=waiting.resource_id,
+        name=names.title,
+        tags=[f"cause:{waiting.cause}", *([f"organization:{names.organization}"] if names.organization else [])],
         work_queue_name=BULK if waiting.bulk else None,
         parameters={"run_id": waiting.run_id, "resource_id": waiting.resource_id},
         # the same for every dispatcher that reads this row, so together they create one flow run
