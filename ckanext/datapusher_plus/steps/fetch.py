@@ -15,8 +15,8 @@ from ..fetch.http import HttpRules, download
 from ..fetch.receive import store
 from ..settings import Settings, current
 
-#: share of a run's time to wait until a server has prepared the file; the rest is for loading it
-_SHARE = 0.5
+#: seconds to wait until a server has prepared the file, and the most as a share of a run's time
+_PREPARING, _SHARE = 1800, 0.5
 
 
 def fetch(ticket: Ticket, log: Log) -> Source:
@@ -56,7 +56,7 @@ def _downloaded(ticket: Ticket, site: Settings, log: Log) -> Source:
         deadline=site.download_deadline,
         least_rate=site.download_least_rate,
         retries=site.download_retries,
-        patience=site.flow_timeout * _SHARE,
+        patience=min(_PREPARING, site.flow_timeout * _SHARE),
         proxy=site.download_proxy,
         proxy_resolves=site.download_proxy_resolves,
         verify=site.ssl_verify,

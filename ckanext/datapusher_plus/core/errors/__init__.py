@@ -2,7 +2,7 @@
 
 IngestError
 ├── Terminal        trying again cannot help: the file, the request or the site must change
-│   ├── NoFile, NotFetched, FetchTooSlow, FileTooLarge, AddressRefused, TooManyRedirects
+│   ├── NoFile, NotFetched, NotReady, FetchTooSlow, FileTooLarge, AddressRefused, TooManyRedirects
 │   ├── UploadMissing, UploadUnreadable
 │   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooManyMembers
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
@@ -11,7 +11,7 @@ IngestError
 │   ├── UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, TableRemoved, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
-    ├── FetchInterrupted, NotReady, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse, TableTouched
+    ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse, TableTouched
 
 Each class builds its message from typed arguments. The message says what is wrong, where, and what to do. Publishers
 see it, so it contains no traceback, no token and no server path. Anybody may read ``public`` (CKAN's ``task_status``),

@@ -39,14 +39,13 @@ class FetchInterrupted(Transient):
         )
 
 
-class NotReady(Transient):
-    """The server was still preparing the file at the end of the time that a run waits for it."""
+class NotReady(Terminal):
+    """The server was still preparing the file when the run stopped waiting; not retried, as for ``FetchTooSlow``."""
 
     def __init__(self, address: str, waited: float) -> None:
         super().__init__(
             f"{address} still answered 202 (the file is being prepared) after {waited:,.0f} seconds, so there was no "
-            "file to load.",
-            "Open the link until it gives the file, then load again from the DataStore tab.",
+            "file to load. Open the link until it gives the file, then load again from the DataStore tab."
         )
 
 
