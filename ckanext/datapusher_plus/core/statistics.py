@@ -19,6 +19,18 @@ class Measure(str, Enum):
     TEXT = "text"
 
 
+_MEASURES = {
+    **dict.fromkeys(("int2", "int4", "int8", "numeric", "float4", "float8"), Measure.NUMBER),
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), Measure.TIME),
+    "bool": Measure.BOOLEAN,
+}
+
+
+def measure_of(type_name: str) -> Measure:
+    """Return what is measured of a column of a PostgreSQL type; all other types count as text."""
+    return _MEASURES.get(type_name, Measure.TEXT)
+
+
 class Withheld(str, Enum):
     """Why the statistics of a column contain none of its values."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,15 +60,16 @@ def load(resource_id: str) -> TableStatistics | None:
 
 def expect(resource_id: str, run_id: str, known: Known) -> None:
     """Record that a run puts a new table in place, with what only the run knows of it."""
-    values: dict[str, Any] = {
-        "begun_for": run_id,
-        "attempts": 0,
-        "personal": sorted(known.personal) or None,
-        "null_words": {name: dict(words) for name, words in known.null_words.items()} or None,
-    }
-    row = insert(table).values(resource_id=resource_id, **values)
+    words = {name: dict(found) for name, found in known.null_words.items()}
     with _transaction() as connection:
-        connection.execute(row.on_conflict_do_update(index_elements=["resource_id"], set_=values))
+        row = connection.execute(sa.select(table).where(_of(resource_id)).with_for_update()).one_or_none()
+        # if this run fails, the table is still that of the run before
+        values: dict[str, Any] = {
+            "personal": {**_kept(row, "personal"), run_id: sorted(known.personal)},
+            "null_words": {**_kept(row, "null_words"), run_id: words},
+        }
+        added = insert(table).values(resource_id=resource_id, **values)
+        connection.execute(added.on_conflict_do_update(index_elements=["resource_id"], set_=values))
 
 
 def begin(resource_id: str, run_id: str) -> Known:
@@ -81,14 +83,13 @@ def begin(resource_id: str, run_id: str) -> Known:
         "begun_for": run_id,
         "attempts": sa.case((same, table.c.attempts + 1), else_=1),
         "changed": sa.false(),
-        # what an earlier run knew is not true of this table
-        "personal": sa.case((same, table.c.personal), else_=sa.null()),
-        "null_words": sa.case((same, table.c.null_words), else_=sa.null()),
     }
     begun = row.on_conflict_do_update(index_elements=["resource_id"], set_=again)
     with _transaction() as connection:
         found = connection.execute(begun.returning(table.c.personal, table.c.null_words)).one()
-    return Known(personal=frozenset(found.personal or ()), null_words=found.null_words or {})
+    return Known(
+        personal=frozenset((found.personal or {}).get(run_id, ())), null_words=(found.null_words or {}).get(run_id, {})
+    )
 
 
 def save(made: TableStatistics) -> bool:
@@ -128,6 +129,18 @@ def remove(resource_id: str) -> None:
     """Delete the statistics of a resource; may be repeated."""
     with _transaction() as connection:
         connection.execute(sa.delete(table).where(_of(resource_id)))
+
+
+def now() -> datetime:
+    """Return the present time by PostgreSQL's clock, as runs have it."""
+    with _transaction() as connection:
+        return connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+
+
+def _kept(row: sa.Row[Any] | None, name: str) -> dict[str, Any]:
+    """Return what the run knew whose table the stored statistics describe."""
+    found = (row and getattr(row, name)) or {}
+    return {run_id: known for run_id, known in found.items() if row is not None and run_id == row.run_id}
 
 
 def _of(resource_id: str) -> sa.ColumnElement[bool]:
