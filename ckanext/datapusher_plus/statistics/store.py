@@ -34,6 +34,15 @@ class Known:
     null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A load of a table."""
+
+    resource_id: str
+    run_id: str
+    load_key: str
+
+
 def load(resource_id: str) -> TableStatistics | None:
     """Return the statistics of a resource's table, None when there are none.
 
@@ -123,6 +132,55 @@ def give_up(resource_id: str) -> None:
     """Record that statistics of the present table cannot be made, so that the sweep leaves them alone."""
     with _transaction() as connection:
         connection.execute(sa.update(table).where(_of(resource_id)).values(attempts=MOST_ATTEMPTS))
+
+
+def missing(limit: int) -> list[Loaded]:
+    """Return loads of tables that CKAN shows and that have no statistics, newest first."""
+    resource, package = ckan_model.resource_table, ckan_model.package_table
+    newest = (
+        sa.select(run.c.resource_id, run.c.id, run.c.load_key)
+        .distinct(run.c.resource_id)
+        .where(_LOADED)
+        .order_by(run.c.resource_id, run.c.finished_at.desc())
+        .subquery()
+    )
+    tried = (table.c.begun_for == newest.c.id) & (table.c.attempts >= MOST_ATTEMPTS)
+    open_runs = sa.select(run.c.id).where(
+        run.c.resource_id == newest.c.resource_id, run.c.unpublished | (run.c.state == State.RUNNING.value)
+    )
+    query = (
+        sa.select(newest.c.resource_id, newest.c.id, newest.c.load_key)
+        .join(resource, resource.c.id == newest.c.resource_id)
+        .join(package, package.c.id == resource.c.package_id)
+        .outerjoin(table, table.c.resource_id == newest.c.resource_id)
+        .where(resource.c.state == ckan_model.State.ACTIVE, package.c.state == ckan_model.State.ACTIVE)
+        .where(table.c.run_id.is_(None) | (table.c.run_id != newest.c.id), ~sa.func.coalesce(tried, sa.false()))
+        .where(~open_runs.exists())
+        .limit(limit)
+    )
+    with _transaction() as connection:
+        return [
+            Loaded(resource_id=resource_id, run_id=run_id, load_key=load_key or "")
+            for resource_id, run_id, load_key in connection.execute(query)
+        ]
+
+
+def newest(resource_id: str) -> Loaded | None:
+    """Return the load of a resource's present table, None when no run has loaded one."""
+    query = sa.select(run.c.id, run.c.load_key).where(run.c.resource_id == resource_id, _LOADED)
+    with _transaction() as connection:
+        found = connection.execute(query.order_by(run.c.finished_at.desc()).limit(1)).one_or_none()
+    return found and Loaded(resource_id=resource_id, run_id=found.id, load_key=found.load_key or "")
+
+
+def tidy() -> int:
+    """Delete the statistics of resources that are deleted or purged, and return their number."""
+    resource = ckan_model.resource_table
+    there = sa.select(resource.c.id).where(
+        resource.c.id == table.c.resource_id, resource.c.state == ckan_model.State.ACTIVE
+    )
+    with _transaction() as connection:
+        return connection.execute(sa.delete(table).where(~there.exists())).rowcount
 
 
 def remove(resource_id: str) -> None:
