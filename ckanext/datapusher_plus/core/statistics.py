@@ -153,8 +153,10 @@ def from_json(stored: Mapping[str, Any]) -> ColumnStatistics:
     given["null_words"] = given.get("null_words", {})
     given["top"] = tuple((value, count) for value, count in given.get("top", ()))
     given["histogram"] = tuple(Bin(**bar) for bar in given.get("histogram", ()))
+    # PostgreSQL's JSON has one kind of number: it returns 5e44 and 5.0 as whole numbers
+    given |= {name: float(given[name]) for name in ("mean", "deviation") if name in given}
     if "quartiles" in given:
-        given["quartiles"] = tuple(given["quartiles"])
+        given["quartiles"] = tuple(map(float, given["quartiles"]))
     if "withheld" in given:
         given["withheld"] = Withheld(given["withheld"])
     return ColumnStatistics(**given)

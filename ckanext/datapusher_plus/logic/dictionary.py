@@ -15,7 +15,7 @@ from ..core.dictionary.versions import Difference, differences, way_back
 from ..core.errors import IngestError, StashUnreadable
 from ..dictionary_stash.history import Kept, Why
 from ..recovery.restore_dictionary import bring_back, carry, today
-from ..statistics import store
+from ..statistics import store, summary
 from . import schema
 from .statistics import quietly
 
@@ -44,6 +44,8 @@ def datastore_create(up_func: Action, context: Context, data_dict: DataDict) -> 
         _keep(str(resource_id), before)
     if with_rows:
         quietly(store.mark_stale, resource_id)
+    if data_dict.get("fields"):
+        quietly(summary.rewrite, resource_id)
     return done
 
 
@@ -118,6 +120,7 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
         brought = bring_back(resource_id, entry.dictionary, **wishes)
     except IngestError as error:
         raise tk.ValidationError({"entry": [str(error)]}) from error
+    quietly(summary.rewrite, resource_id)
     return {"columns": list(brought.columns), "absent": list(brought.absent)}
 
 

@@ -10,6 +10,7 @@ from ckan.types import Action, Context, DataDict
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import portal
+from ..core.errors import IngestError
 from ..core.statistics import TableStatistics, to_json
 from ..statistics import store
 from . import schema
@@ -119,5 +120,5 @@ def quietly(act: Any, resource_id: object) -> None:
         return
     try:
         act(resource_id)
-    except (SQLAlchemyError, tk.ValidationError, tk.ObjectNotFound):
+    except (IngestError, SQLAlchemyError, tk.ValidationError, tk.ObjectNotFound):
         log.warning("the statistics of resource %s may be out of date", resource_id, exc_info=True)

@@ -10,6 +10,7 @@ from typing import Any
 from .. import portal, settings
 from ..core.statistics import ColumnStatistics, TableStatistics
 from ..datastore import replace_rows
+from . import store
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,12 @@ def update(made: TableStatistics | None) -> None:
         portal.create_summary(made.resource_id, FIELDS, rows)
     else:
         replace_rows.replace_rows(resource_id, [name for name, _ in FIELDS], rows)
+
+
+def rewrite(resource_id: str) -> None:
+    """Take the values of columns that have just been marked as personal data out of the summary resource."""
+    if settings.current().add_summary_stats_resource and portal.summary_of(resource_id):
+        update(store.load(resource_id))
 
 
 def row(column: ColumnStatistics) -> list[Any]:
