@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from ckanext.datapusher_plus.statistics.make import Job, make
 
 FIELDS = [{"id": "city", "type": "text"}, {"id": "n", "type": "numeric"}]
 RECORDS = [{"city": "Ulm", "n": 1}, {"city": "Ulm", "n": 2.5}, {"city": "Bo\x1b[31mnn", "n": None}]
+#: long enough ago that the run's own process makes no statistics any more
+ENDED = sa.func.now() - timedelta(hours=1)
 
 
 def loaded_table(act: Any, resource_id: str, run_id: str = "one") -> None:
@@ -30,7 +33,7 @@ def loaded_table(act: Any, resource_id: str, run_id: str = "one") -> None:
     act("datastore_create", resource_id=resource_id, force=True, fields=FIELDS, records=RECORDS)
     with model.ensure_engine().begin() as connection:
         connection.execute(sa.delete(run).where(run.c.resource_id == resource_id))
-        values = {"state": "complete", "cause": "submit", "load_key": "key", "finished_at": sa.func.now()}
+        values = {"state": "complete", "cause": "submit", "load_key": "key", "finished_at": ENDED}
         connection.execute(sa.insert(run).values(id=run_id, resource_id=resource_id, **values))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model as ckan_model
 from sqlalchemy.dialects.postgresql import insert
 
+from .. import waits
 from ..core.states import GOOD, State
 from ..core.statistics import TableStatistics, Withheld, from_json, to_json, withhold
 from ..model import run
@@ -20,6 +21,9 @@ from .personal import marked
 
 #: How often statistics of one load are begun before the sweep leaves them alone.
 MOST_ATTEMPTS = 3
+
+#: For so long after its end a run's own process may be making the statistics.
+_BY_ITS_RUN = timedelta(seconds=waits.STATISTICS + waits.SWEPT_STATISTICS)
 
 _LOADED = run.c.state.in_([state.value for state in GOOD - {State.SKIPPED}]) & ~run.c.dry_run
 
@@ -135,10 +139,10 @@ def give_up(resource_id: str) -> None:
 
 
 def missing(limit: int) -> list[Loaded]:
-    """Return loads of tables that CKAN shows and that have no statistics, newest first."""
+    """Return loads of present tables that have no statistics, unless their own process may still be making them."""
     resource, package = ckan_model.resource_table, ckan_model.package_table
     newest = (
-        sa.select(run.c.resource_id, run.c.id, run.c.load_key)
+        sa.select(run.c.resource_id, run.c.id, run.c.load_key, run.c.finished_at)
         .distinct(run.c.resource_id)
         .where(_LOADED)
         .order_by(run.c.resource_id, run.c.finished_at.desc())
@@ -155,7 +159,7 @@ def missing(limit: int) -> list[Loaded]:
         .outerjoin(table, table.c.resource_id == newest.c.resource_id)
         .where(resource.c.state == ckan_model.State.ACTIVE, package.c.state == ckan_model.State.ACTIVE)
         .where(table.c.run_id.is_(None) | (table.c.run_id != newest.c.id), ~sa.func.coalesce(tried, sa.false()))
-        .where(~open_runs.exists())
+        .where(~open_runs.exists(), newest.c.finished_at < sa.func.now() - _BY_ITS_RUN)
         .limit(limit)
     )
     with _transaction() as connection:
