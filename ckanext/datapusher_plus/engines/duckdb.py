@@ -19,7 +19,7 @@ from ..core.statistics import Measure
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv, ColumnProfile
-from . import duckdb_sql, duckdb_statistics, interruptible
+from . import duckdb_sql, duckdb_statistics, duckdb_statistics_sql, interruptible
 from .base import Can, Look, Misfit, Profiled
 from .duckdb_sql import Sort
 from .duckdb_statistics import DuckdbCounted
@@ -119,7 +119,7 @@ class DuckdbEngine:
         table = duckdb_sql.table(csv, how.options)
         with ExitStack() as own:
             connection = own.enter_context(self.connected(csv.path))
-            connection.execute(duckdb_statistics.CREATE)
+            connection.execute(duckdb_statistics_sql.CREATE)
             for part in how.parts:
                 rows = duckdb_statistics.count(connection, table, part, how.seconds)
                 if csv.rows not in (None, rows):

@@ -6,7 +6,6 @@ decimals is a number of hundredths, a time is a number of microseconds), so that
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ import duckdb
 from ..core import histogram, moments
 from ..core.histogram import Bars
 from ..core.statistics import Bin, Measure
+from . import duckdb_statistics_sql as sql
 from . import interruptible
 from .base import Described
 from .duckdb_sql import long
@@ -25,77 +25,6 @@ from .duckdb_sql import long
 #: decimal digits of a number and of a sum that a HUGEINT certainly holds
 _DIGITS, _DIGITS_OF_SUM = 37, 38
 _MOST_SQUARES = 1 << 126
-
-CREATE = "CREATE TEMP TABLE counted (position INTEGER, v VARCHAR, n BIGINT)"
-_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?")
-_NUMBER = f"'{_PLAIN.pattern}'"
-_TIME = r"'[0-9]{4}-[0-9]{2}-[0-9]{2}( [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(\+00)?)?'"
-
-# an empty value is counted as '', so that the rows of the file can be compared with those that were read
-_COUNT = "INSERT INTO counted SELECT position, coalesce(v, ''), count(*) FROM ({long}) GROUP BY ALL"
-_SHAPE = """
-SELECT position, coalesce(sum(n) FILTER (v <> ''), 0)::BIGINT, count(*) FILTER (v <> ''),
-       min(v) FILTER (v <> ''), max(v) FILTER (v <> ''),
-       min(length(v)) FILTER (v <> ''), max(length(v)) FILTER (v <> ''),
-       coalesce(bool_and(CASE WHEN v = '' THEN true
-                              WHEN position IN ({numbers}) THEN regexp_full_match(v, {number})
-                              WHEN position IN ({times}) THEN regexp_full_match(v, {time}) END), false),
-       coalesce(max(CASE WHEN position IN ({numbers}) THEN length(split_part(ltrim(v, '-'), '.', 1)) END), 0),
-       coalesce(max(CASE WHEN position IN ({numbers}) THEN length(split_part(v, '.', 2)) END), 0)
-FROM counted WHERE position IN ({positions}) GROUP BY position
-"""
-_WHOLE = """
-SELECT position, v, n, (split_part(v, '.', 1) || rpad(split_part(v, '.', 2), scale, '0'))::HUGEINT AS i
-FROM counted JOIN (SELECT unnest([{numbers}]) AS position, unnest([{scales}]) AS scale) USING (position) WHERE v <> ''
-UNION ALL
-SELECT position, v, n, epoch_us(try_cast(if(v LIKE '%+00', left(v, -3), v) AS TIMESTAMP))::HUGEINT
-FROM counted WHERE position IN ({times}) AND v <> ''
-"""
-_MEASURE = "CREATE OR REPLACE TEMP TABLE measured AS SELECT position, i, n FROM ({whole})"
-_SUMS = """
-SELECT position, min(i), max(i), count(i) = count(*), sum(CASE WHEN position IN ({numbers}) THEN i * n END)
-FROM measured GROUP BY position
-"""
-_SQUARES = """
-SELECT position, sum((i - least) * n), sum((i - least) * (i - least) * n)
-FROM measured JOIN (SELECT unnest([{positions}]) AS position, unnest([{least}]::HUGEINT[]) AS least) USING (position)
-GROUP BY position
-"""
-_ROUGH = """
-SELECT position, sqrt(sum(n * pow(i::DOUBLE - middle, 2)) / (sum(n) - 1))
-FROM measured JOIN (SELECT unnest([{positions}]) AS position, unnest([{means}]::DOUBLE[]) AS middle) USING (position)
-GROUP BY position
-"""
-_QUARTILES = """
-SELECT position, {ranks}
-FROM (SELECT position, i, sum(n) OVER (PARTITION BY position ORDER BY i ROWS UNBOUNDED PRECEDING) AS upto,
-             sum(n) OVER (PARTITION BY position) - 1 AS last
-      FROM measured WHERE position IN ({positions}))
-GROUP BY position
-"""
-_BARS = """
-SELECT position,
-       ((CASE WHEN months THEN 12 * year(moment) + month(moment) - 1 ELSE i END - start) // width)::INTEGER AS bar,
-       sum(n)::BIGINT
-FROM (SELECT *, CASE WHEN months THEN make_timestamp(i::BIGINT) END AS moment
-      FROM measured JOIN (SELECT unnest([{positions}]) AS position, unnest([{starts}]::HUGEINT[]) AS start,
-                                 unnest([{widths}]::HUGEINT[]) AS width, unnest([{months}]) AS months) USING (position))
-GROUP BY ALL
-"""
-# each column's smallest count among the most frequent values; a column may have millions of values with that count
-_LEAST_COUNT = """
-SELECT position, list_last(max(n, {most})) FROM counted WHERE v <> '' AND position IN ({positions}) GROUP BY position
-"""
-_TOP = """
-WITH asked AS (SELECT position, v, n, fewest FROM counted
-               JOIN (SELECT unnest([{positions}]) AS position, unnest([{counts}]) AS fewest) USING (position)
-               WHERE v <> '' AND n >= fewest)
-SELECT position, v, n FROM asked WHERE n > fewest
-UNION ALL
-SELECT position, unnest(CASE WHEN position IN ({numbers}) THEN min_by(v, try_cast(v AS DOUBLE), {most})
-                             ELSE min(v, {most}) END), fewest
-FROM asked WHERE n = fewest GROUP BY position, fewest
-"""
 
 
 class _Shape(NamedTuple):
@@ -142,9 +71,9 @@ class DuckdbCounted:
         for part in self.parts:
             asked = [position for position in part if position in positions]
             numbers = [position for position in asked if self.measures[position] is Measure.NUMBER]
-            fewest = dict(self.rows(_LEAST_COUNT.format(positions=listed(asked), most=most)))
+            fewest = dict(self.rows(sql.LEAST_COUNT.format(positions=listed(asked), most=most)))
             found = {"positions": listed(fewest), "counts": listed(fewest.values()), "numbers": listed(numbers)}
-            for position, value, count in self.rows(_TOP.format(most=most, **found)) if fewest else ():
+            for position, value, count in self.rows(sql.TOP.format(most=most, **found)) if fewest else ():
                 top[position].append((value, count))
         return {position: tuple(sorted(top[position], key=self._rank(position))[:most]) for position in positions}
 
@@ -154,7 +83,7 @@ class DuckdbCounted:
 
         def rank(found: tuple[str, int]) -> tuple[int, Decimal, str]:
             value, count = found
-            number = Decimal(value) if numbers and _PLAIN.fullmatch(value) else Decimal(0)
+            number = Decimal(value) if numbers and sql.PLAIN.fullmatch(value) else Decimal(0)
             return -count, number, value
 
         return rank
@@ -169,7 +98,7 @@ def count(connection: duckdb.DuckDBPyConnection, table: str, positions: Sequence
 
     :param table: SQL that reads the file.
     """
-    query = _COUNT.replace("{long}", long(positions)).replace("{table}", table)
+    query = sql.COUNT.replace("{long}", long(positions)).replace("{table}", table)
     interruptible.rows(connection, query, seconds)
     [(rows,)] = interruptible.rows(
         connection,
@@ -224,7 +153,7 @@ class _Part:
         columns = {"numbers": listed(self._of(Measure.NUMBER)), "times": listed(self._of(Measure.TIME))}
         # a table without rows has counts of nothing
         self.shapes = dict.fromkeys(self.positions, _Shape(0, 0, None, None, None, None, False, 0, 0))
-        query = _SHAPE.format(number=_NUMBER, time=_TIME, positions=listed(self.positions), **columns)
+        query = sql.SHAPE.format(number=sql.NUMBER, time=sql.TIME, positions=listed(self.positions), **columns)
         for position, *shape in self.counted.rows(query):
             self.shapes[position] = _Shape(*shape)
 
@@ -240,9 +169,9 @@ class _Part:
 
     def _measure(self, numbers: Sequence[int], times: Sequence[int]) -> None:
         scales = listed([self.shapes[position].scale for position in numbers])
-        whole = _WHOLE.format(numbers=listed(numbers), scales=scales, times=listed(times))
-        self._rows(_MEASURE, whole=whole)
-        for position, *sums in self._rows(_SUMS, numbers=listed(numbers)):
+        whole = sql.WHOLE.format(numbers=listed(numbers), scales=scales, times=listed(times))
+        self._rows(sql.MEASURE, whole=whole)
+        for position, *sums in self._rows(sql.SUMS, numbers=listed(numbers)):
             if (found := _Sums(*sums)).complete:
                 self.sums[position] = found
 
@@ -261,12 +190,12 @@ class _Part:
         exact = [position for position in several if self._squares_fit(position)]
         found: dict[int, float | None] = {}
         least = listed([self.sums[position].least for position in exact])
-        for position, total, squares in self._rows(_SQUARES, positions=listed(exact), least=least) if exact else ():
+        for position, total, squares in self._rows(sql.SQUARES, positions=listed(exact), least=least) if exact else ():
             shape = self.shapes[position]
             found[position] = moments.deviation(total, squares, shape.values, shape.scale)
         rough = [position for position in several if position not in exact]
         means = listed([(self.sums[p].total or 0) / self.shapes[p].values for p in rough])
-        for position, deviation in self._rows(_ROUGH, positions=listed(rough), means=means) if rough else ():
+        for position, deviation in self._rows(sql.ROUGH, positions=listed(rough), means=means) if rough else ():
             found[position] = deviation / 10 ** self.shapes[position].scale
         return found
 
@@ -280,7 +209,7 @@ class _Part:
             rank.format(quarter) for quarter in moments.QUARTILES for rank in ("last * {} // 4", "(last * {} + 3) // 4")
         ]
         columns = ", ".join(f"min(i) FILTER (upto > {rank})" for rank in ranks)
-        found = self._rows(_QUARTILES, ranks=columns, positions=listed(numbers)) if numbers else ()
+        found = self._rows(sql.QUARTILES, ranks=columns, positions=listed(numbers)) if numbers else ()
         quartiles: dict[int, tuple[float, float, float] | None] = {}
         for position, *values in found:
             shape = self.shapes[position]
@@ -291,7 +220,7 @@ class _Part:
     def _bins(self, positions: Sequence[int]) -> dict[int, tuple[Bin, ...]]:
         bars = {position: self._bars(position) for position in positions}
         counts: dict[int, dict[int, int]] = defaultdict(dict)
-        query = _BARS.format(
+        query = sql.BARS.format(
             positions=listed(bars),
             starts=listed([each.start for each in bars.values()]),
             widths=listed([each.width for each in bars.values()]),
