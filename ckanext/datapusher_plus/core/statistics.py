@@ -143,7 +143,11 @@ def withhold(column: ColumnStatistics, why: Withheld) -> ColumnStatistics:
 
 def to_json(column: ColumnStatistics) -> dict[str, Any]:
     """Return a column's statistics as JSON values, without what does not apply to it."""
-    return {name: value for name, value in asdict(column).items() if value not in (None, (), {})}
+    return {name: _listed(value) for name, value in asdict(column).items() if value not in (None, (), {})}
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(each) for each in value] if isinstance(value, tuple) else value
 
 
 def from_json(stored: Mapping[str, Any]) -> ColumnStatistics:

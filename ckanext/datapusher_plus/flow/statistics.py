@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 
 from .. import settings, waits
 from ..core.outcome import Outcome
 from ..core.states import GOOD, State
 from ..statistics import summary
-from ..statistics.make import Job, make
+from ..statistics.make import NICEST, Job, make
 from .run import Run
 
 log = logging.getLogger(__name__)
@@ -21,6 +22,7 @@ def make_statistics(run: Run, end: Outcome) -> None:
     plan = run.swapped.plan
     job = Job(resource_id=run.resource_id, run_id=run.claimed.run_id, load_key=plan.load_key, seconds=waits.STATISTICS)
     try:
+        os.nice(NICEST)
         summary.update(make(job))
     except BaseException:
         # signals too: the run has ended well, and so should its process

@@ -24,7 +24,6 @@ from .migrated import migrated
 from .statistics import (
     datapusher_plus_statistics,
     datastore_delete,
-    datastore_records_delete,
     datastore_run_triggers,
     datastore_upsert,
     resource_delete,
@@ -41,7 +40,6 @@ __all__ = [
     "datapusher_submit",
     "datastore_create",
     "datastore_delete",
-    "datastore_records_delete",
     "datastore_run_triggers",
     "datastore_upsert",
     "package_update",

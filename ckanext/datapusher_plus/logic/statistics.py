@@ -19,7 +19,6 @@ from .migrated import migrated
 __all__ = [
     "datapusher_plus_statistics",
     "datastore_delete",
-    "datastore_records_delete",
     "datastore_run_triggers",
     "datastore_upsert",
     "resource_delete",
@@ -74,12 +73,6 @@ def datastore_upsert(up_func: Action, context: Context, data_dict: DataDict) -> 
 
 
 @tk.chained_action
-def datastore_records_delete(up_func: Action, context: Context, data_dict: DataDict) -> Any:
-    """Mark the statistics of the table as out of date."""
-    return changed(up_func, context, data_dict)
-
-
-@tk.chained_action
 def datastore_run_triggers(up_func: Action, context: Context, data_dict: DataDict) -> Any:
     """Mark the statistics of the table as out of date: a trigger may change every row."""
     return changed(up_func, context, data_dict)
@@ -87,7 +80,7 @@ def datastore_run_triggers(up_func: Action, context: Context, data_dict: DataDic
 
 @tk.chained_action
 def datastore_delete(up_func: Action, context: Context, data_dict: DataDict) -> Any:
-    """Mark the statistics as out of date, or remove them with the table or a column of it."""
+    """Mark the statistics as out of date, or remove them with the table; ``datastore_records_delete`` calls this."""
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
     whole = data_dict.get("filters") is None
     done = up_func(context, data_dict)

@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 #: Name of the folders in ``work_dir`` in which tables are examined.
 FOLDER = "statistics-"
-_NICEST = 19
+#: Added to the priority number of a process that nobody waits for.
+NICEST = 19
 
 #: Figures, and most frequent values, of each column by position.
 Examined = tuple[Mapping[int, Described], Mapping[int, tuple[tuple[str, int], ...]]]
@@ -70,7 +71,12 @@ def here(examine: Callable[[Log], Examined], size: int) -> Examined:
 
 def apart(examine: Callable[[Log], Examined], size: int) -> Examined:
     """Examine a table of ``size`` bytes in a forked process with limits."""
-    return limited(examine, _Silent(), size=size)
+    return limited(partial(_nicely, examine), _Silent(), size=size)
+
+
+def _nicely(examine: Callable[[Log], Examined], log: Log) -> Examined:
+    os.nice(NICEST)
+    return examine(log)
 
 
 def make(job: Job, where: Apart = here) -> TableStatistics | None:
@@ -116,7 +122,6 @@ def _folder() -> Iterator[Path]:
 
 def _examine(path: Path, written: Written, known: Known, seconds: float, log: Log) -> Examined:
     del log
-    os.nice(_NICEST)
     if not written.columns:
         return {}, {}
     engine = _engine(path.parent)
