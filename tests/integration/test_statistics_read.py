@@ -8,10 +8,13 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
+from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import CKANCliRunner, CKANTestApp
+from psycopg import sql
 
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.cli.statistics import statistics as command
@@ -19,6 +22,7 @@ from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.recovery.statistics import catch_up
 from ckanext.datapusher_plus.statistics import store
 from ckanext.datapusher_plus.statistics.make import Job, make
+from ckanext.datapusher_plus.statistics.store import Known
 
 FIELDS = [{"id": "city", "type": "text"}, {"id": "n", "type": "numeric"}]
 RECORDS = [{"city": "Ulm", "n": 1}, {"city": "Ulm", "n": 2.5}, {"city": "Bo\x1b[31mnn", "n": None}]
@@ -124,24 +128,32 @@ def test_they_go_with_the_table_and_the_resource(action: str, name: str, describ
     assert store.load(described) is None
 
 
-def test_the_sweep_makes_what_is_missing_and_removes_what_is_left(described: str, act: Any) -> None:
-    store.remove(described)
+def test_the_sweep_makes_what_is_missing(described: str, act: Any) -> None:
+    assert list(catch_up(dry_run=False)) == []
+    loaded_table(act, described, "two")
+    store.expect(described, "two", Known())
     assert [loaded.resource_id for loaded in store.missing(9)] == [described]
     assert list(catch_up(dry_run=False)) == [f"{described}: the statistics of its table were missing and are made."]
     assert is_stale(described) is False
     assert list(catch_up(dry_run=False)) == []
-    loaded_table(act, described, "two")
-    assert len(list(catch_up(dry_run=False))) == 1
-    from ckan import model
 
-    model.Session.get(model.Resource, described).state = "deleted"
-    model.Session.commit()
-    store.tidy()
+
+@pytest.mark.parametrize("how", ["without", "purged"])
+def test_they_go_however_a_resource_goes(how: str, described: str, act: Any) -> None:
+    dataset = act("package_show", id=act("resource_show", id=described)["package_id"])
+    if how == "without":
+        act("package_update", **{**dataset, "resources": []})
+    else:
+        act("dataset_purge", id=dataset["id"])
     assert store.load(described) is None
 
 
 def test_the_sweep_gives_up_where_there_is_no_table(described: str, act: Any) -> None:
-    act("datastore_delete", resource_id=described, force=True)
+    loaded_table(act, described, "two")
+    store.expect(described, "two", Known())
+    with psycopg.connect(tk.config["ckan.datastore.write_url"]) as connection:
+        connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(described)))
+    assert len(store.missing(9)) == 1
     assert list(catch_up(dry_run=False)) == []
     assert store.missing(9) == []
 

@@ -104,4 +104,9 @@ statistics = sa.Table(
     sa.Column("personal", JSONB(none_as_null=True)),
     #: {run id: {name: {text: count}}}: texts of the file that a run took as NULL
     sa.Column("null_words", JSONB(none_as_null=True)),
+    sa.Index(
+        "datapusher_plus_statistics_missing",
+        "resource_id",
+        postgresql_where=sa.text("run_id IS DISTINCT FROM begun_for"),
+    ),
 )

@@ -17,9 +17,11 @@ MARK, OF = "summary_statistics", "summary_of_resource"
 
 def summary_of(resource_id: str) -> str | None:
     """Return the summary resource of a resource, None when there is none."""
-    resource = model.resource_table
-    is_summary = sa.cast(resource.c.extras, sa.Text).contains(resource_id, autoescape=True)
-    query = sa.select(resource.c.id, resource.c.extras).where(resource.c.state == model.State.ACTIVE, is_summary)
+    resource, of = model.resource_table.alias(), model.resource_table.alias()
+    same = sa.select(of.c.package_id).where(of.c.id == resource_id).scalar_subquery()
+    query = sa.select(resource.c.id, resource.c.extras).where(
+        resource.c.state == model.State.ACTIVE, resource.c.package_id == same
+    )
     with model.ensure_engine().begin() as connection:
         found = [row.id for row in connection.execute(query) if (row.extras or {}).get(OF) == resource_id]
     return found[0] if found else None

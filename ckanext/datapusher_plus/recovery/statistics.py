@@ -1,4 +1,4 @@
-"""Make statistics that a run could not make, a few in each sweep, and remove those of deleted resources."""
+"""Make statistics that a run could not make, a few in each sweep, and delete summaries of deleted resources."""
 
 from __future__ import annotations
 
@@ -21,8 +21,7 @@ def catch_up(dry_run: bool) -> Iterator[str]:
     """Make missing statistics in processes with limits, and yield a message for each."""
     if dry_run:
         return
-    store.tidy()
-    for resource_id in portal.orphaned_summaries(_MOST):
+    for resource_id in portal.orphaned_summaries(_MOST) if settings.current().add_summary_stats_resource else ():
         portal.delete_summary(resource_id)
         yield f"{resource_id}: the resource is deleted, and so is its summary statistics resource now."
     for loaded in store.missing(_MOST) if settings.current().statistics else ():

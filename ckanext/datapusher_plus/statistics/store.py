@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from ckan import model as ckan_model
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from .. import waits
 from ..core.states import GOOD, State
@@ -18,6 +20,8 @@ from ..core.statistics import TableStatistics, Withheld, from_json, to_json, wit
 from ..model import run
 from ..model import statistics as table
 from .personal import marked
+
+log = logging.getLogger(__name__)
 
 #: How often statistics of one load are begun before the sweep leaves them alone.
 MOST_ATTEMPTS = 3
@@ -78,6 +82,8 @@ def expect(resource_id: str, run_id: str, known: Known) -> None:
         row = connection.execute(sa.select(table).where(_of(resource_id)).with_for_update()).one_or_none()
         # if this run fails, the table is still that of the run before
         values: dict[str, Any] = {
+            "begun_for": run_id,
+            "attempts": 0,
             "personal": {**_kept(row, "personal"), run_id: sorted(known.personal)},
             "null_words": {**_kept(row, "null_words"), run_id: words},
         }
@@ -139,27 +145,13 @@ def give_up(resource_id: str) -> None:
 
 
 def missing(limit: int) -> list[Loaded]:
-    """Return loads of present tables that have no statistics, unless their own process may still be making them."""
-    resource, package = ckan_model.resource_table, ckan_model.package_table
-    newest = (
-        sa.select(run.c.resource_id, run.c.id, run.c.load_key, run.c.finished_at)
-        .distinct(run.c.resource_id)
-        .where(_LOADED)
-        .order_by(run.c.resource_id, run.c.finished_at.desc())
-        .subquery()
-    )
-    tried = (table.c.begun_for == newest.c.id) & (table.c.attempts >= MOST_ATTEMPTS)
-    open_runs = sa.select(run.c.id).where(
-        run.c.resource_id == newest.c.resource_id, run.c.unpublished | (run.c.state == State.RUNNING.value)
-    )
+    """Return loads whose statistics are expected and not made, unless their own process may still be making them."""
     query = (
-        sa.select(newest.c.resource_id, newest.c.id, newest.c.load_key)
-        .join(resource, resource.c.id == newest.c.resource_id)
-        .join(package, package.c.id == resource.c.package_id)
-        .outerjoin(table, table.c.resource_id == newest.c.resource_id)
-        .where(resource.c.state == ckan_model.State.ACTIVE, package.c.state == ckan_model.State.ACTIVE)
-        .where(table.c.run_id.is_(None) | (table.c.run_id != newest.c.id), ~sa.func.coalesce(tried, sa.false()))
-        .where(~open_runs.exists(), newest.c.finished_at < sa.func.now() - _BY_ITS_RUN)
+        sa.select(table.c.resource_id, run.c.id, run.c.load_key)
+        .join(run, run.c.id == table.c.begun_for)
+        .where(table.c.run_id.is_distinct_from(table.c.begun_for), table.c.attempts < MOST_ATTEMPTS)
+        .where(_LOADED, ~run.c.unpublished, run.c.finished_at < sa.func.now() - _BY_ITS_RUN)
+        .order_by(run.c.finished_at)
         .limit(limit)
     )
     with _transaction() as connection:
@@ -177,20 +169,18 @@ def newest(resource_id: str) -> Loaded | None:
     return found and Loaded(resource_id=resource_id, run_id=found.id, load_key=found.load_key or "")
 
 
-def tidy() -> int:
-    """Delete the statistics of resources that are deleted or purged, and return their number."""
-    resource = ckan_model.resource_table
-    there = sa.select(resource.c.id).where(
-        resource.c.id == table.c.resource_id, resource.c.state == ckan_model.State.ACTIVE
-    )
-    with _transaction() as connection:
-        return connection.execute(sa.delete(table).where(~there.exists())).rowcount
-
-
 def remove(resource_id: str) -> None:
     """Delete the statistics of a resource; may be repeated."""
     with _transaction() as connection:
         connection.execute(sa.delete(table).where(_of(resource_id)))
+
+
+def forget(resource_id: str) -> None:
+    """Delete the statistics of a resource that is being deleted; that must not fail because of them."""
+    try:
+        remove(resource_id)
+    except SQLAlchemyError:
+        log.warning("the statistics of resource %s could not be deleted", resource_id, exc_info=True)
 
 
 def now() -> datetime:
