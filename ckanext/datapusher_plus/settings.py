@@ -50,6 +50,8 @@ class Settings:
     null_values: tuple[str, ...]
     prefer_dmy: bool
     max_quarantine_pct: float
+    analysis_engine: str = _filled()
+    qsv_bin: str
     unsafe_prefix: str = _filled()
     reserved_colnames: frozenset[str]
     download_connect_timeout: int = _seconds(1)

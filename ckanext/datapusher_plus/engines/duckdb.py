@@ -4,23 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
 
 from ..core.errors import EngineFailed
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
-from ..core.values import CleanCsv, ColumnProfile
+from ..core.values import CleanCsv
 from . import duckdb_sql, interruptible
 from .base import Can, Look, Misfit, Profiled
-from .duckdb_sql import Sort
 from .shorten import short_of, shortened
+from .sorts import Same, column_profile
 
 #: makes a query from columns' positions; ``{table}`` in the query is replaced by the file
 Question = Callable[[Sequence[int]], str]
@@ -58,11 +57,11 @@ class DuckdbEngine:
         return profiled
 
     def _profiled(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str]) -> Profiled:
-        found: list[list[_Same]] = [[] for _ in names]
+        found: list[list[Same]] = [[] for _ in names]
         for position, *what in self._rows(csv, duckdb_sql.profile, range(len(names)), nulls):
-            found[position].append(_Same(*what))
+            found[position].append(Same(*what))
         rows = sum(same.number for same in found[0])
-        return Profiled(rows=rows, columns=tuple(map(_profile, names, csv.header, found)))
+        return Profiled(rows=rows, columns=tuple(map(column_profile, names, csv.header, found)))
 
     def count(self, csv: CleanCsv, looks: Sequence[Look], nulls: Sequence[str] = ()) -> tuple[int, ...]:
         """Return for each look how many values its form takes, in one scan of the columns looked at."""
@@ -154,40 +153,3 @@ def _told(error: duckdb.Error, path: Path) -> Exception:
 
 def _parts(positions: Sequence[int], size: int) -> list[Sequence[int]]:
     return [positions[start : start + size] for start in range(0, len(positions), size)]
-
-
-class _Same(NamedTuple):
-    """Values of one column that have the same sort and, if they mean NULL, the same text."""
-
-    #: None when the values are empty without quotes
-    sort: int | None
-    #: text that means NULL; None for other sorts, and for such a text with blanks around it
-    word: str | None
-    number: int
-    longest: int
-    sample: str
-
-
-def _profile(name: str, header: str, found: Sequence[_Same]) -> ColumnProfile:
-    found = sorted((same for same in found if same.sort is not None), key=lambda same: (same.sort, same.word or ""))
-    count = Counter[int | None]()
-    for same in found:
-        count[same.sort] += same.number
-    unsaid = (Sort.BLANK, Sort.NULL_WORD)
-    return ColumnProfile(
-        name=name,
-        header=header,
-        values=count.total() - count[Sort.BLANK],
-        blanks=count[Sort.BLANK],
-        nulls=count[Sort.NULL_WORD],
-        null_words={same.word: same.number for same in found if same.word is not None},
-        integers=count[Sort.INTEGER],
-        decimals=count[Sort.INTEGER] + count[Sort.DECIMAL],
-        exponents=count[Sort.EXPONENT],
-        bare_exponents=count[Sort.BARE_EXPONENT],
-        dates=count[Sort.DATE],
-        timestamps=count[Sort.LOCAL] + count[Sort.ZONED],
-        zoned=count[Sort.ZONED],
-        max_length=max((same.longest for same in found), default=0),
-        samples=tuple(same.sample for same in found if same.sort not in unsaid),
-    )

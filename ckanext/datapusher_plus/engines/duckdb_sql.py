@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import IntEnum, unique
 from pathlib import Path
 
 from ..core.table_names import literal
@@ -11,25 +10,10 @@ from ..core.types import patterns
 from ..core.types.patterns import Accepts, Form
 from ..core.values import CleanCsv
 from .base import Look
+from .sorts import Sort
 
 _BLANK = "' ' || chr(9) || chr(10) || chr(13)"
 _ISO_DAY = f"try_cast(left(trim(v, {_BLANK}), 10) AS DATE)"
-
-
-@unique
-class Sort(IntEnum):
-    """The sort of one value, as a scan determines it."""
-
-    INTEGER = 0
-    DECIMAL = 1
-    EXPONENT = 2
-    BARE_EXPONENT = 3
-    DATE = 4
-    LOCAL = 5
-    ZONED = 6
-    TEXT = 7
-    NULL_WORD = 8
-    BLANK = 9
 
 
 def macros(nulls: Sequence[str]) -> str:
@@ -111,7 +95,7 @@ def _accepted(accepts: Accepts) -> str:
     return " OR ".join([_is_one_of(accepts.nulls), *map(takes, accepts.forms)])
 
 
-def _ends_in_lf(path: Path) -> bool:
+def ends_in_lf(path: Path) -> bool:
     """Return whether the header, which may contain line breaks, ends in LF without CR."""
     quotes = 0
     with path.open("rb") as file:
@@ -125,7 +109,7 @@ def _ends_in_lf(path: Path) -> bool:
 def table(csv: CleanCsv, options: str = "") -> str:
     """Return the SQL that reads the file as text columns c0, c1, …; unquoted empty is NULL, quoted empty is ''."""
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(csv.header)))
-    if any("\r" in heading or "\n" in heading for heading in csv.header) and _ends_in_lf(csv.path):
+    if any("\r" in heading or "\n" in heading for heading in csv.header) and ends_in_lf(csv.path):
         # DuckDB treats the first CR or LF of a file as the end of a line, even within quotes
         options += r", new_line='\n'"
     return (

@@ -15,7 +15,8 @@ from ..core.types import thousands
 from ..core.types.column_kind import questions
 from ..core.types.patterns import Form
 from ..core.values import Analysed, CleanCsv, ColumnProfile, Log, ReadOptions
-from ..engines import DuckdbEngine, Engine, Look
+from ..engines import Choice, Engine, Look
+from ..engines import engine as chosen
 from ..engines.base import Can, require
 from ..formats.clean_csv.records import Dialect, pieces, plain, records
 from ..settings import current
@@ -79,7 +80,9 @@ def look_closer(
 
 def engine_for(work_dir: Path) -> Engine:
     """Return this site's engine; data that does not fit in memory goes to the run's own folder."""
-    return DuckdbEngine(work_dir=work_dir, threads=current().parallelism)
+    site = current()
+    choice = Choice(site.analysis_engine)
+    return chosen(choice, qsv_bin=site.qsv_bin, work_dir=work_dir, threads=site.parallelism)
 
 
 def _tell(changed: Sequence[tuple[str, str]], log: Log) -> None:

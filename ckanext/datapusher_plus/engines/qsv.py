@@ -1,0 +1,155 @@
+"""The second engine: qsv, a program of its own, which tells every distinct value of a column with its count."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from csv import Error as NotCsv
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from ..core.errors import EngineFailed
+from ..core.reader_limits import MOST_MEMORY
+from ..core.types.patterns import BLANKS, Accepts
+from ..core.values import CleanCsv
+from . import qsv_input, qsv_process
+from .base import Can, Look, Misfit, Profiled
+from .qsv_process import Program, QsvFailed
+from .shorten import shortened
+from .sorts import Same, Sort, column_profile, sort_of
+
+#: without these, qsv tells the ten most frequent values, without the blanks around them
+_EVERY_VALUE = ("--limit=0", "--unq-limit=0", "--no-trim", "--no-headers", "--delimiter=,", "--jobs=1")
+#: distinct values of a column that are remembered as accepted
+_REMEMBERED = 100_000
+
+
+class _Counted(NamedTuple):
+    """A distinct value of a column, None for a missing one, and the number of its rows."""
+
+    position: int
+    value: str | None
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QsvEngine:
+    """Analysis by qsv in a process with bounded memory, and by Python; its files are in ``work_dir``."""
+
+    program: Program
+    work_dir: Path
+    #: bytes of address space that a process may take
+    memory: int = MOST_MEMORY
+    name: str = "qsv"
+    can: frozenset[Can] = frozenset({Can.PROFILE, Can.COUNT, Can.FIND_MISFITS})
+
+    def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
+        """Count the values of each column by what they are."""
+        sorts: list[dict[tuple[Sort | None, str | None], Same]] = [{} for _ in names]
+        for position, value, number in self._values(csv, range(len(names))):
+            sort = None if value is None else sort_of(value, nulls)
+            word = value if sort is Sort.NULL_WORD and value in nulls else None
+            same = Same(sort, word, number, len(value or ""), value or "")
+            before = sorts[position].get((sort, word))
+            sorts[position][sort, word] = before.joined(same) if before else same
+        rows = sum(same.number for same in sorts[0].values())
+        columns = zip(names, csv.header, sorts, strict=True)
+        found = tuple(column_profile(name, header, [*each.values()]) for name, header, each in columns)
+        return Profiled(rows=rows, columns=found)
+
+    def count(self, csv: CleanCsv, looks: Sequence[Look], nulls: Sequence[str] = ()) -> tuple[int, ...]:
+        """Return for each look how many values its form takes."""
+        forms = defaultdict(set)
+        for look in looks:
+            forms[look.position].add(look.form)
+        counts = Counter[tuple[int, str]]()
+        for position, value, number in self._values(csv, sorted(forms)) if forms else ():
+            if value is not None and value.strip(BLANKS) not in nulls:
+                counts.update({(position, form.name): number for form in forms[position] if form.takes(value)})
+        return tuple(counts[look.position, look.form.name] for look in looks)
+
+    def misfits(self, csv: CleanCsv, accepts: Mapping[int, Accepts]) -> tuple[Misfit, ...]:
+        """Return the first value of each column that is not accepted, if any; Python finds it."""
+        left, found = dict(accepts), dict[int, Misfit]()
+        accepted: dict[int, set[str]] = defaultdict(set)
+        with _failures(csv.path), qsv_input.rows(csv.path) as rows:
+            for number, row in enumerate(rows):
+                for position in [*left] if number else ():
+                    value = row[position] if row else ""
+                    known = accepted[position]
+                    if value in known:
+                        continue
+                    if not left[position].takes(value):
+                        found[position] = Misfit(position=position, row=number, value=value)
+                        del left[position]
+                    elif len(known) < _REMEMBERED:
+                        known.add(value)
+                if not left:
+                    break
+        return tuple(found[position] for position in sorted(found))
+
+    def _values(self, csv: CleanCsv, positions: Sequence[int], *, whole: bool = True) -> Iterator[_Counted]:
+        """Yield the distinct values of some columns: of fewer at once if they take too much memory together.
+
+        :param whole: long values are not cut.
+        :raises EngineFailed: when qsv cannot answer.
+        :raises OSError: when the disk is full.
+        """
+        with _failures(csv.path):
+            try:
+                yield from self._asked(csv, positions)
+            except QsvFailed as error:
+                if not error.memory or not (whole or len(positions) > 1):
+                    raise
+            else:
+                return
+            if len(positions) == 1:
+                csv, whole = replace(csv, path=shortened(csv.path)), False
+        half = (len(positions) + 1) // 2
+        for fewer in filter(None, (positions[:half], positions[half:])):
+            yield from self._values(csv, fewer, whole=whole)
+
+    def _asked(self, csv: CleanCsv, positions: Sequence[int]) -> Iterator[_Counted]:
+        source = qsv_input.readable(csv)
+        select = ",".join(str(position + 1) for position in positions)
+        arguments = ["frequency", *_EVERY_VALUE, f"--select={select}", str(source.path)]
+        size = source.path.stat().st_size
+        answer = qsv_process.run(self.program, arguments, folder=self.work_dir, size=size, memory=self.memory)
+        headings = {position: source.value(source.header[position], position) for position in positions}
+        with qsv_input.rows(answer) as rows:
+            next(rows)
+            for field, read, counted, _, rank in rows:
+                position = positions[int(field) - 1]
+                # a missing value is written as (NULL), without a rank
+                value = source.value(read, position) if rank else None
+                number = int(counted)
+                if position in headings and headings[position] == value:
+                    # qsv counts the heading, too
+                    del headings[position]
+                    number -= 1
+                if number:
+                    yield _Counted(position, value, number)
+        if headings:
+            raise QsvFailed("qsv did not tell the headings")
+
+
+@contextmanager
+def _failures(path: Path) -> Iterator[None]:
+    """Raise the errors that end a run instead of those of qsv and its files."""
+    try:
+        yield
+    except QsvFailed as error:
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+        most = f"that takes more than {MOST_MEMORY >> 20} MiB of memory" if error.memory else ""
+        raise EngineFailed(most) from error
+    except FileNotFoundError as error:
+        if path.exists():
+            raise
+        raise EngineFailed("the copy of the file that was made ready in work_dir is gone") from error
+    except NotCsv as error:
+        raise EngineFailed from error
