@@ -18,12 +18,14 @@ from ..core.types.patterns import BLANKS, Accepts
 from ..core.values import CleanCsv
 from . import qsv_input, qsv_process
 from .base import Can, Look, Misfit, Profiled
-from .qsv_process import Program, QsvFailed
+from .qsv_process import Program, QsvFailed, limits_for
 from .shorten import shortened
 from .sorts import Same, Sort, column_profile, sort_of
 
 #: without these, qsv tells the ten most frequent values, without the blanks around them
 _EVERY_VALUE = ("--limit=0", "--unq-limit=0", "--no-trim", "--no-headers", "--delimiter=,", "--jobs=1")
+#: columns of its answer
+_ANSWER = ["field", "value", "count", "percentage", "rank"]
 #: distinct values of a column that are remembered as accepted
 _REMEMBERED = 100_000
 
@@ -117,12 +119,13 @@ class QsvEngine:
         source = qsv_input.readable(csv)
         select = ",".join(str(position + 1) for position in positions)
         arguments = ["frequency", *_EVERY_VALUE, f"--select={select}", str(source.path)]
-        size = source.path.stat().st_size
-        answer = qsv_process.run(self.program, arguments, folder=self.work_dir, size=size, memory=self.memory)
+        limits = limits_for(source.path.stat().st_size, self.memory)
+        answer = qsv_process.run(self.program, arguments, folder=self.work_dir, limits=limits)
         headings = {position: source.value(source.header[position], position) for position in positions}
         with qsv_input.rows(answer) as rows:
-            next(rows)
-            for field, read, counted, _, rank in rows:
+            if next(rows, [])[: len(_ANSWER)] != _ANSWER:
+                raise QsvFailed("qsv did not tell values and their counts")
+            for field, read, counted, _, rank, *_ in rows:
                 position = positions[int(field) - 1]
                 # a missing value is written as (NULL), without a rank
                 value = source.value(read, position) if rank else None

@@ -37,6 +37,11 @@ _MOST_SAID = 4000
 class QsvUnusable(Exception):
     """There is no qsv that can be run; ``str()`` is a clause about it."""
 
+    def __init__(self, what: str, *, broken: bool = False) -> None:
+        super().__init__(what)
+        #: there is one, but it does not run
+        self.broken = broken
+
 
 class QsvFailed(Exception):
     """A qsv process did not answer; ``str()`` is for the worker's log."""
@@ -57,6 +62,24 @@ class Program:
     version: tuple[int, int]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one process may take."""
+
+    #: bytes of address space
+    memory: int = MOST_MEMORY
+    #: seconds of processor time
+    seconds: int
+    #: bytes of each file that it writes
+    written: int = _LEAST_ANSWER
+
+
+def limits_for(size: int, memory: int = MOST_MEMORY) -> Limits:
+    """Return the limits of a process that reads a file of ``size`` bytes."""
+    written = max(_LEAST_ANSWER, _LONGEST_ANSWER * size)
+    return Limits(memory=memory, seconds=most_seconds(size), written=written)
+
+
 def usable(named: str) -> Program:
     """Return the qsv of the option ``qsv_bin``, or if that is empty the first one on the PATH.
 
@@ -65,7 +88,7 @@ def usable(named: str) -> Program:
     names = (named,) if named else NAMES
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
-        raise QsvUnusable(f"{named} is not a program that can be run" if named else "qsv is not on the PATH")
+        raise QsvUnusable(f"{named} is not a program that can be run" if named else "qsv is not installed")
     status = os.stat(path)
     program = _asked(os.path.abspath(path), status.st_mtime_ns, status.st_size)
     if program.version < OLDEST:
@@ -81,29 +104,26 @@ def _asked(path: str, _changed: int, _size: int) -> Program:
             [path, "--version"], capture_output=True, timeout=waits.QSV_VERSION, check=True, env=_environment(Path("/"))
         )
     except subprocess.TimeoutExpired as error:
-        raise QsvUnusable(f"{path} did not tell its version within {waits.QSV_VERSION} s") from error
+        raise QsvUnusable(f"{path} does not tell its version within {waits.QSV_VERSION} s", broken=True) from error
     except (OSError, subprocess.SubprocessError) as error:
-        raise QsvUnusable(f"{path} does not run: {error}") from error
+        raise QsvUnusable(f"{path} does not run: {error}", broken=True) from error
     said = done.stdout.decode("utf-8", "replace")
     found = re.search(r"^(qsv\w*) ([0-9]+)\.([0-9]+)[.0-9]*", said)
     if not found:
-        raise QsvUnusable(f"{path} does not tell its version as qsv does")
+        raise QsvUnusable(f"{path} does not tell its version as qsv does", broken=True)
     return Program(path=path, title=found[0], version=(int(found[2]), int(found[3])))
 
 
-def run(program: Program, arguments: Sequence[str], *, folder: Path, size: int, memory: int = MOST_MEMORY) -> Path:
+def run(program: Program, arguments: Sequence[str], *, folder: Path, limits: Limits) -> Path:
     """Run a command of qsv, and return the file in ``folder`` with what it printed.
 
-    :param size: bytes of the file that it reads; the limits of time and of the answer's length depend on it.
-    :param memory: bytes of address space.
     :raises QsvFailed: when it does not answer.
     """
-    seconds = most_seconds(size)
-    limits = [os.getpid(), memory, seconds, max(_LEAST_ANSWER, _LONGEST_ANSWER * size)]
-    command = [sys.executable, "-I", "-S", limited_exec.__file__, *map(str, limits), program.path]
+    numbers = (os.getpid(), limits.memory, limits.seconds, limits.written)
+    command = [sys.executable, "-I", "-S", limited_exec.__file__, *map(str, numbers), program.path]
     answer = folder / "qsv.out"
     by_client = program.version >= _OLDEST_FOR_CLIENT and find_spec("qsv_client")
-    (_by_client if by_client else _alone)(command, arguments, answer, seconds * waits.QSV_SLOWNESS)
+    (_by_client if by_client else _alone)(command, arguments, answer, limits.seconds * waits.QSV_SLOWNESS)
     return answer
 
 
@@ -115,6 +135,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "QSV_DOTENV_PATH": "<NONE>",
         # without this, a column of which every value is unique is not told
         "QSV_STATSCACHE_MODE": "none",
+        "QSV_SKIP_FORMAT_CHECK": "1",
         "RAYON_NUM_THREADS": "1",
         "MALLOC_ARENA_MAX": "1",
         "TMPDIR": str(folder),
