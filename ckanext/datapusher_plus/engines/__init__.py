@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Can, Engine, Look, Misfit, Profiled
+from .base import BadPattern, Can, Engine, Hits, Look, Misfit, Profiled, Sought
 from .duckdb import DuckdbEngine
 
-__all__ = ["Can", "DuckdbEngine", "Engine", "Look", "Misfit", "Profiled"]
+__all__ = ["BadPattern", "Can", "DuckdbEngine", "Engine", "Hits", "Look", "Misfit", "Profiled", "Sought"]
