@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from .base import Can, Engine, Look, Misfit, Profiled
+from .base import BadPattern, Can, Engine, Hits, Look, Misfit, Profiled, Sought
 from .choice import Choice, engine
 from .duckdb import DuckdbEngine
 from .fallback import Fallback
 from .qsv import QsvEngine
 
-__all__ = ["Can", "Choice", "DuckdbEngine", "Engine", "Fallback", "Look", "Misfit", "Profiled", "QsvEngine", "engine"]
+__all__ = [
+    "BadPattern",
+    "Can",
+    "Choice",
+    "DuckdbEngine",
+    "Engine",
+    "Fallback",
+    "Hits",
+    "Look",
+    "Misfit",
+    "Profiled",
+    "QsvEngine",
+    "Sought",
+    "engine",
+]

@@ -18,6 +18,7 @@ class Can(str, Enum):
     PROFILE = "profile all values of a table"
     COUNT = "count the values that are written in some form"
     FIND_MISFITS = "find the values that a type does not take"
+    SEARCH = "search values for patterns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,44 @@ class Misfit:
     value: str
 
 
+#: Most texts that match a pattern in one value, and most characters of each, that a search returns.
+MOST_TEXTS, LONGEST_TEXT = 10, 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """One pattern to search for, and where."""
+
+    #: regular expression of RE2 (linear time); it may match any part of a value, and ignores case
+    pattern: str
+    #: positions of the columns to search, from 0
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """The values of one column that a pattern matches."""
+
+    #: index of the pattern in the question, from 0
+    sought: int
+    #: position of the column, from 0
+    position: int
+    #: number of these values
+    count: int
+    #: (row below the header from 1, texts that match) of the first of these values, in the order of the rows
+    first: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+class BadPattern(ValueError):
+    """A pattern cannot be used: it is invalid, or too large for the engine."""
+
+    def __init__(self, sought: int, why: str) -> None:
+        super().__init__(why)
+        #: index of the pattern in the question, from 0
+        self.sought = sought
+        self.why = why
+
+
 class Engine(Protocol):
     """An engine that answers questions about all values of canonical CSV, in bounded memory.
 
@@ -76,6 +115,21 @@ class Engine(Protocol):
         """Return the first value of each column that is not accepted, if any; ``accepts`` is by column position."""
         ...
 
+    def search(
+        self, csv: CleanCsv, sought: Sequence[Sought], *, shortest: int, most: int, rows: int | None = None
+    ) -> tuple[Hits, ...]:
+        """Return which columns have values that match which patterns, by pattern and position.
+
+        Values that mean NULL are searched too. In a table with lines of over 2 MB only the beginning of a value is.
+
+        :param shortest: length in characters; shorter values are not searched.
+        :param most: number of values of one column and pattern whose row and texts are returned; all are counted. Of
+            each value at most ``MOST_TEXTS`` texts are returned, each cut to ``LONGEST_TEXT`` characters.
+        :param rows: search only so many rows; None: all.
+        :raises BadPattern: for the first pattern that cannot be used, before any value is read.
+        """
+        ...
+
 
 def require(engine: Engine, ability: Can) -> None:
     """Check that an engine has the ability that a step is about to use.
@@ -83,4 +137,11 @@ def require(engine: Engine, ability: Can) -> None:
     :raises EngineFailed: when it cannot.
     """
     if ability not in engine.can:
-        raise EngineFailed from NotImplementedError(f"{engine.name} cannot {ability.value}")
+        raise unable(engine, ability)
+
+
+def unable(engine: Engine, ability: Can) -> EngineFailed:
+    """Return the error that an engine lacks an ability."""
+    error = EngineFailed()
+    error.__cause__ = NotImplementedError(f"{engine.name} cannot {ability.value}")
+    return error

@@ -16,8 +16,8 @@ from ..core.errors import EngineFailed
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv
-from . import duckdb_sql, interruptible
-from .base import Can, Look, Misfit, Profiled
+from . import duckdb_search, duckdb_sql, interruptible
+from .base import Can, Hits, Look, Misfit, Profiled, Sought
 from .shorten import short_of, shortened
 from .sorts import Same, column_profile
 
@@ -86,6 +86,20 @@ class DuckdbEngine:
 
         found = self._rows(csv, question, sorted(accepts), ())
         return tuple(Misfit(position=position, row=row, value=value) for position, row, value in sorted(found))
+
+    def search(
+        self, csv: CleanCsv, sought: Sequence[Sought], *, shortest: int, most: int, rows: int | None = None
+    ) -> tuple[Hits, ...]:
+        """Return which columns have values that match which patterns.
+
+        One scan for all patterns finds the columns that have any; a second one looks closer at these only.
+        """
+        with self.connected(csv.path) as connection:
+            duckdb_search.check(connection, sought)
+        search = duckdb_search.Search(sought=tuple(sought), shortest=shortest, most=most, rows=rows)
+        suspects = {position for (position,) in self._rows(csv, search.suspects, search.everywhere, ())}
+        closer = sorted(suspects.union(search.elsewhere))
+        return duckdb_search.hits(self._rows(csv, search.closer, closer, ())) if closer else ()
 
     def _rows(
         self, csv: CleanCsv, question: Question, positions: Sequence[int], nulls: Sequence[str]

@@ -55,7 +55,7 @@ def profile(positions: Sequence[int]) -> str:
     return (
         "SELECT position, sort_of(v) AS sort, "  # noqa: S608 (no outside text)
         f"CASE WHEN sort_of(v) = {Sort.NULL_WORD:d} THEN null_word(v) END AS word, "
-        f"count(*), max(length(v)), any_value(v) FROM ({_long(positions)}) GROUP BY position, sort, word"
+        f"count(*), max(length(v)), any_value(v) FROM ({long_form(positions)}) GROUP BY position, sort, word"
     )
 
 
@@ -67,12 +67,12 @@ def count(looks: Sequence[Look]) -> str:
     forms = {look.form.name: look.form for look in looks}
     counts = ", ".join(
         # CASE keeps the form's test away from the other columns
-        f"count_if(CASE WHEN position IN ({_listed(asked[name])}) THEN {takes(form)} ELSE false END)"
+        f"count_if(CASE WHEN position IN ({listed(asked[name])}) THEN {takes(form)} ELSE false END)"
         for name, form in forms.items()
     )
     return (
         f"SELECT position, unnest([{', '.join(map(literal, forms))}]), unnest([{counts}]) "  # noqa: S608
-        f"FROM ({_long(sorted({look.position for look in looks}))}) "
+        f"FROM ({long_form(sorted({look.position for look in looks}))}) "
         "WHERE v IS NOT NULL AND NOT is_null_word(v) GROUP BY position"
     )
 
@@ -83,10 +83,10 @@ def misfits(accepts: Mapping[int, Accepts]) -> str:
     for position, each in accepts.items():
         alike.setdefault(each, []).append(position)
     # CASE keeps the test away from the other columns
-    taken = " ".join(f"WHEN position IN ({_listed(found)}) THEN {_accepted(each)}" for each, found in alike.items())
+    taken = " ".join(f"WHEN position IN ({listed(found)}) THEN {_accepted(each)}" for each, found in alike.items())
     numbered = "(SELECT *, row_number() OVER () AS row FROM {table})"
     return (
-        f"SELECT position, min(row), arg_min(v, row) FROM ({_long(sorted(accepts), numbered, ', row')}) "  # noqa: S608
+        f"SELECT position, min(row), arg_min(v, row) FROM ({long_form(sorted(accepts), numbered, ', row')}) "  # noqa: S608
         f"WHERE trim(v, {_BLANK}) <> '' AND NOT CASE {taken} END GROUP BY position"
     )
 
@@ -145,14 +145,14 @@ def _is_one_of(words: Sequence[str], padded: str = "true") -> str:
     return f"(v IN ({listed}) OR ({padded} AND trim(v, {_BLANK}) IN ({listed})))"
 
 
-def _long(positions: Sequence[int], table: str = "{table}", besides: str = "") -> str:
+def long_form(positions: Sequence[int], table: str = "{table}", besides: str = "") -> str:
     """Return the query that puts all values of the columns into one column ``v``, with their ``position``.
 
     One expression for each column took 2 MB each, and one second of planning for each hundred.
     """
     columns = ", ".join(f"c{position}" for position in positions)
-    return f"SELECT unnest([{columns}]) AS v, unnest([{_listed(positions)}]) AS position{besides} FROM {table}"  # noqa: S608
+    return f"SELECT unnest([{columns}]) AS v, unnest([{listed(positions)}]) AS position{besides} FROM {table}"  # noqa: S608
 
 
-def _listed(positions: Sequence[int]) -> str:
+def listed(positions: Sequence[int]) -> str:
     return ", ".join(map(str, positions))

@@ -10,7 +10,7 @@ from typing import TypeVar
 from ..core.errors import EngineFailed
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv
-from .base import Can, Engine, Look, Misfit, Profiled
+from .base import Can, Engine, Hits, Look, Misfit, Profiled, Sought
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -46,6 +46,14 @@ class Fallback:
     def misfits(self, csv: CleanCsv, accepts: Mapping[int, Accepts]) -> tuple[Misfit, ...]:
         """Return the first value of each column that is not accepted, if any."""
         return self._asked(Can.FIND_MISFITS, lambda engine: engine.misfits(csv, accepts))
+
+    def search(
+        self, csv: CleanCsv, sought: Sequence[Sought], *, shortest: int, most: int, rows: int | None = None
+    ) -> tuple[Hits, ...]:
+        """Return which columns have values that match which patterns."""
+        return self._asked(
+            Can.SEARCH, lambda engine: engine.search(csv, sought, shortest=shortest, most=most, rows=rows)
+        )
 
     def _asked(self, ability: Can, question: Callable[[Engine], T]) -> T:
         if ability in self.first.can:

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from csv import Error as NotCsv
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from ..core.errors import EngineFailed
 from ..core.reader_limits import MOST_MEMORY
 from ..core.types.patterns import BLANKS, Accepts
 from ..core.values import CleanCsv
 from . import qsv_input, qsv_process
-from .base import Can, Look, Misfit, Profiled
+from .base import Can, Look, Misfit, Profiled, unable
 from .qsv_process import Program, QsvFailed, limits_for
 from .shorten import shortened
 from .sorts import Same, Sort, column_profile, sort_of
@@ -93,6 +93,10 @@ class QsvEngine:
                 if not left:
                     break
         return tuple(found[position] for position in sorted(found))
+
+    def search(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: qsv's patterns are not those of RE2."""
+        raise unable(self, Can.SEARCH)
 
     def _values(self, csv: CleanCsv, positions: Sequence[int], *, whole: bool = True) -> Iterator[_Counted]:
         """Yield the distinct values of some columns: of fewer at once if they take too much memory together.
