@@ -53,7 +53,7 @@ bench-hook: $(READY) ## measure what an upload's request pays for the plugin
 	@$(RUN) -m dev up
 	@$(RUN) -m bench hook
 
-qsv:            ## build the second engine, qsvlite, with Cargo into Cargo's folder (20 minutes on two cores); JOBS=1 for fewer cores
+qsv:            ## build qsvdp, the second engine, into Cargo's folder (20 minutes on two cores); JOBS=1 uses one core
 	@$(PYTHON) dev/build_qsv.py $(if $(JOBS),--jobs=$(JOBS))
 
 wheel: $(READY) ## build the package into dist/

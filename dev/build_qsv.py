@@ -1,6 +1,6 @@
-"""Build `qsvlite`, the second engine, from the crates registry, and keep it where Cargo does; nothing if it is there.
+"""Build `qsvdp`, the second engine, from the crates registry, and keep it where Cargo does; nothing if it is there.
 
-The features `lite` have all commands that the engine runs, and neither downloads nor an update of itself.
+Of its programs, only `qsvdp` can be built from there: all others need a changed crate that the registry does not have.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ FASTER = {
 
 def main() -> int:
     """Build the binary, and say where it is."""
-    built = _folder() / "bin" / "qsvlite"
+    built = _folder() / "bin" / "qsvdp"
     if not built.exists():
         if lack := _lack():
             print(lack, file=sys.stderr)
             return 1
-        features = ["--no-default-features", "--features=lite", "--bin=qsvlite"]
+        features = ["--no-default-features", "--features=datapusher_plus", "--bin=qsvdp"]
         command = ["cargo", "install", "--locked", "qsv", f"--version={VERSION}", *features, *sys.argv[1:]]
         if code := subprocess.run(command, check=False, env={**FASTER, **os.environ}).returncode:
             return code

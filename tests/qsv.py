@@ -10,7 +10,7 @@ from pathlib import Path
 from ckanext.datapusher_plus.engines.qsv_process import Program, QsvUnusable, usable
 
 #: where `make qsv` puts it
-BUILT = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin" / "qsvlite"
+BUILT = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin" / "qsvdp"
 
 
 def here() -> Program | None:

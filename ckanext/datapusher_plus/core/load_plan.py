@@ -13,7 +13,7 @@ from .types.column_type import TypeRules, spec, wanted_type
 from .values import Analysed, ColumnSpec, LoadPlan, ReadOptions, Strategy, Ticket
 
 #: increase it when a change of the code makes a different table from the same file and settings
-RESULT_VERSION = 3
+RESULT_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

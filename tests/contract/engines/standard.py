@@ -122,6 +122,17 @@ class ProfileContract:
         # a cast that compares with these alone must not meet others
         assert found.null_words == {"NA": 1, "-": 1, "it's": 1, "-999": 1, "10:00": 1}
 
+    @pytest.mark.parametrize(
+        "word", ["NA", "-999", "9.9", "1e5", "1E5", "1900-01-01", "1900-01-01 00:00", "1900-01-01T00:00Z", "0", "(NULL)"]
+    )
+    def test_blanks_around_a_word_that_stands_for_no_value_do_not_matter(
+        self, word: str, engine: Engine, csv: Csv
+    ) -> None:
+        padded = [f'"{before}{word}{after}"' for before in ("", " ", "\t", "\n") for after in ("", " ", "\t", "\r\n")]
+        found = self.column(engine, csv, *padded, "7", "x", "2020-01-01", nulls=(word, "none"))
+        assert (found.values, found.nulls, found.null_words) == (19, 16, {word: 1})
+        assert (found.integers, found.dates, found.timestamps) == (1, 1, 0)
+
     def test_one_value_of_each_sort_is_shown(self, engine: Engine, csv: Csv) -> None:
         found = self.column(engine, csv, "7", "NA", "2.5", '""', "x", "", nulls=("NA",))
         assert sorted(found.samples) == ["2.5", "7", "x"]
