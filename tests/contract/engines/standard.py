@@ -123,7 +123,8 @@ class ProfileContract:
         assert found.null_words == {"NA": 1, "-": 1, "it's": 1, "-999": 1, "10:00": 1}
 
     @pytest.mark.parametrize(
-        "word", ["NA", "-999", "9.9", "1e5", "1E5", "1900-01-01", "1900-01-01 00:00", "1900-01-01T00:00Z", "0", "(NULL)"]
+        "word",
+        ["NA", "-999", "9.9", "1e5", "1E5", "1900-01-01", "1900-01-01 00:00", "1900-01-01T00:00Z", "0", "(NULL)"],
     )
     def test_blanks_around_a_word_that_stands_for_no_value_do_not_matter(
         self, word: str, engine: Engine, csv: Csv
