@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import Can, Engine, Look, Misfit, Profiled
+from .base import Bounds, Can, Duplicates, Engine, Look, Misfit, Profiled
 from .duckdb import DuckdbEngine
 
-__all__ = ["Can", "DuckdbEngine", "Engine", "Look", "Misfit", "Profiled"]
+__all__ = ["Bounds", "Can", "DuckdbEngine", "Duplicates", "Engine", "Look", "Misfit", "Profiled"]
