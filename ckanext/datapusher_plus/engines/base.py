@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from ..core.boxes import Box
 from ..core.errors import EngineFailed
 from ..core.types.patterns import Accepts, Form
 from ..core.values import CleanCsv, ColumnProfile
@@ -74,7 +75,7 @@ class Bounds:
     #: whether both columns have a value that is not a whole number
     fractions: bool = False
     #: (west, south, east, north) of the places; None: there are none
-    box: tuple[float, float, float, float] | None = None
+    box: Box | None = None
 
 
 class Engine(Protocol):

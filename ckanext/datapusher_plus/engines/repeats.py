@@ -7,7 +7,10 @@ from pathlib import Path
 from ..core.table_names import literal
 
 #: rows of a table up to which their hashes may be held in memory, which takes about 40 MB
-FEW  #: statements that make the tables that the queries below read; as tables they can be written to disk
+FEW_ROWS = 500_000
+_PAGE = 100_000
+
+#: statements that make the tables that the queries below read; as tables they can be written to disk
 PREPARE = (
     "CREATE TEMP TABLE numbered AS SELECT digest, row_number() OVER () AS row FROM {table}",
     "CREATE TEMP TABLE firsts AS SELECT digest, min(row) AS first, count(*) AS number FROM numbered GROUP BY digest",
