@@ -54,6 +54,18 @@ class Settings:
     qsv_bin: str
     unsafe_prefix: str = _filled()
     reserved_colnames: frozenset[str]
+    sort_and_dupe_check: bool
+    dedup: bool
+    preview_rows: int = _least(-(2**31 - 1), 2**31 - 1)
+    auto_index_dates: bool
+    auto_index_threshold: int = _least(-1)
+    auto_index_min_threshold: int = _least(0)
+    auto_unique_index: bool
+    auto_alias: str
+    auto_alias_unique: bool
+    auto_csv_spatial_extent: bool
+    latitude_fields: tuple[str, ...]
+    longitude_fields: tuple[str, ...]
     download_connect_timeout: int = _seconds(1)
     download_timeout: int = _seconds(1)
     download_deadline: int = _seconds(1)
@@ -143,6 +155,9 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
         "reserved_colnames": frozenset(name.lower() for name in given["reserved_colnames"]),
         "null_values": tuple(given["null_values"]),
         "type_mapping": _type_mapping(given["type_mapping"]),
+        "auto_alias": _template(given["auto_alias"]),
+        "latitude_fields": _names(given["latitude_fields"]),
+        "longitude_fields": _names(given["longitude_fields"]),
         "max_quarantine_pct": _percent("max_quarantine_pct", given["max_quarantine_pct"]),
         "work_dir": _folder(given["work_dir"], "dpp_work"),
         "dictionary_stash_dir": _folder(given["dictionary_stash_dir"], "dpp_dict_stash"),
@@ -169,6 +184,19 @@ def _percent(name: str, given: object) -> float:
     if not 0 <= percent <= 100:
         raise ValueError(f"{PREFIX}{name} must be a number from 0 to 100, and is {_shown(given)}.")
     return percent
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names of a list that commas or blanks separate."""
+    return tuple(text.replace(",", " ").lower().split())
+
+
+def _template(text: str) -> str:
+    """Return the template of an alias, empty for none; DataPusher+ has true and false here."""
+    word = text.strip().lower()
+    if word in ("false", "no", "off", "0", "none"):
+        return ""
+    return "{resource}-{package}-{org}" if word in ("true", "yes", "on", "1") else text.strip()
 
 
 def _type_mapping(text: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import BadPattern, Can, Engine, Hits, Look, Misfit, Profiled, Sought
+from .base import BadPattern, Bounds, Can, Duplicates, Engine, Hits, Look, Misfit, Profiled, Sought
 from .choice import Choice, engine
 from .duckdb import DuckdbEngine
 from .fallback import Fallback
@@ -10,9 +10,11 @@ from .qsv import QsvEngine
 
 __all__ = [
     "BadPattern",
+    "Bounds",
     "Can",
     "Choice",
     "DuckdbEngine",
+    "Duplicates",
     "Engine",
     "Fallback",
     "Hits",

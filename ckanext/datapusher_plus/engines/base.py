@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from ..core.boxes import Box
 from ..core.errors import EngineFailed
 from ..core.types.patterns import Accepts, Form
 from ..core.values import CleanCsv, ColumnProfile
@@ -19,6 +20,9 @@ class Can(str, Enum):
     COUNT = "count the values that are written in some form"
     FIND_MISFITS = "find the values that a type does not take"
     SEARCH = "search values for patterns"
+    DUPLICATES = "find the rows that repeat an earlier row"
+    DISTINCT = "count the different values of a column"
+    BOUNDS = "find the bounds of the places in two columns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +91,32 @@ class BadPattern(ValueError):
         self.why = why
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """How many rows repeat an earlier row, and which is the first of them."""
+
+    #: rows that are equal to an earlier row
+    number: int
+    #: (row, the first row that it is equal to) of the first such row, from 1 below the header; None: there is none
+    first: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Where the places of a table are, in degrees; rows that lack a coordinate are not counted."""
+
+    #: rows within ±90 and ±180 degrees, without those at 0, 0
+    places: int
+    #: rows beyond ±90 or ±180 degrees
+    outside: int = 0
+    #: rows at latitude 0 and longitude 0
+    at_zero: int = 0
+    #: whether both columns have a value that is not a whole number
+    fractions: bool = False
+    #: (west, south, east, north) of the places; None: there are none
+    box: Box | None = None
+
+
 class Engine(Protocol):
     """An engine that answers questions about all values of canonical CSV, in bounded memory.
 
@@ -127,6 +157,29 @@ class Engine(Protocol):
             each value at most ``MOST_TEXTS`` texts are returned, each cut to ``LONGEST_TEXT`` characters.
         :param rows: search only so many rows; None: all.
         :raises BadPattern: for the first pattern that cannot be used, before any value is read.
+        """
+        ...
+
+    def duplicates(self, csv: CleanCsv) -> Duplicates:
+        """Count the rows that are equal to an earlier row.
+
+        Two rows are equal if all their values are the same text, character by character; it does not matter if a value
+        is quoted (``"1",x`` equals ``1,x``). NULL (an empty field without quotes) equals NULL, but not the empty text.
+        """
+        ...
+
+    def repeats(self, csv: CleanCsv) -> Sequence[int]:
+        """Return the rows that ``duplicates`` counts, from 1 below the header, in ascending order."""
+        ...
+
+    def distinct(self, csv: CleanCsv, positions: Sequence[int]) -> tuple[int, ...]:
+        """Return for each column how many different values it has, as text; NULL is not counted."""
+        ...
+
+    def bounds(self, csv: CleanCsv, latitude: int, longitude: int) -> Bounds:
+        """Return the bounds of the places whose coordinates two columns have, with a decimal point or comma.
+
+        Values that are not numbers are no coordinates.
         """
         ...
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,8 @@ from ..core.errors import EngineFailed
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv
-from . import duckdb_search, duckdb_sql, interruptible
-from .base import Can, Hits, Look, Misfit, Profiled, Sought
+from . import duckdb_search, duckdb_sql, interruptible, repeats, rows
+from .base import Bounds, Can, Duplicates, Hits, Look, Misfit, Profiled, Sought
 from .shorten import short_of, shortened
 from .sorts import Same, column_profile
 
@@ -100,6 +102,61 @@ class DuckdbEngine:
         suspects = {position for (position,) in self._rows(csv, search.suspects, search.everywhere, ())}
         closer = sorted(suspects.union(search.elsewhere))
         return duckdb_search.hits(self._rows(csv, search.closer, closer, ())) if closer else ()
+
+    def duplicates(self, csv: CleanCsv) -> Duplicates:
+        """Count the rows that are equal to an earlier row: most often none are, which one pass shows."""
+        if csv.rows is not None and csv.rows <= repeats.FEW_ROWS and rows.all_differ(csv):
+            return Duplicates(number=0)
+        with self._of_digests(csv) as ask:
+            found = ask(repeats.COUNT)
+        return Duplicates(number=found[0][0], first=found[0][1:]) if found else Duplicates(number=0)
+
+    def repeats(self, csv: CleanCsv) -> Sequence[int]:
+        """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
+        found, last = array("Q"), 0
+        with self._of_digests(csv) as ask:
+            while page := ask(repeats.page(last)):
+                found.extend(row for (row,) in page)
+                last = found[-1]
+        return found
+
+    @contextmanager
+    def _of_digests(self, csv: CleanCsv) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """Provide a function that answers queries about the rows' digests.
+
+        :raises EngineFailed: when DuckDB cannot answer.
+        :raises OSError: when the disk is full.
+        """
+        digests = csv.path.with_name(f"{csv.path.name}.digests")
+        try:
+            rows.write_digests(csv, digests)
+            with self.connected(digests) as connection:
+                table = repeats.digests(digests)
+                for statement in repeats.PREPARE:
+                    interruptible.rows(connection, statement.replace("{table}", table))
+                yield partial(interruptible.rows, connection)
+        except duckdb.Error as error:
+            raise _told(error, digests) from error
+        finally:
+            digests.unlink(missing_ok=True)
+
+    def distinct(self, csv: CleanCsv, positions: Sequence[int]) -> tuple[int, ...]:
+        """Count the different values of some columns, in one scan of these columns."""
+        if not positions:
+            return ()
+        counts = dict(self._rows(csv, duckdb_sql.distinct, sorted(positions), ()))
+        return tuple(counts.get(position, 0) for position in positions)
+
+    def bounds(self, csv: CleanCsv, latitude: int, longitude: int) -> Bounds:
+        """Return the bounds of the places whose coordinates two columns have, in one scan of them."""
+
+        def question(positions: Sequence[int]) -> str:
+            return duckdb_sql.bounds(latitude, longitude)
+
+        places, outside, at_zero, fractions, *box = self._rows(csv, question, [latitude, longitude], ())[0]
+        west, south, east, north = box
+        found = (west, south, east, north) if places else None
+        return Bounds(places=places, outside=outside, at_zero=at_zero, fractions=bool(fractions), box=found)
 
     def _rows(
         self, csv: CleanCsv, question: Question, positions: Sequence[int], nulls: Sequence[str]

@@ -92,6 +92,31 @@ def misfits(accepts: Mapping[int, Accepts]) -> str:
     )
 
 
+def distinct(positions: Sequence[int]) -> str:
+    """Return the query for (position, number of different values)."""
+    return (
+        "SELECT position, count(*) FROM "  # noqa: S608 (no outside text)
+        f"(SELECT DISTINCT position, v FROM ({long_form(positions)}) WHERE v IS NOT NULL) GROUP BY position"
+    )
+
+
+def bounds(latitude: int, longitude: int) -> str:
+    """Return the query for the fields of ``Bounds``, with those of its box one by one."""
+    number = literal(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+    pair = f"SELECT unnest([c{latitude:d}]) AS y, unnest([c{longitude:d}]) AS x FROM {{table}}"  # noqa: S608
+    cast = "try_cast(CASE WHEN regexp_full_match(trim({0}, {1}), {2}) THEN replace({0}, ',', '.') END AS DOUBLE) AS {0}"
+    numbers = ", ".join(cast.format(name, _BLANK, number) for name in "yx")
+    inside = "abs(y) <= 90 AND abs(x) <= 180 AND NOT (y = 0 AND x = 0)"
+    box = ", ".join(f"{what} FILTER (WHERE {inside})" for what in ("min(x)", "min(y)", "max(x)", "max(y)"))
+    counted = (inside, "abs(y) > 90 OR abs(x) > 180", "y = 0 AND x = 0")
+    counts = ", ".join(f"count(*) FILTER (WHERE {test})" for test in counted)
+    return (
+        f"SELECT {counts}, "  # noqa: S608 (no outside text)
+        f"bool_or(y <> trunc(y)) AND bool_or(x <> trunc(x)), {box} "
+        f"FROM (SELECT {numbers} FROM ({pair})) WHERE y IS NOT NULL AND x IS NOT NULL"
+    )
+
+
 def _accepted(accepts: Accepts) -> str:
     return " OR ".join([_is_one_of(accepts.nulls), *map(takes, accepts.forms)])
 

@@ -10,7 +10,7 @@ from typing import TypeVar
 from ..core.errors import EngineFailed
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv
-from .base import Can, Engine, Hits, Look, Misfit, Profiled, Sought
+from .base import Bounds, Can, Duplicates, Engine, Hits, Look, Misfit, Profiled, Sought
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -54,6 +54,22 @@ class Fallback:
         return self._asked(
             Can.SEARCH, lambda engine: engine.search(csv, sought, shortest=shortest, most=most, rows=rows)
         )
+
+    def duplicates(self, csv: CleanCsv) -> Duplicates:
+        """Count the rows that are equal to an earlier row."""
+        return self._asked(Can.DUPLICATES, lambda engine: engine.duplicates(csv))
+
+    def repeats(self, csv: CleanCsv) -> Sequence[int]:
+        """Return the rows that are equal to an earlier row."""
+        return self._asked(Can.DUPLICATES, lambda engine: engine.repeats(csv))
+
+    def distinct(self, csv: CleanCsv, positions: Sequence[int]) -> tuple[int, ...]:
+        """Return for each column how many different values it has."""
+        return self._asked(Can.DISTINCT, lambda engine: engine.distinct(csv, positions))
+
+    def bounds(self, csv: CleanCsv, latitude: int, longitude: int) -> Bounds:
+        """Return the bounds of the places whose coordinates two columns have."""
+        return self._asked(Can.BOUNDS, lambda engine: engine.bounds(csv, latitude, longitude))
 
     def _asked(self, ability: Can, question: Callable[[Engine], T]) -> T:
         if ability in self.first.can:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from csv import Error as NotCsv
 from dataclasses import dataclass, replace
+from enum import Enum
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, NoReturn
 
 from ..core.errors import EngineFailed
@@ -17,17 +20,26 @@ from ..core.reader_limits import MOST_MEMORY
 from ..core.types.patterns import BLANKS, Accepts
 from ..core.values import CleanCsv
 from . import qsv_input, qsv_process
-from .base import Can, Look, Misfit, Profiled, unable
+from .base import Can, Duplicates, Look, Misfit, Profiled, unable
 from .qsv_process import Program, QsvFailed, limits_for
+from .rows import write_digests
 from .shorten import shortened
 from .sorts import Same, Sort, column_profile, sort_of
 
-#: without these, qsv tells the ten most frequent values, without the blanks around them
-_EVERY_VALUE = ("--limit=0", "--unq-limit=0", "--no-trim", "--no-headers", "--delimiter=,", "--jobs=1")
+#: without these, qsv tells ten values of a column in which all are different, and removes the blanks around values
+_EVERY_VALUE = ("--unq-limit=0", "--no-trim", "--no-headers", "--delimiter=,", "--jobs=1")
 #: columns of its answer
 _ANSWER = ["field", "value", "count", "percentage", "rank"]
 #: distinct values of a column that are remembered as accepted
 _REMEMBERED = 100_000
+
+
+class Cut(Enum):
+    """Whether long values of a column are cut."""
+
+    NEVER = 0
+    MAY = 1
+    IS = 2
 
 
 class _Counted(NamedTuple):
@@ -47,7 +59,7 @@ class QsvEngine:
     #: bytes of address space that a process may take
     memory: int = MOST_MEMORY
     name: str = "qsv"
-    can: frozenset[Can] = frozenset({Can.PROFILE, Can.COUNT, Can.FIND_MISFITS})
+    can: frozenset[Can] = frozenset({Can.PROFILE, Can.COUNT, Can.FIND_MISFITS, Can.DUPLICATES, Can.DISTINCT})
 
     def profile(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str] = ()) -> Profiled:
         """Count the values of each column by what they are."""
@@ -94,14 +106,50 @@ class QsvEngine:
                     break
         return tuple(found[position] for position in sorted(found))
 
+    def distinct(self, csv: CleanCsv, positions: Sequence[int]) -> tuple[int, ...]:
+        """Return for each column how many different values it has."""
+        values = self._values(csv, sorted(set(positions)), cut=Cut.NEVER) if positions else ()
+        counts = Counter(position for position, value, _ in values if value is not None)
+        return tuple(counts[position] for position in positions)
+
+    def duplicates(self, csv: CleanCsv) -> Duplicates:
+        """Count the rows that are equal to an earlier row."""
+        with self._repeated(csv) as (often, repeats):
+            first = next(repeats, None)
+        return Duplicates(number=sum(often.values()) - len(often), first=first)
+
+    def repeats(self, csv: CleanCsv) -> Sequence[int]:
+        """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
+        with self._repeated(csv) as (_, repeats):
+            return array("Q", (row for row, _ in repeats))
+
+    @contextmanager
+    def _repeated(self, csv: CleanCsv) -> Iterator[tuple[Mapping[str, int], Iterator[tuple[int, int]]]]:
+        """Provide the digests of rows that occur more than once with their number, and (row, the row that it repeats).
+
+        :raises EngineFailed: when qsv cannot answer.
+        :raises OSError: when the disk is full.
+        """
+        with TemporaryDirectory(prefix="qsv-", dir=self.work_dir) as folder:
+            digests = Path(folder) / "digests.csv"
+            with _failures(csv.path):
+                write_digests(csv, digests)
+                with self._answer(digests, "--limit=-2", "--no-other") as rows:
+                    often = {value: int(number) for _, value, number, *_ in rows}
+            yield often, _repeats(digests, often)
+
+    def bounds(self, *_: Any, **__: Any) -> NoReturn:
+        """Refuse: qsv does not look at two columns together."""
+        raise unable(self, Can.BOUNDS)
+
     def search(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse: qsv's patterns are not those of RE2."""
         raise unable(self, Can.SEARCH)
 
-    def _values(self, csv: CleanCsv, positions: Sequence[int], *, whole: bool = True) -> Iterator[_Counted]:
+    def _values(self, csv: CleanCsv, positions: Sequence[int], *, cut: Cut = Cut.MAY) -> Iterator[_Counted]:
         """Yield the distinct values of some columns: of fewer at once if they take too much memory together.
 
-        :param whole: long values are not cut.
+        :param cut: whether long values may be cut if one column alone takes too much memory.
         :raises EngineFailed: when qsv cannot answer.
         :raises OSError: when the disk is full.
         """
@@ -109,26 +157,21 @@ class QsvEngine:
             try:
                 yield from self._asked(csv, positions)
             except QsvFailed as error:
-                if not error.memory or not (whole or len(positions) > 1):
+                if not error.memory or (len(positions) == 1 and cut is not Cut.MAY):
                     raise
             else:
                 return
             if len(positions) == 1:
-                csv, whole = replace(csv, path=shortened(csv.path)), False
+                csv, cut = replace(csv, path=shortened(csv.path)), Cut.IS
         half = (len(positions) + 1) // 2
         for fewer in filter(None, (positions[:half], positions[half:])):
-            yield from self._values(csv, fewer, whole=whole)
+            yield from self._values(csv, fewer, cut=cut)
 
     def _asked(self, csv: CleanCsv, positions: Sequence[int]) -> Iterator[_Counted]:
         source = qsv_input.readable(csv)
-        select = ",".join(str(position + 1) for position in positions)
-        arguments = ["frequency", *_EVERY_VALUE, f"--select={select}", str(source.path)]
-        limits = limits_for(source.path.stat().st_size, self.memory)
-        answer = qsv_process.run(self.program, arguments, folder=self.work_dir, limits=limits)
         headings = {position: source.value(source.header[position], position) for position in positions}
-        with qsv_input.rows(answer) as rows:
-            if next(rows, [])[: len(_ANSWER)] != _ANSWER:
-                raise QsvFailed("qsv did not tell values and their counts")
+        select = ",".join(str(position + 1) for position in positions)
+        with self._answer(source.path, "--limit=0", f"--select={select}") as rows:
             for field, read, counted, _, rank, *_ in rows:
                 position = positions[int(field) - 1]
                 # a missing value is written as (NULL), without a rank
@@ -142,6 +185,28 @@ class QsvEngine:
                     yield _Counted(position, value, number)
         if headings:
             raise QsvFailed("qsv did not tell the headings")
+
+    @contextmanager
+    def _answer(self, path: Path, *options: str) -> Iterator[Iterator[list[str]]]:
+        """Provide rows of (column from 1, value, number of its rows, share, rank) of a file."""
+        limits = limits_for(path.stat().st_size, self.memory)
+        with TemporaryDirectory(prefix="qsv-", dir=self.work_dir) as folder:
+            arguments = ["frequency", *_EVERY_VALUE, *options, str(path)]
+            answer = qsv_process.run(self.program, arguments, folder=Path(folder), limits=limits)
+            with qsv_input.rows(answer) as rows:
+                if next(rows, [])[: len(_ANSWER)] != _ANSWER:
+                    raise QsvFailed("qsv did not tell values and their counts")
+                yield rows
+
+
+def _repeats(digests: Path, often: Collection[str]) -> Iterator[tuple[int, int]]:
+    """Yield (row, the first row that it is equal to) of each row that is equal to an earlier one."""
+    first: dict[str, int] = {}
+    with digests.open(encoding="ascii") as file:
+        # the header takes the place of row 0
+        for row, line in enumerate(file):
+            if (digest := line.rstrip()) in often and (earlier := first.setdefault(digest, row)) != row:
+                yield row, earlier
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from ..core.states import GOOD, OPEN, State
 from ..core.values import LoadPlan, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..portal import app
-from ..recovery.late_publish import check_table, guarded, keep_rejected
+from ..recovery.late_publish import check_table, give_name, guarded, keep_rejected
 from ..recovery.restore import restore, show
 from ..recovery.settle import settle
 from ..runs import database
@@ -200,10 +200,16 @@ def publish(run: Run) -> None:
 def _tell_ckan(run: Run, swapped: Swapped) -> tuple[str, ...]:
     """Set the table's metadata in CKAN, and return a message for each part that failed."""
     known = has_loaded_before(run.resource_id, besides=run.claimed.run_id)
+    plan = swapped.plan
     failed = tasks.publish(
-        run.resource_id, hash=swapped.plan.file_hash, rows=swapped.rows, loaded_before=known, attempt=guarded
+        run.resource_id,
+        hash=plan.file_hash,
+        rows=swapped.rows,
+        fields=plan.fields,
+        loaded_before=known,
+        attempt=guarded,
     )
-    return tuple(failed)
+    return (*failed, *give_name(run.resource_id, run.log))
 
 
 def _settle(run: Run, end: Outcome) -> Outcome:

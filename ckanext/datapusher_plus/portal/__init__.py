@@ -12,7 +12,7 @@ from .pages import own_pages
 from .presence import Presence, Standing, clear_flag, is_gone, presence, refuse_gone, standings
 from .publish import mark_active, publish
 from .rejected import keep_rejected, open_rejected, remove_rejected
-from .resource import ticket
+from .resource import names, ticket
 from .uploads import open_upload
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "is_gone",
     "keep_rejected",
     "mark_active",
+    "names",
     "open_rejected",
     "open_upload",
     "own_pages",

@@ -23,6 +23,7 @@ from ..runs.log import RunLog
 from ..runs.records import RunRecord
 from ..runs.transient import may_pass
 from ..waits import LATE_PUBLISH
+from . import aliases
 from .end_run import Ending, end_run
 from .restore import show
 from .settle import settle
@@ -52,7 +53,7 @@ def publish_late(run: RunRecord, run_log: Log) -> Outcome:
     kept = tuple(warning for warning in run.warnings or () if warning != run.message)
     try:
         check_table(run.resource_id, run.id)
-        warnings = (*kept, *_keep_left(run), *_publish(run))
+        warnings = (*kept, *_keep_left(run), *_publish(run), *give_name(run.resource_id, run_log))
         check_table(run.resource_id, run.id)
         settle(run.resource_id, run_log)
     except Exception as error:
@@ -65,8 +66,19 @@ def publish_late(run: RunRecord, run_log: Log) -> Outcome:
 def _publish(run: RunRecord) -> list[str]:
     known = records.has_loaded_before(run.resource_id, besides=run.id)
     return portal.publish(
-        run.resource_id, hash=run.file_hash or "", rows=run.rows or 0, loaded_before=known, attempt=guarded
+        run.resource_id,
+        hash=run.file_hash or "",
+        rows=run.rows or 0,
+        fields=run.fields or {},
+        loaded_before=known,
+        attempt=guarded,
     )
+
+
+def give_name(resource_id: str, run_log: Log) -> tuple[str, ...]:
+    """Give the table the alias that the site wants, and return the warnings: one if that failed, else none."""
+    failed = guarded(aliases.FAILED, partial(aliases.give_alias, resource_id, run_log))
+    return (failed,) if failed else ()
 
 
 def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> tuple[str, ...]:

@@ -44,12 +44,12 @@ def analyse(csv: CleanCsv, log: Log, options: ReadOptions = _NOTHING_SAID) -> An
     columns = tuple(replace(column, declared=kind or "") for column, kind in declared)
     analysed = look_closer(Analysed(csv=csv, rows=profiled.rows, columns=columns), options, questions)
     if any(map(thousands.is_open, analysed.columns)):
-        analysed = replace(analysed, sums=thousands.sums(_first_rows(csv), analysed.columns))
+        analysed = replace(analysed, sums=thousands.sums(first_rows(csv), analysed.columns))
     reach("analyse.after")
     return analysed
 
 
-def _first_rows(csv: CleanCsv) -> Iterator[list[str]]:
+def first_rows(csv: CleanCsv) -> Iterator[list[str]]:
     """Yield the first rows below the header."""
     piece = next(pieces(csv.path, size=_SAMPLE_BYTES))
     rows = (record for record in records(piece, Dialect(separator=b",")) if len(record.values) == len(csv.header))

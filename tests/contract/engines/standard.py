@@ -62,10 +62,10 @@ def _takes(look: Look) -> bool:
 def csv(tmp_path: Path) -> Csv:
     """A validated file."""
 
-    def make(content: str, header: tuple[str, ...] = ("a",)) -> CleanCsv:
+    def make(content: str, header: tuple[str, ...] = ("a",), rows: int | None = None) -> CleanCsv:
         path = tmp_path / "it's [a] table.csv"
         path.write_text(content, encoding="utf-8", newline="")
-        return CleanCsv(path=path, header=header, format="CSV", encoding="UTF-8")
+        return CleanCsv(path=path, header=header, format="CSV", encoding="UTF-8", rows=rows)
 
     return make
 

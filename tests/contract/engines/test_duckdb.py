@@ -13,12 +13,13 @@ from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.engines import Can, DuckdbEngine
 from ckanext.datapusher_plus.engines.base import require
 
+from .rows import BoundsContract, DistinctContract, DuplicatesContract
 from .standard import CountContract, MisfitContract, ProfileContract, csv
 
 __all__ = ["csv"]
 
 
-class TestDuckdb(ProfileContract, CountContract, MisfitContract):
+class TestDuckdb(ProfileContract, CountContract, MisfitContract, DuplicatesContract, DistinctContract, BoundsContract):
     """The default engine."""
 
     @pytest.fixture

@@ -11,6 +11,7 @@ from ckanext.datapusher_plus.engines import QsvEngine
 from ckanext.datapusher_plus.engines.qsv_process import Program
 from tests.qsv import here, script
 
+from .rows import DistinctContract, DuplicatesContract
 from .standard import CountContract, MisfitContract, ProfileContract, csv
 
 __all__ = ["csv"]
@@ -19,7 +20,7 @@ QSV = here()
 
 if QSV:
 
-    class TestQsv(ProfileContract, CountContract, MisfitContract):
+    class TestQsv(ProfileContract, CountContract, MisfitContract, DuplicatesContract, DistinctContract):
         """The second engine."""
 
         @pytest.fixture(params=["alone", "client"] if find_spec("qsv_client") else ["alone"])

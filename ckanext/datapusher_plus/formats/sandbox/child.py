@@ -44,7 +44,8 @@ def _outcome(job: dict[str, Any], limits: Limits, said: Said) -> Iterator[Ingest
     try:
         reader = named(job["format"])
         assert isinstance(reader, Apart)
-        said.say(("done", asdict(reader.read(source, work))))
+        csv = reader.read(source, work)
+        said.say(("done", asdict(replace(csv, box=work.box))))
     except (IngestError, Skipped) as error:
         yield error
     except MemoryError:

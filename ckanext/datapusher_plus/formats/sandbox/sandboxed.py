@@ -125,6 +125,7 @@ def _csv(told: dict[str, Any]) -> CleanCsv:
             "path": Path(told["path"]),
             "header": tuple(told["header"]),
             "declared": tuple(told["declared"]),
+            "box": told["box"] and tuple(told["box"]),
         }
     )
 
