@@ -99,7 +99,7 @@ def test_one_that_takes_too_long_is_ended_with_all_that_it_started(version: str,
     slow = script(tmp_path, "trap '' TERM; sleep 600 & echo $! > child; echo $$ > self; wait; wait; sleep 600", version)
     with pytest.raises(QsvFailed) as raised:
         answer(slow, tmp_path, seconds=1)
-    assert not raised.value.memory
+    assert (raised.value.memory, raised.value.clue) == (False, "that took longer than 4 seconds")
     assert [name for name in ("self", "child") if not has_ended(int((tmp_path / name).read_text()))] == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -17,6 +17,18 @@ class Measure(str, Enum):
     TIME = "time"
     BOOLEAN = "boolean"
     TEXT = "text"
+
+
+_MEASURES = {
+    **dict.fromkeys(("int2", "int4", "int8", "numeric", "float4", "float8"), Measure.NUMBER),
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), Measure.TIME),
+    "bool": Measure.BOOLEAN,
+}
+
+
+def measure_of(type_name: str) -> Measure:
+    """Return what is measured of a column of a PostgreSQL type; all other types count as text."""
+    return _MEASURES.get(type_name, Measure.TEXT)
 
 
 class Withheld(str, Enum):
@@ -99,8 +111,34 @@ class TableStatistics:
     columns: tuple[ColumnStatistics, ...]
     #: rows that repeat an earlier row in every column; None: not counted
     duplicates: int | None = None
-    #: whether rows have been changed through the API since
+    #: whether rows have been changed since, through the API or by a newer load whose statistics are still being made
     stale: bool = False
+
+
+def withhold(column: ColumnStatistics, why: Withheld) -> ColumnStatistics:
+    """Return a column's statistics without its values.
+
+    Of personal data only counts and lengths stay. Of texts that are all different no text stays; of numbers and times
+    that are all different only the most frequent ones go, because the other figures describe all of them together.
+    """
+    if why is Withheld.UNIQUE:
+        text = column.measure is Measure.TEXT
+        least, greatest = (None, None) if text else (column.least, column.greatest)
+        return replace(column, withheld=why, top=(), least=least, greatest=greatest)
+    return replace(
+        column,
+        withheld=why,
+        least=None,
+        greatest=None,
+        sum=None,
+        mean=None,
+        deviation=None,
+        quartiles=None,
+        top=(),
+        histogram=(),
+        true=None,
+        false=None,
+    )
 
 
 def to_json(column: ColumnStatistics) -> dict[str, Any]:
@@ -115,8 +153,10 @@ def from_json(stored: Mapping[str, Any]) -> ColumnStatistics:
     given["null_words"] = given.get("null_words", {})
     given["top"] = tuple((value, count) for value, count in given.get("top", ()))
     given["histogram"] = tuple(Bin(**bar) for bar in given.get("histogram", ()))
+    # PostgreSQL's JSON has one kind of number: it returns 5e44 and 5.0 as whole numbers
+    given |= {name: float(given[name]) for name in ("mean", "deviation") if name in given}
     if "quartiles" in given:
-        given["quartiles"] = tuple(given["quartiles"])
+        given["quartiles"] = tuple(map(float, given["quartiles"]))
     if "withheld" in given:
         given["withheld"] = Withheld(given["withheld"])
     return ColumnStatistics(**given)

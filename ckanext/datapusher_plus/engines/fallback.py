@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
 from ..core.errors import EngineFailed
+from ..core.statistics import Measure
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv
-from .base import Bounds, Can, Duplicates, Engine, Hits, Look, Misfit, Profiled, Sought
+from .base import Bounds, Can, Counted, Duplicates, Engine, Hits, Look, Misfit, Profiled, Sought
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -70,6 +72,12 @@ class Fallback:
     def bounds(self, csv: CleanCsv, latitude: int, longitude: int) -> Bounds:
         """Return the bounds of the places whose coordinates two columns have."""
         return self._asked(Can.BOUNDS, lambda engine: engine.bounds(csv, latitude, longitude))
+
+    @contextmanager
+    def counted(self, csv: CleanCsv, measures: Mapping[int, Measure], seconds: float) -> Iterator[Counted]:
+        """Count the values of some columns once; the second engine does if the first one cannot, or fails at that."""
+        with ExitStack() as stack:
+            yield self._asked(Can.DESCRIBE, lambda engine: stack.enter_context(engine.counted(csv, measures, seconds)))
 
     def _asked(self, ability: Can, question: Callable[[Engine], T]) -> T:
         if ability in self.first.can:

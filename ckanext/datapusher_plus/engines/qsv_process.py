@@ -46,10 +46,12 @@ class QsvUnusable(Exception):
 class QsvFailed(Exception):
     """A qsv process did not answer; ``str()`` is for the worker's log."""
 
-    def __init__(self, what: str, *, memory: bool = False) -> None:
+    def __init__(self, what: str, *, memory: bool = False, clue: str = "") -> None:
         super().__init__(what)
         #: it needed more memory than it may have
         self.memory = memory
+        #: a clause for the publisher, if there is something to say
+        self.clue = clue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +74,17 @@ class Limits:
     seconds: int
     #: bytes of each file that it writes
     written: int = _LEAST_ANSWER
+    #: seconds until it must have ended; None: more than the processor time, as other processes want the cores, too
+    patience: float | None = None
 
 
-def limits_for(size: int, memory: int = MOST_MEMORY) -> Limits:
-    """Return the limits of a process that reads a file of ``size`` bytes."""
+def limits_for(size: int, memory: int = MOST_MEMORY, seconds: float | None = None) -> Limits:
+    """Return the limits of a process that reads a file of ``size`` bytes.
+
+    :param seconds: until it must have ended; None: four times the processor time that it may have.
+    """
     written = max(_LEAST_ANSWER, _LONGEST_ANSWER * size)
-    return Limits(memory=memory, seconds=most_seconds(size), written=written)
+    return Limits(memory=memory, seconds=most_seconds(size), written=written, patience=seconds)
 
 
 def usable(named: str) -> Program:
@@ -122,8 +129,9 @@ def run(program: Program, arguments: Sequence[str], *, folder: Path, limits: Lim
     numbers = (os.getpid(), limits.memory, limits.seconds, limits.written)
     command = [sys.executable, "-I", "-S", limited_exec.__file__, *map(str, numbers), program.path]
     answer = folder / "qsv.out"
+    patience = limits.seconds * waits.QSV_SLOWNESS if limits.patience is None else limits.patience
     by_client = program.version >= _OLDEST_FOR_CLIENT and find_spec("qsv_client")
-    (_by_client if by_client else _alone)(command, arguments, answer, limits.seconds * waits.QSV_SLOWNESS)
+    (_by_client if by_client else _alone)(command, arguments, answer, patience)
     return answer
 
 
@@ -158,7 +166,7 @@ def _alone(command: Sequence[str], arguments: Sequence[str], answer: Path, secon
         try:
             code = process.wait(timeout=seconds)
         except subprocess.TimeoutExpired as error:
-            raise QsvFailed(f"qsv did not answer within {seconds:g} s") from error
+            raise _late(seconds) from error
         finally:
             _end(process)
     if code != 0:
@@ -190,6 +198,10 @@ def _failure(code: int, said: str) -> QsvFailed:
     return QsvFailed(f"qsv ended with status {code}: {said or 'it said nothing'}", memory=memory)
 
 
+def _late(seconds: float) -> QsvFailed:
+    return QsvFailed(f"qsv did not answer within {seconds:g} s", clue=f"that took longer than {seconds:,.0f} seconds")
+
+
 def _by_client(command: Sequence[str], arguments: Sequence[str], answer: Path, seconds: float) -> None:
     import qsv_client
 
@@ -206,5 +218,7 @@ def _by_client(command: Sequence[str], arguments: Sequence[str], answer: Path, s
             kill_grace=waits.QSV_END,
         )
         client.run(*arguments, stdout_path=answer, timeout=seconds)
+    except qsv_client.QsvTimeout as error:
+        raise _late(seconds) from error
     except qsv_client.QsvError as error:
         raise _failure(error.exit_code, error.stderr[-_MOST_SAID:].strip() or str(error)) from error

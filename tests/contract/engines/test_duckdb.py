@@ -14,12 +14,20 @@ from ckanext.datapusher_plus.engines import Can, DuckdbEngine
 from ckanext.datapusher_plus.engines.base import require
 
 from .rows import BoundsContract, DistinctContract, DuplicatesContract
-from .standard import CountContract, MisfitContract, ProfileContract, csv
+from .standard import CountContract, MisfitContract, ProfileContract, StatisticsContract, csv, flights_table
 
-__all__ = ["csv"]
+__all__ = ["csv", "flights_table"]
 
 
-class TestDuckdb(ProfileContract, CountContract, MisfitContract, DuplicatesContract, DistinctContract, BoundsContract):
+class TestDuckdb(
+    ProfileContract,
+    CountContract,
+    MisfitContract,
+    DuplicatesContract,
+    DistinctContract,
+    BoundsContract,
+    StatisticsContract,
+):
     """The default engine."""
 
     @pytest.fixture

@@ -12,15 +12,17 @@ from ckanext.datapusher_plus.engines.qsv_process import Program
 from tests.qsv import here, script
 
 from .rows import DistinctContract, DuplicatesContract
-from .standard import CountContract, MisfitContract, ProfileContract, csv
+from .standard import CountContract, MisfitContract, ProfileContract, StatisticsContract, csv, flights_table
 
-__all__ = ["csv"]
+__all__ = ["csv", "flights_table"]
 
 QSV = here()
 
 if QSV:
 
-    class TestQsv(ProfileContract, CountContract, MisfitContract, DuplicatesContract, DistinctContract):
+    class TestQsv(
+        ProfileContract, CountContract, MisfitContract, DuplicatesContract, DistinctContract, StatisticsContract
+    ):
         """The second engine."""
 
         @pytest.fixture(params=["alone", "client"] if find_spec("qsv_client") else ["alone"])
