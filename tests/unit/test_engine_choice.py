@@ -10,10 +10,11 @@ import pytest
 
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.errors import EngineFailed
+from ckanext.datapusher_plus.core.statistics import Measure
 from ckanext.datapusher_plus.core.types import patterns
 from ckanext.datapusher_plus.core.types.patterns import Accepts
 from ckanext.datapusher_plus.core.values import CleanCsv
-from ckanext.datapusher_plus.engines import Choice, DuckdbEngine, Engine, Look, engine
+from ckanext.datapusher_plus.engines import Can, Choice, DuckdbEngine, Duplicates, Engine, Look, Sought, engine
 from ckanext.datapusher_plus.steps.analyse import engine_for
 from tests.qsv import script, written
 
@@ -49,10 +50,18 @@ def test_duckdb_answers_each_question_at_which_qsv_fails_if_the_choice_is_auto(
     assert auto.profile(table, ("a",)) == duckdb.profile(table, ("a",))
     assert auto.count(table, LOOKS) == duckdb.count(table, LOOKS) == (2,)
     assert auto.misfits(table, {0: NUMBER}) == duckdb.misfits(table, {0: NUMBER})
+    assert auto.distinct(table, [0]) == duckdb.distinct(table, [0]) == (3,)
+    assert auto.duplicates(table) == duckdb.duplicates(table) == Duplicates(number=0)
+    measures = {0: Measure.TEXT}
+    with auto.counted(table, measures, 60) as one, duckdb.counted(table, measures, 60) as other:
+        assert one.describe() == other.describe()
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert [line.split(", so")[0] for line in lines] == [
         "qsv did not profile all values of a table",
         "qsv did not count the values that are written in some form",
+        "qsv did not count the different values of a column",
+        "qsv did not find the rows that repeat an earlier row",
+        "qsv did not describe the values of a column by figures",
     ]
 
 
@@ -76,6 +85,14 @@ def test_a_file_that_is_gone_is_told(table: CleanCsv, tmp_path: Path) -> None:
     for ask in (lambda: only.profile(gone, ("a",)), lambda: only.misfits(gone, {0: NUMBER})):
         with pytest.raises(EngineFailed, match="because the copy of the file .* is gone"):
             ask()
+
+
+def test_duckdb_does_what_qsv_has_no_ability_for(table: CleanCsv, tmp_path: Path) -> None:
+    only = chosen("qsv", tmp_path, script(tmp_path).path)
+    assert only.can == frozenset(Can)
+    sought = [Sought(pattern="^[a-z]$", positions=(0,))]
+    assert [hits.count for hits in only.search(table, sought, shortest=1, most=5)] == [1]
+    assert only.bounds(table, 0, 0).places == 2
 
 
 def test_a_full_disk_is_no_failure_of_the_engine(table: CleanCsv, tmp_path: Path) -> None:
