@@ -154,6 +154,43 @@ class ProfileContract:
         found = engine.profile(csv("x,X,\n1,2,3\n", ("x", "X", "")), ("x", "X_2", "unsafe_"))
         assert [(c.name, c.header) for c in found.columns] == [("x", "x"), ("X_2", "X"), ("unsafe_", "")]
 
+    @pytest.mark.parametrize(
+        ("content", "header", "expected"),
+        [
+            # for each column: values, blank values, length of the longest
+            ('a,b\r\n1,\r\n2,""\r\n3,"x\r"\r\n4,yy\r\n', ("a", "b"), [(4, 0, 1), (2, 1, 2)]),
+            (
+                "a,a,a\na,(NULL),\n,,\na,a,<ALL_UNIQUE>\n,Other (2),x\n",
+                ("a", "a", "a"),
+                [(2, 0, 1), (3, 0, 9), (2, 0, 12)],
+            ),
+            ('a\na\n\n""\na\n', ("a",), [(2, 1, 1)]),
+            ('a\r\na\r\n\r\n""\r\na\r\n', ("a",), [(2, 1, 1)]),
+            ('""\n1\n2\n3\n4\n', ("",), [(4, 0, 1)]),
+            (',""\n"",\n,""\n"",""\n,\n', ("", ""), [(0, 2, 0), (0, 2, 0)]),
+            ('a,b\n"""","a"",""b"\n"""""",""\n"\n"",""\n",""\n"a""\n",\n', ("a", "b"), [(4, 0, 5), (1, 2, 5)]),
+            ('a,b\n x,"x "\nx,x\n" ","\t"\n"",ä\n', ("a", "b"), [(2, 2, 2), (3, 1, 2)]),
+            ("a,b\n\u00a0,\ufffd\n\u2028,\U0001f600\ne\u0301,\x01\nx,y", ("a", "b"), [(4, 0, 2), (4, 0, 1)]),
+        ],
+        ids=[
+            "CRLF",
+            "like answers",
+            "blank lines",
+            "and CRLF",
+            "no heading",
+            "headings",
+            "quotes",
+            "blanks",
+            "letters",
+        ],
+    )
+    def test_each_value_is_read_as_it_is(
+        self, content: str, header: tuple[str, ...], expected: list[tuple[int, int, int]], engine: Engine, csv: Csv
+    ) -> None:
+        found = engine.profile(csv(content, header), tuple(f"c{n}" for n in range(len(header))))
+        assert [(c.values, c.blanks, c.max_length) for c in found.columns] == expected
+        assert found.rows == 4
+
     def test_an_empty_column_has_no_values(self, engine: Engine, csv: Csv) -> None:
         found = engine.profile(csv("a,b\n,1\n,2\n", ("a", "b")), ("a", "b")).columns[0]
         assert (found.values, found.max_length) == (0, 0)
