@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test faults fuzz security check bench bench-hook wheel clean
+.PHONY: help setup up down demo test faults fuzz security check bench bench-hook qsv wheel clean
 
 help:           ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -52,6 +52,9 @@ bench: $(READY) ## measure loading against SQL by hand and CKAN's own way (.stac
 bench-hook: $(READY) ## measure what an upload's request pays for the plugin
 	@$(RUN) -m dev up
 	@$(RUN) -m bench hook
+
+qsv:            ## build qsvdp, the second engine, into Cargo's folder (20 minutes on two cores); JOBS=1 uses one core
+	@$(PYTHON) dev/build_qsv.py $(if $(JOBS),--jobs=$(JOBS))
 
 wheel: $(READY) ## build the package into dist/
 	@$(RUN) -m build

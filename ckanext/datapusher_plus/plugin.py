@@ -16,6 +16,7 @@ from flask import Flask
 from ckanext import datastore
 
 from . import portal, settings
+from .core import alias
 from .core.types import column_type
 from .health import loaders
 from .health.finding import CheckState
@@ -84,6 +85,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
         try:
             settings.use(settings.read(config_))
             column_type.check_mapping(settings.current().type_mapping)
+            alias.check_template(settings.current().auto_alias)
         except ValueError as error:
             raise CkanConfigurationException(str(error)) from error
         upload_hook.watch()

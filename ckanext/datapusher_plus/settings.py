@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
@@ -56,8 +56,22 @@ class Settings:
     null_values: tuple[str, ...]
     prefer_dmy: bool
     max_quarantine_pct: float
+    analysis_engine: str = _filled()
+    qsv_bin: str
     unsafe_prefix: str = _filled()
     reserved_colnames: frozenset[str]
+    sort_and_dupe_check: bool
+    dedup: bool
+    preview_rows: int = _least(-(2**31 - 1), 2**31 - 1)
+    auto_index_dates: bool
+    auto_index_threshold: int = _least(-1)
+    auto_index_min_threshold: int = _least(0)
+    auto_unique_index: bool
+    auto_alias: str
+    auto_alias_unique: bool
+    auto_csv_spatial_extent: bool
+    latitude_fields: tuple[str, ...]
+    longitude_fields: tuple[str, ...]
     download_connect_timeout: int = _seconds(1)
     download_timeout: int = _seconds(1)
     download_deadline: int = _seconds(1)
@@ -148,19 +162,22 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the fields whose values must still be converted or parsed."""
     return {
         **{name: values.get(given[name], given[name]) for name, values in REPLACED.items()},
-        "formats": _names(given["formats"]),
-        "reserved_colnames": _names(given["reserved_colnames"]),
+        "formats": frozenset(_names(" ".join(given["formats"]))),
+        "reserved_colnames": frozenset(_names(" ".join(given["reserved_colnames"]))),
         "null_values": tuple(given["null_values"]),
         "type_mapping": _type_mapping(given["type_mapping"]),
+        "auto_alias": _template(given["auto_alias"]),
+        "latitude_fields": _names(given["latitude_fields"]),
+        "longitude_fields": _names(given["longitude_fields"]),
         "max_quarantine_pct": _percent("max_quarantine_pct", given["max_quarantine_pct"]),
         "work_dir": _folder(given["work_dir"], "dpp_work"),
         "dictionary_stash_dir": _folder(given["dictionary_stash_dir"], "dpp_dict_stash"),
     }
 
 
-def _names(given: Iterable[str]) -> frozenset[str]:
-    """Return names in lower case; DataPusher+ also separates them by commas."""
-    return frozenset(name.lower() for text in given for name in text.split(",") if name)
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names of a list that blanks or, as in DataPusher+, commas separate, in lower case."""
+    return tuple(text.replace(",", " ").lower().split())
 
 
 def _from_ckan(given: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
@@ -190,6 +207,14 @@ def _percent(name: str, given: object) -> float:
     if not 0 <= percent <= 100:
         raise ValueError(f"{PREFIX}{name} must be a number from 0 to 100, and is {_shown(given)}.")
     return percent
+
+
+def _template(text: str) -> str:
+    """Return the template of an alias, empty for none; DataPusher+ has true and false here."""
+    word = text.strip().lower()
+    if word in ("false", "no", "off", "0", "none"):
+        return ""
+    return "{resource}-{package}-{org}" if word in ("true", "yes", "on", "1") else text.strip()
 
 
 def _type_mapping(text: str) -> dict[str, str]:

@@ -97,6 +97,15 @@ CANCEL_TAKEN = 5
 #: Pause between two writes of a run's progress: people watch it, but each write is a transaction.
 PROGRESS_PAUSE = 0.5
 
+# -- qsv, if a site uses it
+
+#: It must print its version within this time, also in a check.
+QSV_VERSION = 4
+#: A process may take this many times the processor time that it may have: other processes want the cores, too.
+QSV_SLOWNESS = 4
+#: A process that takes longer gets this time to end after SIGTERM; then its group is killed.
+QSV_END = 2.0
+
 # -- the Prefect server that workers start
 
 #: It must answer within this time; its first start creates a database.
@@ -121,8 +130,6 @@ CHECK_DATABASE = 3
 CHECK_WEB = (3, 5)
 #: The check of all tables examines no more resources after this time, so that a large site gets an answer, too.
 CHECK_TABLES = 4.0
-#: The check for qsv waits for it to print its version.
-CHECK_QSV = 4
 #: A worker checks this often whether database sessions last: the first value while they do, the second while not.
 SESSIONS_SOUND, SESSIONS_UNSOUND = 60.0, 5.0
 

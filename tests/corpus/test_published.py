@@ -10,12 +10,21 @@ from psycopg import sql
 from ckanext.datapusher_plus.core.errors import IngestError
 from tests.corpus.files import FILES, REFUSED
 from tests.corpus.published import Published, located
+from tests.fix_health import Having
 from tests.fix_tables import Table
 from tests.loads import Loader
+from tests.qsv import here
+
+#: qsv too, where it is installed
+ENGINES = {"duckdb": ""} | ({"qsv": found.path} if (found := here()) else {})
 
 
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.path)
-def test_a_published_file_is_the_table_that_a_person_expects(file: Published, loader: Loader, table: Table) -> None:
+def test_a_published_file_is_the_table_that_a_person_expects(
+    file: Published, engine: str, having: Having, loader: Loader, table: Table
+) -> None:
+    having(analysis_engine=engine, qsv_bin=ENGINES[engine])
     content = located(file.package, file.path).read_bytes()
     loader.write(loader.plan(content, name=file.path.rsplit("/", 1)[1], format="", options=file.options))
     assert types(table) == list(file.types.items())

@@ -19,9 +19,9 @@ from ckanext.datapusher_plus.core.errors import (
     TooMuchTime,
 )
 from ckanext.datapusher_plus.core.quarantine import Rejected
+from ckanext.datapusher_plus.core.reader_limits import LEAST_SECONDS
 from ckanext.datapusher_plus.core.values import Log
 from ckanext.datapusher_plus.formats.sandbox.limited_fork import (
-    LEAST_SECONDS,
     MOST_MEMORY,
     explain,
     limited,

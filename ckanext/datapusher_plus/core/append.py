@@ -69,7 +69,10 @@ class LoadedPrefix:
 def digest_of_columns(plan: LoadPlan) -> str:
     """Return a digest of everything that decides how the file's lines become rows."""
     columns = [(column.name, column.type, column.cast) for column in plan.columns]
-    parts = {"version": RESULT_VERSION, "columns": columns, "full_text": plan.full_text.value}
+    parts: dict[str, Any] = {"version": RESULT_VERSION, "columns": columns, "full_text": plan.full_text.value}
+    if plan.automatic_indexes:
+        # added rows change no index, so another choice of indexes needs a new table
+        parts["indexes"] = sorted(index.name for index in plan.automatic_indexes)
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 from .table_names import identifier, literal
 
+#: Prefix of the names of indexes that a load makes automatically; a load removes those that it would not make.
+AUTOMATIC = "dpp_auto_"
 #: Columns that CKAN adds before a table's own.
 HIDDEN = ("_id", "_full_text")
 
@@ -37,6 +39,16 @@ class Index:
         """Return whether PostgreSQL needs a long time to build it, on a single core."""
         return self.columns == ("_full_text",) and self.body.startswith("USING gist")
 
+    @property
+    def automatic(self) -> bool:
+        """Return whether a load made it for a reason of its own."""
+        return self.name.startswith(AUTOMATIC)
+
+    def serves(self, other: Index) -> bool:
+        """Return whether it does all that ``other``, an automatic one, would do."""
+        same = self.plain and self.columns == other.columns and self.body.startswith("USING btree")
+        return same and (self.unique or not other.unique)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSearch:
@@ -58,17 +70,33 @@ class IndexPlan:
 
 
 def plan(
-    table: str, columns: Sequence[tuple[str, str]], search: TextSearch, carried: Sequence[Index] = ()
+    table: str,
+    columns: Sequence[tuple[str, str]],
+    search: TextSearch,
+    carried: Sequence[Index] = (),
+    automatic: Sequence[Index] = (),
 ) -> IndexPlan:
-    """Decide the indexes of a table with ``columns`` (name, type), given those of the table it replaces."""
+    """Decide the indexes of a table with ``columns`` (name, type), given those of the table it replaces.
+
+    :param automatic: those to make automatically, where none that is carried over does the same.
+    """
     wanted, unwanted = _text_search(table, columns, search)
     there = {name for name, _ in columns} | set(HIDDEN)
     names = {index.name for index in wanted}
-    carry = [index for index in carried if index.name not in names | unwanted and not _superseded(index)]
+    by_hand = [index for index in carried if not index.automatic and not _superseded(index)]
+    carry = [index for index in by_hand if index.name not in names | unwanted]
+    kept = [index for index in carry if there.issuperset(index.columns)]
+    new = [index for index in automatic if not any(other.serves(index) for other in kept)]
     return IndexPlan(
-        build=(*wanted, *(index for index in carry if there.issuperset(index.columns))),
+        build=(*wanted, *kept, *new),
         lost=tuple(index for index in carry if not there.issuperset(index.columns)),
     )
+
+
+def automatic_index(table: str, column: str, *, unique: bool = False) -> Index:
+    """Return an index over one column that a load makes automatically."""
+    name = AUTOMATIC + _name(table, identifier(column) + " UNIQUE" * unique)
+    return Index(name=name, unique=unique, columns=(column,), body=f"USING btree ({identifier(column)})")
 
 
 def unique_key(table: str, columns: tuple[str, ...]) -> Index:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from .errors import (
     AGAIN,
+    Held,
     IngestError,
     ResourceGone,
     Skipped,
@@ -87,6 +88,8 @@ class _Why:
 def of_failure(failure: Failure) -> Outcome:
     """Return the end of a run that failed."""
     error = failure.error
+    if isinstance(error, Held):
+        return Outcome(state=error.state, message=str(error), kind=type(error).__name__, public=error.public)
     if isinstance(error, Skipped):
         warnings = (str(error),) if error.warns else ()
         return Outcome(state=State.SKIPPED, message=str(error), warnings=warnings)

@@ -12,6 +12,8 @@ from typing import Any
 from .values import FullText, ReadOptions
 
 PREFIX = "dpp_"
+#: largest number of rows that can be asked for
+MOST_ROWS = 2**31 - 1
 _YES = frozenset({"true", "yes", "on", "1"})
 #: Python's encodings that no text file uses
 _NOT_OF_FILES = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
@@ -103,6 +105,13 @@ def _truth(value: Any) -> bool:
     return word in _YES
 
 
+def _rows(value: Any) -> int:
+    rows = int(str(value).strip())
+    if abs(rows) > MOST_ROWS:
+        raise ValueError(rows)
+    return rows
+
+
 def _full_text(value: Any) -> FullText:
     return FullText(str(value).strip().lower())
 
@@ -119,6 +128,8 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "simplify": _metres,
     "day_first": _truth,
     "full_text": _full_text,
+    "dedup": _truth,
+    "preview_rows": _rows,
 }
 #: the fields' names as a resource has them
 NAMES = tuple(PREFIX + name for name in _FIELDS)

@@ -12,9 +12,12 @@ from datetime import datetime
 from enum import Enum
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
+from .boxes import Box
 from .dictionary.model import Dictionary
+from .index_plan import Index
+from .log import Log as Log  # noqa: PLC0414 (other modules import it from here)
 from .quarantine import Rejected
 from .sums import Sums
 from .types.patterns import Accepts
@@ -22,16 +25,6 @@ from .types.patterns import Accepts
 if TYPE_CHECKING:
     # it imports LoadPlan from here
     from .append import AppendRange
-
-
-class Log(Protocol):
-    """The log in which a step reports to the publisher; ``runs.log`` writes it, the DataStore tab shows it."""
-
-    def debug(self, message: str) -> None: ...
-    def info(self, message: str) -> None: ...
-    def warning(self, message: str) -> None: ...
-    def error(self, message: str) -> None: ...
-    def progress(self, stage: str, done: int, total: int | None) -> None: ...
 
 
 class FullText(str, Enum):
@@ -66,6 +59,10 @@ class ReadOptions:
     #: read the one table in a ZIP archive, rather than list the archive's files
     unzip: bool = True
     full_text: FullText = FullText.ALL
+    #: leave out rows that repeat an earlier row
+    dedup: bool = False
+    #: load only so many rows: the first ones, or the last ones if negative; 0: all
+    preview_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +134,8 @@ class CleanCsv:
     separator: str = ""
     #: the table as it was converted, before rows were left out or rewritten; None: this one
     original: Path | None = None
+    #: bounds of its shapes, if it has any
+    box: Box | None = None
     #: the rows that were left out of it
     rejected: Rejected | None = None
 
@@ -251,6 +250,9 @@ class LoadPlan:
     digest: str = ""
     #: what is to be added to the live table; None: a new one is made of the whole file
     append_range: AppendRange | None = None
+    automatic_indexes: tuple[Index, ...] = ()
+    #: fields that the resource gets when the table is published; None removes a field
+    fields: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def named(self) -> tuple[tuple[str, ...], ...]:
@@ -295,5 +297,6 @@ class Published:
     rejected: tuple[int, int] | None = None
     #: as ``CleanCsv.read_as``
     read_as: Mapping[str, str] = field(default_factory=dict)
-    #: as ``LoadPlan.renamed``
+    #: as in ``LoadPlan``, and so are the fields
     renamed: tuple[tuple[str, str], ...] = ()
+    fields: Mapping[str, Any] = field(default_factory=dict)

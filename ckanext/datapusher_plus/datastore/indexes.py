@@ -103,8 +103,14 @@ def make(connection: psycopg.Connection, table: str, name: str, index: Index, wa
         with connection.transaction():
             ddl.run(connection, _create(table, name, index))
     except errors.UniqueViolation as error:
-        raise _broken(connection, table, index) from error
+        broken = _broken(connection, table, index)
+        if not index.automatic:
+            raise broken from error
+        warn(f"The column “{index.columns[0]}” was to be unique, but {broken.why}. It has no unique index.")
     except _IMPOSSIBLE as error:
+        if index.automatic:
+            warn(f"The index on “{index.columns[0]}” was not made: {error.diag.message_primary}.")
+            return
         warn(f"The index “{index.name}” of the old table was not made on the new one: {error.diag.message_primary}.")
 
 
@@ -129,13 +135,16 @@ def _more_memory(connection: psycopg.Connection) -> None:
 
 
 def _broken(connection: psycopg.Connection, table: str, index: Index) -> UniqueKeyBroken:
-    """Return the error that names the first value, in file order, that occurs more than once."""
+    """Return the error that names the first row, in file order, that repeats the key of an earlier one."""
     if not index.plain:
         return UniqueKeyBroken(index.columns, "a value")
     names = sql.SQL(", ").join(sql.Identifier(column) for column in index.columns)
     query = sql.SQL(
-        "SELECT concat_ws(', ', {0}) FROM {1} WHERE num_nulls({0}) = 0"
-        " GROUP BY {0} HAVING count(*) > 1 ORDER BY min(_id) LIMIT 1"
+        "SELECT (array_agg(_id ORDER BY _id))[1:2], concat_ws(', ', {0}) FROM {1} WHERE num_nulls({0}) = 0"
+        " GROUP BY {0} HAVING count(*) > 1 ORDER BY (array_agg(_id ORDER BY _id))[2] LIMIT 1"
     )
-    row = connection.execute(query.format(names, ddl.public(table))).fetchone()
-    return UniqueKeyBroken(index.columns, f"“{row[0]}”" if row else "a value")
+    found = connection.execute(query.format(names, ddl.public(table))).fetchone()
+    if found is None:
+        return UniqueKeyBroken(index.columns, "a value")
+    rows, value = found
+    return UniqueKeyBroken(index.columns, f"“{value}”", rows=(rows[1], rows[0]))

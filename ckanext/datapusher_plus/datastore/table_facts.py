@@ -76,10 +76,11 @@ class TableFacts:
     @property
     def dictionary(self) -> Dictionary:
         """Return what people have set on the table."""
+        keys = (index for index in self.indexes if index.unique and index.plain and not index.automatic)
         return Dictionary(
             columns=self.columns,
             aliases=tuple(view.name for view in self.views if view.alias),
-            unique_keys=tuple(index.columns for index in self.indexes if index.unique and index.plain),
+            unique_keys=tuple(index.columns for index in keys),
             triggers=self.triggers,
         )
 

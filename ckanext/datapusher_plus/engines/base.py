@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from ..core.boxes import Box
 from ..core.errors import EngineFailed
 from ..core.statistics import Bin, Measure
 from ..core.types.patterns import Accepts, Form
@@ -20,6 +21,10 @@ class Can(str, Enum):
     PROFILE = "profile all values of a table"
     COUNT = "count the values that are written in some form"
     FIND_MISFITS = "find the values that a type does not take"
+    SEARCH = "search values for patterns"
+    DUPLICATES = "find the rows that repeat an earlier row"
+    DISTINCT = "count the different values of a column"
+    BOUNDS = "find the bounds of the places in two columns"
     DESCRIBE = "describe the values of a column by figures"
     FREQUENCIES = "count how often each value of a column occurs"
 
@@ -50,6 +55,70 @@ class Misfit:
     #: row below the header, from 1
     row: int
     value: str
+
+
+#: Most texts that match a pattern in one value, and most characters of each, that a search returns.
+MOST_TEXTS, LONGEST_TEXT = 10, 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """One pattern to search for, and where."""
+
+    #: regular expression of RE2 (linear time); it may match any part of a value, and ignores case
+    pattern: str
+    #: positions of the columns to search, from 0
+    positions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """The values of one column that a pattern matches."""
+
+    #: index of the pattern in the question, from 0
+    sought: int
+    #: position of the column, from 0
+    position: int
+    #: number of these values
+    count: int
+    #: (row below the header from 1, texts that match) of the first of these values, in the order of the rows
+    first: tuple[tuple[int, tuple[str, ...]], ...]
+
+
+class BadPattern(ValueError):
+    """A pattern cannot be used: it is invalid, or too large for the engine."""
+
+    def __init__(self, sought: int, why: str) -> None:
+        super().__init__(why)
+        #: index of the pattern in the question, from 0
+        self.sought = sought
+        self.why = why
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duplicates:
+    """How many rows repeat an earlier row, and which is the first of them."""
+
+    #: rows that are equal to an earlier row
+    number: int
+    #: (row, the first row that it is equal to) of the first such row, from 1 below the header; None: there is none
+    first: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """Where the places of a table are, in degrees; rows that lack a coordinate are not counted."""
+
+    #: rows within ±90 and ±180 degrees, without those at 0, 0
+    places: int
+    #: rows beyond ±90 or ±180 degrees
+    outside: int = 0
+    #: rows at latitude 0 and longitude 0
+    at_zero: int = 0
+    #: whether both columns have a value that is not a whole number
+    fractions: bool = False
+    #: (west, south, east, north) of the places; None: there are none
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +198,44 @@ class Engine(Protocol):
         """Return the first value of each column that is not accepted, if any; ``accepts`` is by column position."""
         ...
 
+    def search(
+        self, csv: CleanCsv, sought: Sequence[Sought], *, shortest: int, most: int, rows: int | None = None
+    ) -> tuple[Hits, ...]:
+        """Return which columns have values that match which patterns, by pattern and position.
+
+        Values that mean NULL are searched too. In a table with lines of over 2 MB only the beginning of a value is.
+
+        :param shortest: length in characters; shorter values are not searched.
+        :param most: number of values of one column and pattern whose row and texts are returned; all are counted. Of
+            each value at most ``MOST_TEXTS`` texts are returned, each cut to ``LONGEST_TEXT`` characters.
+        :param rows: search only so many rows; None: all.
+        :raises BadPattern: for the first pattern that cannot be used, before any value is read.
+        """
+        ...
+
+    def duplicates(self, csv: CleanCsv) -> Duplicates:
+        """Count the rows that are equal to an earlier row.
+
+        Two rows are equal if all their values are the same text, character by character; it does not matter if a value
+        is quoted (``"1",x`` equals ``1,x``). NULL (an empty field without quotes) equals NULL, but not the empty text.
+        """
+        ...
+
+    def repeats(self, csv: CleanCsv) -> Sequence[int]:
+        """Return the rows that ``duplicates`` counts, from 1 below the header, in ascending order."""
+        ...
+
+    def distinct(self, csv: CleanCsv, positions: Sequence[int]) -> tuple[int, ...]:
+        """Return for each column how many different values it has, as text; NULL is not counted."""
+        ...
+
+    def bounds(self, csv: CleanCsv, latitude: int, longitude: int) -> Bounds:
+        """Return the bounds of the places whose coordinates two columns have, with a decimal point or comma.
+
+        Values that are not numbers are no coordinates.
+        """
+        ...
+
     def counted(
         self, csv: CleanCsv, measures: Mapping[int, Measure], seconds: float
     ) -> AbstractContextManager[Counted]:
@@ -149,4 +256,11 @@ def require(engine: Engine, ability: Can) -> None:
     :raises EngineFailed: when it cannot.
     """
     if ability not in engine.can:
-        raise EngineFailed from NotImplementedError(f"{engine.name} cannot {ability.value}")
+        raise unable(engine, ability)
+
+
+def unable(engine: Engine, ability: Can) -> EngineFailed:
+    """Return the error that an engine lacks an ability."""
+    error = EngineFailed()
+    error.__cause__ = NotImplementedError(f"{engine.name} cannot {ability.value}")
+    return error

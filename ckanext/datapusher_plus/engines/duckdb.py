@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import errno
 import os
-from collections import Counter
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,12 +19,12 @@ from ..core.errors import EngineFailed
 from ..core.statistics import Measure
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
-from ..core.values import CleanCsv, ColumnProfile
-from . import duckdb_sql, duckdb_statistics, duckdb_statistics_sql, interruptible
-from .base import Can, Look, Misfit, Profiled
-from .duckdb_sql import Sort
+from ..core.values import CleanCsv
+from . import duckdb_search, duckdb_sql, duckdb_statistics, duckdb_statistics_sql, interruptible, repeats, rows
+from .base import Bounds, Can, Duplicates, Hits, Look, Misfit, Profiled, Sought
 from .duckdb_statistics import DuckdbCounted
 from .shorten import short_of, shortened
+from .sorts import Same, column_profile
 
 #: makes a query from columns' positions; ``{table}`` in the query is replaced by the file
 Question = Callable[[Sequence[int]], str]
@@ -63,11 +64,11 @@ class DuckdbEngine:
         return profiled
 
     def _profiled(self, csv: CleanCsv, names: Sequence[str], nulls: Sequence[str]) -> Profiled:
-        found: list[list[_Same]] = [[] for _ in names]
+        found: list[list[Same]] = [[] for _ in names]
         for position, *what in self._rows(csv, duckdb_sql.profile, range(len(names)), nulls):
-            found[position].append(_Same(*what))
+            found[position].append(Same(*what))
         rows = sum(same.number for same in found[0])
-        return Profiled(rows=rows, columns=tuple(map(_profile, names, csv.header, found)))
+        return Profiled(rows=rows, columns=tuple(map(column_profile, names, csv.header, found)))
 
     def count(self, csv: CleanCsv, looks: Sequence[Look], nulls: Sequence[str] = ()) -> tuple[int, ...]:
         """Return for each look how many values its form takes, in one scan of the columns looked at."""
@@ -92,6 +93,75 @@ class DuckdbEngine:
 
         found = self._rows(csv, question, sorted(accepts), ())
         return tuple(Misfit(position=position, row=row, value=value) for position, row, value in sorted(found))
+
+    def search(
+        self, csv: CleanCsv, sought: Sequence[Sought], *, shortest: int, most: int, rows: int | None = None
+    ) -> tuple[Hits, ...]:
+        """Return which columns have values that match which patterns.
+
+        One scan for all patterns finds the columns that have any; a second one looks closer at these only.
+        """
+        with self.connected(csv.path) as connection:
+            duckdb_search.check(connection, sought)
+        search = duckdb_search.Search(sought=tuple(sought), shortest=shortest, most=most, rows=rows)
+        suspects = {position for (position,) in self._rows(csv, search.suspects, search.everywhere, ())}
+        closer = sorted(suspects.union(search.elsewhere))
+        return duckdb_search.hits(self._rows(csv, search.closer, closer, ())) if closer else ()
+
+    def duplicates(self, csv: CleanCsv) -> Duplicates:
+        """Count the rows that are equal to an earlier row: most often none are, which one pass shows."""
+        if csv.rows is not None and csv.rows <= repeats.FEW_ROWS and rows.all_differ(csv):
+            return Duplicates(number=0)
+        with self._of_digests(csv) as ask:
+            found = ask(repeats.COUNT)
+        return Duplicates(number=found[0][0], first=found[0][1:]) if found else Duplicates(number=0)
+
+    def repeats(self, csv: CleanCsv) -> Sequence[int]:
+        """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
+        found, last = array("Q"), 0
+        with self._of_digests(csv) as ask:
+            while page := ask(repeats.page(last)):
+                found.extend(row for (row,) in page)
+                last = found[-1]
+        return found
+
+    @contextmanager
+    def _of_digests(self, csv: CleanCsv) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
+        """Provide a function that answers queries about the rows' digests.
+
+        :raises EngineFailed: when DuckDB cannot answer.
+        :raises OSError: when the disk is full.
+        """
+        digests = csv.path.with_name(f"{csv.path.name}.digests")
+        try:
+            rows.write_digests(csv, digests)
+            with self.connected(digests) as connection:
+                table = repeats.digests(digests)
+                for statement in repeats.PREPARE:
+                    interruptible.rows(connection, statement.replace("{table}", table))
+                yield partial(interruptible.rows, connection)
+        except duckdb.Error as error:
+            raise _told(error, digests) from error
+        finally:
+            digests.unlink(missing_ok=True)
+
+    def distinct(self, csv: CleanCsv, positions: Sequence[int]) -> tuple[int, ...]:
+        """Count the different values of some columns, in one scan of these columns."""
+        if not positions:
+            return ()
+        counts = dict(self._rows(csv, duckdb_sql.distinct, sorted(positions), ()))
+        return tuple(counts.get(position, 0) for position in positions)
+
+    def bounds(self, csv: CleanCsv, latitude: int, longitude: int) -> Bounds:
+        """Return the bounds of the places whose coordinates two columns have, in one scan of them."""
+
+        def question(positions: Sequence[int]) -> str:
+            return duckdb_sql.bounds(latitude, longitude)
+
+        places, outside, at_zero, fractions, *box = self._rows(csv, question, [latitude, longitude], ())[0]
+        west, south, east, north = box
+        found = (west, south, east, north) if places else None
+        return Bounds(places=places, outside=outside, at_zero=at_zero, fractions=bool(fractions), box=found)
 
     @contextmanager
     def counted(self, csv: CleanCsv, measures: Mapping[int, Measure], seconds: float) -> Iterator[DuckdbCounted]:
@@ -209,40 +279,3 @@ class _Counting(NamedTuple):
     seconds: float
     #: options of read_csv
     options: str
-
-
-class _Same(NamedTuple):
-    """Values of one column that have the same sort and, if they mean NULL, the same text."""
-
-    #: None when the values are empty without quotes
-    sort: int | None
-    #: text that means NULL; None for other sorts, and for such a text with blanks around it
-    word: str | None
-    number: int
-    longest: int
-    sample: str
-
-
-def _profile(name: str, header: str, found: Sequence[_Same]) -> ColumnProfile:
-    found = sorted((same for same in found if same.sort is not None), key=lambda same: (same.sort, same.word or ""))
-    count = Counter[int | None]()
-    for same in found:
-        count[same.sort] += same.number
-    unsaid = (Sort.BLANK, Sort.NULL_WORD)
-    return ColumnProfile(
-        name=name,
-        header=header,
-        values=count.total() - count[Sort.BLANK],
-        blanks=count[Sort.BLANK],
-        nulls=count[Sort.NULL_WORD],
-        null_words={same.word: same.number for same in found if same.word is not None},
-        integers=count[Sort.INTEGER],
-        decimals=count[Sort.INTEGER] + count[Sort.DECIMAL],
-        exponents=count[Sort.EXPONENT],
-        bare_exponents=count[Sort.BARE_EXPONENT],
-        dates=count[Sort.DATE],
-        timestamps=count[Sort.LOCAL] + count[Sort.ZONED],
-        zoned=count[Sort.ZONED],
-        max_length=max((same.longest for same in found), default=0),
-        samples=tuple(same.sample for same in found if same.sort not in unsaid),
-    )

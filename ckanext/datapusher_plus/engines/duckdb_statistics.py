@@ -20,7 +20,7 @@ from ..core.statistics import Bin, Measure
 from . import duckdb_statistics_sql as sql
 from . import interruptible
 from .base import Described
-from .duckdb_sql import long
+from .duckdb_sql import long_form
 
 #: decimal digits of a number and of a sum that a HUGEINT certainly holds
 _DIGITS, _DIGITS_OF_SUM = 37, 38
@@ -98,7 +98,7 @@ def count(connection: duckdb.DuckDBPyConnection, table: str, positions: Sequence
 
     :param table: SQL that reads the file.
     """
-    query = sql.COUNT.replace("{long}", long(positions)).replace("{table}", table)
+    query = sql.COUNT.replace("{long}", long_form(positions)).replace("{table}", table)
     interruptible.rows(connection, query, seconds)
     [(rows,)] = interruptible.rows(
         connection,

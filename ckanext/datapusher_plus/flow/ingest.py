@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from prefect import flow
 from prefect.client.schemas.objects import State as PrefectState
@@ -22,7 +23,7 @@ from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
 from ..core.outcome import Outcome
 from ..core.states import GOOD, OPEN, State
-from ..core.values import LoadPlan, Strategy, Ticket
+from ..core.values import LoadPlan, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..portal import app
 from ..recovery.late_publish import check_table, keep_rejected, publish_metadata
@@ -200,9 +201,8 @@ def publish(run: Run) -> None:
             check_table(run.resource_id, run.claimed.run_id)
             rejected = run.swapped.plan.csv.rejected
             run.warnings += keep_rejected(run.resource_id, run.claimed.run_id, rejected and rejected.path)
-            rows, file_hash = run.swapped.rows, run.swapped.plan.file_hash
             run.warnings += publish_metadata(
-                run.resource_id, run.claimed.run_id, rows, file_hash, publish=tasks.publish
+                run.resource_id, run.claimed.run_id, _metadata(run.swapped), run.log, publish=tasks.publish
             )
             check_table(run.resource_id, run.claimed.run_id)
     except Exception as error:
@@ -210,6 +210,10 @@ def publish(run: Run) -> None:
         if not show(run.resource_id) and not isinstance(error, ResourceGone):
             raise TableRemoved from error
         raise
+
+
+def _metadata(swapped: Swapped) -> dict[str, Any]:
+    return {"hash": swapped.plan.file_hash, "rows": swapped.rows, "fields": swapped.plan.fields}
 
 
 def _settle(run: Run, end: Outcome) -> Outcome:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import ClassVar, TypeVar
 
+from ..core.boxes import Box
 from ..core.errors import NothingToLoad, NotWhatItSays, UnsupportedFormat
 from ..core.unpacking import most_unpacked
 from ..core.values import CleanCsv, Log, ReadOptions, Source
@@ -48,6 +49,16 @@ class Work:
     limits: Limits = Limits()
     #: the resource's format as its publisher typed it
     format: str = ""
+    #: bounds of the shapes that were converted so far, in parts; a format adds to them
+    boxes: list[Box] = field(default_factory=list)
+
+    @property
+    def box(self) -> Box | None:
+        """Return the bounds of all shapes that were converted, None if there were none."""
+        if not self.boxes:
+            return None
+        west, south, east, north = zip(*self.boxes, strict=True)
+        return min(west), min(south), max(east), max(north)
 
 
 class Format(ABC):

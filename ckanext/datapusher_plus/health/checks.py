@@ -6,8 +6,6 @@ Also defines the checks that a worker runs at its start.
 from __future__ import annotations
 
 import contextvars
-import shutil
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -19,11 +17,8 @@ from functools import partial
 
 from .. import waits
 from . import ckan_database, clock, datastore, disk, folders, legacy_options, loaders, portal, solr, web
-from .finding import CheckState, Finding, Verdict, fail, ok, warn
+from .finding import CheckState, Finding, Verdict, fail, warn
 from .wording import listed, reason
-
-#: Names of the qsv program, an optional engine.
-_QSV = ("qsvdp", "qsv")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,18 +88,6 @@ def _settle(answer: Future[Finding], finding: Finding) -> None:
     # a check that ends after its time limit already has a result
     with suppress(InvalidStateError):
         answer.set_result(replace(finding, seconds=round(finding.seconds, 3)))
-
-
-def qsv_version() -> Verdict:
-    """Report which qsv is installed; nothing depends on it."""
-    path = next(filter(None, map(shutil.which, _QSV)), None)
-    if path is None:
-        return ok("qsv is not installed; nothing here needs it.")
-    try:
-        done = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=waits.CHECK_QSV, check=True)
-    except (OSError, subprocess.SubprocessError) as error:
-        return warn(f"{path} does not run: {error}.", "Install it anew, or remove it; nothing here needs it.")
-    return ok(f"{path} is {' '.join(done.stdout.split()[:2])}; nothing here needs it.")
 
 
 #: The checks that a worker runs at its start; none of them calls Prefect.

@@ -14,8 +14,8 @@ from ckan.exceptions import CkanConfigurationException
 from .. import waits
 from ..portal import app
 from ..settings import PREFIX, is_set, read, use
-from . import clock, datastore, queue, resource_tables
-from .checks import BEFORE_WORK, Check, examine, qsv_version
+from . import clock, datastore, engine, queue, resource_tables
+from .checks import BEFORE_WORK, Check, examine
 from .finding import Finding, Verdict, fail, ok, warn
 from .wording import reason
 
@@ -82,7 +82,7 @@ def _checks() -> tuple[Check, ...]:
     else:
         asked, clocks = prefect.CHECKS, {**clock.DATABASES, "Prefect's server": prefect.clock}
     skew = Check(name="clock", ask=partial(clock.skew, clocks))
-    return (*before, leftovers, tables, *asked, *after, skew, Check(name="qsv", ask=qsv_version))
+    return (*before, leftovers, tables, *asked, *after, skew, Check(name="qsv", ask=engine.qsv))
 
 
 def _not_installed(package: str) -> tuple[Check, ...]:

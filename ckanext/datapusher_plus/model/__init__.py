@@ -55,6 +55,8 @@ run = sa.Table(
     sa.Column("read_as", JSONB(none_as_null=True)),
     #: [[old, new], …]: names of columns that were probably renamed
     sa.Column("renamed", JSONB(none_as_null=True)),
+    #: fields of the resource that the table's publication sets; null removes one
+    sa.Column("fields", JSONB(none_as_null=True)),
     #: number of this try of the request, from 1
     sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
     #: id of the failed run that this one retries
@@ -78,6 +80,17 @@ log = sa.Table(
     sa.Column("level", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
     sa.Index("datapusher_plus_log_run", "run_id", "id"),
+)
+
+# an alias stays with its resource when the resource is renamed, so that links to it stay valid
+alias = sa.Table(
+    "datapusher_plus_alias",
+    metadata,
+    sa.Column("alias", sa.Text, primary_key=True),
+    #: what the template gave; the alias has a number if another table had that name
+    sa.Column("wanted", sa.Text, nullable=False),
+    sa.Column("resource_id", sa.Text, nullable=False),
+    sa.Index("datapusher_plus_alias_resource", "resource_id"),
 )
 
 statistics = sa.Table(

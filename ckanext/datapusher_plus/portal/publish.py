@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from ckan import model
 from ckan.lib import search
 from ckan.plugins import toolkit as tk
+from ckan.types import Context
 
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
@@ -27,7 +29,13 @@ def unguarded(_: str, act: Callable[[], object]) -> None:
 
 
 def publish(
-    resource_id: str, *, hash: str, rows: int, loaded_before: bool = False, attempt: Attempt = unguarded
+    resource_id: str,
+    *,
+    hash: str,
+    rows: int,
+    fields: Mapping[str, Any] = MappingProxyType({}),
+    loaded_before: bool = False,
+    attempt: Attempt = unguarded,
 ) -> list[str]:
     """Create views on the first load, update the resource's flag, hash and row count, and notify other plugins.
 
@@ -37,6 +45,7 @@ def publish(
 
     :param hash: the file's hash.
     :param rows: number of rows in the table.
+    :param fields: further fields of the resource; None removes one.
     :param loaded_before: whether an earlier run has loaded the resource's table.
     :param attempt: calls the code of other plugins, and turns their errors into sentences.
     :returns: sentences about steps that failed; the table is in place in any case.
@@ -51,7 +60,7 @@ def publish(
     # views before the flag: if the run is interrupted in between, the flag still shows that this is the first load
     warnings = [_make_views(resource, dataset, attempt) if first else None]
     reach("publish.views")
-    warnings.append(_write(resource, {"datastore_active": True, "hash": hash, "total_record_count": rows}))
+    warnings.append(_write(resource, {"datastore_active": True, "hash": hash, "total_record_count": rows, **fields}))
     reach("publish.patch")
     warnings += _notify_plugins(resource_id, attempt)
     reach("publish.told")
@@ -101,7 +110,7 @@ def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
         _index_if_behind(resource, wanted)
         return None
     try:
-        tk.get_action("resource_patch")(context(), {"id": resource["id"], **changes})
+        _save(resource, changes)
     except tk.ValidationError as error:
         model.Session.rollback()
         _write_past_validation(resource["id"], wanted["datastore_active"])
@@ -110,6 +119,19 @@ def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
             "row count were not saved with the resource. Correct the dataset and save it."
         )
     return None
+
+
+def _save(resource: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Change some fields of a resource; None removes a field, which CKAN's ``resource_patch`` cannot do."""
+    if None not in changes.values():
+        tk.get_action("resource_patch")(context(), {"id": resource["id"], **changes})
+        return
+    locked = Context(context(), for_update=True)  # pyright: ignore[reportCallIssue]
+    dataset = tk.get_action("package_show")(locked, {"id": resource["package_id"]})
+    now = next(each for each in dataset["resources"] if each["id"] == resource["id"])
+    gone = {name for name, value in changes.items() if value is None} | {"metadata_modified"}
+    kept = {name: value for name, value in {**now, **changes}.items() if name not in gone}
+    tk.get_action("resource_update")(Context(context(), original_package=dataset), kept)
 
 
 def _index_if_behind(resource: dict[str, Any], wanted: dict[str, Any]) -> None:

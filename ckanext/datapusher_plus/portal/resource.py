@@ -65,7 +65,28 @@ def _defaults() -> ReadOptions:
         languages=tuple(sorted({tk.config["ckan.locale_default"], *tk.aslist(tk.config["ckan.locales_offered"])})),
         unzip=site.auto_unzip_one_file,
         full_text=FullText(site.full_text),
+        dedup=site.dedup,
+        preview_rows=site.preview_rows,
     )
+
+
+def names(resource_id: str) -> dict[str, str]:
+    """Return the names of a resource, its dataset and its organization; empty where there is none.
+
+    :raises ResourceGone: when the resource was deleted.
+    """
+    resource, package, group = model.resource_table, model.package_table, model.group_table
+    query = (
+        sa.select(resource.c.name.label("resource"), package.c.name.label("package"), group.c.name.label("org"))
+        .join(package, package.c.id == resource.c.package_id)
+        .outerjoin(group, group.c.id == package.c.owner_org)
+        .where(resource.c.id == resource_id, resource.c.state == model.State.ACTIVE)
+    )
+    with model.ensure_engine().begin() as connection:
+        found = connection.execute(query).mappings().first()
+    if found is None:
+        raise ResourceGone(resource_id)
+    return {name: value or "" for name, value in found.items()}
 
 
 def context() -> Context:

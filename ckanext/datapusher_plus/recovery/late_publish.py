@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from .. import portal, settings
 from ..core import outcome, quarantine
@@ -23,6 +24,7 @@ from ..runs.log import RunLog
 from ..runs.records import RunRecord
 from ..runs.transient import may_pass
 from ..waits import LATE_PUBLISH
+from . import aliases
 from .end_run import Ending, end_run
 from .restore import show
 from .settle import settle
@@ -52,8 +54,9 @@ def publish_late(run: RunRecord, run_log: Log) -> Outcome:
     kept = tuple(warning for warning in run.warnings or () if warning != run.message)
     try:
         check_table(run.resource_id, run.id)
-        warnings = (*kept, *_keep_left(run))
-        warnings += publish_metadata(run.resource_id, run.id, rows, run.file_hash or "")
+        metadata = {"hash": run.file_hash or "", "rows": rows, "fields": run.fields or {}}
+        published = publish_metadata(run.resource_id, run.id, metadata, run_log)
+        warnings = (*kept, *_keep_left(run), *published)
         check_table(run.resource_id, run.id)
         settle(run.resource_id, run_log)
     except Exception as error:
@@ -64,14 +67,23 @@ def publish_late(run: RunRecord, run_log: Log) -> Outcome:
 
 
 def publish_metadata(
-    resource_id: str, run_id: str, rows: int, file_hash: str, *, publish: Callable[..., list[str]] = portal.publish
+    resource_id: str,
+    run_id: str,
+    metadata: Mapping[str, Any],
+    run_log: Log,
+    *,
+    publish: Callable[..., list[str]] = portal.publish,
 ) -> tuple[str, ...]:
-    """Update CKAN's metadata of the table that a run put in place, and return a warning for each part that failed.
+    """Update CKAN's metadata of the table that a run put in place, and give the table the alias that the site wants.
 
+    :param metadata: ``hash``, ``rows`` and ``fields``, as ``portal.publish`` takes them.
     :param publish: ``portal.publish``, or a Prefect task of it.
+    :returns: a warning for each part that failed.
     """
     known = records.has_loaded_before(resource_id, besides=run_id)
-    return tuple(publish(resource_id, hash=file_hash, rows=rows, loaded_before=known, attempt=guarded))
+    failed = publish(resource_id, **metadata, loaded_before=known, attempt=guarded)
+    no_alias = guarded(aliases.FAILED, partial(aliases.give_alias, resource_id, run_log))
+    return (*failed, no_alias) if no_alias else tuple(failed)
 
 
 def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> tuple[str, ...]:

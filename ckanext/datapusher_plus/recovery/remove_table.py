@@ -15,6 +15,7 @@ from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
 from ..dictionary_stash.history import Why
 from ..portal import Presence
+from ..runs import aliases
 from ..statistics import store
 from .kept_dictionary import kept_dictionary
 from .restore import drop_unfinished, has_table
@@ -92,6 +93,7 @@ def _keep_dictionary(connection: Connection, resource_id: str, log: Log) -> None
 def _clear_stash(resource_id: str, log: Log) -> None:
     if portal.presence(resource_id) in (Presence.ACTIVE, Presence.IN_TRASH):
         return
+    aliases.forget(resource_id)
     try:
         dictionary_stash.clear(resource_id)
         dictionary_stash.remember(resource_id, [])

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class OperatorsLog:
-    """Implements ``core.values.Log`` where there is no run; the lines go to the worker's log."""
+    """Implements ``core.log.Log`` where there is no run; the lines go to the worker's log."""
 
     def debug(self, message: str) -> None:
         log.debug(message)

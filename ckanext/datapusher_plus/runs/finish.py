@@ -127,6 +127,7 @@ _NOTHING_LOADED = {
     "rejected": None,
     "read_as": None,
     "renamed": None,
+    "fields": None,
 }
 
 
@@ -140,4 +141,5 @@ def _loaded(published: Published) -> dict[str, Any]:
         "rejected": published.rejected and list(published.rejected),
         "read_as": dict(published.read_as) or None,
         "renamed": [list(pair) for pair in published.renamed],
+        "fields": dict(published.fields) or None,
     }

@@ -28,7 +28,7 @@ FULL = f"More than {MOST_LINES:,} lines; the rest is in the worker's log only."
 
 
 class RunLog:
-    """Implementation of ``core.values.Log`` for one run."""
+    """Implementation of ``core.log.Log`` for one run."""
 
     def __init__(self, run_id: str, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._run_id = run_id

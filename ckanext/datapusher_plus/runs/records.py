@@ -43,6 +43,7 @@ class RunRecord:
     rejected: list[int] | None
     read_as: dict[str, str] | None
     renamed: list[list[str]] | None
+    fields: dict[str, Any] | None
     tries: int
     retry_of: str | None
     unpublished: bool

@@ -15,7 +15,8 @@ from ..core.types import thousands
 from ..core.types.column_kind import questions
 from ..core.types.patterns import Form
 from ..core.values import Analysed, CleanCsv, ColumnProfile, Log, ReadOptions
-from ..engines import DuckdbEngine, Engine, Look
+from ..engines import Choice, Engine, Look
+from ..engines import engine as chosen
 from ..engines.base import Can, require
 from ..formats.clean_csv.records import Dialect, pieces, plain, records
 from ..settings import current
@@ -43,12 +44,12 @@ def analyse(csv: CleanCsv, log: Log, options: ReadOptions = _NOTHING_SAID) -> An
     columns = tuple(replace(column, declared=kind or "") for column, kind in declared)
     analysed = look_closer(Analysed(csv=csv, rows=profiled.rows, columns=columns), options, questions)
     if any(map(thousands.is_open, analysed.columns)):
-        analysed = replace(analysed, sums=thousands.sums(_first_rows(csv), analysed.columns))
+        analysed = replace(analysed, sums=thousands.sums(first_rows(csv), analysed.columns))
     reach("analyse.after")
     return analysed
 
 
-def _first_rows(csv: CleanCsv) -> Iterator[list[str]]:
+def first_rows(csv: CleanCsv) -> Iterator[list[str]]:
     """Yield the first rows below the header."""
     piece = next(pieces(csv.path, size=_SAMPLE_BYTES))
     rows = (record for record in records(piece, Dialect(separator=b",")) if len(record.values) == len(csv.header))
@@ -79,7 +80,9 @@ def look_closer(
 
 def engine_for(work_dir: Path) -> Engine:
     """Return this site's engine; data that does not fit in memory goes to the run's own folder."""
-    return DuckdbEngine(work_dir=work_dir, threads=current().parallelism)
+    site = current()
+    choice = Choice(site.analysis_engine)
+    return chosen(choice, qsv_bin=site.qsv_bin, work_dir=work_dir, threads=site.parallelism)
 
 
 def _log_renamed(changed: Sequence[tuple[str, str]], log: Log) -> None:

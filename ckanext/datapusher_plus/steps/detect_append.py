@@ -24,7 +24,8 @@ def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
     has been changed since; the table has no triggers, constraints or unique indexes.
     """
     path, size = plan.csv.path, plan.csv.path.stat().st_size
-    if size < SMALL:
+    if size < SMALL or ticket.options.dedup or ticket.options.preview_rows:
+        # without a digest, no later file is taken for a continuation either
         return plan
     # most often the clean CSV is the source file itself, whose digest is known
     plan = replace(plan, digest=_named(source.hash) if path == source.path else _digest(path, size))
@@ -84,7 +85,8 @@ def _suits(connection: Connection, plan: LoadPlan, tail: AppendRange) -> bool:
     if live is None or live.triggers or live.constraints or any(index.unique for index in live.indexes):
         return False
     columns = [(column.name, column.type) for column in plan.columns]
-    wanted = {index.name for index in load_table.planned_indexes(live, plan).build}
+    # which automatic indexes were asked for is part of the digest that was compared
+    wanted = {index.name for index in load_table.planned_indexes(live, plan).build if not index.automatic}
     return (
         [(column.name, column.type) for column in live.columns] == columns
         and wanted <= {index.name for index in live.indexes}

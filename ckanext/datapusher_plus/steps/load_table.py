@@ -90,7 +90,9 @@ def full_text(connection: Connection, table: str, plan: LoadPlan, log: Log) -> s
 def planned_indexes(old: TableFacts | None, plan: LoadPlan) -> IndexPlan:
     """Decide the indexes of the new table."""
     named = [(column.name, column.type) for column in plan.columns]
-    return index_plan.plan(plan.resource_id, named, indexes.text_search(), old.indexes if old else ())
+    return index_plan.plan(
+        plan.resource_id, named, indexes.text_search(), old.indexes if old else (), plan.automatic_indexes
+    )
 
 
 def tell_lost(planned: IndexPlan, log: Log) -> None:

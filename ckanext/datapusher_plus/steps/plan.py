@@ -8,6 +8,7 @@ from functools import partial
 
 from .. import settings
 from ..checkpoint import reach
+from ..core.automatic_indexes import IndexRules
 from ..core.changes import Before, LastLoad, changes, first_of_all
 from ..core.dictionary.model import Dictionary
 from ..core.dictionary.renames import likely_renames, offers
@@ -22,6 +23,7 @@ from ..core.values import Analysed, CleanCsv, ColumnProfile, ColumnSpec, LoadPla
 from ..datastore import catalog, connect
 from ..engines.base import Can, require
 from ..recovery.kept_dictionary import kept_dictionary
+from . import choose_indexes, choose_rows, extent
 from .analyse import engine_for, look_closer
 from .quarantine import sift
 
@@ -43,6 +45,9 @@ def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, last: Las
             last = replace(last, rows=catalog.rows_of(connection, ticket.resource_id))
     kept = kept_dictionary(ticket.resource_id, live, log)
     made = decide(ticket, analysed, kept, live=live is not None, file_hash=source.hash, log=log, last=last)
+    made = choose_rows.without_repeats(made, ticket.options, log)
+    made = choose_indexes.choose(extent.find(made, log), rules().indexes, log)
+    made = choose_rows.cut(made, ticket.options, log)
     reach("plan.after")
     return made
 
@@ -141,4 +146,11 @@ def rules() -> LoadRules:
         unsafe_prefix=current.unsafe_prefix,
         reserved_colnames=current.reserved_colnames,
         strategy=Strategy(current.load_strategy),
+        indexes=IndexRules(
+            most_values=current.auto_index_threshold,
+            least_values=current.auto_index_min_threshold,
+            dates=current.auto_index_dates,
+            unique=current.auto_unique_index,
+        ),
+        alias=current.auto_alias,
     )

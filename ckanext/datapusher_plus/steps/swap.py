@@ -43,8 +43,9 @@ def taken_aliases(done: Exchanged, log: Log) -> tuple[str, ...]:
 def _try(connection: Connection, staged: Staged, log: Log, lock_timeout: float) -> Exchanged:
     seen = catalog.describe(connection, staged.plan.resource_id)
     planned = load_table.planned_indexes(seen or load_table.kept_table(staged.plan), staged.plan)
-    # indexes that were added to the live table while the new one was built
-    if late := load_table.unbuilt(connection, staged.table, planned.build):
+    # indexes that were added to the live table while the new one was built; automatic ones were tried already
+    by_hand = tuple(index for index in planned.build if not index.automatic)
+    if late := load_table.unbuilt(connection, staged.table, by_hand):
         load_table.build(connection, staged.table, late, staged.plan, log)
     order = ordered(connection, staged.plan, staged.table, seen, planned.build, rows=staged.rows)
     portal.refuse_gone(staged.plan.resource_id)

@@ -69,10 +69,10 @@ def _takes(look: Look) -> bool:
 def csv(tmp_path: Path) -> Csv:
     """A validated file."""
 
-    def make(content: str, header: tuple[str, ...] = ("a",)) -> CleanCsv:
+    def make(content: str, header: tuple[str, ...] = ("a",), rows: int | None = None) -> CleanCsv:
         path = tmp_path / "it's [a] table.csv"
         path.write_text(content, encoding="utf-8", newline="")
-        return CleanCsv(path=path, header=header, format="CSV", encoding="UTF-8")
+        return CleanCsv(path=path, header=header, format="CSV", encoding="UTF-8", rows=rows)
 
     return make
 
@@ -129,6 +129,18 @@ class ProfileContract:
         # a cast that compares with these alone must not meet others
         assert found.null_words == {"NA": 1, "-": 1, "it's": 1, "-999": 1, "10:00": 1}
 
+    @pytest.mark.parametrize(
+        "word",
+        ["NA", "-999", "9.9", "1e5", "1E5", "1900-01-01", "1900-01-01 00:00", "1900-01-01T00:00Z", "0", "(NULL)"],
+    )
+    def test_blanks_around_a_word_that_stands_for_no_value_do_not_matter(
+        self, word: str, engine: Engine, csv: Csv
+    ) -> None:
+        padded = [f'"{before}{word}{after}"' for before in ("", " ", "\t", "\n") for after in ("", " ", "\t", "\r\n")]
+        found = self.column(engine, csv, *padded, "7", "x", "2020-01-01", nulls=(word, "none"))
+        assert (found.values, found.nulls, found.null_words) == (19, 16, {word: 1})
+        assert (found.integers, found.dates, found.timestamps) == (1, 1, 0)
+
     def test_one_value_of_each_sort_is_shown(self, engine: Engine, csv: Csv) -> None:
         found = self.column(engine, csv, "7", "NA", "2.5", '""', "x", "", nulls=("NA",))
         assert sorted(found.samples) == ["2.5", "7", "x"]
@@ -141,6 +153,43 @@ class ProfileContract:
     def test_names_and_headings_are_kept_apart(self, engine: Engine, csv: Csv) -> None:
         found = engine.profile(csv("x,X,\n1,2,3\n", ("x", "X", "")), ("x", "X_2", "unsafe_"))
         assert [(c.name, c.header) for c in found.columns] == [("x", "x"), ("X_2", "X"), ("unsafe_", "")]
+
+    @pytest.mark.parametrize(
+        ("content", "header", "expected"),
+        [
+            # for each column: values, blank values, length of the longest
+            ('a,b\r\n1,\r\n2,""\r\n3,"x\r"\r\n4,yy\r\n', ("a", "b"), [(4, 0, 1), (2, 1, 2)]),
+            (
+                "a,a,a\na,(NULL),\n,,\na,a,<ALL_UNIQUE>\n,Other (2),x\n",
+                ("a", "a", "a"),
+                [(2, 0, 1), (3, 0, 9), (2, 0, 12)],
+            ),
+            ('a\na\n\n""\na\n', ("a",), [(2, 1, 1)]),
+            ('a\r\na\r\n\r\n""\r\na\r\n', ("a",), [(2, 1, 1)]),
+            ('""\n1\n2\n3\n4\n', ("",), [(4, 0, 1)]),
+            (',""\n"",\n,""\n"",""\n,\n', ("", ""), [(0, 2, 0), (0, 2, 0)]),
+            ('a,b\n"""","a"",""b"\n"""""",""\n"\n"",""\n",""\n"a""\n",\n', ("a", "b"), [(4, 0, 5), (1, 2, 5)]),
+            ('a,b\n x,"x "\nx,x\n" ","\t"\n"",ä\n', ("a", "b"), [(2, 2, 2), (3, 1, 2)]),
+            ("a,b\n\u00a0,\ufffd\n\u2028,\U0001f600\ne\u0301,\x01\nx,y", ("a", "b"), [(4, 0, 2), (4, 0, 1)]),
+        ],
+        ids=[
+            "CRLF",
+            "like answers",
+            "blank lines",
+            "and CRLF",
+            "no heading",
+            "headings",
+            "quotes",
+            "blanks",
+            "letters",
+        ],
+    )
+    def test_each_value_is_read_as_it_is(
+        self, content: str, header: tuple[str, ...], expected: list[tuple[int, int, int]], engine: Engine, csv: Csv
+    ) -> None:
+        found = engine.profile(csv(content, header), tuple(f"c{n}" for n in range(len(header))))
+        assert [(c.values, c.blanks, c.max_length) for c in found.columns] == expected
+        assert found.rows == 4
 
     def test_an_empty_column_has_no_values(self, engine: Engine, csv: Csv) -> None:
         found = engine.profile(csv("a,b\n,1\n,2\n", ("a", "b")), ("a", "b")).columns[0]

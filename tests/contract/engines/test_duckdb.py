@@ -13,12 +13,21 @@ from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.engines import Can, DuckdbEngine
 from ckanext.datapusher_plus.engines.base import require
 
+from .rows import BoundsContract, DistinctContract, DuplicatesContract
 from .standard import CountContract, MisfitContract, ProfileContract, StatisticsContract, csv, flights_table
 
 __all__ = ["csv", "flights_table"]
 
 
-class TestDuckdb(ProfileContract, CountContract, MisfitContract, StatisticsContract):
+class TestDuckdb(
+    ProfileContract,
+    CountContract,
+    MisfitContract,
+    DuplicatesContract,
+    DistinctContract,
+    BoundsContract,
+    StatisticsContract,
+):
     """The default engine."""
 
     @pytest.fixture

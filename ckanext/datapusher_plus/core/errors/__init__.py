@@ -8,6 +8,7 @@ IngestError
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
 │   ├── HeadingTooLong, NotText, WrongEncoding, BadQuoting, LineTooLong, TooManyColumns, EngineFailed
 │   ├── RowsRefused (RaggedRow, ValueDoesNotFit)
+│   ├── PersonalDataFound, BadPatterns
 │   ├── UniqueKeyBroken, DependentViewBroken, TriggerFailed
 │   ├── StashFailed, ResourceGone, TableRemoved, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
@@ -15,7 +16,7 @@ IngestError
 
 Each class builds its message from typed arguments. The message says what is wrong, where, and what to do. Publishers
 see it, so it contains no traceback, no token and no server path. Anybody may read ``public`` (CKAN's ``task_status``),
-so it contains no value, heading, name or address.
+so it contains no value, heading, name or address. ``Held`` is a ``Skipped`` that ends a run in a state of its own.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from .fetching import (
     UploadMissing,
     UploadUnreadable,
 )
+from .personal import BadPatterns, Held, PersonalDataFound, RejectedInReview, WaitsForReview
 from .reading import (
     BadQuoting,
     EngineFailed,
@@ -76,6 +78,11 @@ from .writing import (
 )
 
 __all__ = [
+    "WaitsForReview",
+    "RejectedInReview",
+    "PersonalDataFound",
+    "Held",
+    "BadPatterns",
     "AGAIN",
     "FAILED",
     "MORE",

@@ -6,12 +6,17 @@ from .base import Terminal, Transient
 
 
 class UniqueKeyBroken(Terminal):
-    """The new file has duplicates in the table's unique key."""
+    """The new file has duplicates in the table's unique key.
 
-    def __init__(self, columns: tuple[str, ...], value: str) -> None:
+    :param rows: the first row that repeats a key, and the row that it repeats, from 1 below the header.
+    """
+
+    def __init__(self, columns: tuple[str, ...], value: str, rows: tuple[int, int] | None = None) -> None:
+        where = f" (row {rows[0]:,} repeats row {rows[1]:,})" if rows else ""
+        self.why = f"{value} appears more than once{where}"
         super().__init__(
-            f"The table's unique key ({', '.join(columns)}) does not hold in the new file: {value} appears more than "
-            "once. Remove the duplicates, or take the key off the table."
+            f"The table's unique key ({', '.join(columns)}) does not hold in the new file: {self.why}. "
+            "Remove the duplicates, or take the key off the table."
         )
 
 

@@ -119,11 +119,6 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def is_number(word: str) -> bool:
-    """Return whether a text that means NULL would otherwise be a number."""
-    return any(_compiled(pattern).fullmatch(word) for pattern in (DECIMAL, EXPONENT, BARE_EXPONENT))
-
-
 def _day_form(name: str, pattern: str) -> Form:
     return Form(name=name, pattern=pattern, day=ISO_DAY)
 

@@ -44,7 +44,8 @@ def _outcome(job: dict[str, Any], limits: Limits, log: PipeLog) -> Iterator[Inge
     try:
         reader = named(job["format"])
         assert isinstance(reader, Apart)
-        log.say(("done", asdict(reader.read(source, work))))
+        csv = reader.read(source, work)
+        log.say(("done", asdict(replace(csv, box=work.box))))
     except (IngestError, Skipped) as error:
         yield error
     except MemoryError:

@@ -23,12 +23,9 @@ from typing import Any, NoReturn, TypeVar
 
 from ...core import errors
 from ...core.errors import IngestError, ReaderDied, Skipped, TooMuchMemory, TooMuchTime
+from ...core.reader_limits import MOST_MEMORY, most_seconds
 from ...core.values import Log
 
-#: bytes of writable memory; the worker and its run need about 200 MB of the 512 MB that a small machine has
-MOST_MEMORY: int = 320 << 20
-#: seconds of processor time for any file, and bytes of the file per further second: honest files take a tenth
-LEAST_SECONDS, BYTES_PER_SECOND = 60, 100_000
 #: seconds of processor time after the limit, when the kernel kills a process that SIGXCPU has not ended
 _THEN_KILLED = 5
 #: prctl(2) option: the signal sent to this process when its parent dies
@@ -37,11 +34,6 @@ _PR_SET_PDEATHSIG = 1
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _libc = ctypes.CDLL(None)
-
-
-def most_seconds(size: int) -> int:
-    """Return the seconds of processor time allowed for reading a file of ``size`` bytes."""
-    return LEAST_SECONDS + size // BYTES_PER_SECOND
 
 
 def limited(read: Callable[[Log], T], log: Log, *, size: int) -> T:

@@ -125,6 +125,7 @@ def _csv(found: dict[str, Any]) -> CleanCsv:
             "path": Path(found["path"]),
             "header": tuple(found["header"]),
             "declared": tuple(found["declared"]),
+            "box": found["box"] and tuple(found["box"]),
         }
     )
 

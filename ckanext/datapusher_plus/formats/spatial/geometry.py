@@ -40,6 +40,7 @@ class Shapes:
     def __init__(self, crs: Named, work: Work) -> None:
         """Prepare for shapes in this coordinate reference system."""
         self._log = work.log
+        self._boxes = work.boxes
         self._metres = work.options.simplify
         self._lost = 0
         self._odd = 0
@@ -98,6 +99,7 @@ class Shapes:
             shapes = self._projected(shapes)
         if self._metres:
             shapes = shapely.simplify(shapes, self._metres / _DEGREE)
+        self._note(shapes)
         digits = _DIGITS if self._transformer else -1
         found: list[str | None] = shapely.to_wkt(shapes, rounding_precision=digits).tolist()
         self._lost += sum(one and text is None for one, text in zip(given, found, strict=True))
@@ -133,9 +135,26 @@ class Shapes:
             shapes[[not one for one in given]] = None
             self._lost += int((shapely.is_missing(shapes) & given).sum())
             texts = self.texts(shapes)
+        else:
+            self._note_texts(texts)
         for row, text in zip(rows, texts, strict=True):
             row.append(text)
             yield row
+
+    def _note_texts(self, texts: Sequence[str | None]) -> None:
+        import shapely
+
+        known = [text for text in texts if text is not None and not text.startswith("{")]
+        self._note(shapely.from_wkt(known, on_invalid="ignore"))
+
+    def _note(self, shapes: Any) -> None:
+        """Note the bounds of some shapes."""
+        import numpy as np
+        import shapely
+
+        west, south, east, north = map(float, shapely.total_bounds(shapes))
+        if np.isfinite([west, south, east, north]).all():
+            self._boxes.append((west, south, east, north))
 
     def tell(self) -> None:
         """Log how many shapes could not be kept."""

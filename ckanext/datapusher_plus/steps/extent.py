@@ -1,0 +1,64 @@
+"""Find out where the places of a table are."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..core import extent
+from ..core.boxes import Box
+from ..core.errors import EngineFailed
+from ..core.values import LoadPlan, Log
+from ..engines import Bounds, Can
+from ..engines.base import require
+from ..settings import current
+from .analyse import engine_for
+
+#: field of the resource, as in DataPusher+
+FIELD = "dpp_spatial_extent"
+
+
+def find(plan: LoadPlan, log: Log) -> LoadPlan:
+    """Return the plan with the bounds of its places as a field of the resource; without any, the field is removed."""
+    if not current().auto_csv_spatial_extent:
+        return plan
+    box = plan.csv.box or _of_columns(plan, log)
+    if box and not extent.is_within(box):
+        log.info("The shapes are beyond ±180 or ±90 degrees, so the resource gets no extent.")
+        box = None
+    if box and extent.spans_half(box):
+        log.info(
+            "The places span more than half of the globe. If they lie on both sides of the 180th meridian, the extent "
+            "of the resource is wider than they are."
+        )
+    return replace(plan, fields={**plan.fields, FIELD: extent.as_field(box) if box else None})
+
+
+def _of_columns(plan: LoadPlan, log: Log) -> Box | None:
+    headings, site = plan.csv.header, current()
+    found = extent.pair(plan.columns, headings, site.latitude_fields, site.longitude_fields)
+    weak = found is not None and extent.is_weak(headings, *found)
+    if found is None or (weak and extent.are_sizes(headings)):
+        return None
+    engine = engine_for(plan.csv.path.parent)
+    try:
+        require(engine, Can.BOUNDS)
+        bounds = engine.bounds(plan.csv, *found)
+    except (EngineFailed, OSError) as error:
+        log.warning("The extent of the places could not be determined.")
+        log.debug(f"The reason is: {error.__cause__ or error}")
+        return None
+    if weak and (bounds.outside or not bounds.fractions):
+        # most probably places in a grid or in another reference system, or sizes
+        return None
+    names = " and ".join(f"“{plan.columns[at].name}”" for at in found)
+    _tell(bounds, names, log)
+    return None if bounds.outside else bounds.box
+
+
+def _tell(bounds: Bounds, names: str, log: Log) -> None:
+    if bounds.outside:
+        log.info(
+            f"The resource gets no extent: {names} have values beyond ±90 or ±180 degrees in {bounds.outside:,} rows."
+        )
+    elif bounds.at_zero and bounds.places:
+        log.info(f"The extent leaves out {bounds.at_zero:,} rows whose {names} are 0, 0.")
