@@ -183,13 +183,13 @@ class QsvEngine:
 
     def _asked(self, csv: CleanCsv, positions: Sequence[int]) -> Iterator[_Counted]:
         source = qsv_input.readable(csv)
-        headings = {position: source.value(source.header[position], position) for position in positions}
+        headings = {position: qsv_input.value(source.header[position]) for position in positions}
         select = ",".join(str(position + 1) for position in positions)
         with self._answer(source.path, "--limit=0", f"--select={select}") as rows:
             for field, read, counted, _, rank, *_ in rows:
                 position = positions[int(field) - 1]
                 # a missing value is written as (NULL), without a rank
-                value = source.value(read, position) if rank else None
+                value = qsv_input.value(read) if rank else None
                 number = int(counted)
                 if position in headings and headings[position] == value:
                     # qsv counts the heading, too

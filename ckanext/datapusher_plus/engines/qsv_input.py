@@ -1,7 +1,6 @@
 """What qsv reads, and what its answers mean.
 
-qsv treats ``""`` as it treats nothing, passes over blank lines, and takes the CR of a line's end for a character of the
-last value. The table is copied for it only where this matters.
+qsv treats ``""`` as it treats nothing, and passes over blank lines. The table is copied for it only where this matters.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..core.values import CleanCsv
-from .duckdb_sql import ends_in_lf
 
 #: takes the place of a quoted empty value: a byte that UTF-8 does not have
 _QUOTED_EMPTY = b"\xff"
@@ -35,13 +33,6 @@ class Input:
     path: Path
     #: headings as qsv reads them, which it counts as values
     header: tuple[str, ...]
-    crlf: bool
-
-    def value(self, read: str, position: int) -> str | None:
-        """Return the value of which qsv read this much; None when it is missing."""
-        if self.crlf and position == len(self.header) - 1:
-            read = read.removesuffix("\r")
-        return "" if read == _AS_READ else read or None
 
 
 def readable(table: CleanCsv) -> Input:
@@ -55,8 +46,12 @@ def readable(table: CleanCsv) -> Input:
     if copy.exists():
         path = copy
     with rows(path) as found:
-        header = tuple(next(found))
-    return Input(path=path, header=header, crlf=not ends_in_lf(path))
+        return Input(path=path, header=tuple(next(found)))
+
+
+def value(read: str) -> str | None:
+    """Return the value that qsv read so; None when it is missing."""
+    return "" if read == _AS_READ else read or None
 
 
 @contextmanager

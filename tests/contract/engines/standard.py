@@ -158,7 +158,7 @@ class ProfileContract:
         ("content", "header", "expected"),
         [
             # for each column: values, blank values, length of the longest
-            ('a,b\r\n1,\r\n2,""\r\n3,"x\r"\r\n4,yy\r\n', ("a", "b"), [(4, 0, 1), (2, 1, 2)]),
+            ('a,b\r\n1,\r\n2,""\r\n3,"x\r"\r\n4,y\r\n', ("a", "b"), [(4, 0, 1), (2, 1, 2)]),
             (
                 "a,a,a\na,(NULL),\n,,\na,a,<ALL_UNIQUE>\n,Other (2),x\n",
                 ("a", "a", "a"),
