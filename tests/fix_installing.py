@@ -14,7 +14,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
-TABLES = ("datapusher_plus_log", "datapusher_plus_run", "datapusher_plus_alembic_version")
+TABLES = (
+    "datapusher_plus_log",
+    "datapusher_plus_run",
+    "datapusher_plus_statistics",
+    "datapusher_plus_alembic_version",
+)
 
 #: Python runs this at its start: the packages of the extra `worker` cannot be imported.
 BLOCKER = """

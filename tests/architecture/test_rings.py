@@ -19,7 +19,7 @@ RINGS = {
         "interfaces",
         "prefect_server",
     },
-    2: {"runs"},
+    2: {"runs", "statistics"},
     3: {"recovery"},
     4: {"steps"},
     5: {"health"},

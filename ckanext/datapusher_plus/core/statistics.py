@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -99,8 +99,34 @@ class TableStatistics:
     columns: tuple[ColumnStatistics, ...]
     #: rows that repeat an earlier row in every column; None: not counted
     duplicates: int | None = None
-    #: whether rows have been changed through the API since
+    #: whether rows have been changed since, through the API or by a newer load whose statistics are still being made
     stale: bool = False
+
+
+def withhold(column: ColumnStatistics, why: Withheld) -> ColumnStatistics:
+    """Return a column's statistics without its values.
+
+    Of personal data only counts and lengths stay. Of texts that are all different no text stays; of numbers and times
+    that are all different only the most frequent ones go, because the other figures describe all of them together.
+    """
+    if why is Withheld.UNIQUE:
+        text = column.measure is Measure.TEXT
+        least, greatest = (None, None) if text else (column.least, column.greatest)
+        return replace(column, withheld=why, top=(), least=least, greatest=greatest)
+    return replace(
+        column,
+        withheld=why,
+        least=None,
+        greatest=None,
+        sum=None,
+        mean=None,
+        deviation=None,
+        quartiles=None,
+        top=(),
+        histogram=(),
+        true=None,
+        false=None,
+    )
 
 
 def to_json(column: ColumnStatistics) -> dict[str, Any]:

@@ -67,6 +67,12 @@ def comment_of(connection: psycopg.Connection, table: str) -> str | None:
     return row[0] if row else None
 
 
+def comments_of_columns(connection: psycopg.Connection, table: str) -> list[tuple[str, str | None]]:
+    """Return the name and raw comment of each column; empty when there is no table."""
+    rows = _all(connection, catalog_queries.COLUMNS, oid_of(connection, table))
+    return [(row["name"], row["comment"]) for row in rows]
+
+
 def dictionary(connection: psycopg.Connection, table: str) -> Dictionary | None:
     """Return what people have set on a table (its Data Dictionary), None when there is no table."""
     facts = describe(connection, table)

@@ -79,3 +79,29 @@ log = sa.Table(
     sa.Column("message", sa.Text, nullable=False),
     sa.Index("datapusher_plus_log_run", "run_id", "id"),
 )
+
+statistics = sa.Table(
+    "datapusher_plus_statistics",
+    metadata,
+    sa.Column("resource_id", sa.Text, primary_key=True),
+    #: the run that loaded the table that these statistics describe; null until they are made
+    sa.Column("run_id", sa.Text),
+    sa.Column("load_key", sa.Text),
+    sa.Column("made_at", sa.DateTime(timezone=True)),
+    sa.Column("rows", sa.BigInteger),
+    #: [core.statistics.to_json(column), …] in table order
+    sa.Column("columns", JSONB(none_as_null=True)),
+    #: rows that repeat an earlier row; null: not counted
+    sa.Column("duplicates", sa.BigInteger),
+    #: whether rows were changed through the API since
+    sa.Column("stale", sa.Boolean, nullable=False, server_default=sa.false()),
+    #: the run for whose table statistics were begun last, and how often they were begun without an end
+    sa.Column("begun_for", sa.Text),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    #: whether rows were changed through the API since statistics were begun
+    sa.Column("changed", sa.Boolean, nullable=False, server_default=sa.false()),
+    #: [name, …]: columns in which the run found personal data
+    sa.Column("personal", JSONB(none_as_null=True)),
+    #: {name: {text: count}}: texts of the file that the run took as NULL
+    sa.Column("null_words", JSONB(none_as_null=True)),
+)

@@ -1,0 +1,144 @@
+"""The statistics of resources' tables in CKAN's database, one row for each resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+from ckan import model as ckan_model
+from sqlalchemy.dialects.postgresql import insert
+
+from ..core.states import GOOD, State
+from ..core.statistics import TableStatistics, Withheld, from_json, to_json, withhold
+from ..model import run
+from ..model import statistics as table
+from .personal import marked
+
+#: How often statistics of one load are begun before the sweep leaves them alone.
+MOST_ATTEMPTS = 3
+
+_LOADED = run.c.state.in_([state.value for state in GOOD - {State.SKIPPED}]) & ~run.c.dry_run
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a run knows of its table and the table does not show."""
+
+    #: columns in which personal data was found
+    personal: frozenset[str] = frozenset()
+    #: texts of the file that were taken as NULL, such as "NA", with their counts, by column
+    null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+def load(resource_id: str) -> TableStatistics | None:
+    """Return the statistics of a resource's table, None when there are none.
+
+    Columns that are marked as personal data now are without values, even if they were not when the statistics were
+    made. ``stale`` is also true while the statistics of a newer load are being made.
+    """
+    with _transaction() as connection:
+        row = connection.execute(sa.select(table, _newest(table.c.resource_id)).where(_of(resource_id))).one_or_none()
+    if row is None or row.columns is None:
+        return None
+    personal = marked(resource_id)
+    columns = (from_json(column) for column in row.columns)
+    return TableStatistics(
+        resource_id=resource_id,
+        run_id=row.run_id,
+        load_key=row.load_key,
+        made_at=row.made_at,
+        rows=row.rows,
+        columns=tuple(withhold(each, Withheld.PERSONAL) if each.name in personal else each for each in columns),
+        duplicates=row.duplicates,
+        stale=row.stale or row.newest not in (None, row.run_id),
+    )
+
+
+def expect(resource_id: str, run_id: str, known: Known) -> None:
+    """Record that a run puts a new table in place, with what only the run knows of it."""
+    values: dict[str, Any] = {
+        "begun_for": run_id,
+        "attempts": 0,
+        "personal": sorted(known.personal) or None,
+        "null_words": {name: dict(words) for name, words in known.null_words.items()} or None,
+    }
+    row = insert(table).values(resource_id=resource_id, **values)
+    with _transaction() as connection:
+        connection.execute(row.on_conflict_do_update(index_elements=["resource_id"], set_=values))
+
+
+def begin(resource_id: str, run_id: str) -> Known:
+    """Count one more attempt to make statistics, and return what the run knew of its table.
+
+    From here on ``mark_stale`` is noticed by ``save``.
+    """
+    row = insert(table).values(resource_id=resource_id, begun_for=run_id, attempts=1)
+    same = table.c.begun_for == run_id
+    again = {
+        "begun_for": run_id,
+        "attempts": sa.case((same, table.c.attempts + 1), else_=1),
+        "changed": sa.false(),
+        # what an earlier run knew is not true of this table
+        "personal": sa.case((same, table.c.personal), else_=sa.null()),
+        "null_words": sa.case((same, table.c.null_words), else_=sa.null()),
+    }
+    begun = row.on_conflict_do_update(index_elements=["resource_id"], set_=again)
+    with _transaction() as connection:
+        found = connection.execute(begun.returning(table.c.personal, table.c.null_words)).one()
+    return Known(personal=frozenset(found.personal or ()), null_words=found.null_words or {})
+
+
+def save(made: TableStatistics) -> bool:
+    """Store statistics in place of older ones; return False when another run has loaded the table meanwhile."""
+    values: dict[str, Any] = {
+        "run_id": made.run_id,
+        "load_key": made.load_key,
+        "made_at": made.made_at,
+        "rows": made.rows,
+        "columns": [to_json(column) for column in made.columns],
+        "duplicates": made.duplicates,
+    }
+    row = insert(table).values(resource_id=made.resource_id, stale=made.stale, attempts=0, changed=False, **values)
+    newer = {**values, "stale": table.c.changed, "attempts": 0, "changed": False}
+    with _transaction() as connection:
+        newest = connection.execute(sa.select(_newest(made.resource_id))).scalar_one()
+        if newest not in (None, made.run_id):
+            return False
+        connection.execute(row.on_conflict_do_update(index_elements=["resource_id"], set_=newer))
+    return True
+
+
+def mark_stale(resource_id: str) -> None:
+    """Record that rows were changed since; without statistics nothing happens."""
+    change = sa.update(table).where(_of(resource_id), ~(table.c.stale & table.c.changed))
+    with _transaction() as connection:
+        connection.execute(change.values(stale=True, changed=True))
+
+
+def give_up(resource_id: str) -> None:
+    """Record that statistics of the present table cannot be made, so that the sweep leaves them alone."""
+    with _transaction() as connection:
+        connection.execute(sa.update(table).where(_of(resource_id)).values(attempts=MOST_ATTEMPTS))
+
+
+def remove(resource_id: str) -> None:
+    """Delete the statistics of a resource; may be repeated."""
+    with _transaction() as connection:
+        connection.execute(sa.delete(table).where(_of(resource_id)))
+
+
+def _of(resource_id: str) -> sa.ColumnElement[bool]:
+    return table.c.resource_id == resource_id
+
+
+def _newest(resource_id: str | sa.ColumnElement[str]) -> sa.Label[str]:
+    """Return the query for the run that loaded a resource's table last."""
+    query = sa.select(run.c.id).where(run.c.resource_id == resource_id, _LOADED)
+    return query.order_by(run.c.finished_at.desc()).limit(1).scalar_subquery().label("newest")
+
+
+def _transaction() -> AbstractContextManager[sa.Connection]:
+    return ckan_model.ensure_engine().begin()
