@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def make_profile(app: CKANTestApp, with_plugins: None) -> Callable[..., Profiled]:
+def make_profile(loaded: None, app: CKANTestApp) -> Callable[..., Profiled]:
     """Return a function that creates a resource with a table and statistics in a new organization."""
     from ckan.tests import factories
 

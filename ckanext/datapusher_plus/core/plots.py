@@ -1,7 +1,7 @@
 """Small pictures of a column, drawn as SVG from its statistics.
 
-The caller writes all words, because they are translated. Colours are CSS classes, so a picture needs no inline style and
-follows the theme of the page. Every text is escaped, because values come from strangers' files.
+The caller writes all words, because they are translated. Colours are CSS classes, so a picture needs no inline style
+and follows the theme of the page. Every text is escaped, because values come from strangers' files.
 """
 
 from __future__ import annotations
@@ -65,11 +65,9 @@ def draw(column: ColumnStatistics, words: Words) -> str:
 
 def bar(share: float, label: str = "") -> str:
     """Return a bar that is filled up to ``share``, from 0 to 1; without a label it is only decoration."""
-    filled = _BAR_WIDTH * min(max(share, 0.0), 1.0)
-    if share > 0:
-        filled = max(filled, 0.5)
-    if 0 < 1 - share:
-        filled = min(filled, _BAR_WIDTH - 0.5)
+    filled = _BAR_WIDTH * share
+    # a little of something is seen, and so is a little that is missing
+    filled = min(max(filled, 0.5), _BAR_WIDTH if share >= 1 else _BAR_WIDTH - 0.5)
     return _svg(
         "dpp-share",
         _BAR_WIDTH,

@@ -148,7 +148,10 @@ def _columns(fields: Sequence[Mapping[str, Any]], statistics: TableStatistics) -
 
 
 def _said(field: Mapping[str, Any], *keys: str) -> str:
-    """Return what the Data Dictionary says under the first of the keys that it has; other plugins keep theirs beside."""
+    """Return what the Data Dictionary says under the first of the keys that it has.
+
+    Other plugins keep their keys beside CKAN's ``info``.
+    """
     info = field.get("info")
     places = (info, field) if isinstance(info, Mapping) else (field,)
     said = (place.get(key) for key in keys for place in places)

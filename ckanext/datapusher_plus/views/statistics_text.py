@@ -18,9 +18,9 @@ _MOST_NULL_WORDS = 8
 def value(column: ColumnStatistics, text: str) -> str:
     """Return a value of the column for display."""
     if column.measure is Measure.TIME:
-        return numbers.moment(text)
+        return short(numbers.moment(text))
     if column.measure is Measure.BOOLEAN:
-        return {"t": _("Yes"), "true": _("Yes"), "f": _("No"), "false": _("No")}.get(text, text)
+        text = {"t": _("Yes"), "true": _("Yes"), "f": _("No"), "false": _("No")}.get(text, text)
     return short(text)
 
 
@@ -48,7 +48,7 @@ def facts(column: ColumnStatistics) -> tuple[tuple[str, str], ...]:
     if column.deviation is not None:
         found.append((_("Standard deviation"), numbers.rounded(column.deviation)))
     if column.sum is not None and column.filled:
-        found.append((_("Sum"), numbers.exact(column.sum)))
+        found.append((_("Sum"), short(numbers.exact(column.sum))))
     return tuple(found)
 
 
@@ -124,10 +124,8 @@ def _of_bin(column: ColumnStatistics, bar: Bin) -> str:
 
 def _bound(column: ColumnStatistics, text: str) -> str:
     """Return an end of a bar: of numbers it is computed, so it may have many digits that mean nothing."""
-    if column.measure is Measure.TIME:
-        return numbers.moment(text)
-    if text in (column.least, column.greatest):
-        return numbers.exact(text, grouped=not _is_year(column))
+    if column.measure is Measure.TIME or text in (column.least, column.greatest):
+        return _exact(column, text)
     try:
         return _measured(column, float(text))
     except ValueError:
@@ -201,9 +199,9 @@ def _lengths(column: ColumnStatistics) -> list[str]:
 
 
 def _exact(column: ColumnStatistics, text: str) -> str:
-    if column.measure is Measure.TIME:
-        return numbers.moment(text)
-    return numbers.exact(text, grouped=not _is_year(column))
+    """Return a value; what PostgreSQL writes as neither number nor date stays as it is."""
+    is_time = column.measure is Measure.TIME
+    return short(numbers.moment(text) if is_time else numbers.exact(text, grouped=not _is_year(column)))
 
 
 def _measured(column: ColumnStatistics, figure: float) -> str:
