@@ -126,6 +126,8 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
             "icon": "chart-column",
             "requires_datastore": True,
             "iframed": False,
+            # the view has a form of its own, which cannot be within the form that edits the view
+            "preview_enabled": False,
         }
 
     def can_view(self, data_dict: dict[str, Any]) -> bool:
