@@ -30,7 +30,8 @@ class Visitor:
         """Open a page in a window of its own.
 
         :param script: whether the browser runs JavaScript.
-        :param dark: switch to Bootstrap's dark colours, as a site's theme does.
+        :param dark: switch to Bootstrap's dark colours and give the page a dark background, as a site's theme can;
+            CKAN's own theme has only light colours.
         """
         width, height = size
         # nothing moves, so that a picture is the same each time
@@ -41,17 +42,18 @@ class Visitor:
         page.goto(self.site + path)
         if dark:
             page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
+            page.add_style_tag(content=".main, .wrapper { background: #212529 !important; }")
         yield page
         context.close()
 
 
 @contextmanager
-def served(application: Any) -> Iterator[str]:
-    """Serve a WSGI application, and return its address."""
+def served(application: Any) -> Iterator[int]:
+    """Serve a WSGI application, and return its port."""
     server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.port}"
+    yield server.port
     server.shutdown()
     thread.join()
     server.server_close()

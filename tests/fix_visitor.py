@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from shutil import which
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -19,13 +20,16 @@ if TYPE_CHECKING:
 @pytest.fixture
 def visitor(loaded: None, app: CKANTestApp) -> Iterator[Visitor]:
     """A reader in front of a browser."""
+    from ckan.common import config
     from playwright.sync_api import sync_playwright
 
     from tests.browsing import Visitor, served
 
-    with served(app.flask_app) as site, sync_playwright() as playwright:
-        # root of a container has no sandbox
-        options = ["--no-sandbox", "--disable-gpu"]
+    site = config["ckan.site_url"]
+    with served(app.flask_app) as port, sync_playwright() as playwright:
+        # CKAN's scripts and iframes use the site's own address; root of a container has no sandbox
+        names = f"--host-resolver-rules=MAP {urlsplit(site).hostname} 127.0.0.1:{port}"
+        options = ["--no-sandbox", "--disable-gpu", names]
         browser = playwright.chromium.launch(executable_path=which("chromium"), args=options)
         yield Visitor(browser=browser, site=site)
         browser.close()

@@ -30,7 +30,7 @@ DELAY = ColumnStatistics(
     quartiles=(-5.0, -2.0, 11.0),
     top=(("-5", 24821), ("-4", 24619), ("-3", 24218)),
     histogram=tuple(
-        Bin(start=str(-43 + 67 * at), end=str(24 + 67 * at), count=count)
+        Bin(start=f"{-43 + 67.2 * at:g}", end=f"{-43 + 67.2 * (at + 1):g}", count=count)
         for at, count in enumerate(
             (271003, 37500, 12000, 4600, 1900, 900, 350, 150, 60, 20, 0, 5, 3, 0, 1, 0, 0, 2, 0, 1)
         )

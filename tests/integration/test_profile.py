@@ -63,7 +63,7 @@ def test_times_are_on_a_line_and_empty_rows_are_a_share(flights: Profiled) -> No
     assert "From Jan 1, 2013, 5:00:00" in text(shown["time_hour"])
     [share] = shown["late"].select(".dpp-filled svg[role=img]")
     assert share["aria-label"] == "89.1% empty"
-    assert "30,000 (81.6%) times yes, 6,776 (18.4%) times no." in text(shown["late"])
+    assert "Yes: 30,000 (81.6%). No: 6,776 (18.4%)." in text(shown["late"])
 
 
 @pytest.mark.parametrize(("column", "reason"), [("pilot", "marked as personal data"), ("flight", "occurs only once")])

@@ -81,7 +81,7 @@ def test_texts() -> None:
 
 def test_yes_and_no() -> None:
     column = replace(WORD, measure=Measure.BOOLEAN, shortest=None, longest=None, true=3, false=1)
-    assert statistics_text.sentences(column)[-1] == "3 (75%) times yes, 1 (25%) times no."
+    assert statistics_text.sentences(column)[-1] == "Yes: 3 (75%). No: 1 (25%)."
     assert [statistics_text.value(column, text) for text in ("t", "false")] == ["Yes", "No"]
 
 
@@ -140,7 +140,7 @@ def test_a_plot_in_words() -> None:
     assert words.label == (
         "Departure delay: distribution of the values from -43 to 1,301. Most, 328,000, are between -43 and 629."
     )
-    assert (words.low, words.high, words.most) == ("-43", "1,301", "328,000")
+    assert (words.low, words.high, words.most) == ("-43", "1,301", "328,000 rows")
     assert words.of_bin(DELAY.histogram[1]) == "629 to 1,301: 521 rows"
 
 

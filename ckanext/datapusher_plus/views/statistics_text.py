@@ -111,7 +111,7 @@ def plot_words(column: ColumnStatistics, name: str) -> Words:
         ),
         low=low,
         high=high,
-        most=numbers.count(most.count),
+        most=ungettext("{count} row", "{count} rows", most.count).format(count=numbers.count(most.count)),
         of_bin=lambda each: _of_bin(column, each),
     )
 
@@ -176,7 +176,7 @@ def _range(column: ColumnStatistics) -> list[str]:
 def _yes_and_no(column: ColumnStatistics) -> list[str]:
     if column.true is None or column.false is None:
         return []
-    sentence = _("{yes} times yes, {no} times no.")
+    sentence = _("Yes: {yes}. No: {no}.")
     return [sentence.format(yes=times(column, column.true), no=times(column, column.false))]
 
 
