@@ -41,6 +41,7 @@ TARGETS: Mapping[str, Target] = {
     "peak_rss_mib": Target("peak memory of a run, flights x9, MiB", 300),
     "work_folder_over_clean_file": Target("work folder / clean file, flights x9", 1.2),
     "append_over_whole": Target("flights and a tenth more, added / whole", 1 / 3),
+    "statistics_over_without": Target("flights, with statistics / without", 1.1),
     "unchanged_s": Target("unchanged file, request to skipped, s", 0.5),
     "profile_ttfb_ms": Target("profile page of 1,598 columns, first byte, ms", 300),
 }

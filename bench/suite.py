@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from statistics import median
 
-from . import crowd, files, growing, measures, profile_page, readers, report, results, small
+from . import crowd, files, growing, measures, profile_page, readers, report, results, small, statistics
 from .measures import Turns
 from .memory import Peak
 from .stack import Ground
@@ -126,12 +126,24 @@ def wide_profile(ground: Ground, rounds: int) -> None:
     _tell(ground, {"profile_ttfb_ms": median(found)}, {"profile_ttfb": found}, unit="ms")
 
 
+def described(ground: Ground, rounds: int) -> None:
+    """Load `flights` with and without statistics of its columns."""
+    found = [statistics.measure(ground) for _ in range(rounds)]
+    with_, without = ([seconds[side] for seconds in found] for side in (0, 1))
+    _tell(
+        ground,
+        {"statistics_over_without": median(with_) / median(without)},
+        {"with_statistics": with_, "without_statistics": without},
+    )
+
+
 PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "small": quick,
     "many": many,
     "neighbours": neighbours,
     "readers": reading,
     "append": longer,
+    "statistics": described,
     "flights": flights,
     "files": other,
     "search": searchable,

@@ -20,6 +20,7 @@ from .core.types import column_type
 from .health import loaders
 from .health.finding import CheckState
 from .runs import upload_hook
+from .statistics import store
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +105,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     def notify(self, entity: object, operation: str) -> None:
         """Request a load for each resource whose file is new, in the transaction that saves it.
 
-        When a resource is deleted, its file of rejected rows is removed too.
+        When a resource is deleted, its file of rejected rows and its statistics are removed too.
         """
         if isinstance(entity, model.Package):
             upload_hook.notice_restored(entity)
@@ -112,6 +113,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
             return
         if operation == model.DomainObjectOperation.deleted or entity.state == model.State.DELETED:
             portal.remove_rejected(entity.id)
+            store.forget(entity.id)
         if operation != model.DomainObjectOperation.deleted:
             upload_hook.notice(entity, new=operation == model.DomainObjectOperation.new)
 

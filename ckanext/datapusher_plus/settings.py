@@ -69,6 +69,9 @@ class Settings:
     swap_lock_timeout: int = _seconds(1)
     swap_patience: int = _seconds(0)
     work_dir: Path
+    statistics: bool
+    statistics_top: int = _least(1, 100)
+    add_summary_stats_resource: bool
     dictionary_stash_dir: Path
     dictionary_stash_required: bool
     dictionary_stash_keep: int = _least(0)
@@ -100,6 +103,7 @@ def read(config: Mapping[str, Any]) -> Settings:
     :raises ValueError: when an option's value is invalid; the message names the option.
     """
     given = {each.name: config[PREFIX + each.name] for each in fields(Settings)}
+    given["statistics_top"] = _top(given["statistics_top"], config)
     for each in fields(Settings):
         _check(each.name, given[each.name], each.metadata)
     return Settings(**{**given, **_refined(given), **_from_ckan(given, config)})
@@ -153,6 +157,13 @@ def _from_ckan(given: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str,
         "download_proxy": given["download_proxy"] or config.get("ckan.download_proxy") or "",
         "allowed_internal_hosts": frozenset(host.lower() for host in given["allowed_internal_hosts"]),
     }
+
+
+def _top(given: object, config: Mapping[str, Any]) -> object:
+    """Return DataPusher+'s ``qsv_freq_limit`` where it is set and ``statistics_top`` has its default."""
+    limit = str(config.get(f"{PREFIX}qsv_freq_limit", "")).strip()
+    is_default = given == declared_defaults()[f"{PREFIX}statistics_top"]
+    return min(int(limit), 100) if is_default and limit.isascii() and limit.isdigit() and int(limit) else given
 
 
 def _folder(given: str, default: str) -> Path:

@@ -78,6 +78,13 @@ UNSEEN_REQUEST = 120
 #: A run that exceeds its ``flow_timeout`` by this much is killed: it did not stop itself and may be frozen.
 FROZEN_RUN = 600
 
+#: A run's process makes the statistics of its table within this time, or not at all: its place in the worker is needed.
+STATISTICS = 300.0
+#: The sweep makes missing statistics of one table within this time, because other repairs wait.
+SWEPT_STATISTICS = 60.0
+#: The command that makes statistics anew takes as long as they need.
+ASKED_STATISTICS = 86_400.0
+
 # -- CKAN, and statements that are stopped
 
 #: CKAN drops the table of a deleted resource itself, after it has committed the deletion, and fails if the table is

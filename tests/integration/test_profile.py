@@ -12,7 +12,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import sqlalchemy as sa
 from bs4 import BeautifulSoup
+from ckan import model
 from ckan.common import CKANConfig
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
@@ -266,9 +268,37 @@ def test_without_a_table_or_statistics_one_sentence_says_so(make_profile: Make) 
     assert missing(table) == "This resource has no table, so there are no statistics of it."
     table.make_table(COLUMNS, {})
     assert missing(table) == "There are no statistics of this table yet; the next load of its file makes them."
+
+
+def test_statistics_that_are_being_made(make_profile: Make) -> None:
+    queued, loaded = make_profile(), make_profile()
+    for table in (queued, loaded):
+        table.make_table(COLUMNS, {})
     with database.transaction() as connection:
-        request(connection, table.resource["id"], cause="submit")
-    assert missing(table) == "The statistics of this table are being made; look again in a few minutes."
+        request(connection, queued.resource["id"], cause="submit")
+    store.expect(loaded.resource["id"], "run", store.Known())
+    for table in (queued, loaded):
+        assert missing(table) == "The statistics of this table are being made; look again in a few minutes."
+    store.give_up(loaded.resource["id"])
+    assert missing(loaded).startswith("There are no statistics")
+
+
+@pytest.mark.ckan_config("ckanext.datapusher_plus.statistics", False)
+@pytest.mark.with_plugins()
+def test_a_site_without_statistics(make_profile: Make) -> None:
+    table = make_profile()
+    table.make_table(COLUMNS, {})
+    assert missing(table) == "This site makes no statistics of its tables."
+
+
+def test_statistics_that_cannot_be_read_are_no_error_page(flights: Profiled) -> None:
+    with model.ensure_engine().begin() as connection:
+        connection.execute(sa.text("ALTER TABLE datapusher_plus_statistics RENAME TO gone"))
+    try:
+        assert missing(flights).startswith("The statistics of this table cannot be read at the moment")
+    finally:
+        with model.ensure_engine().begin() as connection:
+            connection.execute(sa.text("ALTER TABLE gone RENAME TO datapusher_plus_statistics"))
 
 
 def test_columns_that_came_or_went_since(make_profile: Make) -> None:

@@ -119,3 +119,20 @@ def test_a_list_or_a_text_is_empty_only_where_that_means_something(name: str) ->
 def test_a_type_mapping_is_an_object(text: str) -> None:
     with pytest.raises(ValueError, match=f"{KEY}type_mapping must be a JSON object on one line"):
         read(type_mapping=text)
+
+
+@pytest.mark.parametrize(
+    ("set_to", "limit", "expected"),
+    [(10, None, 10), (10, "25", 25), (10, "5000", 100), (20, "25", 20), (10, "0", 10), (10, "-5", 10), (10, "x", 10)],
+)
+def test_the_frequency_limit_of_datapusher_plus_counts_where_ours_is_not_set(
+    set_to: int, limit: str | None, expected: int
+) -> None:
+    more = {} if limit is None else {"qsv_freq_limit": limit}
+    assert read(statistics_top=set_to, **more).statistics_top == expected
+
+
+@pytest.mark.parametrize("number", [0, 101])
+def test_the_number_of_frequent_values_has_limits(number: int) -> None:
+    with pytest.raises(ValueError, match="statistics_top must be a whole number from 1 to 100"):
+        read(statistics_top=number)

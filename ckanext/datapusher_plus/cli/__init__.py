@@ -22,6 +22,7 @@ COMMANDS = {
     "recover": "operate",
     "stash": "stash",
     "check": "check",
+    "statistics": "statistics",
 }
 
 

@@ -19,6 +19,18 @@ class Measure(str, Enum):
     TEXT = "text"
 
 
+_MEASURES = {
+    **dict.fromkeys(("int2", "int4", "int8", "numeric", "float4", "float8"), Measure.NUMBER),
+    **dict.fromkeys(("date", "timestamp", "timestamptz"), Measure.TIME),
+    "bool": Measure.BOOLEAN,
+}
+
+
+def measure_of(type_name: str) -> Measure:
+    """Return what is measured of a column of a PostgreSQL type; all other types count as text."""
+    return _MEASURES.get(type_name, Measure.TEXT)
+
+
 class Withheld(str, Enum):
     """Why the statistics of a column contain none of its values."""
 
@@ -131,7 +143,11 @@ def withhold(column: ColumnStatistics, why: Withheld) -> ColumnStatistics:
 
 def to_json(column: ColumnStatistics) -> dict[str, Any]:
     """Return a column's statistics as JSON values, without what does not apply to it."""
-    return {name: value for name, value in asdict(column).items() if value not in (None, (), {})}
+    return {name: _listed(value) for name, value in asdict(column).items() if value not in (None, (), {})}
+
+
+def _listed(value: Any) -> Any:
+    return [_listed(each) for each in value] if isinstance(value, tuple) else value
 
 
 def from_json(stored: Mapping[str, Any]) -> ColumnStatistics:
@@ -141,8 +157,10 @@ def from_json(stored: Mapping[str, Any]) -> ColumnStatistics:
     given["null_words"] = given.get("null_words", {})
     given["top"] = tuple((value, count) for value, count in given.get("top", ()))
     given["histogram"] = tuple(Bin(**bar) for bar in given.get("histogram", ()))
+    # PostgreSQL's JSON has one kind of number: it returns 5e44 and 5.0 as whole numbers
+    given |= {name: float(given[name]) for name in ("mean", "deviation") if name in given}
     if "quartiles" in given:
-        given["quartiles"] = tuple(given["quartiles"])
+        given["quartiles"] = tuple(map(float, given["quartiles"]))
     if "withheld" in given:
         given["withheld"] = Withheld(given["withheld"])
     return ColumnStatistics(**given)

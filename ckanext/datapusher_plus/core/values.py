@@ -243,6 +243,8 @@ class LoadPlan:
     file_hash: str
     #: sentences that the publisher must read first
     warnings: tuple[str, ...] = ()
+    #: texts that become NULL, with their counts, by column
+    null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     #: (old, new) of columns that were probably renamed, if the new one lacks what is kept about the old one
     renamed: tuple[tuple[str, str], ...] = ()
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known

@@ -67,10 +67,10 @@ def comment_of(connection: psycopg.Connection, table: str) -> str | None:
     return row[0] if row else None
 
 
-def comments_of_columns(connection: psycopg.Connection, table: str) -> list[tuple[str, str | None]]:
-    """Return the name and raw comment of each column; empty when there is no table."""
+def columns(connection: psycopg.Connection, table: str) -> tuple[Column, ...]:
+    """Return a table's columns without CKAN's hidden ones; none when there is no table."""
     rows = _all(connection, catalog_queries.COLUMNS, oid_of(connection, table))
-    return [(row["name"], row["comment"]) for row in rows]
+    return _shown(rows)
 
 
 def dictionary(connection: psycopg.Connection, table: str) -> Dictionary | None:
@@ -88,9 +88,7 @@ def describe(connection: psycopg.Connection, table: str) -> TableFacts | None:
     columns = _all(connection, catalog_queries.COLUMNS, oid)
     return TableFacts(
         table=table,
-        columns=tuple(
-            Column(name=c["name"], type=c["type"], comment=c["comment"]) for c in columns if c["name"][0] != "_"
-        ),
+        columns=_shown(columns),
         types=tuple((c["name"], c["full_type"]) for c in columns),
         owner=head["owner"],
         comment=head["comment"],
@@ -121,6 +119,10 @@ def grants_of(connection: psycopg.Connection, schema: str, name: str) -> tuple[G
 def _all(connection: psycopg.Connection, query: LiteralString, oid: int | None) -> list[CatalogRow]:
     with connection.cursor(row_factory=dict_row) as cursor:
         return cursor.execute(query, {"oid": oid}).fetchall()
+
+
+def _shown(rows: Sequence[CatalogRow]) -> tuple[Column, ...]:
+    return tuple(Column(name=c["name"], type=c["type"], comment=c["comment"]) for c in rows if c["name"][0] != "_")
 
 
 def _index(row: CatalogRow) -> Index:

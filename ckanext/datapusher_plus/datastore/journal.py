@@ -146,6 +146,16 @@ def oid_of(connection: psycopg.Connection, run_id: str) -> int | None:
     return found[0] if found else None
 
 
+def loaded_by(connection: psycopg.Connection, resource_id: str) -> str | None:
+    """Return the run that changed the resource's table last, None when it is not known."""
+    found = connection.execute(
+        f"SELECT run_id FROM {TABLE} WHERE resource_id = %s AND phase IN ('destructive', 'committed')"  # noqa: S608
+        " ORDER BY id DESC LIMIT 1",
+        [resource_id],
+    ).fetchone()
+    return found[0] if found else None
+
+
 def is_committed(connection: psycopg.Connection, run_id: str) -> bool:
     """Return whether the run was committed; asked about a run that died before it could report that."""
     found = connection.execute(

@@ -6,7 +6,8 @@ import errno
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import TimeoutError as TookTooLong
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,12 +15,14 @@ from typing import Any, NamedTuple
 import duckdb
 
 from ..core.errors import EngineFailed
+from ..core.statistics import Measure
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv, ColumnProfile
-from . import duckdb_sql, interruptible
+from . import duckdb_sql, duckdb_statistics, duckdb_statistics_sql, interruptible
 from .base import Can, Look, Misfit, Profiled
 from .duckdb_sql import Sort
+from .duckdb_statistics import DuckdbCounted
 from .shorten import short_of, shortened
 
 #: makes a query from columns' positions; ``{table}`` in the query is replaced by the file
@@ -33,6 +36,8 @@ _LONG_BUFFER = ", max_line_size=4000000, buffer_size=8000000, parallel=false"
 _TOO_LONG = (duckdb.OutOfMemoryException, duckdb.InvalidInputException, duckdb.NotImplementedException)
 #: columns that one query reads, over all threads: with all 1,598 at once a chunk of rows took 350 MB, and as long
 _COLUMNS_AT_ONCE = 400
+#: the same where each different value is counted, which takes memory too
+_COLUMNS_COUNTED_AT_ONCE = 100
 #: the same for a table whose values were shortened
 _LONG_COLUMNS_AT_ONCE = 32
 
@@ -87,6 +92,41 @@ class DuckdbEngine:
 
         found = self._rows(csv, question, sorted(accepts), ())
         return tuple(Misfit(position=position, row=row, value=value) for position, row, value in sorted(found))
+
+    @contextmanager
+    def counted(self, csv: CleanCsv, measures: Mapping[int, Measure], seconds: float) -> Iterator[DuckdbCounted]:
+        """Count the values of some columns once, for several questions about them."""
+        try:
+            with ExitStack() as stack:
+                yield self._counted(stack, csv, measures, seconds)
+        except TookTooLong as error:
+            raise EngineFailed(f"that took longer than {seconds:,.0f} seconds") from error
+        except duckdb.Error as error:
+            raise _told(error, csv.path) from error
+
+    def _counted(
+        self, stack: ExitStack, csv: CleanCsv, measures: Mapping[int, Measure], seconds: float
+    ) -> DuckdbCounted:
+        if not short_of(csv.path).exists():
+            with suppress(*_TOO_LONG, _RowsSkipped):
+                parts = _parts(sorted(measures), max(1, _COLUMNS_COUNTED_AT_ONCE // self.threads))
+                return self._counting(stack, csv, _Counting(measures, parts, seconds, _BUFFER))
+        short, frugal = replace(csv, path=shortened(csv.path)), replace(self, threads=1)
+        parts = _parts(sorted(measures), _LONG_COLUMNS_AT_ONCE)
+        return frugal._counting(stack, short, _Counting(measures, parts, seconds, _LONG_BUFFER))
+
+    def _counting(self, stack: ExitStack, csv: CleanCsv, how: _Counting) -> DuckdbCounted:
+        table = duckdb_sql.table(csv, how.options)
+        with ExitStack() as own:
+            connection = own.enter_context(self.connected(csv.path))
+            connection.execute(duckdb_statistics_sql.CREATE)
+            for part in how.parts:
+                rows = duckdb_statistics.count(connection, table, part, how.seconds)
+                if csv.rows not in (None, rows):
+                    # as in ``profile``
+                    raise _RowsSkipped
+            stack.push(own.pop_all())
+        return DuckdbCounted(connection=connection, measures=how.measures, parts=how.parts, seconds=how.seconds)
 
     def _rows(
         self, csv: CleanCsv, question: Question, positions: Sequence[int], nulls: Sequence[str]
@@ -154,6 +194,21 @@ def _told(error: duckdb.Error, path: Path) -> Exception:
 
 def _parts(positions: Sequence[int], size: int) -> list[Sequence[int]]:
     return [positions[start : start + size] for start in range(0, len(positions), size)]
+
+
+class _RowsSkipped(Exception):
+    """DuckDB skipped rows that are far longer than its buffer."""
+
+
+class _Counting(NamedTuple):
+    """How the values of a file are counted."""
+
+    measures: Mapping[int, Measure]
+    #: columns that one query reads
+    parts: list[Sequence[int]]
+    seconds: float
+    #: options of read_csv
+    options: str
 
 
 class _Same(NamedTuple):

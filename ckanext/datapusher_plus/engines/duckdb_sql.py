@@ -71,7 +71,7 @@ def profile(positions: Sequence[int]) -> str:
     return (
         "SELECT position, sort_of(v) AS sort, "  # noqa: S608 (no outside text)
         f"CASE WHEN sort_of(v) = {Sort.NULL_WORD:d} THEN null_word(v) END AS word, "
-        f"count(*), max(length(v)), any_value(v) FROM ({_long(positions)}) GROUP BY position, sort, word"
+        f"count(*), max(length(v)), any_value(v) FROM ({long(positions)}) GROUP BY position, sort, word"
     )
 
 
@@ -88,7 +88,7 @@ def count(looks: Sequence[Look]) -> str:
     )
     return (
         f"SELECT position, unnest([{', '.join(map(literal, forms))}]), unnest([{counts}]) "  # noqa: S608
-        f"FROM ({_long(sorted({look.position for look in looks}))}) "
+        f"FROM ({long(sorted({look.position for look in looks}))}) "
         "WHERE v IS NOT NULL AND NOT is_null_word(v) GROUP BY position"
     )
 
@@ -102,7 +102,7 @@ def misfits(accepts: Mapping[int, Accepts]) -> str:
     taken = " ".join(f"WHEN position IN ({_listed(found)}) THEN {_accepted(each)}" for each, found in alike.items())
     numbered = "(SELECT *, row_number() OVER () AS row FROM {table})"
     return (
-        f"SELECT position, min(row), arg_min(v, row) FROM ({_long(sorted(accepts), numbered, ', row')}) "  # noqa: S608
+        f"SELECT position, min(row), arg_min(v, row) FROM ({long(sorted(accepts), numbered, ', row')}) "  # noqa: S608
         f"WHERE trim(v, {_BLANK}) <> '' AND NOT CASE {taken} END GROUP BY position"
     )
 
@@ -161,7 +161,7 @@ def _is_one_of(words: Sequence[str], padded: str = "true") -> str:
     return f"(v IN ({listed}) OR ({padded} AND trim(v, {_BLANK}) IN ({listed})))"
 
 
-def _long(positions: Sequence[int], table: str = "{table}", besides: str = "") -> str:
+def long(positions: Sequence[int], table: str = "{table}", besides: str = "") -> str:
     """Return the query that puts all values of the columns into one column ``v``, with their ``position``.
 
     One expression for each column took 2 MB each, and one second of planning for each hundred.

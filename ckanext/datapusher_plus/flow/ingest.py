@@ -40,6 +40,7 @@ from ..waits import BEGIN_WITHOUT_DATABASE, RESOURCE_LOCK
 from . import rollback, tasks
 from .run import Run
 from .shown import end, without_values
+from .statistics import make_statistics
 
 log = logging.getLogger(__name__)
 
@@ -69,15 +70,18 @@ def _logged(run_id: str, resource_id: str) -> PrefectState[None]:
 def _ingest(run_id: str, resource_id: str) -> PrefectState[None]:
     app.load()
     works_on(resource_id)
-    with app.context(), ResourceLock(resource_id) as lock:
-        if not lock.acquire(RESOURCE_LOCK):
-            raise DatastoreBusy(RESOURCE_LOCK)
-        reach("claim.before")
-        claimed = _claim(run_id, resource_id)
-        if claimed is None:
-            return _unclaimed(run_id, resource_id)
-        reach("claim.after")
-        ended = _carry_out(Run(claimed, lock))
+    with app.context():
+        with ResourceLock(resource_id) as lock:
+            if not lock.acquire(RESOURCE_LOCK):
+                raise DatastoreBusy(RESOURCE_LOCK)
+            reach("claim.before")
+            claimed = _claim(run_id, resource_id)
+            if claimed is None:
+                return _unclaimed(run_id, resource_id)
+            reach("claim.after")
+            run = Run(claimed, lock)
+            ended = _carry_out(run)
+        make_statistics(run, ended)
     return end(ended.state, ended.kind, run_id=run_id, resource_id=resource_id)
 
 

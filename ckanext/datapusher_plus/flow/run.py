@@ -29,6 +29,7 @@ from ..runs.transient import may_pass
 from ..waits import COMMIT_WITHOUT_DATABASE
 from . import memory
 from .cancelled import was_cancelled
+from .expected import expect
 from .rollback import Rollback
 
 log = logging.getLogger(__name__)
@@ -73,6 +74,7 @@ class Run:
         rejected = swapped.plan.csv.rejected
         left_out = (rejected.sentence,) if rejected else ()
         self._result, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
+        expect(swapped.plan)
         record = partial(landed, self.claimed.run_id, published(swapped, self.warnings))
         database.patiently(record, COMMIT_WITHOUT_DATABASE)
 

@@ -21,6 +21,13 @@ from .dictionary import (
 )
 from .fields import package_update
 from .migrated import migrated
+from .statistics import (
+    datapusher_plus_statistics,
+    datastore_delete,
+    datastore_run_triggers,
+    datastore_upsert,
+    resource_delete,
+)
 from .status import reply
 
 __all__ = [
@@ -28,10 +35,15 @@ __all__ = [
     "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
+    "datapusher_plus_statistics",
     "datapusher_status",
     "datapusher_submit",
     "datastore_create",
+    "datastore_delete",
+    "datastore_run_triggers",
+    "datastore_upsert",
     "package_update",
+    "resource_delete",
 ]
 
 

@@ -15,7 +15,9 @@ from ..core.dictionary.versions import Difference, differences, way_back
 from ..core.errors import IngestError, StashUnreadable
 from ..dictionary_stash.history import Kept, Why
 from ..recovery.restore_dictionary import bring_back, carry, today
+from ..statistics import store, summary
 from . import schema
+from .statistics import quietly
 
 __all__ = [
     "datapusher_plus_dictionary_carry",
@@ -36,9 +38,14 @@ def datastore_create(up_func: Action, context: Context, data_dict: DataDict) -> 
     """Keep the Data Dictionary as it was before an edit, so that it can be restored."""
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
     before = _before(resource_id) if isinstance(resource_id, str) and data_dict.get("fields") else None
+    with_rows = bool(data_dict.get("records") or data_dict.get("delete_fields"))
     done = up_func(context, data_dict)
     if before:
         _keep(str(resource_id), before)
+    if with_rows:
+        quietly(store.mark_stale, resource_id)
+    if data_dict.get("fields"):
+        quietly(summary.rewrite, resource_id)
     return done
 
 
@@ -113,6 +120,7 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
         brought = bring_back(resource_id, entry.dictionary, **wishes)
     except IngestError as error:
         raise tk.ValidationError({"entry": [str(error)]}) from error
+    quietly(summary.rewrite, resource_id)
     return {"columns": list(brought.columns), "absent": list(brought.absent)}
 
 

@@ -100,8 +100,13 @@ statistics = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
     #: whether rows were changed through the API since statistics were begun
     sa.Column("changed", sa.Boolean, nullable=False, server_default=sa.false()),
-    #: [name, …]: columns in which the run found personal data
+    #: {run id: [name, …]}: columns in which a run found personal data
     sa.Column("personal", JSONB(none_as_null=True)),
-    #: {name: {text: count}}: texts of the file that the run took as NULL
+    #: {run id: {name: {text: count}}}: texts of the file that a run took as NULL
     sa.Column("null_words", JSONB(none_as_null=True)),
+    sa.Index(
+        "datapusher_plus_statistics_missing",
+        "resource_id",
+        postgresql_where=sa.text("run_id IS DISTINCT FROM begun_for"),
+    ),
 )

@@ -13,23 +13,28 @@ from .presence import Presence, Standing, clear_flag, is_gone, presence, refuse_
 from .publish import mark_active, publish
 from .rejected import keep_rejected, open_rejected, remove_rejected
 from .resource import ticket
+from .summary import create_summary, delete_summary, orphaned_summaries, summary_of
 from .uploads import open_upload
 
 __all__ = [
     "Presence",
     "Standing",
     "clear_flag",
+    "create_summary",
+    "delete_summary",
     "is_gone",
     "keep_rejected",
     "mark_active",
     "open_rejected",
     "open_upload",
+    "orphaned_summaries",
     "own_pages",
     "presence",
     "publish",
     "refuse_gone",
     "remove_rejected",
     "standings",
+    "summary_of",
     "ticket",
     "vetoed_by",
 ]

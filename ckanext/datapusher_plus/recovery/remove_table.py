@@ -15,6 +15,7 @@ from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
 from ..dictionary_stash.history import Why
 from ..portal import Presence
+from ..statistics import store
 from .kept_dictionary import kept_dictionary
 from .restore import drop_unfinished, has_table
 
@@ -48,6 +49,7 @@ def withdraw(resource_id: str, log: Log, *, grace: float = waits.CKAN_DROPS_TABL
     _clear_stash(resource_id, log)
     portal.clear_flag(resource_id)
     portal.remove_rejected(resource_id)
+    store.remove(resource_id)
     return removed
 
 

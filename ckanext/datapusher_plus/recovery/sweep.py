@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 import shutil
+import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
-from .. import settings
+from .. import settings, waits
 from ..datastore.lock import is_free
 from ..portal import app
 from ..runs import records
 from ..runs.records import Running
 from ..runs.transient import is_away
-from . import late_publish, orphans, upkeep
+from ..statistics.make import FOLDER
+from . import late_publish, orphans, statistics, upkeep
 from .dead_runs import WasCancelled, recover_run
 from .mismatches import Wrong
 
@@ -60,6 +62,7 @@ def sweep(
             *_tables(resource_id, dry_run),
             *late_publish.publish_due(resource_id, dry_run),
             *_mismatches(resource_id, dry_run, rounds),
+            *statistics.catch_up(dry_run),
             *_folders(dry_run),
         ]
 
@@ -133,10 +136,15 @@ def _folders(dry_run: bool) -> Iterator[str]:
         if _is_left_over(folder):
             if not dry_run:
                 shutil.rmtree(folder, ignore_errors=True)
-            yield f"The work folder of run {folder.name} was left over{'' if dry_run else ' and is removed'}."
+            what = (
+                "A folder of statistics" if folder.name.startswith(FOLDER) else f"The work folder of run {folder.name}"
+            )
+            yield f"{what} was left over{'' if dry_run else ' and is removed'}."
 
 
 def _is_left_over(folder: Path) -> bool:
+    if folder.name.startswith(FOLDER):
+        return time.time() - folder.stat().st_mtime > waits.ASKED_STATISTICS
     # other files there are not ours; a run that is still running may be another host's, on shared storage
     run = records.get(folder.name)
     return run is not None and run.finished_at is not None and not run.unpublished

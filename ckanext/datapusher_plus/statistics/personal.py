@@ -13,8 +13,8 @@ _NO = frozenset({"", "0", "false", "no", "none", "off", "n", "f"})
 def marked(resource_id: str) -> frozenset[str]:
     """Return the names of the columns that are marked as personal data now; empty when there is no table."""
     with connect.connect() as connection:
-        comments = catalog.comments_of_columns(connection, resource_id)
-    return frozenset(name for name, comment in comments if is_personal(comment))
+        columns = catalog.columns(connection, resource_id)
+    return frozenset(column.name for column in columns if is_personal(column.comment))
 
 
 def is_personal(comment: str | None) -> bool:

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model as ckan_model
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
+from .. import waits
 from ..core.states import GOOD, State
 from ..core.statistics import TableStatistics, Withheld, from_json, to_json, withhold
 from ..model import run
 from ..model import statistics as table
 from .personal import marked
 
+log = logging.getLogger(__name__)
+
 #: How often statistics of one load are begun before the sweep leaves them alone.
 MOST_ATTEMPTS = 3
+
+#: For so long after its end a run's own process may be making the statistics.
+_BY_ITS_RUN = timedelta(seconds=waits.STATISTICS + waits.SWEPT_STATISTICS)
 
 _LOADED = run.c.state.in_([state.value for state in GOOD - {State.SKIPPED}]) & ~run.c.dry_run
 
@@ -31,6 +40,15 @@ class Known:
     personal: frozenset[str] = frozenset()
     #: texts of the file that were taken as NULL, such as "NA", with their counts, by column
     null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A load of a table."""
+
+    resource_id: str
+    run_id: str
+    load_key: str
 
 
 def load(resource_id: str) -> TableStatistics | None:
@@ -59,15 +77,18 @@ def load(resource_id: str) -> TableStatistics | None:
 
 def expect(resource_id: str, run_id: str, known: Known) -> None:
     """Record that a run puts a new table in place, with what only the run knows of it."""
-    values: dict[str, Any] = {
-        "begun_for": run_id,
-        "attempts": 0,
-        "personal": sorted(known.personal) or None,
-        "null_words": {name: dict(words) for name, words in known.null_words.items()} or None,
-    }
-    row = insert(table).values(resource_id=resource_id, **values)
+    words = {name: dict(found) for name, found in known.null_words.items()}
     with _transaction() as connection:
-        connection.execute(row.on_conflict_do_update(index_elements=["resource_id"], set_=values))
+        row = connection.execute(sa.select(table).where(_of(resource_id)).with_for_update()).one_or_none()
+        # if this run fails, the table is still that of the run before
+        values: dict[str, Any] = {
+            "begun_for": run_id,
+            "attempts": 0,
+            "personal": {**_kept(row, "personal"), run_id: sorted(known.personal)},
+            "null_words": {**_kept(row, "null_words"), run_id: words},
+        }
+        added = insert(table).values(resource_id=resource_id, **values)
+        connection.execute(added.on_conflict_do_update(index_elements=["resource_id"], set_=values))
 
 
 def begin(resource_id: str, run_id: str) -> Known:
@@ -81,14 +102,13 @@ def begin(resource_id: str, run_id: str) -> Known:
         "begun_for": run_id,
         "attempts": sa.case((same, table.c.attempts + 1), else_=1),
         "changed": sa.false(),
-        # what an earlier run knew is not true of this table
-        "personal": sa.case((same, table.c.personal), else_=sa.null()),
-        "null_words": sa.case((same, table.c.null_words), else_=sa.null()),
     }
     begun = row.on_conflict_do_update(index_elements=["resource_id"], set_=again)
     with _transaction() as connection:
         found = connection.execute(begun.returning(table.c.personal, table.c.null_words)).one()
-    return Known(personal=frozenset(found.personal or ()), null_words=found.null_words or {})
+    return Known(
+        personal=frozenset((found.personal or {}).get(run_id, ())), null_words=(found.null_words or {}).get(run_id, {})
+    )
 
 
 def save(made: TableStatistics) -> bool:
@@ -124,10 +144,62 @@ def give_up(resource_id: str) -> None:
         connection.execute(sa.update(table).where(_of(resource_id)).values(attempts=MOST_ATTEMPTS))
 
 
+def missing(limit: int) -> list[Loaded]:
+    """Return loads whose statistics are expected and not made, unless their own process may still be making them."""
+    query = (
+        sa.select(table.c.resource_id, run.c.id, run.c.load_key)
+        .join(run, run.c.id == table.c.begun_for)
+        .where(table.c.run_id.is_distinct_from(table.c.begun_for), table.c.attempts < MOST_ATTEMPTS)
+        .where(_LOADED, ~run.c.unpublished, run.c.finished_at < sa.func.now() - _BY_ITS_RUN)
+        .order_by(run.c.finished_at)
+        .limit(limit)
+    )
+    with _transaction() as connection:
+        return [
+            Loaded(resource_id=resource_id, run_id=run_id, load_key=load_key or "")
+            for resource_id, run_id, load_key in connection.execute(query)
+        ]
+
+
+def is_expected(resource_id: str) -> bool:
+    """Return whether statistics of a resource's present table are being made, or will be tried again."""
+    pending = table.c.run_id.is_distinct_from(table.c.begun_for), table.c.attempts < MOST_ATTEMPTS
+    with _transaction() as connection:
+        return connection.execute(sa.select(table.c.resource_id).where(_of(resource_id), *pending)).first() is not None
+
+
+def newest(resource_id: str) -> Loaded | None:
+    """Return the load of a resource's present table, None when no run has loaded one."""
+    query = sa.select(run.c.id, run.c.load_key).where(run.c.resource_id == resource_id, _LOADED)
+    with _transaction() as connection:
+        found = connection.execute(query.order_by(run.c.finished_at.desc()).limit(1)).one_or_none()
+    return found and Loaded(resource_id=resource_id, run_id=found.id, load_key=found.load_key or "")
+
+
 def remove(resource_id: str) -> None:
     """Delete the statistics of a resource; may be repeated."""
     with _transaction() as connection:
         connection.execute(sa.delete(table).where(_of(resource_id)))
+
+
+def forget(resource_id: str) -> None:
+    """Delete the statistics of a resource that is being deleted; that must not fail because of them."""
+    try:
+        remove(resource_id)
+    except SQLAlchemyError:
+        log.warning("the statistics of resource %s could not be deleted", resource_id, exc_info=True)
+
+
+def now() -> datetime:
+    """Return the present time by PostgreSQL's clock, as runs have it."""
+    with _transaction() as connection:
+        return connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+
+
+def _kept(row: sa.Row[Any] | None, name: str) -> dict[str, Any]:
+    """Return what the run knew whose table the stored statistics describe."""
+    found = (row and getattr(row, name)) or {}
+    return {run_id: known for run_id, known in found.items() if row is not None and run_id == row.run_id}
 
 
 def _of(resource_id: str) -> sa.ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -75,7 +75,14 @@ def decide(
         (log.warning if note.warning else log.info)(note.text)
     fitting = _fitting(analysed, made.columns, log)
     made = replace(made, csv=fitting, rows=analysed.rows if fitting.rows is None else fitting.rows, warnings=warnings)
+    made = replace(made, null_words=_null_words(analysed.columns, made.columns))
     return _compared(made, kept, last, log) if kept and live else made
+
+
+def _null_words(profiles: Sequence[ColumnProfile], columns: Sequence[ColumnSpec]) -> dict[str, Mapping[str, int]]:
+    """Return the texts that become NULL, with their counts; in a column of texts none does."""
+    pairs = ((profile, column) for profile, column in zip(profiles, columns, strict=True) if column.type != "text")
+    return {column.name: profile.null_words for profile, column in pairs if profile.null_words}
 
 
 def _fitting(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> CleanCsv:

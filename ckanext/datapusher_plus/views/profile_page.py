@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,11 @@ from ckan.common import config
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _, ungettext
 from flask import Blueprint
+from sqlalchemy.exc import SQLAlchemyError
 
+from .. import settings
 from ..core.column_pages import ColumnPage, DescribedColumn, Order, select, window
+from ..core.errors import IngestError
 from ..core.states import OPEN
 from ..core.statistics import TableStatistics
 from ..runs import records
@@ -21,6 +25,8 @@ from . import filter_links, labels, numbers
 from .cards import Card, card
 
 __all__ = ["profile"]
+
+log = logging.getLogger(__name__)
 
 profile = Blueprint("datapusher_plus_profile", __name__)
 
@@ -79,9 +85,14 @@ def describe(package: Mapping[str, Any], resource: Mapping[str, Any], asked: Ask
     """Return the profile of a resource that the user may read."""
     if not resource.get("datastore_active"):
         return Profile(missing=_("This resource has no table, so there are no statistics of it."))
-    statistics = store.load(resource["id"])
+    try:
+        statistics = store.load(resource["id"])
+        missing = "" if statistics else _missing(resource["id"])
+    except (SQLAlchemyError, IngestError):
+        log.warning("The statistics of resource %s cannot be read", resource["id"], exc_info=True)
+        statistics, missing = None, _("The statistics of this table cannot be read at the moment; try again later.")
     if statistics is None:
-        return Profile(missing=_missing(resource["id"]))
+        return Profile(missing=missing)
     columns = _columns(tk.h.datastore_dictionary(resource["id"]), statistics)
     found = select(columns, asked.query, asked.order, asked.page)
     views = tk.get_action("resource_view_list")({}, {"id": resource["id"]})
@@ -125,7 +136,9 @@ def _asked(given: Mapping[str, str]) -> Asked:
 
 def _missing(resource_id: str) -> str:
     run = records.latest(resource_id)
-    if run is not None and run.state in OPEN:
+    if not settings.current().statistics:
+        return _("This site makes no statistics of its tables.")
+    if store.is_expected(resource_id) or (run is not None and run.state in OPEN):
         return _("The statistics of this table are being made; look again in a few minutes.")
     return _("There are no statistics of this table yet; the next load of its file makes them.")
 

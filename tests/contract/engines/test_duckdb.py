@@ -13,12 +13,12 @@ from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.engines import Can, DuckdbEngine
 from ckanext.datapusher_plus.engines.base import require
 
-from .standard import CountContract, MisfitContract, ProfileContract, csv
+from .standard import CountContract, MisfitContract, ProfileContract, StatisticsContract, csv, flights_table
 
-__all__ = ["csv"]
+__all__ = ["csv", "flights_table"]
 
 
-class TestDuckdb(ProfileContract, CountContract, MisfitContract):
+class TestDuckdb(ProfileContract, CountContract, MisfitContract, StatisticsContract):
     """The default engine."""
 
     @pytest.fixture

@@ -32,6 +32,9 @@ def upgrade() -> None:
         sa.Column("personal", JSONB),
         sa.Column("null_words", JSONB),
     )
+    op.create_index(
+        f"{TABLE}_missing", TABLE, ["resource_id"], postgresql_where=sa.text("run_id IS DISTINCT FROM begun_for")
+    )
 
 
 def downgrade() -> None:

@@ -1,0 +1,29 @@
+"""Make the statistics of a table when its run is complete and its lock is free: nobody waits for them."""
+
+from __future__ import annotations
+
+import logging
+import os
+
+from .. import settings, waits
+from ..core.outcome import Outcome
+from ..core.states import GOOD, State
+from ..statistics import summary
+from ..statistics.make import NICEST, Job, make
+from .run import Run
+
+log = logging.getLogger(__name__)
+
+
+def make_statistics(run: Run, end: Outcome) -> None:
+    """Make the statistics of the run's table; a failure changes nothing about the run, and the sweep tries again."""
+    if run.swapped is None or end.state not in GOOD - {State.SKIPPED} or not settings.current().statistics:
+        return
+    plan = run.swapped.plan
+    job = Job(resource_id=run.resource_id, run_id=run.claimed.run_id, load_key=plan.load_key, seconds=waits.STATISTICS)
+    try:
+        os.nice(NICEST)
+        summary.update(make(job))
+    except BaseException:
+        # signals too: the run has ended well, and so should its process
+        log.warning("no statistics of resource %s were made; that will be tried again", run.resource_id, exc_info=True)
