@@ -284,7 +284,7 @@ def test_statistics_that_are_being_made(make_profile: Make) -> None:
 
 
 @pytest.mark.ckan_config("ckanext.datapusher_plus.statistics", False)
-@pytest.mark.with_plugins()
+@pytest.mark.with_plugins
 def test_a_site_without_statistics(make_profile: Make) -> None:
     table = make_profile()
     table.make_table(COLUMNS, {})
