@@ -5,14 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ckanext.datapusher_plus.core.column_pages import ColumnPage, DescribedColumn, Order, select, window
-from ckanext.datapusher_plus.core.statistics import ColumnStatistics, Measure
 
 
 def column(position: int, name: str, empty: int | None = 0, **about: str) -> DescribedColumn:
-    statistics = empty is not None and ColumnStatistics(
-        name=name, type="text", measure=Measure.TEXT, rows=4, empty=empty or 0, null_words={}, distinct=1
-    )
-    return DescribedColumn(position=position, name=name, type="text", statistics=statistics or None, **about)
+    share = None if empty is None else empty / 4
+    return DescribedColumn(position=position, name=name, type="text", empty_share=share, **about)
 
 
 COLUMNS = (

@@ -141,7 +141,7 @@ def test_a_plot_in_words() -> None:
         "Departure delay: distribution of the values from -43 to 1,301. Most, 328,000, are between -43 and 629."
     )
     assert (words.low, words.high, words.most) == ("-43", "1,301", "328,000 rows")
-    assert words.of_bin(DELAY.histogram[1]) == "629 to 1,301: 521 rows"
+    assert words.of_bin(DELAY.histogram[1]) == "629 to 1,301: 521"
 
 
 @pytest.mark.parametrize("why", Withheld)

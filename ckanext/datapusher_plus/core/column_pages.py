@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from .statistics import ColumnStatistics
-
 #: Columns on one page.
 PAGE = 50
 
@@ -23,7 +21,7 @@ class Order(str, Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DescribedColumn:
-    """A column of the table: what the Data Dictionary says about it, and its statistics."""
+    """A column of the table, with what the Data Dictionary says about it."""
 
     #: from 1
     position: int
@@ -33,8 +31,8 @@ class DescribedColumn:
     label: str = ""
     notes: str = ""
     unit: str = ""
-    #: None: the column has been added since the statistics were made
-    statistics: ColumnStatistics | None = None
+    #: share of empty rows, from 0 to 1; None: the column has been added since the statistics were made
+    empty_share: float | None = None
 
     @property
     def shown(self) -> str:
@@ -90,4 +88,4 @@ def _matches(column: DescribedColumn, wanted: list[str]) -> bool:
 
 
 def _emptiness(column: DescribedColumn) -> float:
-    return column.statistics.empty_share if column.statistics else -1.0
+    return -1.0 if column.empty_share is None else column.empty_share

@@ -56,9 +56,9 @@ class Card:
     withheld: str = ""
 
 
-def card(column: DescribedColumn, links: FilterLinks) -> Card:
-    """Return the card of a column."""
-    statistics, about = column.statistics, _about(column)
+def card(column: DescribedColumn, statistics: ColumnStatistics | None, links: FilterLinks) -> Card:
+    """Return the card of a column; None for one that has been added since the statistics were made."""
+    about = _about(column)
     if statistics is None:
         missing = _("The column is newer than the statistics, so there are none for it yet.")
         return replace(about, sentences=(missing,))

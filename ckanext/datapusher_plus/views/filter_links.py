@@ -18,9 +18,10 @@ _LONGEST = 2000
 class FilterLinks:
     """The addresses of filtered rows of one resource."""
 
-    resource_id: str
     #: address of the page with the table, with the id of the view; empty if the resource has no table view
     table: str
+    #: address of the download, with a query
+    dump: str
 
     def rows(self, column: str, value: str) -> str:
         """Return the address of the table filtered by a value, or else of the download; empty if it is too long."""
@@ -33,7 +34,7 @@ class FilterLinks:
     def download(self, column: str, value: str) -> str:
         """Return the address of the rows as a CSV file, which needs no JavaScript; empty if it is too long."""
         filters = json.dumps({column: [value]}, ensure_ascii=False)
-        return _unless_long(tk.h.url_for("datastore.dump", resource_id=self.resource_id, bom=True, filters=filters))
+        return _unless_long(f"{self.dump}&filters={quote(filters, safe='')}")
 
 
 def of_resource(package: Mapping[str, Any], resource_id: str, views: Sequence[Mapping[str, Any]]) -> FilterLinks:
@@ -41,7 +42,8 @@ def of_resource(package: Mapping[str, Any], resource_id: str, views: Sequence[Ma
     view = next((view["id"] for view in views if view["view_type"] == "datatables_view"), None)
     page = f"{package.get('type') or 'dataset'}_resource.read"
     table = view and tk.h.url_for(page, id=package["name"], resource_id=resource_id, view_id=view)
-    return FilterLinks(resource_id=resource_id, table=table or "")
+    dump = tk.h.url_for("datastore.dump", resource_id=resource_id, bom=True)
+    return FilterLinks(table=table or "", dump=dump)
 
 
 def _unless_long(address: str) -> str:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timezone
 from decimal import Decimal, InvalidOperation
 
@@ -18,9 +21,20 @@ _YEARS = range(1000, 2200)
 _SHORT_OFFSET = re.compile(r"[+-]\d\d$")
 
 
+_of_page: ContextVar[Locale | None] = ContextVar("locale of the page", default=None)
+
+
 def locale() -> Locale:
     """Return the locale of the page."""
-    return get_locale() or Locale("en")
+    return _of_page.get() or get_locale() or Locale("en")
+
+
+@contextmanager
+def in_one_locale() -> Iterator[None]:
+    """Ask only once for the locale of the page, which takes as long as writing a number."""
+    before = _of_page.set(locale())
+    yield
+    _of_page.reset(before)
 
 
 def count(number: int) -> str:

@@ -18,7 +18,6 @@ from .. import settings
 from ..core.column_pages import ColumnPage, DescribedColumn, Order, select, window
 from ..core.errors import IngestError
 from ..core.states import OPEN
-from ..core.statistics import TableStatistics
 from ..runs import records
 from ..statistics import store
 from . import filter_links, labels, numbers
@@ -86,23 +85,30 @@ def describe(package: Mapping[str, Any], resource: Mapping[str, Any], asked: Ask
     if not resource.get("datastore_active"):
         return Profile(missing=_("This resource has no table, so there are no statistics of it."))
     try:
-        statistics = store.load(resource["id"])
+        statistics = store.read(resource["id"])
         missing = "" if statistics else _missing(resource["id"])
     except (SQLAlchemyError, IngestError):
         log.warning("The statistics of resource %s cannot be read", resource["id"], exc_info=True)
         statistics, missing = None, _("The statistics of this table cannot be read at the moment; try again later.")
     if statistics is None:
         return Profile(missing=missing)
-    columns = _columns(tk.h.datastore_dictionary(resource["id"]), statistics)
+    known = {column["name"]: column for column in statistics.columns}
+    columns = _columns(tk.h.datastore_dictionary(resource["id"]), known)
     found = select(columns, asked.query, asked.order, asked.page)
     views = tk.get_action("resource_view_list")({}, {"id": resource["id"]})
     links = filter_links.of_resource(package, resource["id"], views)
+    with numbers.in_one_locale():
+        cards = tuple(
+            card(each, statistics.column(known[each.name]) if each.name in known else None, links)
+            for each in found.columns
+        )
+    table = statistics.table
     return Profile(
-        summary=labels.loaded(statistics.rows, len(columns)),
-        duplicates=_duplicates(statistics.duplicates),
-        made=labels.moment(statistics.made_at),
-        stale=statistics.stale,
-        cards=tuple(card(column, links) for column in found.columns),
+        summary=labels.loaded(table.rows, len(columns)),
+        duplicates=_duplicates(table.duplicates),
+        made=labels.moment(table.made_at),
+        stale=table.stale,
+        cards=cards,
         asked=asked,
         page=found,
         numbers=window(found),
@@ -143,9 +149,11 @@ def _missing(resource_id: str) -> str:
     return _("There are no statistics of this table yet; the next load of its file makes them.")
 
 
-def _columns(fields: Sequence[Mapping[str, Any]], statistics: TableStatistics) -> list[DescribedColumn]:
-    """Return the columns of the table, with what the Data Dictionary says and their statistics."""
-    known = {column.name: column for column in statistics.columns}
+def _columns(fields: Sequence[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]) -> list[DescribedColumn]:
+    """Return the columns of the table, with what the Data Dictionary says.
+
+    :param known: their statistics as they are stored, by name.
+    """
     return [
         DescribedColumn(
             position=position,
@@ -154,10 +162,16 @@ def _columns(fields: Sequence[Mapping[str, Any]], statistics: TableStatistics) -
             label=_said(field, "label"),
             notes=_said(field, "notes"),
             unit=_said(field, *_UNITS),
-            statistics=known.get(field["id"]),
+            empty_share=_empty_share(known.get(field["id"])),
         )
         for position, field in enumerate(fields, start=1)
     ]
+
+
+def _empty_share(stored: Mapping[str, Any] | None) -> float | None:
+    if stored is None:
+        return None
+    return stored["empty"] / stored["rows"] if stored["rows"] else 0.0
 
 
 def _said(field: Mapping[str, Any], *keys: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ckan.plugins.toolkit import _, ungettext
 
 from ..core.plots import Words
 from ..core.safe_text import replaced
-from ..core.statistics import Bin, ColumnStatistics, Measure, Withheld
+from ..core.statistics import ColumnStatistics, Measure, Withheld
 from . import numbers
 
 #: Most characters of a value; it can be as long as a file.
@@ -101,6 +99,7 @@ def plot_words(column: ColumnStatistics, name: str) -> Words:
     # a bar begins where the one before ends, and formatting takes most of the page's time
     bounds = {text: _bound(column, text) for each in bins for text in (each.start, each.end)}
     low, high = bounds[bins[0].start], bounds[bins[-1].end]
+    of_bin = _("{start} to {end}: {count}")
     label = _(
         "{column}: distribution of the values from {low} to {high}. Most, {count}, are between {start} and {end}."
     )
@@ -116,13 +115,9 @@ def plot_words(column: ColumnStatistics, name: str) -> Words:
         low=low,
         high=high,
         most=ungettext("{count} row", "{count} rows", most.count).format(count=numbers.count(most.count)),
-        of_bin=lambda each: _of_bin(each, bounds),
-    )
-
-
-def _of_bin(bar: Bin, bounds: Mapping[str, str]) -> str:
-    return ungettext("{start} to {end}: {count} row", "{start} to {end}: {count} rows", bar.count).format(
-        start=bounds[bar.start], end=bounds[bar.end], count=numbers.count(bar.count)
+        of_bin=lambda each: of_bin.format(
+            start=bounds[each.start], end=bounds[each.end], count=numbers.count(each.count)
+        ),
     )
 
 
