@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test faults fuzz security check bench bench-hook qsv wheel clean
+.PHONY: help setup up down demo test faults fuzz security check pictures bench bench-hook qsv wheel clean
 
 help:           ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -44,6 +44,9 @@ check: $(READY) ## lint, types, architecture
 	$(VENV)/bin/pyright
 	$(RUN) -m pytest tests/architecture -q
 
+pictures: $(READY) ## take the pictures of docs/publishers.md with chromium, into pictures/ (or PICTURES=folder)
+	@PICTURES=$(or $(PICTURES),pictures) $(RUN) -m pytest -q tests/browser/test_profile_in_chromium.py $(ARGS)
+
 bench bench-hook: export STACK := $(or $(STACK),.stack-bench)
 bench: $(READY) ## measure loading against SQL by hand and CKAN's own way (.stack-bench); ARGS=growth ROUNDS=1 for a part of it
 	@$(RUN) -m dev up
@@ -60,7 +63,7 @@ wheel: $(READY) ## build the package into dist/
 	@$(RUN) -m build
 
 clean: down     ## stop the servers and remove what was made
-	rm -rf .stack .stack-test .stack-faults .stack-bench .fuzz build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf pictures .stack .stack-test .stack-faults .stack-bench .fuzz build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) dev/prerequisites.py

@@ -6,7 +6,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
-from ckan import model, plugins
+from ckan import model, plugins, types
 from ckan.common import CKANConfig
 from ckan.exceptions import CkanConfigurationException
 from ckan.lib.plugins import DefaultTranslation
@@ -57,6 +57,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     plugins.implements(plugins.IConfigurable)
     plugins.implements(plugins.IDomainObjectModification)
     plugins.implements(plugins.IMiddleware, inherit=True)
+    plugins.implements(plugins.IResourceView, inherit=True)
     plugins.implements(plugins.ITranslation)
 
     # IConfigurer
@@ -117,3 +118,34 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
             store.forget(entity.id)
         if operation != model.DomainObjectOperation.deleted:
             upload_hook.notice(entity, new=operation == model.DomainObjectOperation.new)
+
+    # IResourceView: `table_profile`, also for `ckan.views.default_views`
+
+    def info(self) -> dict[str, Any]:
+        """Describe the view that shows a table's profile."""
+        return {
+            "name": "table_profile",
+            "title": tk._("Profile"),
+            "default_title": tk._("Profile"),
+            "icon": "chart-column",
+            "requires_datastore": True,
+            "iframed": False,
+            # the view has a form of its own, which cannot be within the form that edits the view
+            "preview_enabled": False,
+        }
+
+    def can_view(self, data_dict: dict[str, Any]) -> bool:
+        """Return whether the resource has a table."""
+        return bool(data_dict["resource"].get("datastore_active"))
+
+    def setup_template_variables(self, context: types.Context, data_dict: dict[str, Any]) -> dict[str, Any]:
+        """Return what the view's template needs."""
+        from .views import profile_page
+
+        del context
+        return profile_page.of_view(data_dict["package"], data_dict["resource"])
+
+    def view_template(self, context: types.Context, data_dict: dict[str, Any]) -> str:
+        """Return the view's template."""
+        del context, data_dict
+        return "datapusher/table_profile.html"

@@ -2,4 +2,4 @@
 
 from shutil import which
 
-collect_ignore = [] if which("chromium") else ["test_in_chromium.py"]
+collect_ignore = [] if which("chromium") else ["test_in_chromium.py", "test_profile_in_chromium.py"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .. import waits
 from ..core.states import GOOD, State
-from ..core.statistics import TableStatistics, Withheld, from_json, to_json, withhold
+from ..core.statistics import ColumnStatistics, TableStatistics, Withheld, from_json, to_json, withhold
 from ..model import run
 from ..model import statistics as table
 from .personal import marked
@@ -51,28 +51,50 @@ class Loaded:
     load_key: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """Statistics as they are stored: reading all columns of a wide table takes longer than a page may."""
+
+    #: without columns
+    table: TableStatistics
+    #: each as ``to_json`` wrote it
+    columns: list[dict[str, Any]]
+    #: names of the columns that are marked as personal data now
+    personal: frozenset[str]
+
+    def column(self, stored: Mapping[str, Any]) -> ColumnStatistics:
+        """Return one of the columns; without values if it is personal data."""
+        column = from_json(stored)
+        return withhold(column, Withheld.PERSONAL) if column.name in self.personal else column
+
+
 def load(resource_id: str) -> TableStatistics | None:
     """Return the statistics of a resource's table, None when there are none.
 
     Columns that are marked as personal data now are without values, even if they were not when the statistics were
     made. ``stale`` is also true while the statistics of a newer load are being made.
     """
+    stored = read(resource_id)
+    return stored and replace(stored.table, columns=tuple(stored.column(each) for each in stored.columns))
+
+
+def read(resource_id: str) -> Stored | None:
+    """Return what ``load`` returns, for a caller that does not need every column."""
     with _transaction() as connection:
         row = connection.execute(sa.select(table, _newest(table.c.resource_id)).where(_of(resource_id))).one_or_none()
     if row is None or row.columns is None:
         return None
-    personal = marked(resource_id)
-    columns = (from_json(column) for column in row.columns)
-    return TableStatistics(
+    made = TableStatistics(
         resource_id=resource_id,
         run_id=row.run_id,
         load_key=row.load_key,
         made_at=row.made_at,
         rows=row.rows,
-        columns=tuple(withhold(each, Withheld.PERSONAL) if each.name in personal else each for each in columns),
+        columns=(),
         duplicates=row.duplicates,
         stale=row.stale or row.newest not in (None, row.run_id),
     )
+    return Stored(table=made, columns=row.columns, personal=marked(resource_id))
 
 
 def expect(resource_id: str, run_id: str, known: Known) -> None:
@@ -159,6 +181,13 @@ def missing(limit: int) -> list[Loaded]:
             Loaded(resource_id=resource_id, run_id=run_id, load_key=load_key or "")
             for resource_id, run_id, load_key in connection.execute(query)
         ]
+
+
+def is_expected(resource_id: str) -> bool:
+    """Return whether statistics of a resource's present table are being made, or will be tried again."""
+    pending = table.c.run_id.is_distinct_from(table.c.begun_for), table.c.attempts < MOST_ATTEMPTS
+    with _transaction() as connection:
+        return connection.execute(sa.select(table.c.resource_id).where(_of(resource_id), *pending)).first() is not None
 
 
 def newest(resource_id: str) -> Loaded | None:

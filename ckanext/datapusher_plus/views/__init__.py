@@ -23,9 +23,10 @@ from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
 from . import dictionary_versions, downloads, labels
 from .dictionary_versions import Earlier
+from .profile_page import profile
 from .tab import Place, Tab, describe
 
-__all__ = ["datapusher"]
+__all__ = ["datapusher", "profile"]
 
 log = logging.getLogger(__name__)
 

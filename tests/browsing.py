@@ -1,0 +1,75 @@
+"""A browser (Debian's Chromium, driven by Playwright) that looks at the site inside pytest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+DESKTOP, PHONE = (1280, 900), (360, 740)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """A reader without a login in front of a browser."""
+
+    browser: Browser
+    #: address of the site, without a slash at the end
+    site: str
+
+    @contextmanager
+    def opened(
+        self, path: str, *, size: tuple[int, int] = DESKTOP, script: bool = True, dark: bool = False
+    ) -> Iterator[Page]:
+        """Open a page in a window of its own.
+
+        :param script: whether the browser runs JavaScript.
+        :param dark: switch to Bootstrap's dark colours and give the page a dark background, as a site's theme can;
+            CKAN's own theme has only light colours.
+        """
+        width, height = size
+        # nothing moves, so that a picture is the same each time
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, java_script_enabled=script, reduced_motion="reduce"
+        )
+        page = context.new_page()
+        page.goto(self.site + path)
+        if dark:
+            page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
+            page.add_style_tag(content=".main, .wrapper { background: #212529 !important; }")
+        yield page
+        context.close()
+
+
+@contextmanager
+def served(application: Any) -> Iterator[int]:
+    """Serve a WSGI application, and return its port."""
+    server = make_server("127.0.0.1", 0, application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server.port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """Return what axe-core finds wrong in the main part of a page: its rule, places and reason.
+
+    Header and footer are CKAN's or the site's.
+    """
+    found = Axe().run(page, context="[role=main]")
+    return [
+        {
+            "rule": each["id"],
+            "where": [node["html"][:200] for node in each["nodes"][:3]],
+            "why": each["nodes"][0]["failureSummary"],
+        }
+        for each in found.response["violations"]
+    ]
