@@ -89,6 +89,7 @@ def test_an_automatic_index_is_not_carried_and_not_made_beside_one_that_does_the
     assert names(auto) == []
     assert names(auto, wanted=[auto]) == [auto.name]
     assert names(by_hand, wanted=[auto]) == ["mine"]
+    assert names(by_hand, auto, wanted=[auto]) == ["mine", auto.name]
     assert names(by_hand, wanted=[unique]) == ["mine", unique.name]
     assert auto.name != unique.name
     assert len(auto.name) < 63
