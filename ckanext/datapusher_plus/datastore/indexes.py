@@ -135,7 +135,7 @@ def _more_memory(connection: psycopg.Connection) -> None:
 
 
 def _broken(connection: psycopg.Connection, table: str, index: Index) -> UniqueKeyBroken:
-    """Return the error that names the first value, in file order, that occurs more than once, and its first two rows."""
+    """Return the error that names the first value, in file order, that occurs more than once, and its two rows."""
     if not index.plain:
         return UniqueKeyBroken(index.columns, "a value")
     names = sql.SQL(", ").join(sql.Identifier(column) for column in index.columns)
