@@ -37,11 +37,11 @@ def chosen(
 def test_the_number_of_different_values_lies_between_both_thresholds() -> None:
     table = columns(year="numeric", origin="text", ten="text", eleven="text", month="numeric", two="text")
     counted = {"year": 1, "origin": 3, "ten": 10, "eleven": 11, "month": 12, "two": 2}
-    assert chosen(table, FEW, **counted) == [("origin", False), ("ten", False)]
-    assert chosen(table, IndexRules(dates=False, most_values=-1), **counted) == [
+    assert chosen(table, FEW, None, **counted) == [("origin", False), ("ten", False)]
+    assert chosen(table, IndexRules(dates=False, most_values=-1), None, **counted) == [
         (name, False) for name in ("origin", "ten", "eleven", "month")
     ]
-    assert chosen(table, OFF, **counted) == []
+    assert chosen(table, OFF, None, **counted) == []
 
 
 def test_dates_come_before_few_values_and_after_the_dictionary() -> None:
