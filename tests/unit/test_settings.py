@@ -63,7 +63,29 @@ def test_ckans_proxy_is_used_unless_there_is_one_for_us(own: str, expected: str)
     assert settings.read(config).download_proxy == expected
 
 
-NUMBERS = [each for each in fields(settings.Settings) if each.type in ("int", "float")]
+#: numbers that mean something below zero: the last rows, no limit
+SIGNED = ("preview_rows", "auto_index_threshold")
+NUMBERS = [each for each in fields(settings.Settings) if each.type in ("int", "float") and each.name not in SIGNED]
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_numbers_below_zero_are_taken_where_they_mean_something(name: str) -> None:
+    assert getattr(read(**{name: -1}), name) == -1
+    for wrong in (None, "many", 1.5, -(2**40)):
+        with pytest.raises(ValueError, match=f"{KEY}{name} must be a whole number"):
+            read(**{name: wrong})
+
+
+@pytest.mark.parametrize(
+    ("text", "template"),
+    [("true", "{resource}-{package}-{org}"), ("False", ""), ("", ""), ("{package}", "{package}"), ("on", None)],
+)
+def test_an_alias_is_a_template_or_as_in_datapusher_plus(text: str, template: str | None) -> None:
+    assert read(auto_alias=text).auto_alias == (template if template is not None else "{resource}-{package}-{org}")
+
+
+def test_names_of_coordinates_may_be_separated_as_in_datapusher_plus() -> None:
+    assert read(latitude_fields="Latitude,lat y").latitude_fields == ("latitude", "lat", "y")
 
 
 @pytest.mark.parametrize("each", NUMBERS, ids=lambda each: each.name)
@@ -99,6 +121,7 @@ def test_zero_is_allowed_where_it_means_never_or_all(name: str) -> None:
 MAY_BE_EMPTY = {
     "null_values", "reserved_colnames", "allowed_internal_hosts", "default_excel_sheet", "download_proxy", "work_dir",
     "dictionary_stash_dir", "prefect_api_url", "prefect_ui_base", "ssl_ca_bundle",
+    "auto_alias", "latitude_fields", "longitude_fields",
 }  # fmt: skip
 
 

@@ -78,7 +78,7 @@ def plan(
 ) -> IndexPlan:
     """Decide the indexes of a table with ``columns`` (name, type), given those of the table it replaces.
 
-    :param automatic: those to make automatically, where none that is carried over does the same.
+    :param automatic: those to make automatically; a new one only where none that is carried over does the same.
     """
     wanted, unwanted = _text_search(table, columns, search)
     there = {name for name, _ in columns} | set(HIDDEN)
@@ -86,7 +86,8 @@ def plan(
     by_hand = [index for index in carried if not index.automatic and not _superseded(index)]
     carry = [index for index in by_hand if index.name not in names | unwanted]
     kept = [index for index in carry if there.issuperset(index.columns)]
-    new = [index for index in automatic if not any(other.serves(index) for other in kept)]
+    here = {index.name for index in carried}
+    new = [index for index in automatic if index.name in here or not any(other.serves(index) for other in kept)]
     return IndexPlan(
         build=(*wanted, *kept, *new),
         lost=tuple(index for index in carry if not there.issuperset(index.columns)),

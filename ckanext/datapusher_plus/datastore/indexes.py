@@ -135,13 +135,13 @@ def _more_memory(connection: psycopg.Connection) -> None:
 
 
 def _broken(connection: psycopg.Connection, table: str, index: Index) -> UniqueKeyBroken:
-    """Return the error that names the first row, in file order, that repeats the key of an earlier one."""
+    """Return the error that names the first value, in file order, that occurs more than once, and its two rows."""
     if not index.plain:
         return UniqueKeyBroken(index.columns, "a value")
     names = sql.SQL(", ").join(sql.Identifier(column) for column in index.columns)
     query = sql.SQL(
         "SELECT (array_agg(_id ORDER BY _id))[1:2], concat_ws(', ', {0}) FROM {1} WHERE num_nulls({0}) = 0"
-        " GROUP BY {0} HAVING count(*) > 1 ORDER BY (array_agg(_id ORDER BY _id))[2] LIMIT 1"
+        " GROUP BY {0} HAVING count(*) > 1 ORDER BY min(_id) LIMIT 1"
     )
     found = connection.execute(query.format(names, ddl.public(table))).fetchone()
     if found is None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as TookTooLong
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +18,7 @@ from ..core.statistics import Measure
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv
-from . import duckdb_search, duckdb_sql, duckdb_statistics, duckdb_statistics_sql, interruptible, repeats, rows
+from . import duckdb_search, duckdb_sql, duckdb_statistics, duckdb_statistics_sql, interruptible, repeats
 from .base import Bounds, Can, Duplicates, Hits, Look, Misfit, Profiled, Sought
 from .duckdb_statistics import DuckdbCounted
 from .shorten import short_of, shortened
@@ -109,41 +107,13 @@ class DuckdbEngine:
         return duckdb_search.hits(self._rows(csv, search.closer, closer, ())) if closer else ()
 
     def duplicates(self, csv: CleanCsv) -> Duplicates:
-        """Count the rows that are equal to an earlier row: most often none are, which one pass shows."""
-        if csv.rows is not None and csv.rows <= repeats.FEW_ROWS and rows.all_differ(csv):
-            return Duplicates(number=0)
-        with self._of_digests(csv) as ask:
-            found = ask(repeats.COUNT)
-        return Duplicates(number=found[0][0], first=found[0][1:]) if found else Duplicates(number=0)
+        """Count the rows that are equal to an earlier row; DuckDB itself would need all columns in memory at once."""
+        found = repeats.find(csv, certain=False)
+        return Duplicates(number=len(found.rows), first=found.first)
 
     def repeats(self, csv: CleanCsv) -> Sequence[int]:
         """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
-        found, last = array("Q"), 0
-        with self._of_digests(csv) as ask:
-            while page := ask(repeats.page(last)):
-                found.extend(row for (row,) in page)
-                last = found[-1]
-        return found
-
-    @contextmanager
-    def _of_digests(self, csv: CleanCsv) -> Iterator[Callable[[str], list[tuple[Any, ...]]]]:
-        """Provide a function that answers queries about the rows' digests.
-
-        :raises EngineFailed: when DuckDB cannot answer.
-        :raises OSError: when the disk is full.
-        """
-        digests = csv.path.with_name(f"{csv.path.name}.digests")
-        try:
-            rows.write_digests(csv, digests)
-            with self.connected(digests) as connection:
-                table = repeats.digests(digests)
-                for statement in repeats.PREPARE:
-                    interruptible.rows(connection, statement.replace("{table}", table))
-                yield partial(interruptible.rows, connection)
-        except duckdb.Error as error:
-            raise _told(error, digests) from error
-        finally:
-            digests.unlink(missing_ok=True)
+        return repeats.find(csv, certain=True).rows
 
     def distinct(self, csv: CleanCsv, positions: Sequence[int]) -> tuple[int, ...]:
         """Count the different values of some columns, in one scan of these columns."""

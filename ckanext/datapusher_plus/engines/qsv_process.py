@@ -203,7 +203,7 @@ def _late(seconds: float) -> QsvFailed:
 
 
 def _by_client(command: Sequence[str], arguments: Sequence[str], answer: Path, seconds: float) -> None:
-    import qsv_client
+    import qsv_client  # pyright: ignore[reportMissingImports] (sites install it where they want it)
 
     # the client sets no limits, and takes one file for the program
     limited = answer.with_name("qsv.sh")

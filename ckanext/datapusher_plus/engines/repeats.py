@@ -1,33 +1,89 @@
-"""SQL for DuckDB that finds rows with equal digests."""
+"""Find rows that are equal to an earlier row, by hashes of the rows, in bounded memory.
+
+Python's hash of bytes has 64 bits and is keyed at random in each process, so nobody can make different rows that have
+the same one. Among 3 million rows two have the same by chance in one of 4 million files, which is good enough to
+count. Rows are left out only if a second hash is the same too.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ..core.table_names import literal
+from ..core.values import CleanCsv
+from . import rows
 
-#: rows of a table up to which their hashes may be held in memory, which takes about 40 MB
-FEW_ROWS = 500_000
-_PAGE = 100_000
+if TYPE_CHECKING:
+    import numpy as np
 
-#: statements that make the tables that the queries below read; as tables they can be written to disk
-PREPARE = (
-    "CREATE TEMP TABLE numbered AS SELECT digest, row_number() OVER () AS row FROM {table}",
-    "CREATE TEMP TABLE firsts AS SELECT digest, min(row) AS first, count(*) AS number FROM numbered GROUP BY digest",
-    "CREATE TEMP TABLE repeats AS SELECT row FROM numbered ANTI JOIN firsts ON row = first",
-)
-
-#: query for (number of rows that repeat an earlier one, the first of them, the row that it repeats)
-COUNT = """
-SELECT (SELECT count(*) FROM repeats), row, first FROM numbered JOIN firsts USING (digest)
-WHERE row = (SELECT min(row) FROM repeats)"""
+#: rows whose hashes are in memory at once, with about 30 bytes each; a longer file is read several times
+AT_ONCE = 3_200_000
+#: whole numbers of 64 bits
+_TYPE = "q"
 
 
-def page(last: int) -> str:
-    """Return the query for the next rows behind ``last`` that repeat an earlier one."""
-    return f"SELECT row FROM repeats WHERE row > {last:d} ORDER BY row LIMIT {_PAGE:d}"  # noqa: S608
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """The rows that repeat an earlier row, from 1 below the header."""
+
+    #: in ascending order
+    rows: Sequence[int]
+    #: the first of them, and the row that it repeats
+    first: tuple[int, int] | None
 
 
-def digests(path: Path) -> str:
-    """Return the SQL that reads a file of digests."""
-    return f"read_csv({literal(str(path))}, columns={{'digest': 'VARCHAR'}}, auto_detect=false, header=true, delim=',')"
+def find(csv: CleanCsv, *, certain: bool, at_once: int = AT_ONCE) -> Repeats:
+    """Return the rows that repeat an earlier row.
+
+    :param certain: compare rows by two hashes.
+    :raises EngineFailed: when a row is too long to be compared.
+    """
+    import numpy as np
+
+    total = sum(map(len, rows.blocks(csv))) if csv.rows is None else csv.rows
+    parts = max(1, -(-total // at_once))
+    found = [_repeats(*_hashes(csv, part, parts, certain=certain)) for part in range(parts)]
+    again = np.sort(np.concatenate([each for each, _ in found])).astype(np.int64)
+    first = min((pair for _, pair in found if pair), default=None)
+    return Repeats(rows=array(_TYPE, again.tobytes()), first=first)
+
+
+def _hashes(csv: CleanCsv, part: int, parts: int, *, certain: bool) -> Iterator[np.ndarray]:
+    """Yield the numbers of the rows whose hash is in one part of all values, and their hashes, as arrays."""
+    import numpy as np
+
+    first, second, numbers, row = array(_TYPE), array(_TYPE), array(_TYPE), 1
+    for block in rows.blocks(csv):
+        texts = [rows.same_text(text) for text in block]
+        hashes = [hash(text) for text in texts]
+        if parts > 1:
+            chosen = [at for at, value in enumerate(hashes) if value % parts == part]
+            texts, hashes = [texts[at] for at in chosen], [hashes[at] for at in chosen]
+            numbers.extend([row + at for at in chosen])
+        first.extend(hashes)
+        if certain:
+            second.extend([hash(text + b"\n") for text in texts])
+        row += len(block)
+    yield np.asarray(numbers, dtype=np.int64) if parts > 1 else np.arange(1, row, dtype=np.int32)
+    for each in (first, second) if certain else (first,):
+        yield np.asarray(each, dtype=np.int64)
+
+
+def _repeats(numbers: np.ndarray, *hashes: np.ndarray) -> tuple[np.ndarray, tuple[int, int] | None]:
+    """Return the rows that repeat an earlier one, and the first of them with the row that it repeats."""
+    import numpy as np
+
+    # rows with the same hash stay in the order of the file
+    order = np.argsort(hashes[0], kind="stable").astype(np.int32)
+    same = np.ones(max(0, len(order) - 1), dtype=bool)
+    for each in hashes:
+        in_order = each[order]
+        same &= in_order[1:] == in_order[:-1]
+        del in_order
+    again = numbers[order[1:][same]]
+    if not len(again):
+        return again, None
+    place = np.flatnonzero(same)[again.argmin()]
+    return again, (int(again.min()), int(numbers[order[place]]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from hashlib import blake2b
 from pathlib import Path
 
 from ..core.errors import EngineFailed
@@ -21,26 +20,20 @@ _QUOTED = re.compile(rb'"[^"]*"')
 _NEEDLESSLY_QUOTED = re.compile(rb'(?<![^,\n])"([^",\r\n\0]+)"(?=[,\r\n]|\Z)')
 
 
-def all_differ(csv: CleanCsv) -> bool:
-    """Return whether all rows certainly differ; the memory grows with the number of rows, but the first repeat ends it.
+def blocks(csv: CleanCsv) -> Iterator[list[bytes]]:
+    """Yield the rows below the header in lists, each row as it is written, without its line end.
 
-    Python's hash of bytes is keyed at random, so no file can be made to be slow here.
+    Line breaks inside values are replaced by NUL; ``_written`` puts them back.
     """
-    seen = set[int]()
-    for block in _rows(csv):
-        found = set(map(hash, map(_same_text, block)))
-        if len(found) < len(block) or not seen.isdisjoint(found):
-            return False
-        seen |= found
-    return True
+    header = True
+    for block in _lines(csv):
+        yield block[1:] if header else block
+        header = False
 
 
-def write_digests(csv: CleanCsv, target: Path) -> None:
-    """Write a CSV of one column with a digest of each row: equal rows have equal digests, and different rows do not."""
-    with target.open("w", encoding="ascii") as file:
-        file.write("digest\n")
-        for block in _rows(csv):
-            file.writelines([blake2b(_same_text(row), digest_size=16).hexdigest() + "\n" for row in block])
+def same_text(row: bytes) -> bytes:
+    """Return a row in the one way of writing that all rows with the same values share."""
+    return _NEEDLESSLY_QUOTED.sub(rb"\1", row) if b'"' in row else row
 
 
 def write_some(csv: CleanCsv, target: Path, *, first: int, last: int, without: Sequence[int] = ()) -> int:
@@ -55,7 +48,7 @@ def write_some(csv: CleanCsv, target: Path, *, first: int, last: int, without: S
     skip = next(skipped, 0)
     with target.open("wb") as file:
         file.write(_written(_header(csv)) + newline)
-        for block in _rows(csv):
+        for block in blocks(csv):
             chosen: list[bytes] = []
             for text in block:
                 row += 1
@@ -71,22 +64,11 @@ def write_some(csv: CleanCsv, target: Path, *, first: int, last: int, without: S
     return min(kept, last) - first + 1
 
 
-def _rows(csv: CleanCsv) -> Iterator[list[bytes]]:
-    """Yield the rows below the header in lists, each row as it is written, without its line end.
-
-    Line breaks inside values are replaced by NUL; ``_written`` puts them back.
-    """
-    header = True
-    for block in _blocks(csv):
-        yield block[1:] if header else block
-        header = False
-
-
 def _header(csv: CleanCsv) -> bytes:
-    return next(_blocks(csv))[0]
+    return next(_lines(csv))[0]
 
 
-def _blocks(csv: CleanCsv) -> Iterator[list[bytes]]:
+def _lines(csv: CleanCsv) -> Iterator[list[bytes]]:
     """Yield all rows, that of the header too.
 
     :raises EngineFailed: when a row has more than ``LONGEST_ROW`` bytes.
@@ -116,11 +98,6 @@ def _open_quote(data: bytes) -> int:
 
 def _newline(csv: CleanCsv) -> bytes:
     return b"\n" if ends_in_lf(csv.path) else b"\r\n"
-
-
-def _same_text(row: bytes) -> bytes:
-    """Return a row in the one way of writing that all rows with the same values share."""
-    return _NEEDLESSLY_QUOTED.sub(rb"\1", row) if b'"' in row else row
 
 
 def _written(row: bytes) -> bytes:

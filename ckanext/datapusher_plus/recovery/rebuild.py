@@ -40,7 +40,8 @@ def spare_table(connection: Connection, old: TableFacts, log: Log) -> Spare:
     stage.carry_triggers(connection, old, table, log.warning)
     stage.carry_constraints(connection, old, table, log.warning)
     named = [(spec.name, spec.type) for spec in specs]
-    planned = index_plan.plan(old.table, named, indexes.text_search(), old.indexes).build
+    automatic = [index for index in old.indexes if index.automatic]
+    planned = index_plan.plan(old.table, named, indexes.text_search(), old.indexes, automatic).build
     for index in planned:
         with connection.transaction():
             indexes.make(connection, table, table_names.index(table, index.name), index, log.warning)

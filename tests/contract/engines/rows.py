@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from ckanext.datapusher_plus.core.errors import EngineFailed
+from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.engines import Bounds, Can, Duplicates, Engine
+from dev.samples import flights
 
 from .standard import Csv
 
@@ -76,6 +78,18 @@ class DuplicatesContract:
     def test_a_row_too_long_to_compare_is_an_error_of_ours(self, engine: Engine, csv: Csv) -> None:
         with pytest.raises(EngineFailed):
             engine.duplicates(csv("a\n" + "x" * (40 << 20) + "\n"))
+
+
+class FlightsContract:
+    """The flights that left New York in 2013, all different, and with few different origins."""
+
+    def test_flights(self, engine: Engine, tmp_path: Path) -> None:
+        path = flights(tmp_path)
+        header = tuple(path.open(encoding="utf-8").readline().strip().split(","))
+        table = CleanCsv(path=path, header=header, format="CSV", encoding="UTF-8", rows=336_776)
+        assert engine.duplicates(table) == Duplicates(number=0)
+        asked = ("year", "month", "carrier", "origin", "dest")
+        assert engine.distinct(table, [header.index(name) for name in asked]) == (1, 12, 16, 3, 105)
 
 
 class DistinctContract:

@@ -12,6 +12,7 @@ from ckanext.datapusher_plus.core.errors import EngineFailed
 from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.engines import Can, DuckdbEngine
 from ckanext.datapusher_plus.engines.base import require
+from ckanext.datapusher_plus.engines.repeats import find
 
 from .rows import BoundsContract, DistinctContract, DuplicatesContract
 from .standard import CountContract, MisfitContract, ProfileContract, StatisticsContract, csv, flights_table
@@ -66,3 +67,13 @@ def test_an_engine_without_the_ability_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EngineFailed) as raised:
         require(DuckdbEngine(work_dir=tmp_path, can=frozenset({Can.PROFILE})), Can.FIND_MISFITS)
     assert str(raised.value.__cause__) == "DuckDB cannot find the values that a type does not take"
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 7])
+def test_repeats_are_found_in_parts_too(at_once: int, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a\n" + "".join(f"{n}\n" for n in (5, 1, 2, 1, 2, 3, 1)))
+    table = CleanCsv(path=path, header=("a",), format="CSV", encoding="UTF-8")
+    for certain in (True, False):
+        found = find(table, certain=certain, at_once=at_once)
+        assert (list(found.rows), found.first) == ([4, 5, 7], (4, 2))

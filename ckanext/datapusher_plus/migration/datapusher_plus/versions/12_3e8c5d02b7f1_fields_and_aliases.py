@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "3e8c5d02b7f1"
-down_revision = "a41e7c90d5b8"
+down_revision = "d3b9527f60ae"
 
 RUN = "datapusher_plus_run"
 ALIAS = "datapusher_plus_alias"
