@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from .choices import FullText, Strategy
 from .dictionary.model import Dictionary
+from .personal_data.findings import Found
 from .quarantine import Rejected
 from .sums import Sums
 from .types.patterns import Accepts
@@ -32,15 +33,6 @@ class Log(Protocol):
     def warning(self, message: str) -> None: ...
     def error(self, message: str) -> None: ...
     def progress(self, stage: str, done: int, total: int | None) -> None: ...
-
-
-class FullText(str, Enum):
-    """Which values of a row a full-text search of its table can find."""
-
-    ALL = "all"
-    #: those of text columns
-    TEXT = "text"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,13 +193,6 @@ class Analysed:
     sums: Sums = Sums()
 
 
-class Strategy(str, Enum):
-    """How the new table takes the old one's place."""
-
-    SWAP = "swap"
-    REPLACE = "replace"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSpec:
     """One column of the table that will be made."""
@@ -245,10 +230,17 @@ class LoadPlan:
     warnings: tuple[str, ...] = ()
     #: (old, new) of columns that were probably renamed, if the new one lacks what is kept about the old one
     renamed: tuple[tuple[str, str], ...] = ()
+    #: personal data that a screening has found
+    found: tuple[Found, ...] = ()
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known
     digest: str = ""
     #: what is to be added to the live table; None: a new one is made of the whole file
     tail: AppendRange | None = None
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """Return the names of the columns that seem to hold personal data."""
+        return tuple(dict.fromkeys(each.column for each in self.found))
 
     @property
     def named(self) -> tuple[tuple[str, ...], ...]:
@@ -295,3 +287,5 @@ class Published:
     read_as: Mapping[str, str] = field(default_factory=dict)
     #: as ``LoadPlan.renamed``
     renamed: tuple[tuple[str, str], ...] = ()
+    #: as ``LoadPlan.found``
+    found: tuple[Found, ...] = ()

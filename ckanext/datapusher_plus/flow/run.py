@@ -180,6 +180,7 @@ def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
         rejected=(rejected.rows, rejected.total) if rejected else None,
         read_as=plan.csv.read_as,
         renamed=plan.renamed,
+        found=plan.found,
     )
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from .. import portal
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
+from ..core.personal_data.findings import to_json
 from ..core.quarantine import Rejected
 from ..core.retries import Retry
 from ..core.states import GOOD, OPEN, State, sources_of
@@ -58,7 +59,9 @@ def finish(
     """
     reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "unpublished": unpublished}
-    if state not in GOOD:
+    if state is State.WAITING:
+        values |= _NOTHING_LOADED
+    elif state not in GOOD:
         values |= {"error": {**error_about, "message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
     elif warnings:
         values["warnings"] = list(warnings)
@@ -127,6 +130,7 @@ _NOTHING_LOADED = {
     "rejected": None,
     "read_as": None,
     "renamed": None,
+    "personal": None,
 }
 
 
@@ -140,4 +144,5 @@ def _loaded(published: Published) -> dict[str, Any]:
         "rejected": published.rejected and list(published.rejected),
         "read_as": dict(published.read_as) or None,
         "renamed": [list(pair) for pair in published.renamed],
+        "personal": to_json(published.found) or None,
     }
