@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from ckanext.datapusher_plus import model
 from tests.fix_legacy import ADDED_BY, SCHEMA, XLOADER, XLOADER_JOB, Legacy
 
-OURS = {"datapusher_plus_run", "datapusher_plus_log"}
+OURS = {"datapusher_plus_run", "datapusher_plus_log", "datapusher_plus_review"}
 VERSION = "datapusher_plus_alembic_version"
 REVISIONS = list(ADDED_BY)
 
@@ -34,9 +34,9 @@ def test_a_new_database_gets_our_tables_only(legacy: Legacy) -> None:
 
 def test_the_migration_makes_what_the_model_says(legacy: Legacy) -> None:
     with legacy.engine.begin() as connection:
-        model.run.metadata.create_all(connection, tables=[model.run, model.log])
+        model.run.metadata.create_all(connection, tables=[model.run, model.log, model.review])
     said = [legacy.all(query) for query in (SHAPE, INDEXES, KEYS)]
-    legacy.run("DROP TABLE datapusher_plus_log, datapusher_plus_run")
+    legacy.run("DROP TABLE datapusher_plus_log, datapusher_plus_run, datapusher_plus_review")
     legacy.migrate()
     legacy.run(f"DROP TABLE {VERSION}")
     assert [legacy.all(query) for query in (SHAPE, INDEXES, KEYS)] == said

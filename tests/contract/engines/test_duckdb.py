@@ -13,12 +13,12 @@ from ckanext.datapusher_plus.core.values import CleanCsv
 from ckanext.datapusher_plus.engines import Can, DuckdbEngine
 from ckanext.datapusher_plus.engines.base import require
 
-from .standard import CountContract, MisfitContract, ProfileContract, csv
+from .standard import CountContract, MisfitContract, ProfileContract, SearchContract, csv
 
 __all__ = ["csv"]
 
 
-class TestDuckdb(ProfileContract, CountContract, MisfitContract):
+class TestDuckdb(ProfileContract, CountContract, MisfitContract, SearchContract):
     """The default engine."""
 
     @pytest.fixture
