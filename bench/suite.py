@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from statistics import median
 
-from . import crowd, files, growing, measures, readers, report, results, small
+from . import crowd, files, growing, measures, personal, readers, report, results, small
 from .measures import Turns
 from .memory import Peak
 from .stack import Ground
@@ -120,12 +120,23 @@ def longer(ground: Ground, rounds: int) -> None:
     )
 
 
+def screened(ground: Ground, rounds: int) -> None:
+    """Load `flights` with and without the search for personal data."""
+    searched, without = personal.measure(ground, rounds)
+    _tell(
+        ground,
+        {"pii_over_without": median(searched) / median(without)},
+        {"pii_report": searched, "pii_off": without},
+    )
+
+
 PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "small": quick,
     "many": many,
     "neighbours": neighbours,
     "readers": reading,
     "append": longer,
+    "pii": screened,
     "flights": flights,
     "files": other,
     "search": searchable,
