@@ -95,7 +95,7 @@ def approve(resource_id: str, *, who: str, note: str) -> str:
     with database.transaction() as connection:
         waits = _open(connection, resource_id)
         _answer(connection, waits, Answer.APPROVED, who, note)
-        _move(connection, waits.run_id, State.SKIPPED, f"{who} has approved the file, and a new run loads it.")
+        _move(connection, waits.run_id, State.SKIPPED, f"The file was approved by {who}, and a new run loads it.")
         return request(connection, resource_id, cause=CAUSE)
 
 

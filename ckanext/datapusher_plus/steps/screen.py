@@ -90,7 +90,7 @@ def _approved(ticket: Ticket, source: Source, found: tuple[Found, ...], site: Se
         review.refer(known, ticket.run_id)
         raise RejectedInReview(known.found, known.decided_by or "Somebody", known.note or "")
     if known is not None and known.state is Answer.APPROVED and is_covered(found, known.found):
-        return f"{known.decided_by} has approved this file with personal data: {sentence(found)}."
+        return f"The file was approved by {known.decided_by}: it has {sentence(found)}."
     review.ask(ticket.resource_id, source.hash, ticket.run_id, found)
     raise WaitsForReview(found, _REVIEWERS[site.pii_reviewers])
 
