@@ -150,7 +150,7 @@ def test_modes(
 @pytest.mark.parametrize(
     ("mode", "file", "state", "said"),
     [
-        ("review", b"(?x)Al[a-z ]+e #Names\n", WAITS, "“Names” in the column “name” (1 value, in row 1)"),
+        ("review", b"(?x)\\d{3} - \\d\\d- #Numbers\n", WAITS, "“Numbers” in the column “note” (1 value, in row 1)"),
         ("review", b"ok\n(a|b\n", "error", "line 2 is not a valid pattern"),
         ("abort", None, "error", "no resource has this id or alias"),
         ("abort", b"x\n" * 200_000, "error", "its file cannot be read: The file has"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,14 +13,17 @@ from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp, call_action
 
 from ckanext.datapusher_plus import settings
-from ckanext.datapusher_plus.core.errors import WaitsForReview
+from ckanext.datapusher_plus.core.errors import BadPatterns, WaitsForReview
 from ckanext.datapusher_plus.core.personal_data.findings import Found
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.runs import database, records, review
 from ckanext.datapusher_plus.runs.claim import claim
 from ckanext.datapusher_plus.runs.finish import finish
 from ckanext.datapusher_plus.runs.request import request
+from ckanext.datapusher_plus.steps.site_patterns import site_patterns
 from tests.fix_ckan import Act
+from tests.fix_file import Said
+from tests.loads import Loader
 from tests.tab import Tab
 
 FOUND = (
@@ -150,3 +154,23 @@ def test_the_tab_offers_to_make_the_dataset_private(tab: Tab) -> None:
     tab.press({}, f"{tab.path}/private")
     assert call_action("package_show", id=tab.resource["package_id"])["private"] is True
     assert shown(tab).select_one("button[name=private]") is None
+
+
+@pytest.mark.usefixtures("clean_datastore")
+def test_patterns_may_be_rows_of_the_datastore_under_an_alias(dataset: dict[str, Any], act: Act, make: Loader) -> None:
+    table = act(
+        "datastore_create",
+        resource={"package_id": dataset["id"]},
+        aliases="our-patterns",
+        fields=[{"id": "n", "type": "int"}, {"id": "pattern", "type": "text"}],
+        records=[{"n": 1, "pattern": "(?x)\\d{4} #Four"}, {"n": 2, "pattern": "abc"}],
+    )
+    for name in ("our-patterns", table["resource_id"]):
+        assert [each.name for each in site_patterns(name, make._ticket("r", make.work_dir))] == ["Four", "pattern 2"]
+    with pytest.raises(BadPatterns, match="no resource has this id or alias"):
+        site_patterns("x'; DROP TABLE y", make._ticket("r", make.work_dir))
+
+
+@pytest.fixture
+def make(tmp_path: Path, said: Said) -> Loader:
+    return Loader(resource_id="none", work_dir=tmp_path, said=said)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ckanext.datapusher_plus.core.errors import BadPatterns
+from ckanext.datapusher_plus.core.errors import BadPatterns, ValueDoesNotFit
 from ckanext.datapusher_plus.core.personal_data import patterns
 from ckanext.datapusher_plus.core.personal_data.detectors import BUILT_IN, SHORTEST, Detector, columns_for
 from ckanext.datapusher_plus.core.personal_data.findings import (
@@ -22,8 +22,10 @@ from ckanext.datapusher_plus.core.personal_data.findings import (
     sentence,
     to_json,
 )
-from ckanext.datapusher_plus.core.values import CleanCsv
+from ckanext.datapusher_plus.core.values import Analysed, CleanCsv, ColumnProfile
 from ckanext.datapusher_plus.engines import DuckdbEngine, Sought
+from ckanext.datapusher_plus.steps.screen import Screened
+from tests.fix_file import Said
 
 DP_PLUS = r"""(?x)(?:\d{3}-\d{2}-\d{4}) #SSN
 (?x)5[1-5]\d{2}[\s-]?\d{4}[\s-]?\d{4}[\s-]?\d{4} #Mastercard
@@ -208,3 +210,27 @@ def test_an_approval_covers_what_was_approved_and_no_more() -> None:
     approved = [Found(detector="ssn", column="a", count=1)]
     assert is_covered([Found(detector="ssn", column="a", count=9)], approved)
     assert not is_covered([*approved, Found(detector="email", column="a", count=1)], approved)
+
+
+def test_no_error_and_no_note_quotes_a_value_of_a_column_with_personal_data() -> None:
+    screened = Screened(found=(Found(detector="ssn", column="note", count=1),))
+    for column, quotes in (("note", False), ("other", True)):
+        with pytest.raises(ValueDoesNotFit) as raised, screened.without_values():
+            raise ValueDoesNotFit(column, "123-45-6789 {}", "numeric", 7)
+        assert ("123" in str(raised.value)) == quotes
+        assert str(raised.value).startswith(f"In row 7, column “{column}” the value")
+
+
+def test_no_line_of_the_log_quotes_a_sample_of_such_a_column(said: Said) -> None:
+    screened = Screened(found=(Found(detector="ssn", column="note", count=1),))
+    columns = tuple(
+        ColumnProfile(
+            name=name, header=name, values=1, integers=0, decimals=0, exponents=0, dates=0, timestamps=0, zoned=0,
+            max_length=9, samples=(sample,),
+        )
+        for name, sample in (("note", " 123.456.789 "), ("other", "1.234"))
+    )  # fmt: skip
+    csv = CleanCsv(path=Path("x"), header=("note", "other"), format="CSV", encoding="UTF-8")
+    log = screened.quiet(Analysed(csv=csv, rows=1, columns=columns), said)
+    log.warning("Numbers such as “123.456.789” or “1.234” can be read in two ways.")
+    assert said.lines == ["Numbers such as “…” or “1.234” can be read in two ways."]

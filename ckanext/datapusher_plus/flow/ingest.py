@@ -137,7 +137,9 @@ def read(run: Run) -> LoadPlan:
         analysed = tasks.analyse(csv, later, ticket.options)
         # before anything else, so that nothing quotes a value of a file that waits for a review
         screened = screen(ticket, source, analysed, later)
-        made = screened.on(plan(ticket, source, analysed, later, last_load(ticket.resource_id)))
+        with screened.without_values():
+            made = plan(ticket, source, analysed, screened.quiet(analysed, later), last_load(ticket.resource_id))
+        made = screened.on(made)
         for sentence in made.warnings:
             run.log.warning(sentence)
     if ticket.dry_run:

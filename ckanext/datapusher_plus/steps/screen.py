@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from ..core.errors import BadPatterns, PersonalDataFound, RejectedInReview, WaitsForReview
+from ..core.errors import BadPatterns, PersonalDataFound, RejectedInReview, ValueDoesNotFit, WaitsForReview
 from ..core.personal_data import detectors
 from ..core.personal_data.detectors import Detector
 from ..core.personal_data.findings import (
@@ -32,6 +33,8 @@ from .site_patterns import site_patterns
 
 #: Rows that a quick screening searches first: it ends there if they have something.
 _QUICK_ROWS = 10_000
+#: Characters of a sample that a note quotes (``core.types.type_notes``).
+_QUOTED = 40
 _REVIEWERS = {"editors": "People who may edit the resource", "admins": "Administrators of the organization"}
 
 
@@ -43,9 +46,49 @@ class Screened:
     #: sentences that the publisher must read first
     warnings: tuple[str, ...] = ()
 
+    @contextmanager
+    def without_values(self) -> Iterator[None]:
+        """Let no error of the block quote a value of a column with personal data."""
+        try:
+            yield
+        except ValueDoesNotFit as error:
+            if any(each.column == error.column for each in self.found):
+                error.hide_value()
+            raise
+
+    def quiet(self, analysed: Analysed, log: Log) -> Log:
+        """Return the log without samples of columns with personal data, which notes about their types quote."""
+        personal = {each.column for each in self.found}
+        samples = (sample for each in analysed.columns if each.name in personal for sample in each.samples)
+        return _Quiet(log, tuple(sample.strip()[:_QUOTED] for sample in samples if sample.strip())) if personal else log
+
     def on(self, plan: LoadPlan) -> LoadPlan:
         """Return the plan with what was found."""
         return replace(plan, found=self.found, warnings=(*self.warnings, *plan.warnings))
+
+
+class _Quiet:
+    """A log that leaves some texts out of its messages."""
+
+    def __init__(self, log: Log, texts: Sequence[str]) -> None:
+        self._log, self._texts, self.progress = log, texts, log.progress
+
+    def debug(self, message: str) -> None:
+        self._log.debug(self._without(message))
+
+    def info(self, message: str) -> None:
+        self._log.info(self._without(message))
+
+    def warning(self, message: str) -> None:
+        self._log.warning(self._without(message))
+
+    def error(self, message: str) -> None:
+        self._log.error(self._without(message))
+
+    def _without(self, message: str) -> str:
+        for text in self._texts:
+            message = message.replace(f"“{text}”", "“…”")
+        return message
 
 
 def screen(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> Screened:
