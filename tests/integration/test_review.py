@@ -28,7 +28,7 @@ from tests.tab import Tab
 
 FOUND = (
     Found(detector="ssn", column="<b>note", count=3, first_rows=(1, 2)),
-    Found(detector="Own", column="a", count=1),
+    Found(detector="Own", column="a", count=1, first_rows=(7,)),
 )
 #: role -> whether it may decide, with pii_reviewers = editors and with admins
 ROLES = {
