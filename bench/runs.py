@@ -10,7 +10,7 @@ import psycopg
 
 #: Seconds between two queries: by so much a measurement may be too long.
 LOOK = 0.005
-_ENDED = ("complete", "complete_with_warnings", "skipped", "error", "cancelled")
+_ENDED = ("complete", "complete_with_warnings", "skipped", "error", "cancelled", "waiting_for_review", "rejected")
 
 
 class RunFailed(RuntimeError):

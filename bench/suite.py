@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from statistics import median
 
-from . import crowd, files, growing, hostile, measures, profile_page, readers, report, results, small, statistics
+from . import (
+    crowd,
+    files,
+    growing,
+    hostile,
+    measures,
+    personal,
+    profile_page,
+    readers,
+    report,
+    results,
+    small,
+    statistics,
+)
 from .measures import Turns
 from .memory import Peak
 from .stack import Ground
@@ -128,6 +141,16 @@ def wide_profile(ground: Ground, rounds: int) -> None:
     _tell(ground, {"profile_ttfb_ms": median(found)}, {"profile_ttfb": found}, unit="ms")
 
 
+def screened(ground: Ground, rounds: int) -> None:
+    """Load `flights` with and without the search for personal data."""
+    searched, without = personal.measure(ground, rounds)
+    _tell(
+        ground,
+        {"pii_over_without": median(searched) / median(without)},
+        {"pii_report": searched, "pii_off": without},
+    )
+
+
 def described(ground: Ground, rounds: int) -> None:
     """Load `flights` with and without statistics of its columns."""
     found = [statistics.measure(ground) for _ in range(rounds)]
@@ -146,6 +169,7 @@ PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "readers": reading,
     "append": longer,
     "statistics": described,
+    "pii": screened,
     "flights": flights,
     "files": other,
     "search": searchable,

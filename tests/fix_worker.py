@@ -16,6 +16,7 @@ import psutil
 import pytest
 import requests
 
+from ckanext.datapusher_plus.core.states import OPEN, State
 from tests.fix_ckan import Act
 from tests.fix_gate import Gates
 from tests.orders import Orders
@@ -179,7 +180,7 @@ def ended(act: Act, worker_process: WorkerUnderTest) -> Ended:
 
     It waits until the run is in one of the given states; without states until it has ended.
     """
-    over = ("complete", "complete_with_warnings", "skipped", "error", "cancelled")
+    over = tuple(state.value for state in set(State) - OPEN)
 
     def wait(resource: dict[str, Any], *states: str, patience: float = 30) -> dict[str, Any]:
         def status() -> dict[str, Any]:

@@ -109,6 +109,14 @@ class Settings:
     flow_timeout: int = _seconds(1)
     run_retries: int = _least(0)
     keep_runs: int = _least(0)
+    pii_mode: str
+    pii_screening: bool
+    pii_found_abort: bool
+    pii_review_threshold: int = _least(0)
+    pii_quick_screen: bool
+    pii_show_candidates: bool
+    pii_regex_resource_id_or_alias: str
+    pii_reviewers: str = _filled()
     upload_log_level: str = _filled()
 
     @property

@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 #: Pause between two tries while a server does not answer: a restart is noticed at once, and a try costs nothing.
 SERVER_PAUSE = 1.0
+#: Seconds for the download of the site's patterns of personal data, which are a few kilobytes.
+PATTERNS_DEADLINE = 60
 #: A run that begins waits for CKAN's database: longer than a restart takes; after that its request is queued again.
 BEGIN_WITHOUT_DATABASE = 20.0
 #: A load that can still be rolled back waits for CKAN's database before its commit, and holds its lock meanwhile.

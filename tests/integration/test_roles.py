@@ -26,6 +26,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "datapusher_plus_dictionary_history": {},
     "datapusher_plus_dictionary_restore": {"entry": "1"},
     "datapusher_plus_dictionary_carry": {"old": "a", "new": "b"},
+    "datapusher_plus_review": {"decision": "approve"},
 }
 #: method and address below the dataset's
 ROUTES = [
@@ -37,6 +38,8 @@ ROUTES = [
     ("POST", "delete-datastore/{0}"),
     ("POST", "resource_data/{0}/dictionary"),
     ("POST", "resource_data/{0}/dictionary/carry"),
+    ("POST", "resource_data/{0}/review"),
+    ("POST", "resource_data/{0}/private"),
 ]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from ckanext.datapusher_plus.core import errors
+from ckanext.datapusher_plus.core.personal_data.findings import Found
 from ckanext.datapusher_plus.core.quarantine import Share
 
+FOUND = [Found(detector="ssn", column="note", count=2, first_rows=(1, 7))]
 EXAMPLES: list[Exception] = [
     errors.NoFile(),
     errors.NotReady("http://a", 3600),
@@ -47,6 +49,10 @@ EXAMPLES: list[Exception] = [
     errors.ValueDoesNotFit("height", "tall", "numeric", 7, "line", Share(rejected=1, total=9, limit=0)),
     errors.UniqueKeyBroken(("code",), "AA"),
     errors.DependentViewBroken("monthly", "column “day” is gone"),
+    errors.PersonalDataFound(FOUND),
+    errors.BadPatterns("line 2 is not a valid pattern"),
+    errors.WaitsForReview(FOUND, "People who may edit the resource"),
+    errors.RejectedInReview(FOUND, "ada", "Ask first."),
     errors.StashFailed("No space left on device"),
     errors.StashUnreadable("Stale file handle"),
     errors.TableInUse(),
@@ -121,6 +127,8 @@ OF_PRIVATE: list[errors.IngestError] = [
     errors.ValueDoesNotFit(PRIVATE, PRIVATE, PRIVATE, 7, "line"),
     errors.UniqueKeyBroken((PRIVATE,), PRIVATE),
     errors.DependentViewBroken(PRIVATE, PRIVATE),
+    errors.PersonalDataFound([Found(detector=PRIVATE, column=PRIVATE, count=1, first_rows=(1,))]),
+    errors.BadPatterns(PRIVATE),
     errors.StashFailed(PRIVATE),
     errors.StashUnreadable(PRIVATE),
     errors.DatastoreGone(PRIVATE),

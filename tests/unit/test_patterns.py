@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from ckanext.datapusher_plus.core.personal_data import detectors
 from ckanext.datapusher_plus.core.types import notations
 from ckanext.datapusher_plus.core.types import patterns as type_patterns
 from ckanext.datapusher_plus.formats.clean_csv import fast_scan, value_patterns
@@ -60,8 +61,15 @@ def _days() -> Iterator[Use]:
         yield Use(f"{text} search", re.compile(text), "search")
 
 
+def _headings() -> Iterator[Use]:
+    """Yield the patterns of headings that hint at personal data."""
+    for heading in dict.fromkeys(each.heading for each in detectors.BUILT_IN if each.heading):
+        yield Use(f"{heading[:30]} search", re.compile(detectors.hint(heading)), "search")
+
+
 #: what makes all patterns that are made of something else than a literal
 BUILT: dict[Place, Callable[[], Iterator[Use]]] = {
+    Place("core/personal_data/detectors.py", "is_hinted"): _headings,
     Place("core/types/patterns.py", "_compiled"): _notations,
     Place("core/types/patterns.py", "is_real"): _days,
     Place("formats/text/padding.py", "_padded"): lambda: _by_separator(padding._padded, "search"),

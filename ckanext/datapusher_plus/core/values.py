@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .boxes import Box
+from .choices import FullText, Strategy
 from .dictionary.model import Dictionary
 from .index_plan import Index
 from .log import Log as Log  # noqa: PLC0414 (other modules import it from here)
+from .personal_data.findings import Found
 from .quarantine import Rejected
 from .sums import Sums
 from .types.patterns import Accepts
@@ -25,15 +26,6 @@ from .types.patterns import Accepts
 if TYPE_CHECKING:
     # it imports LoadPlan from here
     from .append import AppendRange
-
-
-class FullText(str, Enum):
-    """Which values of a row a full-text search of its table can find."""
-
-    ALL = "all"
-    #: those of text columns
-    TEXT = "text"
-    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,13 +192,6 @@ class Analysed:
     sums: Sums = Sums()
 
 
-class Strategy(str, Enum):
-    """How the new table takes the old one's place."""
-
-    SWAP = "swap"
-    REPLACE = "replace"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ColumnSpec:
     """One column of the table that will be made."""
@@ -246,6 +231,8 @@ class LoadPlan:
     null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     #: (old, new) of columns that were probably renamed, if the new one lacks what is kept about the old one
     renamed: tuple[tuple[str, str], ...] = ()
+    #: personal data that a screening has found
+    found: tuple[Found, ...] = ()
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known
     digest: str = ""
     #: what is to be added to the live table; None: a new one is made of the whole file
@@ -253,6 +240,11 @@ class LoadPlan:
     automatic_indexes: tuple[Index, ...] = ()
     #: fields that the resource gets when the table is published; None removes a field
     fields: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def personal(self) -> tuple[str, ...]:
+        """Return the names of the columns that seem to hold personal data."""
+        return tuple(dict.fromkeys(each.column for each in self.found))
 
     @property
     def named(self) -> tuple[tuple[str, ...], ...]:
@@ -297,6 +289,7 @@ class Published:
     rejected: tuple[int, int] | None = None
     #: as ``CleanCsv.read_as``
     read_as: Mapping[str, str] = field(default_factory=dict)
-    #: as in ``LoadPlan``, and so are the fields
+    #: as in ``LoadPlan``, and so are the fields and what was found
     renamed: tuple[tuple[str, str], ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
+    found: tuple[Found, ...] = ()

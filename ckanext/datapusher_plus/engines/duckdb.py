@@ -99,9 +99,10 @@ class DuckdbEngine:
 
         One scan for all patterns finds the columns that have any; a second one looks closer at these only.
         """
+        search = duckdb_search.Search(sought=tuple(sought), shortest=shortest, most=most, rows=rows)
         with self.connected(csv.path) as connection:
             duckdb_search.check(connection, sought)
-        search = duckdb_search.Search(sought=tuple(sought), shortest=shortest, most=most, rows=rows)
+            search = replace(search, any_of=duckdb_search.together(connection, search.common))
         suspects = {position for (position,) in self._rows(csv, search.suspects, search.everywhere, ())}
         closer = sorted(suspects.union(search.elsewhere))
         return duckdb_search.hits(self._rows(csv, search.closer, closer, ())) if closer else ()

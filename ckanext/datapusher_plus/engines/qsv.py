@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from csv import Error as NotCsv
 from dataclasses import dataclass, replace
@@ -20,11 +19,10 @@ from ..core.reader_limits import MOST_MEMORY
 from ..core.statistics import Measure
 from ..core.types.patterns import BLANKS, Accepts
 from ..core.values import CleanCsv
-from . import qsv_counts, qsv_input, qsv_process
+from . import qsv_counts, qsv_input, qsv_process, repeats
 from .base import Can, Duplicates, Look, Misfit, Profiled, unable
 from .duckdb_statistics import DuckdbCounted
 from .qsv_process import Program, QsvFailed, limits_for
-from .rows import write_digests
 from .shorten import shortened
 from .sorts import Same, Sort, column_profile, sort_of
 
@@ -117,30 +115,13 @@ class QsvEngine:
         return tuple(counts[position] for position in positions)
 
     def duplicates(self, csv: CleanCsv) -> Duplicates:
-        """Count the rows that are equal to an earlier row."""
-        with self._repeated(csv) as (often, repeats):
-            first = next(repeats, None)
-        return Duplicates(number=sum(often.values()) - len(often), first=first)
+        """Count the rows that are equal to an earlier row; Python does, as for every engine."""
+        found = repeats.find(csv, certain=False)
+        return Duplicates(number=len(found.rows), first=found.first)
 
     def repeats(self, csv: CleanCsv) -> Sequence[int]:
         """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
-        with self._repeated(csv) as (_, repeats):
-            return array("Q", (row for row, _ in repeats))
-
-    @contextmanager
-    def _repeated(self, csv: CleanCsv) -> Iterator[tuple[Mapping[str, int], Iterator[tuple[int, int]]]]:
-        """Provide the digests of rows that occur more than once with their number, and (row, the row that it repeats).
-
-        :raises EngineFailed: when qsv cannot answer.
-        :raises OSError: when the disk is full.
-        """
-        with TemporaryDirectory(prefix="qsv-", dir=self.work_dir) as folder:
-            digests = Path(folder) / "digests.csv"
-            with _failures(csv.path):
-                write_digests(csv, digests)
-                with self._answer(digests, "--limit=-2", "--no-other") as rows:
-                    often = {value: int(number) for _, value, number, *_ in rows}
-            yield often, _repeats(digests, often)
+        return repeats.find(csv, certain=True).rows
 
     @contextmanager
     def counted(self, csv: CleanCsv, measures: Mapping[int, Measure], seconds: float) -> Iterator[DuckdbCounted]:
@@ -211,16 +192,6 @@ class QsvEngine:
                 if next(rows, [])[: len(_ANSWER)] != _ANSWER:
                     raise QsvFailed("qsv did not tell values and their counts")
                 yield rows
-
-
-def _repeats(digests: Path, often: Collection[str]) -> Iterator[tuple[int, int]]:
-    """Yield (row, the first row that it is equal to) of each row that is equal to an earlier one."""
-    first: dict[str, int] = {}
-    with digests.open(encoding="ascii") as file:
-        # the header takes the place of row 0
-        for row, line in enumerate(file):
-            if (digest := line.rstrip()) in often and (earlier := first.setdefault(digest, row)) != row:
-                yield row, earlier
 
 
 @contextmanager

@@ -37,6 +37,7 @@ from ..runs.transient import may_pass
 from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
+from ..steps.screen import screen
 from ..waits import BEGIN_WITHOUT_DATABASE, RESOURCE_LOCK
 from . import report, rollback, tasks
 from .run import Run
@@ -146,7 +147,11 @@ def read(run: Run) -> LoadPlan:
     with warnings_last(run.log) as later:
         csv = tasks.validate(tasks.convert(ticket, source, later), later)
         analysed = tasks.analyse(csv, later, ticket.options)
-        made = plan(ticket, source, analysed, later, last_load(ticket.resource_id))
+        # before anything else, so that nothing quotes a value of a file that waits for a review
+        screened = screen(ticket, source, analysed, later)
+        with screened.without_values():
+            made = plan(ticket, source, analysed, screened.quiet(analysed, later), last_load(ticket.resource_id))
+        made = screened.on(made)
         for sentence in made.warnings:
             run.log.warning(sentence)
     if ticket.dry_run:

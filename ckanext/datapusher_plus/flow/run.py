@@ -85,7 +85,7 @@ class Run:
         rejected = swapped.plan.csv.rejected
         left_out = (rejected.sentence,) if rejected else ()
         self._result, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
-        expect(swapped.plan)
+        expect(swapped.plan, frozenset(swapped.plan.personal))
         record = partial(landed, self.claimed.run_id, published(swapped, self.warnings))
         database.patiently(record, COMMIT_WITHOUT_DATABASE)
 
@@ -191,6 +191,7 @@ def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
         read_as=plan.csv.read_as,
         renamed=plan.renamed,
         fields=plan.fields,
+        found=plan.found,
     )
 
 

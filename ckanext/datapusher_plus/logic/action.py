@@ -21,6 +21,7 @@ from .dictionary import (
 )
 from .fields import package_update
 from .migrated import migrated
+from .review import datapusher_plus_review
 from .statistics import (
     datapusher_plus_statistics,
     datastore_delete,
@@ -36,6 +37,7 @@ __all__ = [
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
     "datapusher_plus_statistics",
+    "datapusher_plus_review",
     "datapusher_status",
     "datapusher_submit",
     "datastore_create",
@@ -91,7 +93,9 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
     :returns: ``status`` (pending, running, complete or error), ``job_id``, ``flow_run_id``, ``job_url`` (null except
         for sysadmins), ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns: name,
         type, and heading if it differs from the name; warnings, progress, message, misfit: the column and type that a
-        value does not fit; tries, times, the last lines of the log), ``error``, ``rejected`` (null, or how many
+        value does not fit; personal: findings of personal data; tries, times, the last lines of the log), ``error``,
+        ``review`` (null, or for a file with personal data that waits or was rejected: state, findings, who decided,
+        when, and the note), ``rejected`` (null, or how many
         ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that load, and the
         ``url`` of the file with these rows) and ``refused`` (null, or how many ``rows`` of ``total`` made this run
         refuse the file, how many of them are ``listed``, and the ``url`` of that list)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from ckan import authz, model
 from ckan.plugins import toolkit as tk
 from ckan.types import AuthResult, Context, DataDict
 from ckanext.datastore.logic.auth import datastore_auth
+
+from .. import settings
 
 __all__ = [
     "datapusher_hook",
     "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
+    "datapusher_plus_review",
     "datapusher_plus_statistics",
     "datapusher_status",
     "datapusher_submit",
@@ -45,3 +49,16 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
 def datapusher_plus_statistics(context: Context, data_dict: DataDict) -> AuthResult:
     """Statistics are for everybody who may read the table."""
     return datastore_auth(context, data_dict, "resource_show")
+
+
+def datapusher_plus_review(context: Context, data_dict: DataDict) -> AuthResult:
+    """Let those review who may edit the resource; with ``pii_reviewers = admins`` its organization's administrators."""
+    may_edit = datastore_auth(context, data_dict, "resource_update")
+    if not may_edit.get("success") or settings.current().pii_reviewers == "editors":
+        return may_edit
+    # CKAN lets a sysadmin in before it asks here
+    resource = model.Resource.get(data_dict["resource_id"])
+    organization = resource.package.owner_org if resource and resource.package else None
+    if organization and authz.has_user_permission_for_group_or_org(organization, context.get("user"), "admin"):
+        return may_edit
+    return {"success": False, "msg": tk._("Only administrators of the organization may review its files.")}

@@ -60,6 +60,19 @@ def carry(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_valida
 
 
 @validator_args
+def review(not_empty: Any, unicode_safe: Any, ignore_missing: Any, one_of: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_review``."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
+        "decision": [not_empty, unicode_safe, one_of(["approve", "reject"])],
+        "note": [ignore_missing, unicode_safe],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }
+
+
+@validator_args
 def restore(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
     """Return the schema of ``datapusher_plus_dictionary_restore``."""
     return {

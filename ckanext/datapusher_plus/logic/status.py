@@ -9,8 +9,10 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 
 from .. import settings
+from ..core.personal_data.findings import to_json
 from ..core.retries import Tries
 from ..core.states import PUBLIC, State
+from ..runs import review
 from ..runs.records import RunRecord, last_loaded, log_lines
 
 #: Number of the log's last lines in the reply.
@@ -30,6 +32,7 @@ def reply(run: RunRecord, *, sysadmin: bool) -> dict[str, Any]:
         "job_key": None,
         "task_info": _task_info(run),
         "error": {"message": run.error["message"]} if run.error else {},
+        "review": _review(run),
         "rejected": _left_out(run.resource_id),
         "refused": _refused(run),
     }
@@ -46,6 +49,7 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
         "progress": run.progress,
         "message": run.message,
         "misfit": _misfit(run),
+        "personal": run.personal or [],
         "tries": run.tries,
         "most_tries": Tries(this=run.tries, retries=settings.current().run_retries).most,
         "retry_of": run.retry_of,
@@ -60,6 +64,21 @@ def _misfit(run: RunRecord) -> dict[str, str] | None:
     """Return the column of the value that ended the run, and the type that the Data Dictionary sets for it, or None."""
     error = run.error or {}
     return {key: error[key] for key in ("column", "type")} if "column" in error and "type" in error else None
+
+
+def _review(run: RunRecord) -> dict[str, Any] | None:
+    """Return the review because of which the run loaded nothing, or None."""
+    known = review.of_run(run.id) if run.state in (State.WAITING, State.REJECTED) else None
+    if known is None:
+        return None
+    return {
+        "state": known.state.value,
+        "found": to_json(known.found),
+        "asked_at": _text(known.asked_at),
+        "decided_at": _text(known.decided_at),
+        "decided_by": known.decided_by,
+        "note": known.note,
+    }
 
 
 def _left_out(resource_id: str) -> dict[str, Any] | None:

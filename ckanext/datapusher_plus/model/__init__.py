@@ -21,7 +21,7 @@ run = sa.Table(
     sa.Column("resource_id", sa.Text, nullable=False),
     #: a value of core.states.State
     sa.Column("state", sa.Text, nullable=False),
-    #: cause of the request: upload, url, format, options, restored, submit, retry, migrated
+    #: cause of the request: upload, url, format, options, restored, submit, retry, review, migrated
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -57,6 +57,8 @@ run = sa.Table(
     sa.Column("renamed", JSONB(none_as_null=True)),
     #: fields of the resource that the table's publication sets; null removes one
     sa.Column("fields", JSONB(none_as_null=True)),
+    #: [finding, …] as in core.personal_data.findings: columns that seem to hold personal data; no values
+    sa.Column("personal", JSONB(none_as_null=True)),
     #: number of this try of the request, from 1
     sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
     #: id of the failed run that this one retries
@@ -69,6 +71,26 @@ run = sa.Table(
     sa.Index(ONE_QUEUED, "resource_id", unique=True, postgresql_where=sa.text("state = 'queued'")),
     sa.Index(ONE_RUNNING, "resource_id", unique=True, postgresql_where=sa.text("state = 'running'")),
     sa.Index("datapusher_plus_run_unpublished", "resource_id", postgresql_where=sa.text("unpublished")),
+)
+
+#: One file of a resource in which personal data was found, and what a person has decided about it.
+review = sa.Table(
+    "datapusher_plus_review",
+    metadata,
+    sa.Column("resource_id", sa.Text, primary_key=True),
+    sa.Column("file_hash", sa.Text, primary_key=True),
+    #: the last run that ended because of it
+    sa.Column("run_id", sa.Text, nullable=False),
+    #: waiting, approved, rejected
+    sa.Column("state", sa.Text, nullable=False),
+    #: [finding, …] as in core.personal_data.findings; no values
+    sa.Column("found", JSONB(none_as_null=True), nullable=False),
+    sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
+    sa.Column("decided_at", sa.DateTime(timezone=True)),
+    #: name of the user
+    sa.Column("decided_by", sa.Text),
+    sa.Column("note", sa.Text),
+    sa.Index("datapusher_plus_review_run", "run_id"),
 )
 
 log = sa.Table(

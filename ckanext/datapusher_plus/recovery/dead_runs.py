@@ -10,6 +10,7 @@ from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core import outcome
 from ..core.outcome import Outcome
+from ..core.personal_data.findings import from_json
 from ..core.retries import Tries
 from ..core.states import GOOD, State
 from ..core.values import Log, Published
@@ -113,4 +114,5 @@ def _published(dead: RunRecord, warnings: tuple[str, ...]) -> Published:
         rejected=(dead.rejected[0], dead.rejected[1]) if dead.rejected else None,
         read_as=dead.read_as or {},
         renamed=records.pairs(dead.renamed),
+        found=from_json(dead.personal or ()),
     )

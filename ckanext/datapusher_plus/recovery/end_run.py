@@ -97,5 +97,7 @@ def _log_end(log: Log, end: Outcome) -> None:
         State.CANCELLED: log.info,
         State.SKIPPED: log.warning if end.warnings else log.info,
         State.WARNED: log.warning,
+        State.WAITING: log.warning,
+        State.REJECTED: log.warning,
     }
     levels.get(end.state, log.error)(end.message)

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from .. import portal
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
+from ..core.personal_data.findings import to_json
 from ..core.quarantine import Rejected
 from ..core.retries import Retry
 from ..core.states import GOOD, OPEN, State, sources_of
@@ -58,7 +59,9 @@ def finish(
     """
     reach("finish.before")
     values: dict[str, Any] = {"state": state.value, "message": message, "unpublished": unpublished}
-    if state not in GOOD:
+    if state is State.WAITING:
+        values |= _NOTHING_LOADED
+    elif state not in GOOD:
         values |= {"error": {**error_about, "message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
     elif warnings:
         values["warnings"] = list(warnings)
@@ -128,6 +131,7 @@ _NOTHING_LOADED = {
     "read_as": None,
     "renamed": None,
     "fields": None,
+    "personal": None,
 }
 
 
@@ -142,4 +146,5 @@ def _loaded(published: Published) -> dict[str, Any]:
         "read_as": dict(published.read_as) or None,
         "renamed": [list(pair) for pair in published.renamed],
         "fields": dict(published.fields) or None,
+        "personal": to_json(published.found) or None,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ..core.states import GOOD, OPEN, State
+from ..core.states import GOOD, LEFT, OPEN, State
 from ..model import run
 from . import database
 
@@ -14,7 +14,7 @@ _MOST = 1_000
 
 _ENDED = run.c.state.not_in([state.value for state in OPEN])
 _LOADED = run.c.state.in_([state.value for state in GOOD - {State.SKIPPED}]) & ~run.c.dry_run
-_TRIED = run.c.started_at.is_not(None) & (run.c.state != State.SKIPPED.value) & ~run.c.dry_run
+_TRIED = run.c.started_at.is_not(None) & run.c.state.not_in([state.value for state in LEFT]) & ~run.c.dry_run
 
 
 def prune(keep: int, *, after: str = "") -> str:

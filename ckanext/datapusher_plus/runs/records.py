@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ..core.changes import LastLoad
-from ..core.states import OPEN, State
+from ..core.states import LEFT, OPEN, State
 from ..model import log, run
 from . import database, task_status
 
@@ -44,6 +44,8 @@ class RunRecord:
     read_as: dict[str, str] | None
     renamed: list[list[str]] | None
     fields: dict[str, Any] | None
+    #: findings as in core.personal_data.findings
+    personal: list[dict[str, Any]] | None
     tries: int
     retry_of: str | None
     unpublished: bool
@@ -102,7 +104,7 @@ def last_good_load_key(resource_id: str) -> str | None:
             ~run.c.dry_run,
             run.c.started_at.is_not(None),
             run.c.finished_at.is_not(None),
-            run.c.state != State.SKIPPED.value,
+            run.c.state.not_in([state.value for state in LEFT]),
         )
         .order_by(run.c.finished_at.desc())
         .limit(1)

@@ -25,10 +25,18 @@ def fetch(ticket: Ticket, log: Log) -> Source:
     :raises IngestError: when no file can be fetched.
     """
     reach("fetch.before")
-    source = _stored(ticket, current(), log) if ticket.url_type == "upload" else _downloaded(ticket, current(), log)
+    source = fetched(ticket, current(), log)
     log.info(f"Fetched {source.filename or 'the file'}: {source.size:,} bytes.")
     reach("fetch.after")
     return source
+
+
+def fetched(ticket: Ticket, site: Settings, log: Log) -> Source:
+    """Fetch the file with the limits of ``site``.
+
+    :raises IngestError: when no file can be fetched.
+    """
+    return _stored(ticket, site, log) if ticket.url_type == "upload" else _downloaded(ticket, site, log)
 
 
 def _stored(ticket: Ticket, site: Settings, log: Log) -> Source:

@@ -21,7 +21,7 @@ from ..core.types.column_type import wanted_type
 from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
-from . import dictionary_versions, downloads, labels
+from . import dictionary_versions, downloads, labels, review
 from .dictionary_versions import Earlier
 from .profile_page import profile
 from .tab import Place, Tab, describe
@@ -117,6 +117,35 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
+def decide(id: str, resource_id: str) -> types.Response:
+    """Approve or reject the file that waits for a review, as the form says, and redirect to the tab."""
+    _resource(id, resource_id)
+    asked = {"resource_id": resource_id, **{field: tk.request.form.get(field, "") for field in ("decision", "note")}}
+    try:
+        done = tk.get_action("datapusher_plus_review")({}, asked)
+    except tk.NotAuthorized:
+        tk.abort(403, _("Not authorized to review this file"))
+    except tk.ValidationError as error:
+        tk.h.flash_error(labels.isolated("; ".join(error.error_summary.values())))
+    else:
+        tk.h.flash_success(labels.isolated(review.decided(done["decision"])))
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
+def hide(id: str, resource_id: str) -> types.Response:
+    """Make the dataset private, and redirect to the tab."""
+    package, _resource_dict = _resource(id, resource_id)
+    try:
+        tk.get_action("package_patch")({}, {"id": package["id"], "private": True})
+    except tk.NotAuthorized:
+        tk.abort(403, _("Not authorized to make this dataset private"))
+    except tk.ValidationError as error:
+        tk.h.flash_error(labels.isolated("; ".join(map(str, error.error_summary.values()))))
+    else:
+        tk.h.flash_success(labels.isolated(_("The dataset is private now.")))
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
 def rejected(id: str, resource_id: str) -> types.Response:
     """Send the rows that were left out of the table; requires the right to edit the resource."""
     return downloads.left_out(_resource(id, resource_id)[1])
@@ -142,10 +171,15 @@ def stash_seen() -> types.Response:
 
 def _rendered(template: str, id: str, resource_id: str) -> str:
     package, resource = _resource(id, resource_id)
-    tab = _tab(resource)
+    status = _status(resource)
+    tab = _tab(resource, status)
     # during a load nothing can be restored, and the page polls every two seconds
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
+    known |= {
+        "review": review.describe(status, package, resource_id),
+        "personal": review.findings(labels.visible(((status or {}).get("task_info") or {}).get("personal") or [])),
+    }
     return tk.render(template, known)
 
 
@@ -186,13 +220,16 @@ def _resource(id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]
     return package, resource
 
 
-def _tab(resource: dict[str, Any]) -> Tab:
+def _status(resource: dict[str, Any]) -> dict[str, Any] | None:
     try:
-        status = tk.get_action("datapusher_status")({}, {"resource_id": resource["id"]})
+        return tk.get_action("datapusher_status")({}, {"resource_id": resource["id"]})
     except tk.ObjectNotFound:
-        status = None
+        return None
     except tk.ValidationError as error:
         tk.abort(503, "; ".join(error.error_summary.values()))
+
+
+def _tab(resource: dict[str, Any], status: dict[str, Any] | None) -> Tab:
     place = Place(
         resource=resource,
         settings=settings.current(),
@@ -223,6 +260,8 @@ datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=R
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
 datapusher.add_url_rule(f"/dataset/<id>/resource_data/<resource_id>/{quarantine.FILE}", view_func=rejected)
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/rejected/<run_id>.csv", view_func=refused)
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/review", view_func=decide, methods=["POST"])
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/private", view_func=hide, methods=["POST"])
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
 )

@@ -58,6 +58,8 @@ def badge(state: str) -> Badge:
         "empty": Badge(_("Nothing loaded"), "warning", "triangle-exclamation"),
         "error": Badge(_("Not loaded"), "danger", "xmark"),
         "cancelled": Badge(_("Cancelled"), "secondary", "ban"),
+        "waiting_for_review": Badge(_("Waits for review"), "warning", "user-check"),
+        "rejected": Badge(_("Rejected"), "secondary", "user-xmark"),
     }[state]
 
 
@@ -110,6 +112,31 @@ def loaded(rows: int | None, columns: int) -> str:
     return ungettext(
         "The table has {rows} row in {columns} columns.", "The table has {rows} rows in {columns} columns.", rows
     ).format(rows=h.localised_number(rows), columns=h.localised_number(columns))
+
+
+def personal(detector: str) -> str:
+    """Return what a detector of personal data finds; the label of a site's own pattern is its name."""
+    if detector.startswith("id-") and len(detector) == len("id-xx"):
+        return _("Identity numbers ({country})").format(country=detector[3:].upper())
+    return {
+        "card": _("Payment card numbers"),
+        "email": _("E-mail addresses"),
+        "iban": _("Bank account numbers (IBAN)"),
+        "phone": _("Telephone numbers"),
+        "ssn": _("US social security numbers"),
+    }.get(detector, detector)
+
+
+def count_of(count: int, *, at_least: bool) -> str:
+    """Return a number of values."""
+    shown = h.localised_number(count)
+    return _("at least {count}").format(count=shown) if at_least else str(shown)
+
+
+def rows(numbers: list[int], count: int) -> str:
+    """Return the numbers of some rows; an ellipsis says that there are more."""
+    shown = ", ".join(str(h.localised_number(number)) for number in numbers)
+    return f"{shown}, …" if count > len(numbers) else shown
 
 
 def left_out(rows: int, total: int) -> str:

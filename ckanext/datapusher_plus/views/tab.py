@@ -10,7 +10,7 @@ from typing import Any
 from ckan.plugins.toolkit import _
 
 from .. import waits
-from ..core.states import GOOD, OPEN, State
+from ..core.states import GOOD, LEFT, OPEN, State
 from ..settings import Settings
 from . import labels, rejected_rows
 from .labels import Badge
@@ -219,6 +219,8 @@ def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> l
         return _notes_while_open(state, task, active, place)
     if state in GOOD or not active:
         return []
+    if state in LEFT:
+        return [_("The table and its Data Dictionary are still there, as they were before this load.")]
     if place.settings.load_strategy == "swap":
         return [_("The table and its Data Dictionary are still there, as they were before this load.")]
     return [_("The Data Dictionary is kept. The table may be empty until a load succeeds.")]

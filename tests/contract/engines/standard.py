@@ -21,7 +21,7 @@ from ckanext.datapusher_plus.core.types.column_kind import LONGEST_NUMBER
 from ckanext.datapusher_plus.core.types.notations import DAY_FIRST, DAYS, ISO, MONTH_FIRST, NUMBERS
 from ckanext.datapusher_plus.core.types.patterns import Accepts
 from ckanext.datapusher_plus.core.values import CleanCsv, ColumnProfile
-from ckanext.datapusher_plus.engines import Can, Engine, Look, Misfit, Profiled
+from ckanext.datapusher_plus.engines import BadPattern, Can, Engine, Hits, Look, Misfit, Profiled, Sought
 from ckanext.datapusher_plus.engines.base import Described
 from dev.samples import FLIGHTS, flights
 
@@ -440,3 +440,76 @@ class StatisticsContract:
         measures = dict.fromkeys(range(len(FLIGHTS.columns)), Measure.TEXT)
         with pytest.raises(EngineFailed, match="longer than"), engine.counted(flights_table, measures, 0.01):
             pass
+
+
+DIGITS, WORD = Sought(pattern=r"\d{3}-\d\d", positions=(0, 1)), Sought(pattern="ab+c", positions=(0, 1))
+
+
+class SearchContract:
+    """A search says which columns have values that match which patterns, how many, and where."""
+
+    def search(self, engine: Engine, csv: CleanCsv, *sought: Sought, **limits: Any) -> tuple[Hits, ...]:
+        return engine.search(csv, sought, **{"shortest": 1, "most": 10, **limits})
+
+    def test_it_says_that_it_can_search(self, engine: Engine) -> None:
+        assert Can.SEARCH in engine.can
+
+    def test_values_are_found_by_pattern_column_and_row(self, engine: Engine, csv: Csv) -> None:
+        table = csv('x,y\n1,"see 123-45, 678-90"\nABBC,\n"","a\n123-45"\nabc,""\n', ("x", "y"))
+        assert self.search(engine, table, DIGITS, WORD) == (
+            Hits(sought=0, position=1, count=2, first=((1, ("123-45", "678-90")), (3, ("123-45",)))),
+            Hits(sought=1, position=0, count=2, first=((2, ("ABBC",)), (4, ("abc",)))),
+        )
+
+    def test_each_pattern_is_searched_in_its_columns_only(self, engine: Engine, csv: Csv) -> None:
+        table = csv("x,y\nabc,abc\n123-45,123-45\n", ("x", "y"))
+        found = self.search(engine, table, Sought(pattern="abc", positions=(1,)), Sought(pattern="123", positions=(0,)))
+        assert [(hit.sought, hit.position, hit.count) for hit in found] == [(0, 1, 1), (1, 0, 1)]
+        assert self.search(engine, table, Sought(pattern="abc", positions=())) == ()
+
+    def test_all_are_counted_and_the_first_returned(self, engine: Engine, csv: Csv) -> None:
+        table = csv("x\n" + "abc\n" * 5000)
+        [hit] = self.search(engine, table, Sought(pattern="abc", positions=(0,)), most=3)
+        assert (hit.count, [row for row, _ in hit.first]) == (5000, [1, 2, 3])
+
+    def test_texts_of_a_value_are_few_and_short(self, engine: Engine, csv: Csv) -> None:
+        table = csv("x\n" + ("b" * 500 + " ") * 50 + "\n")
+        [hit] = self.search(engine, table, Sought(pattern="b+", positions=(0,)))
+        assert hit.first == ((1, ("b" * 100,) * 10),)
+
+    def test_short_values_and_later_rows_are_left_out(self, engine: Engine, csv: Csv) -> None:
+        table = csv("x\nabc\nabcdef\nabcdef\n")
+        [hit] = self.search(engine, table, Sought(pattern="abc", positions=(0,)), shortest=6, rows=2)
+        assert (hit.count, [row for row, _ in hit.first]) == (1, [2])
+
+    @pytest.mark.parametrize("pattern", ["(", "a{1,9999}", "(?<=a)b", r"(a)\1", "(a{900}){900}", "[z-a]", "(?x) a"])
+    def test_a_pattern_that_re2_does_not_take_is_named(self, pattern: str, engine: Engine, csv: Csv) -> None:
+        with pytest.raises(BadPattern) as raised:
+            self.search(
+                engine, csv("x\nabc\n"), Sought(pattern="a", positions=(0,)), Sought(pattern=pattern, positions=(0,))
+            )
+        assert raised.value.sought == 1
+
+    @pytest.mark.parametrize("pattern", [r"\Qabc", "it's|abc", "abc|{table}", "(?i)ABC", "a(b)c|'--", "abc|\x00"])
+    def test_no_pattern_changes_another_or_the_query(self, pattern: str, engine: Engine, csv: Csv) -> None:
+        word = Sought(pattern="zz+", positions=(0,))
+        found = self.search(engine, csv("x\nabc\nzzz\n"), Sought(pattern=pattern, positions=(0,)), word)
+        assert [(hit.sought, hit.count) for hit in found] == [(0, 1), (1, 1)]
+
+    def test_a_pattern_that_makes_others_backtrack_takes_linear_time(self, engine: Engine, csv: Csv) -> None:
+        table = csv("x\n" + "a" * 100_000 + "\n")
+        assert self.search(engine, table, Sought(pattern="(a|aa)+$|(a+)+b", positions=(0,)))[0].count == 1
+
+    def test_a_wide_table_full_of_hits_is_searched_in_bounded_memory(self, engine: Engine, csv: Csv) -> None:
+        header = tuple(f"c{number}" for number in range(1598))
+        table = csv(",".join(header) + "\n" + (",".join(["someone@example.org"] * 1598) + "\n") * 300, header)
+        found = self.search(engine, table, Sought(pattern=r"\w+@\w+\.org", positions=tuple(range(1598))), most=1000)
+        assert {(hit.count, len(hit.first)) for hit in found} == {(300, 300)}
+        assert len(found) == 1598
+
+    def test_lines_that_are_too_long_for_the_engine_are_searched_at_their_beginning(
+        self, engine: Engine, csv: Csv
+    ) -> None:
+        table = csv("x,y\nabc " + "z" * 3_000_000 + ",1\n1,123-45\n", ("x", "y"))
+        found = self.search(engine, table, DIGITS, WORD)
+        assert [(hit.sought, hit.position) for hit in found] == [(0, 1), (1, 0)]

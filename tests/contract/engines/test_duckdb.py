@@ -15,7 +15,15 @@ from ckanext.datapusher_plus.engines.base import require
 from ckanext.datapusher_plus.engines.repeats import find
 
 from .rows import BoundsContract, DistinctContract, DuplicatesContract
-from .standard import CountContract, MisfitContract, ProfileContract, StatisticsContract, csv, flights_table
+from .standard import (
+    CountContract,
+    MisfitContract,
+    ProfileContract,
+    SearchContract,
+    StatisticsContract,
+    csv,
+    flights_table,
+)
 
 __all__ = ["csv", "flights_table"]
 
@@ -28,6 +36,7 @@ class TestDuckdb(
     DistinctContract,
     BoundsContract,
     StatisticsContract,
+    SearchContract,
 ):
     """The default engine."""
 

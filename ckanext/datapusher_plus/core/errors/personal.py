@@ -70,7 +70,7 @@ class RejectedInReview(Held):
     def __init__(self, found: Sequence[Found], who: str, note: str = "") -> None:
         said = f" Their note: “{note}”." if note else ""
         super().__init__(
-            f"{who} has rejected this file because of personal data: {sentence(found)}.{said} "
+            f"The file was rejected by {who} because of personal data: {sentence(found)}.{said} "
             "It was not loaded, and the table stays as it is. Upload a file without these values.",
             found,
         )

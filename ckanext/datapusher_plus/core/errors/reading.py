@@ -116,10 +116,16 @@ class ValueDoesNotFit(RowsRefused):
         place = f"{unit} {number:,}" if number is not None else "a column"
         self.gist = f"In {place} a value is not of the type that the Data Dictionary asks for{_and(share)}."
         where = f"{unit} {number:,}, column “{column}”" if number is not None else f"column “{column}”"
-        super().__init__(
-            f"In {where} the value “{value}” is not {plain_name(pg_type)}, as the Data Dictionary asks for"
-            f"{_and(share)}. Correct the value, or change the column's type in the Data Dictionary.{_setting(share)}"
+        wrong = (
+            f"is not {plain_name(pg_type)}, as the Data Dictionary asks for{_and(share)}. "
+            f"Correct the value, or change the column's type in the Data Dictionary.{_setting(share)}"
         )
+        self._without_value = f"In {where} the value {wrong}"
+        super().__init__(f"In {where} the value “{value}” {wrong}")
+
+    def hide_value(self) -> None:
+        """Take the value out of the message, because it may be personal data."""
+        self.args = (self._without_value,)
 
 
 def _and(share: Share | None) -> str:

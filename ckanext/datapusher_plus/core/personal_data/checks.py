@@ -23,7 +23,7 @@ def believes(check: str, candidate: str) -> bool:
 
 def _passes_stdnum(module: str, candidate: str) -> bool:
     # a pattern takes one sign before and after the number
-    number = re.sub(r"^[^\w]+|[^\w]+$", "", candidate.replace("\xa0", " "))
+    number = candidate.replace("\xa0", " ").strip("".join({sign for sign in candidate if not sign.isalnum()}))
     return bool(import_module(f"stdnum.{module}").is_valid(number))
 
 

@@ -40,7 +40,12 @@ class Detector:
 
     def is_hinted(self, heading: str) -> bool:
         """Return whether a heading says that the column holds such data."""
-        return bool(self.heading) and re.search(rf"\b(?:{self.heading})\b", plain_words(heading)) is not None
+        return bool(self.heading) and re.search(hint(self.heading), plain_words(heading)) is not None
+
+
+def hint(words: str) -> str:
+    """Return the regular expression of Python for headings with these words."""
+    return rf"\b(?:{words})\b"
 
 
 def plain_words(heading: str) -> str:

@@ -1,0 +1,56 @@
+"""The action with which a person decides if a file with personal data is loaded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ckan.plugins import toolkit as tk
+from ckan.types import Context, DataDict
+
+from ..core.safe_text import replaced
+from ..runs import review
+from . import schema
+from .migrated import migrated
+
+#: Most characters of a note.
+LONGEST_NOTE = 500
+
+__all__ = ["datapusher_plus_review"]
+
+
+@migrated()
+def datapusher_plus_review(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Approve or reject the file of a resource in which personal data was found.
+
+    The answer holds for this file, by its hash. An approval queues a run that loads it, and may follow a rejection.
+
+    :param resource_id: the resource's id; ``id`` is accepted too
+    :type resource_id: string
+    :param decision: ``approve`` or ``reject``
+    :type decision: string
+    :param note: why, for the people who may edit the resource (optional, at most 500 characters)
+    :type note: string
+
+    :returns: ``decision``, and ``job_id``: the id of the run that loads the file, null after a rejection
+    :rtype: dictionary
+    """
+    asked = schema.validated(context, data_dict, schema.review())
+    resource_id = asked["resource_id"]
+    tk.check_access("datapusher_plus_review", context, {"resource_id": resource_id})
+    who, note = _name(context), replaced(asked.get("note") or "").strip()
+    if len(note) > LONGEST_NOTE:
+        raise tk.ValidationError({"note": [tk._("Must have at most {most} characters").format(most=LONGEST_NOTE)]})
+    run_id = None
+    try:
+        if asked["decision"] == "approve":
+            run_id = review.approve(resource_id, who=who, note=note)
+        else:
+            review.reject(resource_id, who=who, note=note)
+    except review.NothingToReview as error:
+        nothing = tk._("No file of this resource waits for this decision: look at its DataStore tab again.")
+        raise tk.ValidationError({"decision": [nothing]}) from error
+    return {"decision": asked["decision"], "job_id": run_id}
+
+
+def _name(context: Context) -> str:
+    return str(context.get("user") or tk._("The site"))
