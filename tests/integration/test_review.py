@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import Tag
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp, call_action
@@ -61,7 +61,7 @@ def held(dataset: dict[str, Any], act: Act) -> dict[str, Any]:
     return made
 
 
-def shown(tab: Tab) -> BeautifulSoup:
+def shown(tab: Tab) -> Tag:
     found = tab.page().select_one("[data-part=review]")
     assert found
     return found
