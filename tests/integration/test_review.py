@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from bs4 import BeautifulSoup
+from bs4 import Tag
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp, call_action
@@ -42,7 +43,7 @@ ROLES = {
 }
 
 
-def hold(resource: dict[str, Any], file_hash: str = "b") -> str:
+def hold(resource: Mapping[str, Any], file_hash: str = "b") -> str:
     """Let a run of the resource end because its file waits for a review, and return its id."""
     with database.transaction() as connection:
         run_id = request(connection, resource["id"], cause="upload")
@@ -60,7 +61,7 @@ def held(dataset: dict[str, Any], act: Act) -> dict[str, Any]:
     return made
 
 
-def shown(tab: Tab) -> BeautifulSoup:
+def shown(tab: Tab) -> Tag:
     found = tab.page().select_one("[data-part=review]")
     assert found
     return found
@@ -140,12 +141,12 @@ def test_the_tab_shows_what_was_found_and_takes_the_answer(tab: Tab) -> None:
     part = shown(tab)
     cells = [[cell.get_text() for cell in row.select("td")] for row in part.select("tbody tr")]
     assert cells == [["<b>note", "US social security numbers", "3", "1, 2, …"], ["a", "Own", "1", "7"]]
-    assert {button["value"] for button in part.select("button[name=decision]")} == {"approve", "reject"}
+    assert {str(button["value"]) for button in part.select("button[name=decision]")} == {"approve", "reject"}
     assert "Waits for review" in tab.page().get_text()
     tab.press({"decision": "reject", "note": "<i>no"}, f"{tab.path}/review")
     part = shown(tab)
     assert "<i>no" in part.get_text()
-    assert {button["value"] for button in part.select("button[name=decision]")} == {"approve"}
+    assert {str(button["value"]) for button in part.select("button[name=decision]")} == {"approve"}
 
 
 def test_the_tab_offers_to_make_the_dataset_private(tab: Tab) -> None:
