@@ -98,7 +98,7 @@ def test_zero_is_allowed_where_it_means_never_or_all(name: str) -> None:
 
 MAY_BE_EMPTY = {
     "null_values", "reserved_colnames", "allowed_internal_hosts", "default_excel_sheet", "download_proxy", "work_dir",
-    "dictionary_stash_dir", "prefect_api_url", "prefect_ui_base", "ssl_ca_bundle",
+    "dictionary_stash_dir", "prefect_api_url", "prefect_ui_base", "ssl_ca_bundle", "qsv_bin",
 }  # fmt: skip
 
 
