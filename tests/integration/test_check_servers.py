@@ -332,7 +332,7 @@ def test_clocks_that_cannot_be_asked_are_left_out() -> None:
     ("script", "state", "sentence"),
     [
         (None, "ok", "qsv is not installed; nothing here needs it."),
-        ("echo qsvdp 20.1.0-mimalloc", "ok", " is qsvdp 20.1.0-mimalloc; nothing here needs it."),
+        ("echo qsvdp 20.1.0-mimalloc", "ok", " is qsvdp 20.1.0; nothing here needs it."),
         ("exit 3", "warn", " does not run: "),
     ],
 )
