@@ -32,7 +32,8 @@ class Site:
         head = sql.SQL("DROP TABLE IF EXISTS {}; CREATE TABLE {} (_id serial PRIMARY KEY, _full_text tsvector, ")
         self.connection.execute(head.format(name, name) + sql.SQL(columns) + sql.SQL(")"))  # pyright: ignore
         for row in rows:
-            self.connection.execute(sql.SQL("INSERT INTO {} VALUES (DEFAULT, NULL, ").format(name) + sql.SQL(row + ")"))
+            insert = sql.SQL("INSERT INTO {} VALUES (DEFAULT, NULL, ").format(name)
+            self.connection.execute(insert + sql.SQL(row + ")"))  # pyright: ignore[reportArgumentType]
 
     def made(self, **job: Any) -> Made:
         """Make the statistics and return them by column."""

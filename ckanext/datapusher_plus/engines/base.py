@@ -57,7 +57,8 @@ class Described:
     """Figures about the values of one column.
 
     A value that is empty, quoted or not, counts nowhere. All figures are exact, and those that are floats are rounded
-    once. A figure that does not apply to the column's measure is None.
+    once; only a deviation whose squares are too large for exact sums may be wrong in its last digits. A figure that
+    does not apply to the column's measure is None.
 
     Numbers are plain decimal numbers without zeros at their end (``-12``, ``0.5``), times are ISO 8601 with four
     digits for the year (``2026-01-31``, ``2026-01-31 12:00:00``, with up to six decimals of seconds, or with ``+00`` at

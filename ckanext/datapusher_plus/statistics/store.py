@@ -195,7 +195,7 @@ def newest(resource_id: str) -> Loaded | None:
     query = sa.select(run.c.id, run.c.load_key).where(run.c.resource_id == resource_id, _LOADED)
     with _transaction() as connection:
         found = connection.execute(query.order_by(run.c.finished_at.desc()).limit(1)).one_or_none()
-    return found and Loaded(resource_id=resource_id, run_id=found.id, load_key=found.load_key or "")
+    return None if found is None else Loaded(resource_id=resource_id, run_id=found.id, load_key=found.load_key or "")
 
 
 def remove(resource_id: str) -> None:
