@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from ckan import model as ckan_model
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import waits
@@ -52,20 +52,14 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """Statistics as they are stored: reading all columns of a wide table takes longer than a page may."""
+class Outline:
+    """What a page about a wide table needs of all its columns; reading all statistics takes longer than a page may."""
 
     #: without columns
     table: TableStatistics
-    #: each as ``to_json`` wrote it
-    columns: list[dict[str, Any]]
-    #: names of the columns that are marked as personal data now
-    personal: frozenset[str]
-
-    def column(self, stored: Mapping[str, Any]) -> ColumnStatistics:
-        """Return one of the columns; without values if it is personal data."""
-        column = from_json(stored)
-        return withhold(column, Withheld.PERSONAL) if column.name in self.personal else column
+    #: names of the columns, and their numbers of empty rows, in the order of the statistics
+    names: tuple[str, ...]
+    empty: tuple[int, ...]
 
 
 def load(resource_id: str) -> TableStatistics | None:
@@ -74,27 +68,59 @@ def load(resource_id: str) -> TableStatistics | None:
     Columns that are marked as personal data now are without values, even if they were not when the statistics were
     made. ``stale`` is also true while the statistics of a newer load are being made.
     """
-    stored = read(resource_id)
-    return stored and replace(stored.table, columns=tuple(stored.column(each) for each in stored.columns))
+    row = _read(resource_id, table.c["columns"])
+    return row and _table(row, columns=_without_personal(resource_id, row.columns))
 
 
-def read(resource_id: str) -> Stored | None:
-    """Return what ``load`` returns, for a caller that does not need every column."""
+def outline(resource_id: str) -> Outline | None:
+    """Return what ``load`` returns, but of the columns only names and numbers of empty rows."""
+    name, empty = (_each(f"$[*].{key}").label(key) for key in ("name", "empty"))
+    row = _read(resource_id, name, empty)
+    return row and Outline(table=_table(row, columns=()), names=tuple(row.name), empty=tuple(row.empty))
+
+
+def columns(found: Outline, names: Sequence[str]) -> dict[str, ColumnStatistics]:
+    """Return the statistics of some columns by name, as ``load`` returns them; unknown names are left out."""
+    places = {name: place for place, name in enumerate(found.names)}
+    wanted = [str(places[name]) for name in names if name in places]
+    if not wanted:
+        return {}
+    query = sa.select(_each(f"$[{','.join(wanted)}]")).where(_of(found.table.resource_id))
+    # of newer statistics the places may be others
+    query = query.where(table.c.made_at == found.table.made_at)
     with _transaction() as connection:
-        row = connection.execute(sa.select(table, _newest(table.c.resource_id)).where(_of(resource_id))).one_or_none()
-    if row is None or row.columns is None:
-        return None
-    made = TableStatistics(
-        resource_id=resource_id,
+        stored = connection.execute(query).scalar()
+    return {each.name: each for each in _without_personal(found.table.resource_id, stored or [])}
+
+
+def _each(path: str) -> sa.ColumnElement[Any]:
+    return sa.func.jsonb_path_query_array(table.c["columns"], sa.cast(path, JSONPATH), type_=JSONB)
+
+
+def _read(resource_id: str, *parts: sa.ColumnElement[Any]) -> Any:
+    plain = [column for column in table.c if column.name not in ("columns", "personal", "null_words")]
+    query = sa.select(*plain, *parts, _newest(table.c.resource_id)).where(_of(resource_id))
+    with _transaction() as connection:
+        return connection.execute(query.where(table.c["columns"].is_not(None))).one_or_none()
+
+
+def _table(row: Any, columns: tuple[ColumnStatistics, ...]) -> TableStatistics:
+    return TableStatistics(
+        resource_id=row.resource_id,
         run_id=row.run_id,
         load_key=row.load_key,
         made_at=row.made_at,
         rows=row.rows,
-        columns=(),
+        columns=columns,
         duplicates=row.duplicates,
         stale=row.stale or row.newest not in (None, row.run_id),
     )
-    return Stored(table=made, columns=row.columns, personal=marked(resource_id))
+
+
+def _without_personal(resource_id: str, stored: Sequence[Mapping[str, Any]]) -> tuple[ColumnStatistics, ...]:
+    personal = marked(resource_id)
+    found = (from_json(column) for column in stored)
+    return tuple(withhold(each, Withheld.PERSONAL) if each.name in personal else each for each in found)
 
 
 def expect(resource_id: str, run_id: str, known: Known) -> None:

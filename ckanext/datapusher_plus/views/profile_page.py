@@ -85,23 +85,24 @@ def describe(package: Mapping[str, Any], resource: Mapping[str, Any], asked: Ask
     if not resource.get("datastore_active"):
         return Profile(missing=_("This resource has no table, so there are no statistics of it."))
     try:
-        statistics = store.read(resource["id"])
+        statistics = store.outline(resource["id"])
         missing = "" if statistics else _missing(resource["id"])
     except (SQLAlchemyError, IngestError):
         log.warning("The statistics of resource %s cannot be read", resource["id"], exc_info=True)
         statistics, missing = None, _("The statistics of this table cannot be read at the moment; try again later.")
     if statistics is None:
         return Profile(missing=missing)
-    known = {column["name"]: column for column in statistics.columns}
+    rows = statistics.table.rows
+    known = {
+        name: empty / rows if rows else 0.0 for name, empty in zip(statistics.names, statistics.empty, strict=True)
+    }
     columns = _columns(tk.h.datastore_dictionary(resource["id"]), known)
     found = select(columns, asked.query, asked.order, asked.page)
     views = tk.get_action("resource_view_list")({}, {"id": resource["id"]})
     links = filter_links.of_resource(package, resource["id"], views)
+    details = store.columns(statistics, [each.name for each in found.columns])
     with numbers.in_one_locale():
-        cards = tuple(
-            card(each, statistics.column(known[each.name]) if each.name in known else None, links)
-            for each in found.columns
-        )
+        cards = tuple(card(each, details.get(each.name), links) for each in found.columns)
     table = statistics.table
     return Profile(
         summary=labels.loaded(table.rows, len(columns)),
@@ -149,10 +150,10 @@ def _missing(resource_id: str) -> str:
     return _("There are no statistics of this table yet; the next load of its file makes them.")
 
 
-def _columns(fields: Sequence[Mapping[str, Any]], known: Mapping[str, Mapping[str, Any]]) -> list[DescribedColumn]:
+def _columns(fields: Sequence[Mapping[str, Any]], known: Mapping[str, float]) -> list[DescribedColumn]:
     """Return the columns of the table, with what the Data Dictionary says.
 
-    :param known: their statistics as they are stored, by name.
+    :param known: shares of empty rows, by name.
     """
     return [
         DescribedColumn(
@@ -162,16 +163,10 @@ def _columns(fields: Sequence[Mapping[str, Any]], known: Mapping[str, Mapping[st
             label=_said(field, "label"),
             notes=_said(field, "notes"),
             unit=_said(field, *_UNITS),
-            empty_share=_empty_share(known.get(field["id"])),
+            empty_share=known.get(field["id"]),
         )
         for position, field in enumerate(fields, start=1)
     ]
-
-
-def _empty_share(stored: Mapping[str, Any] | None) -> float | None:
-    if stored is None:
-        return None
-    return stored["empty"] / stored["rows"] if stored["rows"] else 0.0
 
 
 def _said(field: Mapping[str, Any], *keys: str) -> str:
