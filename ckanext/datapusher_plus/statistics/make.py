@@ -222,7 +222,7 @@ def _completed(resource_id: str, written: Written, column: Column, figures: Desc
 
 
 class _Silent:
-    """Implements ``core.values.Log`` for work that reports nothing."""
+    """Implements ``core.log.Log`` for work that reports nothing."""
 
     def debug(self, message: str) -> None: ...
     def info(self, message: str) -> None: ...
