@@ -30,8 +30,10 @@ if QSV:
         """The second engine."""
 
         @pytest.fixture(params=["alone", "client"] if find_spec("qsv_client") else ["alone"])
-        def engine(self, request: pytest.FixtureRequest, tmp_path: Path) -> QsvEngine:
-            return QsvEngine(program=program(tmp_path, request.param), work_dir=tmp_path)
+        def engine(
+            self, request: pytest.FixtureRequest, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+        ) -> QsvEngine:
+            return QsvEngine(program=program(tmp_path_factory.mktemp("qsv"), request.param), work_dir=tmp_path)
 
     def wide(folder: Path, value: Callable[[int], str], rows: int, columns: int = 6) -> CleanCsv:
         """Write a table in which every value is different."""
