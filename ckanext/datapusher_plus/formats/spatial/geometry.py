@@ -152,7 +152,10 @@ class Shapes:
         import numpy as np
         import shapely
 
-        west, south, east, north = map(float, shapely.total_bounds(shapes))
+        known = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+        if not known.size:
+            return
+        west, south, east, north = map(float, shapely.total_bounds(known))
         if np.isfinite([west, south, east, north]).all():
             self._boxes.append((west, south, east, north))
 
