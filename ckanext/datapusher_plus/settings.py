@@ -97,6 +97,7 @@ class Settings:
     dictionary_stash_keep: int = _least(0)
     prefect_api_url: str
     prefect_ui_base: str
+    prefect_flow: str
     prefect_deployment_name: str = _filled()
     prefect_work_pool: str = _filled()
     prefect_work_pool_type: str = _filled()

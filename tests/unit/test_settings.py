@@ -122,7 +122,7 @@ MAY_BE_EMPTY = {
     "null_values", "reserved_colnames", "allowed_internal_hosts", "default_excel_sheet", "download_proxy", "work_dir",
     "dictionary_stash_dir", "prefect_api_url", "prefect_ui_base", "ssl_ca_bundle",
     "auto_alias", "latitude_fields", "longitude_fields",
-    "pii_mode", "pii_regex_resource_id_or_alias", "qsv_bin",
+    "pii_mode", "pii_regex_resource_id_or_alias", "qsv_bin", "prefect_flow",
 }  # fmt: skip
 
 

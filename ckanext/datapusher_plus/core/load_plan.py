@@ -31,6 +31,8 @@ class LoadRules:
     indexes: IndexRules = IndexRules()
     #: template of the table's alias; empty: none
     alias: str = ""
+    #: the site's own flow; empty: the built-in one
+    flow: str = ""
 
 
 def plan_load(
@@ -81,6 +83,7 @@ def load_key(
         "indexed": {column.name: marks for column in known if (marks := marked(column))},
         "indexes": asdict(rules.indexes) if rules.indexes != IndexRules() else {},
         "alias": rules.alias,
+        "flow": rules.flow,
     }
     parts |= {name: value for name, value in asked.items() if value}
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode("utf-8")).hexdigest()

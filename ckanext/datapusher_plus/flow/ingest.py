@@ -18,12 +18,12 @@ from prefect.runtime import flow_run
 from prefect.states import Completed, Failed
 from prefect.transactions import transaction
 
-from .. import portal
+from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
 from ..core.outcome import Outcome
 from ..core.states import GOOD, OPEN, State
-from ..core.values import LoadPlan, Strategy, Swapped, Ticket
+from ..core.values import Analysed, LoadPlan, Log, Source, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..portal import app
 from ..recovery.late_publish import check_table, keep_rejected, publish_metadata
@@ -39,7 +39,8 @@ from ..steps.detect_append import grow
 from ..steps.plan import plan
 from ..steps.screen import screen
 from ..waits import BEGIN_WITHOUT_DATABASE, RESOURCE_LOCK
-from . import report, rollback, tasks
+from . import own_flow, report, rollback, tasks
+from .own_flow import Steps
 from .run import Run
 from .shown import end, without_values
 from .statistics import make_statistics
@@ -127,7 +128,10 @@ def _load(run: Run) -> Outcome:
     with run.loading():
         # we hold the lock, so a run that left something incomplete is dead
         restore(run.resource_id, run.log, from_stash=False)
-        write(read(run), run)
+        if own := settings.current().prefect_flow:
+            own_flow.carry_out(own, _steps(run))
+        else:
+            write(read(run), run)
     if run.can_publish:
         with run.keeping_error():
             publish(run)
@@ -140,23 +144,52 @@ def read(run: Run) -> LoadPlan:
     :raises Skipped: when there is nothing to load.
     """
     ticket = _ticket(run)
+    source = _fetch(ticket, run)
+    with warnings_last(run.log) as later:
+        csv = tasks.validate(tasks.convert(ticket, source, later), later)
+        analysed = tasks.analyse(csv, later, ticket.options)
+        made = _plan(ticket, source, analysed, run.log, later)
+    return _to_write(ticket, source, made, run)
+
+
+def _fetch(ticket: Ticket, run: Run) -> Source:
     if plugin := portal.vetoed_by(ticket.resource_id):
         raise Vetoed(plugin)
     source = tasks.fetch(ticket, run.log)
     compare(ticket, source.hash, last_good_load_key(ticket.resource_id), run.log)
-    with warnings_last(run.log) as later:
-        csv = tasks.validate(tasks.convert(ticket, source, later), later)
-        analysed = tasks.analyse(csv, later, ticket.options)
-        # before anything else, so that nothing quotes a value of a file that waits for a review
-        screened = screen(ticket, source, analysed, later)
-        with screened.without_values():
-            made = plan(ticket, source, analysed, screened.quiet(analysed, later), last_load(ticket.resource_id))
-        made = screened.on(made)
-        for sentence in made.warnings:
-            run.log.warning(sentence)
+    return source
+
+
+def _plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, later: Log) -> LoadPlan:
+    # before anything else, so that nothing quotes a value of a file that waits for a review
+    screened = screen(ticket, source, analysed, later)
+    with screened.without_values():
+        made = plan(ticket, source, analysed, screened.quiet(analysed, later), last_load(ticket.resource_id))
+    made = screened.on(made)
+    for sentence in made.warnings:
+        log.warning(sentence)
+    return made
+
+
+def _to_write(ticket: Ticket, source: Source, made: LoadPlan, run: Run) -> LoadPlan:
     if ticket.dry_run:
         raise DryRun(made.rows, len(made.columns))
     return grow(ticket, source, made, run.log)
+
+
+def _steps(run: Run) -> Steps:
+    """Return the steps of a load for the site's own flow."""
+    ticket, log = _ticket(run), run.log
+    return Steps(
+        ticket=ticket,
+        log=log,
+        fetch=partial(_fetch, ticket, run),
+        convert=lambda source: tasks.convert(ticket, source, log),
+        validate=lambda csv: tasks.validate(csv, log),
+        analyse=lambda csv: tasks.analyse(csv, log, ticket.options),
+        plan=lambda source, analysed: _to_write(ticket, source, _plan(ticket, source, analysed, log, log), run),
+        write=partial(write, run=run),
+    )
 
 
 def _ticket(run: Run) -> Ticket:

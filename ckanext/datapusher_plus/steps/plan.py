@@ -153,4 +153,5 @@ def rules() -> LoadRules:
             unique=current.auto_unique_index,
         ),
         alias=current.auto_alias,
+        flow=current.prefect_flow,
     )

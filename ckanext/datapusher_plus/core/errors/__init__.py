@@ -7,6 +7,7 @@ IngestError
 │   ├── UnsupportedFormat, NotWhatItSays, Damaged, Locked, NoSuchSheet, NestedArchive, UnpacksTooLarge, TooManyMembers
 │   ├── BadJson, NoRecords, RecordTooLarge, TooMuchMemory, TooMuchTime, ReaderDied
 │   ├── HeadingTooLong, NotText, WrongEncoding, BadQuoting, LineTooLong, TooManyColumns, EngineFailed
+│   ├── OwnFlowFailed
 │   ├── RowsRefused (RaggedRow, ValueDoesNotFit)
 │   ├── PersonalDataFound, BadPatterns
 │   ├── UniqueKeyBroken, DependentViewBroken, TriggerFailed
@@ -51,6 +52,7 @@ from .reading import (
     EngineFailed,
     LineTooLong,
     NotText,
+    OwnFlowFailed,
     RaggedRow,
     RowsRefused,
     TooManyColumns,
@@ -97,6 +99,7 @@ __all__ = [
     "DependentViewBroken",
     "DryRun",
     "EngineFailed",
+    "OwnFlowFailed",
     "FetchInterrupted",
     "FetchTooSlow",
     "FileTooLarge",

@@ -138,6 +138,19 @@ def _setting(share: Share | None) -> str:
     return " The site's administrator sets how many rows may be left out (max_quarantine_pct)." if limited else ""
 
 
+class OwnFlowFailed(Terminal):
+    """The function that ``prefect_flow`` names cannot be used, or has not done what it must.
+
+    :param wrong: what it did, as the end of a sentence about it.
+    """
+
+    def __init__(self, name: str, wrong: str) -> None:
+        super().__init__(
+            f"This site's own flow {wrong}, so the file was not loaded. Tell the site's administrator: the option "
+            f"prefect_flow names {name}."
+        )
+
+
 class EngineFailed(Terminal):
     """The analysis engine failed, although the file passed every check; the engine's own error is the cause.
 
