@@ -101,6 +101,29 @@ def test_prefect_has_nothing_of_a_private_file(
     assert [word for word in ("secretname", "Zaphod", "Whispers", "hush-hush") if word in everything] == []
 
 
+@pytest.mark.parametrize(("private", "fields"), [(False, ["note"]), (True, [])], ids=["public", "private"])
+def test_found_personal_data_is_an_event_without_values(
+    private: bool,
+    fields: list[str],
+    worker_process: WorkerUnderTest,
+    act: Act,
+    upload: Upload,
+    ended: Ended,
+    events: Any,
+) -> None:
+    from ckan.tests import factories
+
+    worker_process.start(pii_mode="review")
+    package = factories.Dataset(owner_org=factories.Organization()["id"], private=private)
+    rows = upload(b"name,note\nAlice,alice@example.org\n")
+    resource = act("resource_create", package_id=package["id"], name="p", upload=rows, format="CSV")
+    ended(resource, "waiting_for_review")
+    until(lambda: events("datapusher.pii.detected", resource["id"]), 30, worker_process.output)
+    (event,) = events("datapusher.pii.detected", resource["id"])
+    assert (event["payload"]["fields"], event["payload"]["details"]) == (fields, {"email": 1})
+    assert "alice@" not in json.dumps(event)
+
+
 @pytest.fixture
 def automation(api: Api) -> Iterator[Callable[[str], str]]:
     """Return how to make an automation of an example that does nothing when it fires; all are deleted afterwards."""

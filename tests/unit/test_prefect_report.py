@@ -37,7 +37,7 @@ def about(*, public: bool, columns: int = 2) -> Report:
     )
     end = Outcome(state=State.WARNED, message="Rows of Ada", warnings=("Ada is odd",))
     now = datetime.now(timezone.utc)
-    return Report(run_id="r", resource_id="x", requested_at=now, end=end, published=done, public=public)
+    return Report(run_id="r", resource_id="x", requested_at=now, end=end, published=done, found=(), public=public)
 
 
 def test_a_public_resource_is_shown_with_its_columns() -> None:

@@ -21,6 +21,7 @@ from prefect.logging.handlers import APILogHandler
 
 from .. import portal
 from ..core.outcome import Outcome
+from ..core.personal_data.findings import Found
 from ..core.safe_text import page_line
 from ..core.states import State
 from ..core.values import Published
@@ -29,9 +30,10 @@ from ..runs.log import OPERATORS
 
 log = logging.getLogger(__name__)
 
-#: Names of the events. The first three are DataPusher+'s.
+#: Names of the events. All but the last are DataPusher+'s.
 INGESTED = "datapusher.resource.ingested"
 QUARANTINED = "datapusher.row.quarantined"
+PII = "datapusher.pii.detected"
 FAILED = "datapusher.resource.failed"
 
 #: Most columns in an artifact.
@@ -51,6 +53,8 @@ class Report:
     end: Outcome
     #: what is recorded of a successful load
     published: Published | None
+    #: personal data that a screening has found
+    found: tuple[Found, ...]
     #: whether anybody may read the resource
     public: bool
 
@@ -98,6 +102,10 @@ def _events(about: Report) -> None:
 def _payloads(about: Report) -> Iterator[tuple[str, dict[str, Any]]]:
     seconds = round((database.now() - about.requested_at).total_seconds(), 3)
     done = about.published
+    if about.found:
+        # the names of columns are headings of the file
+        fields = list(dict.fromkeys(each.column for each in about.found)) if about.public else []
+        yield PII, {"fields": fields, "details": {each.detector: each.count for each in about.found}}
     if about.end.state in (State.COMPLETE, State.WARNED) and done:
         warnings = len(about.end.warnings)
         yield (

@@ -147,6 +147,7 @@ class Run:
             requested_at=self.claimed.requested_at,
             end=end,
             published=published(self.swapped, end.warnings) if self.swapped else None,
+            found=self.swapped.plan.found if self.swapped else getattr(self.error, "found", ()),
             public=self.public,
         )
 
