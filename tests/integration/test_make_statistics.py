@@ -197,3 +197,16 @@ def test_they_can_be_made_while_rows_change(site: Site, act: Callable[..., Any])
     stored = store.load(site.resource_id)
     assert stored is not None
     assert stored.stale
+
+
+@pytest.mark.parametrize(
+    ("rows", "repeats"),
+    [(("1, 'a'", "1, 'b'", "1, 'a'", "1, 'a'"), 2), (("1, NULL", "1, NULL"), 1), (("1, 'a'", "2, 'a'"), 0)],
+    ids=["two", "of NULLs", "none"],
+)
+def test_rows_that_repeat_an_earlier_one_are_counted(rows: tuple[str, ...], repeats: int, site: Site) -> None:
+    site.table("n int, t text", *rows)
+    site.made()
+    stored = store.load(site.resource_id)
+    assert stored is not None
+    assert stored.duplicates == repeats

@@ -34,8 +34,11 @@ FOLDER = "statistics-"
 #: Added to the priority number of a process that nobody waits for.
 NICEST = 19
 
-#: Figures, and most frequent values, of each column by position.
-Examined = tuple[Mapping[int, Described], Mapping[int, tuple[tuple[str, int], ...]]]
+#: Figures, and most frequent values with their counts, of each column by position.
+_Figures = Mapping[int, Described]
+_Top = Mapping[int, tuple[tuple[str, int], ...]]
+#: Both, and the number of rows that repeat an earlier row; None: not counted.
+Examined = tuple[_Figures, _Top, "int | None"]
 Apart = Callable[[Callable[[Log], Examined], int], Examined]
 
 
@@ -97,7 +100,8 @@ def make(job: Job, where: Apart = here) -> TableStatistics | None:
         if written.run_id not in (None, job.run_id):
             return None
         examined = where(partial(_examine, path, written, known, clock.left), path.stat().st_size)
-        columns = tuple(_columns(job.resource_id, written, known, examined, clock))
+        described, top, duplicates = examined
+        columns = tuple(_columns(job.resource_id, written, known, (described, top), clock))
     made = TableStatistics(
         resource_id=job.resource_id,
         run_id=job.run_id,
@@ -105,6 +109,7 @@ def make(job: Job, where: Apart = here) -> TableStatistics | None:
         made_at=store.now(),
         rows=written.rows,
         columns=columns,
+        duplicates=duplicates,
     )
     return made if store.save(made) else None
 
@@ -123,7 +128,7 @@ def _folder() -> Iterator[Path]:
 def _examine(path: Path, written: Written, known: Known, seconds: float, log: Log) -> Examined:
     del log
     if not written.columns:
-        return {}, {}
+        return {}, {}, None
     engine = _engine(path.parent)
     require(engine, Can.DESCRIBE)
     require(engine, Can.FREQUENCIES)
@@ -137,7 +142,14 @@ def _examine(path: Path, written: Written, known: Known, seconds: float, log: Lo
             for position, each in described.items()
             if not _is_personal(written.columns[position], known) and not _is_unique(each, measures[position])
         ]
-        return described, counted.frequencies(repeated, settings.current().statistics_top)
+        top = counted.frequencies(repeated, settings.current().statistics_top)
+    return described, top, _duplicates(engine, csv, described)
+
+
+def _duplicates(engine: Engine, csv: CleanCsv, described: Mapping[int, Described]) -> int | None:
+    if any(each.distinct == csv.rows for each in described.values()):
+        return 0
+    return engine.duplicates(csv).number if Can.DUPLICATES in engine.can else None
 
 
 def _engine(folder: Path) -> Engine:
@@ -154,7 +166,7 @@ def _is_unique(described: Described, measure: Measure) -> bool:
 
 
 def _columns(
-    resource_id: str, written: Written, known: Known, examined: Examined, clock: _Clock
+    resource_id: str, written: Written, known: Known, examined: tuple[_Figures, _Top], clock: _Clock
 ) -> Iterator[ColumnStatistics]:
     described, top = examined
     for position, column in enumerate(written.columns):
