@@ -11,15 +11,15 @@ import pytest
 from tests.fix_ckan import Act, Upload
 from tests.fix_worker import Ended, WorkerUnderTest
 
-ROOT = str(Path(__file__).parents[2])
+FLOWS = str(Path(__file__).parents[1] / "flows")
 Use = Callable[[str], None]
 
 
 @pytest.fixture
 def use(worker_process: WorkerUnderTest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Use]:
-    """Return how to start the worker with one of the flows of `tests.own_flows`."""
-    monkeypatch.setenv("PYTHONPATH", ROOT)
-    yield lambda name: worker_process.start(prefect_flow=f"tests.own_flows:{name}", run_retries="0")
+    """Return how to start the worker with one of the flows of `tests/flows`."""
+    monkeypatch.setenv("PYTHONPATH", FLOWS)
+    yield lambda name: worker_process.start(prefect_flow=f"own_flows:{name}", run_retries="0")
     worker_process.stop()
 
 

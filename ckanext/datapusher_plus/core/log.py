@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
+@runtime_checkable
 class Log(Protocol):
     """The log in which a step reports to the publisher; ``runs.log`` writes it, the DataStore tab shows it."""
 

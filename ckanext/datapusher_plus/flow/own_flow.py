@@ -6,12 +6,15 @@ It gets the steps as plain functions, each of which takes frozen values and retu
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 
 from ..core.errors import OwnFlowFailed
 from ..core.values import Analysed, CleanCsv, LoadPlan, Log, Source, Ticket
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +49,8 @@ def find(name: str) -> OwnFlow:
     module, _, attribute = name.partition(":")
     try:
         found = getattr(import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+    except Exception as error:
+        log.exception("the function that prefect_flow names, %s, cannot be imported", name)
         raise OwnFlowFailed(name, "could not be imported") from error
     # as a flow of its own, Prefect would keep its exceptions, which may quote values of the file
     found = getattr(found, "fn", found)
