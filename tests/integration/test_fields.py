@@ -119,3 +119,19 @@ def test_a_field_of_a_resource_that_is_not_loaded_starts_nothing(dataset: dict[s
     made = act("resource_create", package_id=dataset["id"], url="https://example.org/a.pdf", format="PDF")
     act("resource_patch", id=made["id"], dpp_sheet="Data")
     assert (fields(act, made), runs()) == ({"dpp_sheet": "Data"}, [])
+
+
+def test_what_a_load_has_published_is_left_by_clients_and_removed_by_a_load(
+    dataset: dict[str, Any], act: Act, upload: Upload
+) -> None:
+    from ckanext.datapusher_plus.portal import publish
+    from ckanext.datapusher_plus.recovery.late_publish import guarded
+
+    made = act("resource_create", package_id=dataset["id"], name="people", upload=upload())
+    published = {"dpp_duplicates": 0, "preview": True, "preview_rows": 3}
+    publish(made["id"], hash="h", rows=3, fields=published, loaded_before=True, attempt=guarded)
+    by_resource_update(act, {name: value for name, value in made.items() if name not in published}, name="renamed")
+    saved = act("resource_show", id=made["id"])
+    assert {name: saved.get(name) for name in published} == published
+    publish(made["id"], hash="h", rows=3, fields=dict.fromkeys(published), loaded_before=True, attempt=guarded)
+    assert set(published) & set(act("resource_show", id=made["id"])) == set()

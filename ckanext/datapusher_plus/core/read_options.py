@@ -12,6 +12,8 @@ from typing import Any
 from .values import FullText, ReadOptions
 
 PREFIX = "dpp_"
+#: Fields in which a load says what it has found, or left out.
+PUBLISHED = ("dpp_duplicates", "dpp_spatial_extent", "preview", "preview_rows")
 #: largest number of rows that can be asked for
 MOST_ROWS = 2**31 - 1
 _YES = frozenset({"true", "yes", "on", "1"})
@@ -44,10 +46,11 @@ def given(fields: Mapping[str, Any] | None) -> dict[str, Any]:
 def keep(fields: MutableMapping[str, Any], stored: Mapping[str, Any] | None) -> None:
     """Add the stored fields that a client did not send, and remove those that it sent empty.
 
-    Forms and harvesters send only the fields that they know.
+    Forms and harvesters send only the fields that they know. What a load has published about its table is kept too.
     """
-    missing = {name: value for name, value in given(stored).items() if name not in fields}
-    for name in NAMES:
+    known, stored = (*NAMES, *PUBLISHED), stored or {}
+    missing = {name: stored[name] for name in known if name not in fields and not _is_empty(stored.get(name))}
+    for name in known:
         if name in fields and _is_empty(fields[name]):
             del fields[name]
     fields.update(missing)

@@ -11,7 +11,6 @@ from typing import Any
 from ckan import model
 from ckan.lib import search
 from ckan.plugins import toolkit as tk
-from ckan.types import Context
 
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
@@ -122,16 +121,10 @@ def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
 
 
 def _save(resource: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Change some fields of a resource; None removes a field, which CKAN's ``resource_patch`` cannot do."""
-    if None not in changes.values():
-        tk.get_action("resource_patch")(context(), {"id": resource["id"], **changes})
-        return
-    locked = Context(context(), for_update=True)  # pyright: ignore[reportCallIssue]
-    dataset = tk.get_action("package_show")(locked, {"id": resource["package_id"]})
-    now = next(each for each in dataset["resources"] if each["id"] == resource["id"])
-    gone = {name for name, value in changes.items() if value is None} | {"metadata_modified"}
-    kept = {name: value for name, value in {**now, **changes}.items() if name not in gone}
-    tk.get_action("resource_update")(Context(context(), original_package=dataset), kept)
+    """Change some fields of a resource; None removes a field."""
+    # CKAN's ``resource_patch`` cannot remove a field, but ``logic.fields`` removes ours if they are empty
+    given = {name: "" if value is None else value for name, value in changes.items()}
+    tk.get_action("resource_patch")(context(), {"id": resource["id"], **given})
 
 
 def _index_if_behind(resource: dict[str, Any], wanted: dict[str, Any]) -> None:
