@@ -45,7 +45,7 @@ check: $(READY) ## lint, types, architecture
 	$(RUN) -m pytest tests/architecture -q
 
 pictures: $(READY) ## take the pictures of docs/publishers.md with chromium, into pictures/ (or PICTURES=folder)
-	@PICTURES=$(or $(PICTURES),pictures) $(RUN) -m pytest -q tests/browser/test_profile_in_chromium.py $(ARGS)
+	@PICTURES=$(or $(PICTURES),pictures) $(RUN) -m pytest -q tests/browser/test_profile_in_chromium.py tests/browser/test_review_in_chromium.py $(ARGS)
 
 bench bench-hook: export STACK := $(or $(STACK),.stack-bench)
 bench: $(READY) ## measure loading against SQL by hand and CKAN's own way (.stack-bench); ARGS=growth ROUNDS=1 for a part of it

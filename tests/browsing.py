@@ -30,8 +30,7 @@ class Visitor:
         """Open a page in a window of its own.
 
         :param script: whether the browser runs JavaScript.
-        :param dark: switch to Bootstrap's dark colours and give the page a dark background, as a site's theme can;
-            CKAN's own theme has only light colours.
+        :param dark: show dark colours; CKAN's own theme has only light ones.
         """
         width, height = size
         # nothing moves, so that a picture is the same each time
@@ -41,10 +40,15 @@ class Visitor:
         page = context.new_page()
         page.goto(self.site + path)
         if dark:
-            page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
-            page.add_style_tag(content=".main, .wrapper { background: #212529 !important; }")
+            darken(page)
         yield page
         context.close()
+
+
+def darken(page: Page) -> None:
+    """Switch a page to Bootstrap's dark colours, with a dark background, as a site's theme can."""
+    page.evaluate("document.documentElement.setAttribute('data-bs-theme', 'dark')")
+    page.add_style_tag(content=".main, .wrapper { background: #212529 !important; }")
 
 
 @contextmanager

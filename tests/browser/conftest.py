@@ -2,4 +2,5 @@
 
 from shutil import which
 
-collect_ignore = [] if which("chromium") else ["test_in_chromium.py", "test_profile_in_chromium.py"]
+NEED = ["test_in_chromium.py", "test_profile_in_chromium.py", "test_review_in_chromium.py"]
+collect_ignore = [] if which("chromium") else NEED

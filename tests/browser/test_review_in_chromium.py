@@ -1,0 +1,44 @@
+"""The review of a file with personal data, as editors see it on the DataStore tab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ckanext.datapusher_plus.core.errors import WaitsForReview
+from ckanext.datapusher_plus.core.personal_data.findings import Found
+from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.runs import review
+from ckanext.datapusher_plus.runs.claim import claim
+from ckanext.datapusher_plus.runs.finish import finish
+from tests.browsing import DESKTOP, PHONE, Visitor, darken, violations
+from tests.tab import Tab
+
+FOUND = (
+    Found(detector="email", column="contact", count=1204, first_rows=(1, 2, 3, 4, 5), at_least=True),
+    Found(detector="iban", column="account", count=2, first_rows=(17, 40)),
+)
+
+
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, False), (DESKTOP, True)], ids=str)
+def test_the_review_is_accessible_and_can_be_answered_by_keyboard(
+    size: tuple[int, int], dark: bool, tab: Tab, visitor: Visitor, pictures: Path
+) -> None:
+    run_id = tab.queue()
+    assert claim(run_id, flow_run_id=None, worker="here:1")
+    review.ask(tab.resource["id"], "hash", run_id, FOUND)
+    assert finish(run_id, State.WAITING, message=str(WaitsForReview(FOUND, "People who may edit the resource")))
+    with visitor.opened("/about", size=size) as page:
+        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
+        page.goto(visitor.site + tab.path)
+        if dark:
+            darken(page)
+        page.screenshot(path=pictures / f"review-{size[0]}{'-dark' * dark}.png", full_page=True)
+        assert violations(page) == []
+        names = page.locator("[data-part=review] button, [data-part=review] textarea, [data-part=review] input")
+        assert names.count() >= 3
+        page.locator("[data-part=review] button[value=reject]").focus()
+        page.keyboard.press("Enter")
+        page.wait_for_load_state()
+        assert "rejected" in page.locator("[role=main]").inner_text().lower()
