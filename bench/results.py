@@ -44,6 +44,7 @@ TARGETS: Mapping[str, Target] = {
     "victim_s_most": Target("small file beside hostile input, s", 10),
     "statistics_over_without": Target("flights, with statistics / without", 1.1),
     "pii_over_without": Target("flights, with / without the search for personal data", 1.25),
+    "indexes_over_without": Target("flights, with two automatic indexes / without", 1.3),
     "unchanged_s": Target("unchanged file, request to skipped, s", 0.5),
     "profile_ttfb_ms": Target("profile page of 1,598 columns, first byte, ms", 300),
 }

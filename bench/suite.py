@@ -12,13 +12,12 @@ from . import (
     growing,
     hostile,
     measures,
-    personal,
+    options,
     profile_page,
     readers,
     report,
     results,
     small,
-    statistics,
 )
 from .measures import Turns
 from .memory import Peak
@@ -141,24 +140,28 @@ def wide_profile(ground: Ground, rounds: int) -> None:
     _tell(ground, {"profile_ttfb_ms": median(found)}, {"profile_ttfb": found}, unit="ms")
 
 
-def screened(ground: Ground, rounds: int) -> None:
-    """Load `flights` with and without the search for personal data."""
-    searched, without = personal.measure(ground, rounds)
-    _tell(
-        ground,
-        {"pii_over_without": median(searched) / median(without)},
-        {"pii_report": searched, "pii_off": without},
-    )
-
-
 def described(ground: Ground, rounds: int) -> None:
     """Load `flights` with and without statistics of its columns."""
-    found = [statistics.measure(ground) for _ in range(rounds)]
-    with_, without = ([seconds[side] for seconds in found] for side in (0, 1))
+    _cost(ground, rounds, "statistics", {"statistics": "true"}, {"statistics": "false"})
+
+
+def screened(ground: Ground, rounds: int) -> None:
+    """Load `flights` with and without the search for personal data."""
+    _cost(ground, rounds, "pii", {"pii_mode": "report"}, {"pii_mode": "off"})
+
+
+def indexed(ground: Ground, rounds: int) -> None:
+    """Load `flights` with DataPusher+'s automatic indexes, here two, and without any."""
+    few = {"auto_index_dates": "true", "auto_index_threshold": "10"}
+    _cost(ground, rounds, "indexes", few, {"auto_index_dates": "false"})
+
+
+def _cost(ground: Ground, rounds: int, name: str, given: Mapping[str, str], otherwise: Mapping[str, str]) -> None:
+    with_, without = options.measure(ground, rounds, given, otherwise)
     _tell(
         ground,
-        {"statistics_over_without": median(with_) / median(without)},
-        {"with_statistics": with_, "without_statistics": without},
+        {f"{name}_over_without": median(with_) / median(without)},
+        {f"with_{name}": with_, f"without_{name}": without},
     )
 
 
@@ -170,6 +173,7 @@ PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "append": longer,
     "statistics": described,
     "pii": screened,
+    "indexes": indexed,
     "flights": flights,
     "files": other,
     "search": searchable,
