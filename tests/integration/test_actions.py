@@ -157,6 +157,7 @@ def test_a_queued_run_has_a_status(uploaded: dict[str, Any], act: Act, runs: Run
         "job_url": None,
         "job_key": None,
         "error": {},
+        "review": None,
         "rejected": None,
         "refused": None,
     }

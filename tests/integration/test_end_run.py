@@ -140,6 +140,6 @@ def test_only_a_good_end_records_a_table(begun: Callable[..., Ending], tmp_path:
     bad = begun(published=LOADED, refused=refused)
     end_run(bad, BAD)
     assert (written(bad).rows, written(bad).rejected) == (None, [1, 2, 1])
-    good = begun(published=LOADED)
+    good = begun(published=replace(LOADED, warnings=("Look.",)))
     end_run(good, replace(GOOD, warnings=("Look.",)))
     assert (written(good).rows, written(good).load_key, written(good).warnings) == (3, "k", ["Look."])

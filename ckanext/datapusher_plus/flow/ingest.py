@@ -83,7 +83,10 @@ def _ingest(run_id: str, resource_id: str) -> PrefectState[None]:
                 return _unclaimed(run_id, resource_id)
             reach("claim.after")
             run = Run(claimed, lock)
-            ended = _carry_out(run)
+            with report.log_lines(lambda: run.public):
+                ended = _carry_out(run)
+        # nobody waits for the rest, so it is done without the lock
+        report.report(run.report(ended))
         make_statistics(run, ended)
     return end(ended.state, ended.kind, run_id=run_id, resource_id=resource_id)
 
@@ -117,14 +120,7 @@ def _claim(run_id: str, resource_id: str) -> Claimed | None:
 
 
 def _carry_out(run: Run) -> Outcome:
-    """Load the file, publish the table, and always write the end of the run; then report it to Prefect."""
-    with report.log_lines(lambda: run.public):
-        ended = _load(run)
-    report.report(run.report(ended))
-    return ended
-
-
-def _load(run: Run) -> Outcome:
+    """Load the file, publish the table, and always write the end of the run."""
     with run.loading():
         # we hold the lock, so a run that left something incomplete is dead
         restore(run.resource_id, run.log, from_stash=False)
