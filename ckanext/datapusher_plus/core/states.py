@@ -48,8 +48,10 @@ MOVES: dict[State, frozenset[State]] = {
 
 #: States of a run that has not ended.
 OPEN = frozenset({State.QUEUED, State.RUNNING})
+#: States of a run that has put its file into the table.
+LOADED = frozenset({State.COMPLETE, State.WARNED})
 #: States in which the file is in the table, or was rightly not loaded.
-GOOD = frozenset({State.COMPLETE, State.WARNED, State.SKIPPED})
+GOOD = LOADED | {State.SKIPPED}
 
 #: States of a run that has left the table as it was, without a failure: what was loaded last is still good.
 LEFT = frozenset({State.SKIPPED, State.WAITING, State.REJECTED})

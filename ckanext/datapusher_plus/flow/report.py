@@ -23,7 +23,7 @@ from .. import portal
 from ..core.outcome import Outcome
 from ..core.personal_data.findings import Found
 from ..core.safe_text import page_line
-from ..core.states import State
+from ..core.states import LOADED, State
 from ..core.values import Published
 from ..runs import database
 from ..runs.log import OPERATORS
@@ -106,7 +106,7 @@ def _payloads(about: Report) -> Iterator[tuple[str, dict[str, Any]]]:
         # the names of columns are headings of the file
         fields = list(dict.fromkeys(each.column for each in about.found)) if about.public else []
         yield PII, {"fields": fields, "details": {each.detector: each.count for each in about.found}}
-    if about.end.state in (State.COMPLETE, State.WARNED) and done:
+    if about.end.state in LOADED and done:
         warnings = len(about.end.warnings)
         yield (
             INGESTED,

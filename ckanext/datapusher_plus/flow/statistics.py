@@ -7,7 +7,7 @@ import os
 
 from .. import settings, waits
 from ..core.outcome import Outcome
-from ..core.states import GOOD, State
+from ..core.states import LOADED
 from ..statistics import summary
 from ..statistics.make import NICEST, Job, make
 from .run import Run
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 def make_statistics(run: Run, end: Outcome) -> None:
     """Make the statistics of the run's table; a failure changes nothing about the run, and the sweep tries again."""
-    if run.swapped is None or end.state not in GOOD - {State.SKIPPED} or not settings.current().statistics:
+    if run.swapped is None or end.state not in LOADED or not settings.current().statistics:
         return
     plan = run.swapped.plan
     job = Job(resource_id=run.resource_id, run_id=run.claimed.run_id, load_key=plan.load_key, seconds=waits.STATISTICS)

@@ -6,6 +6,8 @@ import sqlalchemy as sa
 from ckan.model.meta import metadata
 from sqlalchemy.dialects.postgresql import JSONB
 
+from ..core.states import LOADED
+
 #: PostgreSQL notification channel: after commit, the worker is notified that a resource has a queued run.
 CHANNEL = "datapusher_plus"
 
@@ -92,6 +94,9 @@ review = sa.Table(
     sa.Column("note", sa.Text),
     sa.Index("datapusher_plus_review_run", "run_id"),
 )
+
+#: SQL condition that a run has loaded its resource's table.
+HAS_LOADED = run.c.state.in_([state.value for state in LOADED]) & ~run.c.dry_run
 
 log = sa.Table(
     "datapusher_plus_log",

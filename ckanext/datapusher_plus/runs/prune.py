@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from ..core.states import GOOD, LEFT, OPEN, State
-from ..model import run
+from ..core.states import LEFT, OPEN
+from ..model import HAS_LOADED, run
 from . import database
 
 #: Most resources that one statement reads, and most runs that it deletes, so that it holds its locks only briefly.
@@ -13,7 +13,6 @@ _PAGE = 100
 _MOST = 1_000
 
 _ENDED = run.c.state.not_in([state.value for state in OPEN])
-_LOADED = run.c.state.in_([state.value for state in GOOD - {State.SKIPPED}]) & ~run.c.dry_run
 _TRIED = run.c.started_at.is_not(None) & run.c.state.not_in([state.value for state in LEFT]) & ~run.c.dry_run
 
 
@@ -45,9 +44,9 @@ def _old(resources: list[str], keep: int) -> sa.Select[tuple[str]]:
         return sa.func.row_number().over(partition_by=[run.c.resource_id, kind], order_by=newest)
 
     ended = (
-        sa.select(run.c.id, _LOADED.label("loaded"), _TRIED.label("tried"))
+        sa.select(run.c.id, HAS_LOADED.label("loaded"), _TRIED.label("tried"))
         .add_columns(sa.func.row_number().over(partition_by=run.c.resource_id, order_by=newest).label("rank"))
-        .add_columns(rank(_LOADED).label("rank_loaded"), rank(_TRIED).label("rank_tried"))
+        .add_columns(rank(HAS_LOADED).label("rank_loaded"), rank(_TRIED).label("rank_tried"))
         .where(run.c.resource_id.in_(resources), _ENDED, ~run.c.unpublished)
         .subquery()
     )

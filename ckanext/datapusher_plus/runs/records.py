@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ..core.changes import LastLoad
-from ..core.states import LEFT, OPEN, State
-from ..model import log, run
+from ..core.states import LEFT, LOADED, OPEN, State
+from ..model import HAS_LOADED, log, run
 from . import database, task_status
 
 
@@ -111,7 +111,7 @@ def last_good_load_key(resource_id: str) -> str | None:
     )
     with database.transaction() as connection:
         last = connection.execute(tried).first()
-    return last.load_key if last and last.state in (State.COMPLETE.value, State.WARNED.value) else None
+    return last.load_key if last and State(last.state) in LOADED else None
 
 
 def has_loaded_before(resource_id: str, *, besides: str) -> bool:
@@ -119,8 +119,7 @@ def has_loaded_before(resource_id: str, *, besides: str) -> bool:
     good = sa.select(run.c.id).where(
         run.c.resource_id == resource_id,
         run.c.id != besides,
-        run.c.state.in_([State.COMPLETE.value, State.WARNED.value]),
-        ~run.c.dry_run,
+        HAS_LOADED,
     )
     with database.transaction() as connection:
         return connection.execute(good.limit(1)).first() is not None
@@ -128,11 +127,7 @@ def has_loaded_before(resource_id: str, *, besides: str) -> bool:
 
 def last_loaded(resource_id: str) -> RunRecord | None:
     """Return the last run that loaded the resource's table, or None."""
-    loaded = sa.select(*COLUMNS).where(
-        run.c.resource_id == resource_id,
-        run.c.state.in_([State.COMPLETE.value, State.WARNED.value]),
-        ~run.c.dry_run,
-    )
+    loaded = sa.select(*COLUMNS).where(run.c.resource_id == resource_id, HAS_LOADED)
     found = records(loaded.order_by(run.c.finished_at.desc()).limit(1))
     return found[0] if found else None
 
@@ -161,9 +156,8 @@ def resources(*, after: str, limit: int) -> list[str]:
 def settled(resource_ids: Sequence[str]) -> dict[str, bool]:
     """Return, for each of the resources that has runs, whether one has loaded it and no run is open or unpublished."""
     is_open = run.c.unpublished | run.c.state.in_([state.value for state in OPEN])
-    loaded = run.c.state.in_([State.COMPLETE.value, State.WARNED.value]) & ~run.c.dry_run
     query = (
-        sa.select(run.c.resource_id, sa.func.bool_or(loaded) & ~sa.func.bool_or(is_open))
+        sa.select(run.c.resource_id, sa.func.bool_or(HAS_LOADED) & ~sa.func.bool_or(is_open))
         .where(run.c.resource_id.in_(resource_ids))
         .group_by(run.c.resource_id)
     )

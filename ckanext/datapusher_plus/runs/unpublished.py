@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from .. import waits
 from ..core.states import State
-from ..model import run
+from ..model import HAS_LOADED, run
 from . import database, task_status
 from .finish import NOT_LOADED
 from .records import COLUMNS, RunRecord, records
@@ -34,8 +34,7 @@ def is_replaced(record: RunRecord) -> bool:
         run.c.resource_id == record.resource_id,
         run.c.id != record.id,
         run.c.started_at > record.started_at,
-        run.c.state.in_([State.COMPLETE.value, State.WARNED.value]),
-        ~run.c.dry_run,
+        HAS_LOADED,
     )
     with database.transaction() as connection:
         return connection.execute(later.limit(1)).first() is not None

@@ -15,9 +15,8 @@ from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import waits
-from ..core.states import GOOD, State
 from ..core.statistics import ColumnStatistics, TableStatistics, Withheld, from_json, to_json, withhold
-from ..model import run
+from ..model import HAS_LOADED, run
 from ..model import statistics as table
 from .personal import marked
 
@@ -28,8 +27,6 @@ MOST_ATTEMPTS = 3
 
 #: For so long after its end a run's own process may be making the statistics.
 _BY_ITS_RUN = timedelta(seconds=waits.STATISTICS + waits.SWEPT_STATISTICS)
-
-_LOADED = run.c.state.in_([state.value for state in GOOD - {State.SKIPPED}]) & ~run.c.dry_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +195,7 @@ def missing(limit: int) -> list[Loaded]:
         sa.select(table.c.resource_id, run.c.id, run.c.load_key)
         .join(run, run.c.id == table.c.begun_for)
         .where(table.c.run_id.is_distinct_from(table.c.begun_for), table.c.attempts < MOST_ATTEMPTS)
-        .where(_LOADED, ~run.c.unpublished, run.c.finished_at < sa.func.now() - _BY_ITS_RUN)
+        .where(HAS_LOADED, ~run.c.unpublished, run.c.finished_at < sa.func.now() - _BY_ITS_RUN)
         .order_by(run.c.finished_at)
         .limit(limit)
     )
@@ -218,9 +215,8 @@ def is_expected(resource_id: str) -> bool:
 
 def newest(resource_id: str) -> Loaded | None:
     """Return the load of a resource's present table, None when no run has loaded one."""
-    query = sa.select(run.c.id, run.c.load_key).where(run.c.resource_id == resource_id, _LOADED)
     with _transaction() as connection:
-        found = connection.execute(query.order_by(run.c.finished_at.desc()).limit(1)).one_or_none()
+        found = connection.execute(_last_load(resource_id, run.c.id, run.c.load_key)).one_or_none()
     return None if found is None else Loaded(resource_id=resource_id, run_id=found.id, load_key=found.load_key or "")
 
 
@@ -255,9 +251,13 @@ def _of(resource_id: str) -> sa.ColumnElement[bool]:
 
 
 def _newest(resource_id: str | sa.ColumnElement[str]) -> sa.Label[str]:
-    """Return the query for the run that loaded a resource's table last."""
-    query = sa.select(run.c.id).where(run.c.resource_id == resource_id, _LOADED)
-    return query.order_by(run.c.finished_at.desc()).limit(1).scalar_subquery().label("newest")
+    """Return the query for the id of the run that loaded a resource's table last."""
+    return _last_load(resource_id, run.c.id).scalar_subquery().label("newest")
+
+
+def _last_load(resource_id: str | sa.ColumnElement[str], *wanted: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    query = sa.select(*wanted).where(run.c.resource_id == resource_id, HAS_LOADED)
+    return query.order_by(run.c.finished_at.desc()).limit(1)
 
 
 def _transaction() -> AbstractContextManager[sa.Connection]:
