@@ -115,6 +115,6 @@ def test_the_site_s_options_choose(tmp_path: Path) -> None:
     settings.use(replace(before, analysis_engine="qsv", qsv_bin=str(tmp_path / "nothing")))
     try:
         with pytest.raises(EngineFailed):
-            engine_for(tmp_path)
+            engine_for(tmp_path, Can.PROFILE)
     finally:
         settings.use(before)

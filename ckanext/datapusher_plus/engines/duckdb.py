@@ -18,9 +18,10 @@ from ..core.statistics import Measure
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
 from ..core.values import CleanCsv
-from . import duckdb_search, duckdb_sql, duckdb_statistics, duckdb_statistics_sql, interruptible, repeats
-from .base import Bounds, Can, Duplicates, Hits, Look, Misfit, Profiled, Sought
+from . import duckdb_search, duckdb_sql, duckdb_statistics, duckdb_statistics_sql, interruptible
+from .base import Bounds, Can, Hits, Look, Misfit, Profiled, Sought
 from .duckdb_statistics import DuckdbCounted
+from .repeats import ComparesRows
 from .shorten import short_of, shortened
 from .sorts import Same, column_profile
 
@@ -42,7 +43,7 @@ _LONG_COLUMNS_AT_ONCE = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DuckdbEngine:
+class DuckdbEngine(ComparesRows):
     """Analysis by DuckDB with bounded memory and threads; what does not fit spills into ``work_dir``."""
 
     work_dir: Path
@@ -106,15 +107,6 @@ class DuckdbEngine:
         suspects = {position for (position,) in self._rows(csv, search.suspects, search.everywhere, ())}
         closer = sorted(suspects.union(search.elsewhere))
         return duckdb_search.hits(self._rows(csv, search.closer, closer, ())) if closer else ()
-
-    def duplicates(self, csv: CleanCsv) -> Duplicates:
-        """Count the rows that are equal to an earlier row; DuckDB itself would need all columns in memory at once."""
-        found = repeats.find(csv, certain=False)
-        return Duplicates(number=len(found.rows), first=found.first)
-
-    def repeats(self, csv: CleanCsv) -> Sequence[int]:
-        """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
-        return repeats.find(csv, certain=True).rows
 
     def distinct(self, csv: CleanCsv, positions: Sequence[int]) -> tuple[int, ...]:
         """Count the different values of some columns, in one scan of these columns."""

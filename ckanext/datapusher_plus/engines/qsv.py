@@ -1,4 +1,4 @@
-"""The second engine: qsv, a program of its own, which tells every distinct value of a column with its count."""
+"""The second engine: qsv, a program of its own, which lists every distinct value of a column with its count."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ from ..core.reader_limits import MOST_MEMORY
 from ..core.statistics import Measure
 from ..core.types.patterns import BLANKS, Accepts
 from ..core.values import CleanCsv
-from . import qsv_counts, qsv_input, qsv_process, repeats
-from .base import Can, Duplicates, Look, Misfit, Profiled, unable
+from . import qsv_counts, qsv_input, qsv_process
+from .base import Can, Look, Misfit, Profiled, unable
 from .duckdb_statistics import DuckdbCounted
 from .qsv_process import Program, QsvFailed, limits_for
+from .repeats import ComparesRows
 from .shorten import shortened
 from .sorts import Same, Sort, column_profile, sort_of
 
-#: without these, qsv tells ten values of a column in which all are different, and removes the blanks around values
+#: without these, qsv lists ten values of a column in which all are different, and removes the blanks around values
 _EVERY_VALUE = ("--unq-limit=0", "--no-trim", "--no-headers", "--delimiter=,", "--jobs=1")
 #: columns of its answer
 _ANSWER = ["field", "value", "count", "percentage", "rank"]
@@ -51,7 +52,7 @@ class _Counted(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class QsvEngine:
+class QsvEngine(ComparesRows):
     """Analysis by qsv in a process with bounded memory, and by Python; its files are in ``work_dir``."""
 
     program: Program
@@ -114,15 +115,6 @@ class QsvEngine:
         counts = Counter(position for position, value, _ in values if value is not None)
         return tuple(counts[position] for position in positions)
 
-    def duplicates(self, csv: CleanCsv) -> Duplicates:
-        """Count the rows that are equal to an earlier row; Python does, as for every engine."""
-        found = repeats.find(csv, certain=False)
-        return Duplicates(number=len(found.rows), first=found.first)
-
-    def repeats(self, csv: CleanCsv) -> Sequence[int]:
-        """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
-        return repeats.find(csv, certain=True).rows
-
     @contextmanager
     def counted(self, csv: CleanCsv, measures: Mapping[int, Measure], seconds: float) -> Iterator[DuckdbCounted]:
         """Count the values of some columns; DuckDB makes all figures from these counts, as it does from its own."""
@@ -179,7 +171,7 @@ class QsvEngine:
                 if number:
                     yield _Counted(position, value, number)
         if headings:
-            raise QsvFailed("qsv did not tell the headings")
+            raise QsvFailed("qsv did not list the headings")
 
     @contextmanager
     def _answer(self, path: Path, *options: str) -> Iterator[Iterator[list[str]]]:
@@ -190,7 +182,7 @@ class QsvEngine:
             answer = qsv_process.run(self.program, arguments, folder=Path(folder), limits=limits)
             with qsv_input.rows(answer) as rows:
                 if next(rows, [])[: len(_ANSWER)] != _ANSWER:
-                    raise QsvFailed("qsv did not tell values and their counts")
+                    raise QsvFailed("qsv did not list values and their counts")
                 yield rows
 
 

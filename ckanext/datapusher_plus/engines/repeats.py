@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..core.values import CleanCsv
 from . import rows
+from .base import Duplicates
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +33,21 @@ class Repeats:
     rows: Sequence[int]
     #: the first of them, and the row that it repeats
     first: tuple[int, int] | None
+
+
+class ComparesRows:
+    """What every engine answers about whole rows in the same way: an engine itself would need all columns in memory."""
+
+    __slots__ = ()
+
+    def duplicates(self, csv: CleanCsv) -> Duplicates:
+        """Count the rows that are equal to an earlier row."""
+        found = find(csv, certain=False)
+        return Duplicates(number=len(found.rows), first=found.first)
+
+    def repeats(self, csv: CleanCsv) -> Sequence[int]:
+        """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
+        return find(csv, certain=True).rows
 
 
 def find(csv: CleanCsv, *, certain: bool, at_once: int = AT_ONCE) -> Repeats:

@@ -35,8 +35,7 @@ def analyse(csv: CleanCsv, log: Log, options: ReadOptions = _NOTHING_SAID) -> An
     """
     names = column_names(csv.header, unsafe_prefix=current().unsafe_prefix, reserved=current().reserved_colnames)
     _log_renamed(renamed(csv.header, names), log)
-    engine = engine_for(csv.path.parent)
-    require(engine, Can.PROFILE)
+    engine = engine_for(csv.path.parent, Can.PROFILE)
     profiled = engine.profile(csv, names, null_words(options, current().null_values))
     if csv.rows is not None and profiled.rows != csv.rows:
         raise RowsLost(csv.rows, profiled.rows)
@@ -68,8 +67,7 @@ def look_closer(
     ]
     if not looks:
         return analysed
-    engine = engine_for(analysed.csv.path.parent)
-    require(engine, Can.COUNT)
+    engine = engine_for(analysed.csv.path.parent, Can.COUNT)
     counts = engine.count(analysed.csv, looks, null_words(options, current().null_values))
     counted = [dict(profile.counted) for profile in analysed.columns]
     for look, number in zip(looks, counts, strict=True):
@@ -78,11 +76,16 @@ def look_closer(
     return replace(analysed, columns=tuple(columns))
 
 
-def engine_for(work_dir: Path) -> Engine:
-    """Return this site's engine; data that does not fit in memory goes to the run's own folder."""
+def engine_for(work_dir: Path, ability: Can) -> Engine:
+    """Return this site's engine; data that does not fit in memory goes to the run's own folder.
+
+    :raises EngineFailed: when the engine cannot be used, or lacks the ability.
+    """
     site = current()
     choice = Choice(site.analysis_engine)
-    return chosen(choice, qsv_bin=site.qsv_bin, work_dir=work_dir, threads=site.parallelism)
+    engine = chosen(choice, qsv_bin=site.qsv_bin, work_dir=work_dir, threads=site.parallelism)
+    require(engine, ability)
+    return engine
 
 
 def _log_renamed(changed: Sequence[tuple[str, str]], log: Log) -> None:

@@ -9,7 +9,6 @@ from ..core.automatic_indexes import choose as chosen
 from ..core.errors import EngineFailed
 from ..core.values import LoadPlan, Log
 from ..engines import Can
-from ..engines.base import require
 from .analyse import engine_for, first_rows
 
 _NOT_COUNTED = Counted(values={})
@@ -33,8 +32,6 @@ def _counted(plan: LoadPlan, rules: IndexRules) -> Counted:
     if not rules.counts:
         return _NOT_COUNTED
     positions = candidates([*first_rows(plan.csv)], plan.columns, rules)
-    engine = engine_for(plan.csv.path.parent)
-    require(engine, Can.DISTINCT)
-    values = engine.distinct(plan.csv, positions)
+    values = engine_for(plan.csv.path.parent, Can.DISTINCT).distinct(plan.csv, positions)
     names = (plan.columns[position].name for position in positions)
     return Counted(rows=plan.rows, values=dict(zip(names, values, strict=True)))

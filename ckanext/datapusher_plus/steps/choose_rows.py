@@ -8,7 +8,6 @@ from ..core.errors import EngineFailed
 from ..core.read_options import MOST_ROWS
 from ..core.values import LoadPlan, Log, ReadOptions
 from ..engines import Can, Duplicates
-from ..engines.base import require
 from ..engines.rows import write_some
 from ..settings import current
 from .analyse import engine_for
@@ -65,13 +64,11 @@ def _with(plan: LoadPlan, **fields: object) -> LoadPlan:
 
 
 def _count(plan: LoadPlan) -> Duplicates:
-    engine = engine_for(plan.csv.path.parent)
-    require(engine, Can.DUPLICATES)
-    return engine.duplicates(replace(plan.csv, rows=plan.rows))
+    return engine_for(plan.csv.path.parent, Can.DUPLICATES).duplicates(replace(plan.csv, rows=plan.rows))
 
 
 def _without(plan: LoadPlan) -> LoadPlan:
-    repeats = engine_for(plan.csv.path.parent).repeats(plan.csv)
+    repeats = engine_for(plan.csv.path.parent, Can.DUPLICATES).repeats(plan.csv)
     path = plan.csv.path.with_name("different.csv")
     rows = write_some(plan.csv, path, first=1, last=MOST_ROWS, without=repeats)
     return replace(plan, csv=replace(plan.csv, path=path, rows=rows), rows=rows)

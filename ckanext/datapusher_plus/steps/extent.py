@@ -9,7 +9,6 @@ from ..core.boxes import Box
 from ..core.errors import EngineFailed
 from ..core.values import LoadPlan, Log
 from ..engines import Bounds, Can
-from ..engines.base import require
 from ..settings import current
 from .analyse import engine_for
 
@@ -39,10 +38,8 @@ def _of_columns(plan: LoadPlan, log: Log) -> Box | None:
     weak = found is not None and extent.is_weak(headings, *found)
     if found is None or (weak and extent.are_sizes(headings)):
         return None
-    engine = engine_for(plan.csv.path.parent)
     try:
-        require(engine, Can.BOUNDS)
-        bounds = engine.bounds(plan.csv, *found)
+        bounds = engine_for(plan.csv.path.parent, Can.BOUNDS).bounds(plan.csv, *found)
     except (EngineFailed, OSError) as error:
         log.warning("The extent of the places could not be determined.")
         log.debug(f"The reason is: {error.__cause__ or error}")

@@ -21,7 +21,7 @@ from ..core.types.patterns import Form
 from ..core.types.type_notes import notes
 from ..core.values import Analysed, CleanCsv, ColumnProfile, ColumnSpec, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
-from ..engines.base import Can, require
+from ..engines.base import Can
 from ..recovery.kept_dictionary import kept_dictionary
 from . import choose_indexes, choose_rows, extent
 from .analyse import engine_for, look_closer
@@ -100,8 +100,7 @@ def _fitting(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> Cle
     accepts = {position: column.accepts for position, column in enumerate(columns) if column.accepts is not None}
     if not accepts:
         return analysed.csv
-    engine = engine_for(analysed.csv.path.parent)
-    require(engine, Can.FIND_MISFITS)
+    engine = engine_for(analysed.csv.path.parent, Can.FIND_MISFITS)
     first = {misfit.position: misfit.row for misfit in engine.misfits(analysed.csv, accepts)}
     for column in (columns[position] for position in accepts if position not in first):
         log.info(f"Every value of “{column.name}” can be read as {column.type}, as the Data Dictionary asks.")

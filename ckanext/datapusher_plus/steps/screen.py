@@ -24,7 +24,6 @@ from ..core.personal_data.findings import (
 )
 from ..core.values import Analysed, LoadPlan, Log, Source, Ticket
 from ..engines import BadPattern, Can, Engine, Sought
-from ..engines.base import require
 from ..runs import review
 from ..runs.review import Answer
 from ..settings import Settings, current
@@ -158,8 +157,7 @@ def _searched(
 
 
 def _found(analysed: Analysed, known: Sequence[Detector], site: Settings) -> tuple[Found, ...]:
-    engine = engine_for(analysed.csv.path.parent)
-    require(engine, Can.SEARCH)
+    engine = engine_for(analysed.csv.path.parent, Can.SEARCH)
     if not site.pii_quick_screen:
         return merged(_hits(engine, analysed, known, MORE_ROWS if site.pii_show_candidates else SHOWN_ROWS))
     for rows in (_QUICK_ROWS, None) if analysed.rows > _QUICK_ROWS else (None,):
