@@ -19,7 +19,7 @@ RINGS = {
         "interfaces",
         "prefect_server",
     },
-    2: {"runs", "statistics"},
+    2: {"runs", "statistics", "words"},
     3: {"recovery"},
     4: {"steps"},
     5: {"health"},

@@ -7,6 +7,9 @@ from ckan.model.meta import metadata
 from sqlalchemy.dialects.postgresql import JSONB
 
 from ..core.states import LOADED
+from . import words
+
+__all__ = ["CHANNEL", "HAS_LOADED", "ONE_QUEUED", "ONE_RUNNING", "alias", "log", "review", "run", "statistics", "words"]
 
 #: PostgreSQL notification channel: after commit, the worker is notified that a resource has a queued run.
 CHANNEL = "datapusher_plus"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime, timezone
 from typing import TypeVar
 
 import sqlalchemy as sa
-from ckan import model as ckan_model
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from ..model.database import transaction
 from ..waits import retry_until
+
+__all__ = ["NOT_MIGRATED", "clock", "lacks_tables", "now", "patiently", "transaction"]
 
 T = TypeVar("T")
 
@@ -22,11 +23,6 @@ NOT_MIGRATED = (
 )
 #: PostgreSQL's error codes undefined_table and undefined_column.
 _UNDEFINED = ("42P01", "42703")
-
-
-def transaction() -> AbstractContextManager[sa.Connection]:
-    """Begin a transaction that commits at the end of the block, and rolls back on an exception."""
-    return ckan_model.ensure_engine().begin()
 
 
 def now() -> datetime:

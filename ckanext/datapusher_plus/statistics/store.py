@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from ckan import model as ckan_model
 from sqlalchemy.dialects.postgresql import JSONB, JSONPATH, insert
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,6 +16,7 @@ from .. import waits
 from ..core.statistics import ColumnStatistics, TableStatistics, Withheld, from_json, to_json, withhold
 from ..model import HAS_LOADED, run
 from ..model import statistics as table
+from ..model.database import transaction
 from .personal import marked
 
 log = logging.getLogger(__name__)
@@ -85,7 +84,7 @@ def columns(found: Outline, names: Sequence[str]) -> dict[str, ColumnStatistics]
     query = sa.select(_each(f"$[{','.join(wanted)}]")).where(_of(found.table.resource_id))
     # of newer statistics the places may be others
     query = query.where(table.c.made_at == found.table.made_at)
-    with _transaction() as connection:
+    with transaction() as connection:
         stored = connection.execute(query).scalar()
     return {each.name: each for each in _without_personal(found.table.resource_id, stored or [])}
 
@@ -97,7 +96,7 @@ def _each(path: str) -> sa.ColumnElement[Any]:
 def _read(resource_id: str, *parts: sa.ColumnElement[Any]) -> Any:
     plain = [column for column in table.c if column.name not in ("columns", "personal", "null_words")]
     query = sa.select(*plain, *parts, _newest(table.c.resource_id)).where(_of(resource_id))
-    with _transaction() as connection:
+    with transaction() as connection:
         return connection.execute(query.where(table.c["columns"].is_not(None))).one_or_none()
 
 
@@ -123,7 +122,7 @@ def _without_personal(resource_id: str, stored: Sequence[Mapping[str, Any]]) -> 
 def expect(resource_id: str, run_id: str, known: Known) -> None:
     """Record that a run puts a new table in place, with what only the run knows of it."""
     words = {name: dict(found) for name, found in known.null_words.items()}
-    with _transaction() as connection:
+    with transaction() as connection:
         row = connection.execute(sa.select(table).where(_of(resource_id)).with_for_update()).one_or_none()
         # if this run fails, the table is still that of the run before
         values: dict[str, Any] = {
@@ -149,7 +148,7 @@ def begin(resource_id: str, run_id: str) -> Known:
         "changed": sa.false(),
     }
     begun = row.on_conflict_do_update(index_elements=["resource_id"], set_=again)
-    with _transaction() as connection:
+    with transaction() as connection:
         found = connection.execute(begun.returning(table.c.personal, table.c.null_words)).one()
     return Known(
         personal=frozenset((found.personal or {}).get(run_id, ())), null_words=(found.null_words or {}).get(run_id, {})
@@ -168,7 +167,7 @@ def save(made: TableStatistics) -> bool:
     }
     row = insert(table).values(resource_id=made.resource_id, stale=made.stale, attempts=0, changed=False, **values)
     newer = {**values, "stale": table.c.changed, "attempts": 0, "changed": False}
-    with _transaction() as connection:
+    with transaction() as connection:
         newest = connection.execute(sa.select(_newest(made.resource_id))).scalar_one()
         if newest not in (None, made.run_id):
             return False
@@ -179,13 +178,13 @@ def save(made: TableStatistics) -> bool:
 def mark_stale(resource_id: str) -> None:
     """Record that rows were changed since; without statistics nothing happens."""
     change = sa.update(table).where(_of(resource_id), ~(table.c.stale & table.c.changed))
-    with _transaction() as connection:
+    with transaction() as connection:
         connection.execute(change.values(stale=True, changed=True))
 
 
 def give_up(resource_id: str) -> None:
     """Record that statistics of the present table cannot be made, so that the sweep leaves them alone."""
-    with _transaction() as connection:
+    with transaction() as connection:
         connection.execute(sa.update(table).where(_of(resource_id)).values(attempts=MOST_ATTEMPTS))
 
 
@@ -199,7 +198,7 @@ def missing(limit: int) -> list[Loaded]:
         .order_by(run.c.finished_at)
         .limit(limit)
     )
-    with _transaction() as connection:
+    with transaction() as connection:
         return [
             Loaded(resource_id=resource_id, run_id=run_id, load_key=load_key or "")
             for resource_id, run_id, load_key in connection.execute(query)
@@ -209,20 +208,20 @@ def missing(limit: int) -> list[Loaded]:
 def is_expected(resource_id: str) -> bool:
     """Return whether statistics of a resource's present table are being made, or will be tried again."""
     pending = table.c.run_id.is_distinct_from(table.c.begun_for), table.c.attempts < MOST_ATTEMPTS
-    with _transaction() as connection:
+    with transaction() as connection:
         return connection.execute(sa.select(table.c.resource_id).where(_of(resource_id), *pending)).first() is not None
 
 
 def newest(resource_id: str) -> Loaded | None:
     """Return the load of a resource's present table, None when no run has loaded one."""
-    with _transaction() as connection:
+    with transaction() as connection:
         found = connection.execute(_last_load(resource_id, run.c.id, run.c.load_key)).one_or_none()
     return None if found is None else Loaded(resource_id=resource_id, run_id=found.id, load_key=found.load_key or "")
 
 
 def remove(resource_id: str) -> None:
     """Delete the statistics of a resource; may be repeated."""
-    with _transaction() as connection:
+    with transaction() as connection:
         connection.execute(sa.delete(table).where(_of(resource_id)))
 
 
@@ -236,7 +235,7 @@ def forget(resource_id: str) -> None:
 
 def now() -> datetime:
     """Return the present time by PostgreSQL's clock, as runs have it."""
-    with _transaction() as connection:
+    with transaction() as connection:
         return connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
 
 
@@ -258,7 +257,3 @@ def _newest(resource_id: str | sa.ColumnElement[str]) -> sa.Label[str]:
 def _last_load(resource_id: str | sa.ColumnElement[str], *wanted: sa.ColumnElement[Any]) -> sa.Select[Any]:
     query = sa.select(*wanted).where(run.c.resource_id == resource_id, HAS_LOADED)
     return query.order_by(run.c.finished_at.desc()).limit(1)
-
-
-def _transaction() -> AbstractContextManager[sa.Connection]:
-    return ckan_model.ensure_engine().begin()

@@ -1,0 +1,13 @@
+"""Transactions of the plugin on CKAN's database, independent of any SQLAlchemy session."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+
+import sqlalchemy as sa
+from ckan import model as ckan_model
+
+
+def transaction() -> AbstractContextManager[sa.Connection]:
+    """Begin a transaction that commits at the end of the block, and rolls back on an exception."""
+    return ckan_model.ensure_engine().begin()
