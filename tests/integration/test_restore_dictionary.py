@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.errors import StashFailed, TableInUse
 from ckanext.datapusher_plus.datastore.lock import ResourceLock
 from ckanext.datapusher_plus.dictionary_stash import history
-from ckanext.datapusher_plus.recovery.restore_dictionary import bring_back
+from ckanext.datapusher_plus.recovery.restore_dictionary import bring_back, describe
 from ckanext.datapusher_plus.recovery.settle import settle
 from tests.fix_file import Said
 from tests.fix_tables import TODAY, Table
@@ -23,6 +24,10 @@ LABEL = ' {"_info":{"label":"Ort"}}'
 
 def comments(table: Table) -> dict[str, str | None]:
     return {column.name: column.comment for column in table.facts.columns}
+
+
+def info(table: Table, name: str) -> dict[str, Any]:
+    return next(column.info for column in table.facts.columns if column.name == name)
 
 
 def edit(table: Table, **labels: str) -> None:
@@ -171,3 +176,21 @@ def test_nobody_else_changes_the_words_meanwhile(live: Table) -> None:
         live.run("COMMENT ON COLUMN {table}.tag IS 'mine'")
         with pytest.raises(TableInUse):
             bring_back(live.resource_id, Dictionary(columns=()))
+
+
+def test_a_description_fills_or_replaces_and_keeps_what_was_before(live: Table) -> None:
+    before = comments(live)
+    describe(live.resource_id, {"zahl": {"label": "Number", "notes": "How many"}})
+    assert info(live, "zahl") == {"label": "Zahl", "type_override": "numeric", "notes": "How many"}
+    filled = comments(live)
+    describe(live.resource_id, {"zahl": {"label": "Number"}}, overwrite=True)
+    assert info(live, "zahl") == {"label": "Number", "type_override": "numeric", "notes": "How many"}
+    assert kept(live)[0] == ("restore", filled)
+    assert kept(live)[1] == ("restore", before)
+
+
+def test_a_description_of_a_column_that_is_gone_changes_nothing(live: Table) -> None:
+    before = comments(live)
+    with pytest.raises(KeyError):
+        describe(live.resource_id, {"zahl": {"label": "Number"}, "gone": {"label": "x"}})
+    assert comments(live) == before

@@ -12,6 +12,7 @@ from ckanext.datapusher_plus.core.dictionary.comment import content_of, parse_co
 from ckanext.datapusher_plus.core.dictionary.merge import (
     bring_back,
     carry_over,
+    describe,
     edited,
     edits,
     fill_keys,
@@ -52,6 +53,20 @@ BARE = replace(WRITTEN, comment=None)
 )
 def test_older_keys_fill_those_that_say_nothing(here: str | None, older: str, expected: str) -> None:
     assert fill_keys(here, older) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "overwrite", "expected"),
+    [
+        (None, False, {"_info": {"label": "A"}}),
+        (' {"_info":{"label":"B"},"x":1}', False, {"_info": {"label": "B"}, "x": 1}),
+        (' {"_info":{"label":"B","notes":"N"},"x":1}', True, {"_info": {"label": "A", "notes": "N"}, "x": 1}),
+        (' {"_info":{"label":""}}', False, {"_info": {"label": "A"}}),
+        ("since 2020", False, {"_info": {"notes": "since 2020", "label": "A"}}),
+    ],
+)
+def test_a_description_sets_its_own_keys_only(now: str | None, *, overwrite: bool, expected: object) -> None:
+    assert parse_comment(describe(now, {"label": "A"}, overwrite=overwrite)) == expected
 
 
 def within(inner: object, outer: object) -> bool:

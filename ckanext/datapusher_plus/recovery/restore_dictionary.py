@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from .. import dictionary_stash, settings
+from ..core.dictionary import merge
 from ..core.dictionary.model import Dictionary
 from ..core.dictionary.renames import carried, waiting
 from ..core.dictionary.versions import Restoration, restoration
@@ -59,6 +61,27 @@ def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Bro
 
     def way(now: Dictionary) -> Restoration:
         return Restoration(comments=carried(now, old, new, _is_heading), removed=now.removed, absent=())
+
+    return _write(resource_id, way, overwrite=True, dry_run=dry_run)
+
+
+def describe(
+    resource_id: str, entries: Mapping[str, Mapping[str, Any]], *, overwrite: bool = False, dry_run: bool = False
+) -> Brought:
+    """Set entries of columns' Data Dictionaries, such as the label, and keep all their others (`merge.describe`).
+
+    :param entries: by column, then by key of ``_info``; the new values.
+    :param overwrite: also replace entries that are not empty now, and clear them with an empty value.
+    :raises KeyError: when the table does not have one of the columns; nothing is changed then.
+    :raises TableInUse: when a load is in progress.
+    :raises StashFailed, StashUnreadable: when the present dictionary cannot be kept; nothing is changed then.
+    """
+
+    def way(now: Dictionary) -> Restoration:
+        here = {column.name: column.comment for column in now.columns}
+        wanted = {name: merge.describe(here[name], asked, overwrite=overwrite) for name, asked in entries.items()}
+        changed = {name: comment for name, comment in wanted.items() if comment != here[name]}
+        return Restoration(comments=changed, removed=now.removed, absent=())
 
     return _write(resource_id, way, overwrite=True, dry_run=dry_run)
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from .comment import (
     Content,
@@ -64,6 +65,24 @@ def bring_back(now: str | None, then: str | None, *, overwrite: bool) -> str | N
     To overwrite, the earlier one wins whole, even if it is empty. Otherwise today's wins, key by key.
     """
     return then if overwrite else fill_keys(now, then)
+
+
+def describe(now: str | None, entries: Mapping[str, Any], *, overwrite: bool) -> str | None:
+    """Merge key by key entries that a person sets now, such as ``label``, into the comment's ``_info``.
+
+    To overwrite, they win, and an empty one clears its key. Otherwise they only fill keys that are empty. All other
+    keys stay, also those of other plugins. A comment that is plain text becomes the notes when entries are added.
+    """
+    found = content_of(now)
+    comment = parse_comment(now)
+    info = comment.get("_info")
+    kept = dict(info) if isinstance(info, dict) else {}
+    if isinstance(found, str) and found:
+        kept = {"notes": found}
+    chosen = {key: value for key, value in entries.items() if overwrite or is_blank(kept.get(key))}
+    if all(kept.get(key, "") == value for key, value in chosen.items()):
+        return now
+    return as_comment({**comment, "_info": {**kept, **chosen}})
 
 
 def carry_over(new: Column, old: Column, is_heading: Callable[[str, str], bool]) -> str | None:
