@@ -21,7 +21,7 @@ POINTS: tuple[str, ...] = (
     *("swap.before", "swap.locked", "swap.parked", "swap.renamed", "swap.journaled", "swap.after"),
     *("replace.deleted", "replace.cast", "replace.indexed", "replace.filled", "append.prepared"),
     *("commit.before", "append.locked", "append.added", "commit.dropped", "commit.after", "transaction.end"),
-    *("publish.before", "publish.views", "publish.patch", "publish.told"),
+    *("publish.before", "publish.views", "publish.patch", "publish.notified"),
     *("settle.before", "settle.checked", "stash.clearing", "stash.cleared", "finish.before", "finish.after"),
     *("recover.before", "restore.begin", "restore.cleaned", "restore.undoing", "restore.dropped", "restore.closing"),
     *("restore.undone", "recover.after", "withdraw.dropped", "withdraw.removed"),

@@ -137,7 +137,7 @@ SPOTS = (
     *("swap.parked", "commit.dropped", "stash.clearing", "stage.made", "finish.before", "lock.checked", "commit.after"),
 )
 _WRITING = ("stash.saved", "stage.filled", "swap.journaled", "stage.made", "swap.after", "commit.before")
-_TELLING = ("publish.patch", "publish.views", "publish.before", "publish.told")
+_TELLING = ("publish.patch", "publish.views", "publish.before", "publish.notified")
 #: Points of the kinds that have an effect only at certain points.
 SPOTS_OF: dict[str, tuple[str, ...]] = {
     "validation-error": _TELLING,

@@ -138,7 +138,7 @@ def test_columns_may_be_named_like_ours(site: Site) -> None:
     assert set(site.made()) == {"position", "v", "n", "c0", 'a"b{}%s'}
 
 
-@pytest.mark.parametrize("how", ["marked", "found", "found by the run"])
+@pytest.mark.parametrize("how", ["marked", "found by the run"])
 def test_personal_data_is_nowhere(how: str, site: Site) -> None:
     site.table(
         "mail text, age int4, ok bool", "'ada@x.org', 36, true", "'ada@x.org', 36, true", "'bob@x.org', 41, true"
@@ -150,7 +150,7 @@ def test_personal_data_is_nowhere(how: str, site: Site) -> None:
         site.connection.execute(said)
     if how == "found by the run":
         store.expect(site.resource_id, "one", Known(personal=frozenset(names)))
-    found = site.made(personal=frozenset(names if how == "found" else ()))
+    found = site.made()
     assert {column.withheld for column in found.values()} == {Withheld.PERSONAL}
     assert not any(value in repr(found) for value in ("ada", "bob", "36", "37", "41"))
     assert (found["mail"].distinct, found["age"].empty) == (2, 0)

@@ -156,7 +156,7 @@ def test_the_limit_is_exact_and_never_all(rejected: int, total: int, limit: floa
 @pytest.mark.parametrize(
     ("content", "limit", "types", "error", "told"),
     [
-        (b"a,b\n1,2\n3\n4,5\n", 5.0, {}, RaggedRow, "Line 3 has 1 fields where the header has 2; 1 of 3 rows cannot"),
+        (b"a,b\n1,2\n3\n4,5\n", 5.0, {}, RaggedRow, "Line 3 has 1 field where the header has 2; 1 of 3 rows cannot"),
         (b"a,b\n1,2\n3\n4,5\n", 0, {}, RaggedRow, "and none may be left out. Look"),
         (b"a,b\n1,2\n3\n4,5\n", 0, {}, RaggedRow, "how many rows may be left out (max_quarantine_pct)."),
         (b"a,b\n1,2\nx,2\n", 5.5, {"a": "numeric"}, ValueDoesNotFit, "at most 5.5 % may be left out"),
@@ -172,7 +172,7 @@ def test_the_limit_is_exact_and_never_all(rejected: int, total: int, limit: floa
             40,
             {"a": "numeric"},
             RaggedRow,
-            "Line 3 has 1 fields where the header has 2; 2 of 4",
+            "Line 3 has 1 field where the header has 2; 2 of 4",
         ),
         (b"a,b\nx,2\ny,2\n", 100, {"a": "numeric"}, ValueDoesNotFit, "none of 2 rows can be loaded"),
     ],

@@ -11,11 +11,11 @@ from tests.fix_file import Read, Said
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"a,b\n1,2\n3\n", "Line 3 has 1 fields where the header has 2; 1 of 2 rows cannot be loaded"),
+        (b"a,b\n1,2\n3\n", "Line 3 has 1 field where the header has 2; 1 of 2 rows cannot be loaded"),
         (b"a,b\n1,2,3\n4\n", "Line 2 has 3 fields where the header has 2; none of 2 rows can be loaded."),
         (b'a,b\n"1\n1",2\n\n3,"4\n",5\n', "Line 5 has 3 fields"),
-        (b"a,b\n" + b"1,2\n" * 1_000_000 + b"3\n" * 60_000, "Line 1,000,002 has 1 fields"),
-        (b"a;b\r\n1;2\r\n3\r\n", "Line 3 has 1 fields"),
+        (b"a,b\n" + b"1,2\n" * 1_000_000 + b"3\n" * 60_000, "Line 1,000,002 has 1 field"),
+        (b"a;b\r\n1;2\r\n3\r\n", "Line 3 has 1 field"),
     ],
     ids=["short", "long", "quoted lines count", "far down", "other separator"],
 )

@@ -62,7 +62,7 @@ def stash() -> None:
 @_json
 def list_(as_json: bool) -> None:
     """Show the resources of which a Data Dictionary is kept."""
-    with _told():
+    with _errors_as_sentences():
         pending = set(dictionary_stash.pending())
         found = [_overview(resource, pending) for resource in sorted({*pending, *history.resources()})]
     if as_json:
@@ -85,7 +85,7 @@ def _overview(resource_id: str, pending: set[str]) -> dict[str, Any]:
 @_json
 def show(resource: str, entry: str, as_json: bool) -> None:
     """Show which dictionaries of RESOURCE (an id) are kept, or with --entry the content of one."""
-    with _told():
+    with _errors_as_sentences():
         found = _entries(resource)
         gone = dictionary_stash.removed(resource)
     if entry:
@@ -125,7 +125,7 @@ def _show_one(entry: Entry, as_json: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def restore(resource: str, entry: str, overwrite: bool, dry_run: bool) -> None:
     """Fill in what is empty in RESOURCE's Data Dictionary from an earlier one, by default the newest."""
-    with _told():
+    with _errors_as_sentences():
         chosen = _chosen(_entries(resource), entry)
         _same_user()
         brought = bring_back(resource, chosen.dictionary, overwrite=overwrite, dry_run=dry_run)
@@ -140,7 +140,7 @@ def restore(resource: str, entry: str, overwrite: bool, dry_run: bool) -> None:
 @click.option("--dry-run", is_flag=True, help="Only say what would be done.")
 def carry_(resource: str, old: str, new: str, dry_run: bool) -> None:
     """Copy the Data Dictionary entries of RESOURCE's column OLD, which the table no longer has, to its column NEW."""
-    with _told():
+    with _errors_as_sentences():
         _same_user()
         brought = carry(resource, old, new, dry_run=dry_run)
     if brought.columns:
@@ -164,7 +164,7 @@ def _sentences(brought: Brought, dry_run: bool) -> Iterator[str]:
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 def clear(resource: str, all_of_it: bool, yes: bool) -> None:
     """Remove the pending stash of RESOURCE permanently. Its table is not changed."""
-    with _told():
+    with _errors_as_sentences():
         found = _entries(resource)
     doomed = [one for one in found if all_of_it or one.id == PENDING]
     if not doomed:
@@ -172,7 +172,7 @@ def clear(resource: str, all_of_it: bool, yes: bool) -> None:
         return
     if not yes:
         click.confirm(f"{len(doomed)} dictionaries of {resource} will be removed for good. Continue?", abort=True)
-    with _told(), ResourceLock(resource) as lock:
+    with _errors_as_sentences(), ResourceLock(resource) as lock:
         if not lock.acquire():
             raise TableInUse
         removed = int(dictionary_stash.clear(resource)) + (history.clear(resource) if all_of_it else 0)
@@ -226,7 +226,7 @@ def _same_user() -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _errors_as_sentences() -> Iterator[None]:
     """Replace the traceback of an expected error by one sentence.
 
     :raises click.ClickException: when the block raises OSError, IngestError or ValueError.

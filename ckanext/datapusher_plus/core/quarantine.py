@@ -106,7 +106,7 @@ class Rejected:
 
 def wrong_width(found: int, expected: int) -> Fault:
     """Return the fault of a row that has more or fewer fields than the header."""
-    reason = f"The row has {counted(found)} {_fields(found)} where the header has {expected:,}."
+    reason = f"The row has {counted_fields(found)} where the header has {expected:,}."
     return Fault(column=None, value="", type="", reason=reason)
 
 
@@ -120,5 +120,6 @@ def neutral(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def _fields(number: int) -> str:
-    return "field" if number == 1 else "fields"
+def counted_fields(fields: int) -> str:
+    """Return the number of a row's fields with the noun."""
+    return f"{counted(fields)} {'field' if fields == 1 else 'fields'}"

@@ -14,13 +14,11 @@ from ..statistics.store import Known
 log = logging.getLogger(__name__)
 
 
-def expect(plan: LoadPlan, personal: frozenset[str] = frozenset()) -> None:
-    """Record what anybody needs who makes the statistics of the table later.
-
-    :param personal: columns in which personal data was found.
-    """
+def expect(plan: LoadPlan) -> None:
+    """Record what anybody needs who makes the statistics of the table later."""
     if not settings.current().statistics:
         return
+    personal = frozenset(plan.personal)
     try:
         store.expect(plan.resource_id, plan.run_id, Known(personal=personal, null_words=plan.null_words))
     except SQLAlchemyError:

@@ -85,7 +85,7 @@ class Run:
         rejected = swapped.plan.csv.rejected
         left_out = (rejected.sentence,) if rejected else ()
         self._result, self.warnings = swapped, (*swapped.plan.warnings, *left_out, *swapped.warnings)
-        expect(swapped.plan, frozenset(swapped.plan.personal))
+        expect(swapped.plan)
         record = partial(landed, self.claimed.run_id, published(swapped, self.warnings))
         database.patiently(record, COMMIT_WITHOUT_DATABASE)
 

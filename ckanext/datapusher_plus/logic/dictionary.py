@@ -87,7 +87,7 @@ def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) ->
     if not kept:
         return []
     now = _today(resource_id)
-    return [_told(entry, now) for entry in kept]
+    return [_described(entry, now) for entry in kept]
 
 
 def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) -> dict[str, Any]:
@@ -174,7 +174,7 @@ def _unreadable(error: OSError) -> tk.ValidationError:
     return tk.ValidationError({"resource_id": [str(StashUnreadable(error.strerror or type(error).__name__))]})
 
 
-def _told(entry: Kept, now: Dictionary) -> dict[str, Any]:
+def _described(entry: Kept, now: Dictionary) -> dict[str, Any]:
     found = differences(entry.dictionary, now)
     filling = restoration(entry.dictionary, now, overwrite=False)
     return {

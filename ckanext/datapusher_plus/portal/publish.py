@@ -62,7 +62,7 @@ def publish(
     warnings.append(_write(resource, {"datastore_active": True, "hash": hash, "total_record_count": rows, **fields}))
     reach("publish.patch")
     warnings += _notify_plugins(resource_id, attempt)
-    reach("publish.told")
+    reach("publish.notified")
     return [warning for warning in warnings if warning]
 
 

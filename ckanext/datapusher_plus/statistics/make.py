@@ -15,9 +15,10 @@ from pathlib import Path
 
 from .. import settings
 from ..core.dictionary.model import Column
+from ..core.log import Log, Silent
 from ..core.moments import as_float
 from ..core.statistics import ColumnStatistics, Measure, TableStatistics, Withheld, measure_of, withhold
-from ..core.values import CleanCsv, Log
+from ..core.values import CleanCsv
 from ..datastore import read_out
 from ..datastore.read_out import KEPT, MARK, Written
 from ..engines import DuckdbEngine
@@ -51,8 +52,6 @@ class Job:
     load_key: str
     #: seconds for all of it
     seconds: float
-    #: columns in which personal data was found, besides those that are marked
-    personal: frozenset[str] = frozenset()
 
 
 class _Clock:
@@ -69,12 +68,12 @@ class _Clock:
 def here(examine: Callable[[Log], Examined], size: int) -> Examined:
     """Examine a table in this process."""
     del size
-    return examine(_Silent())
+    return examine(Silent())
 
 
 def apart(examine: Callable[[Log], Examined], size: int) -> Examined:
     """Examine a table of ``size`` bytes in a forked process with limits."""
-    return limited(partial(_nicely, examine), _Silent(), size=size)
+    return limited(partial(_nicely, examine), Silent(), size=size)
 
 
 def _nicely(examine: Callable[[Log], Examined], log: Log) -> Examined:
@@ -90,7 +89,6 @@ def make(job: Job, where: Apart = here) -> TableStatistics | None:
     :raises IngestError: when the table cannot be read or examined; stored statistics stay as they are.
     """
     clock, known = _Clock(job.seconds), store.begin(job.resource_id, job.run_id)
-    known = replace(known, personal=known.personal | job.personal)
     with _folder() as folder:
         path = folder / "table.csv"
         written = read_out.write_out(job.resource_id, path, clock.left)
@@ -231,13 +229,3 @@ def _completed(resource_id: str, written: Written, column: Column, figures: Desc
             deviation=as_float(found.deviation),
         )
     return figures
-
-
-class _Silent:
-    """Implements ``core.log.Log`` for work that reports nothing."""
-
-    def debug(self, message: str) -> None: ...
-    def info(self, message: str) -> None: ...
-    def warning(self, message: str) -> None: ...
-    def error(self, message: str) -> None: ...
-    def progress(self, stage: str, done: int, total: int | None) -> None: ...

@@ -36,7 +36,7 @@ def append(plan: LoadPlan, log: Log) -> Swapped:
                     connections=load_table.connections(plan),
                     text=text,
                     progress=lambda done, total: log.progress("fill", done, total),
-                    shortened=partial(load_table.tell_shortened, log),
+                    shortened=partial(load_table.warn_of_shortened_texts, log),
                 ),
             )
         raw.drop(connection, source)

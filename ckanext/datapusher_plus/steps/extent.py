@@ -7,6 +7,7 @@ from dataclasses import replace
 from ..core import extent
 from ..core.boxes import Box
 from ..core.errors import EngineFailed
+from ..core.log import warn
 from ..core.values import LoadPlan, Log
 from ..engines import Bounds, Can
 from ..settings import current
@@ -41,18 +42,17 @@ def _of_columns(plan: LoadPlan, log: Log) -> Box | None:
     try:
         bounds = engine_for(plan.csv.path.parent, Can.BOUNDS).bounds(plan.csv, *found)
     except (EngineFailed, OSError) as error:
-        log.warning("The extent of the places could not be determined.")
-        log.debug(f"The reason is: {error.__cause__ or error}")
+        warn(log, "The extent of the places could not be determined.", error)
         return None
     if weak and (bounds.outside or not bounds.fractions):
         # most probably places in a grid or in another reference system, or sizes
         return None
     names = " and ".join(f"“{plan.columns[at].name}”" for at in found)
-    _tell(bounds, names, log)
+    _log_rows_outside(bounds, names, log)
     return None if bounds.outside else bounds.box
 
 
-def _tell(bounds: Bounds, names: str, log: Log) -> None:
+def _log_rows_outside(bounds: Bounds, names: str, log: Log) -> None:
     if bounds.outside:
         log.info(
             f"The resource gets no extent: {names} have values beyond ±90 or ±180 degrees in {bounds.outside:,} rows."

@@ -95,14 +95,14 @@ def planned_indexes(old: TableFacts | None, plan: LoadPlan) -> IndexPlan:
     )
 
 
-def tell_lost(planned: IndexPlan, log: Log) -> None:
+def warn_of_lost_indexes(planned: IndexPlan, log: Log) -> None:
     """Warn of indexes whose columns are no longer in the file."""
     for index in planned.lost:
         kind = "unique key" if index.unique else "index"
         log.warning(f"The {kind} on {', '.join(index.columns)} was left out: the file has no such column any more.")
 
 
-def tell_shortened(log: Log, letters: int) -> None:
+def warn_of_shortened_texts(log: Log, letters: int) -> None:
     """Warn of rows that a search does not find by all of their words."""
     log.warning(
         "Some rows have more different words than PostgreSQL can search (1 MB of them). Their values are in the table "

@@ -61,7 +61,7 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
         letters = staging.execute(connection, partial(staging.insert, table, source, plan.columns), text)
         reach("replace.cast")
     if letters is not None:
-        load_table.tell_shortened(log, letters)
+        load_table.warn_of_shortened_texts(log, letters)
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
     log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
@@ -70,7 +70,7 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
 
 def _finish(connection: Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
     planned = load_table.planned_indexes(old, plan)
-    load_table.tell_lost(planned, log)
+    load_table.warn_of_lost_indexes(planned, log)
     for index in planned.build:
         indexes.make(connection, plan.resource_id, index.name, index, log.warning)
     if old:

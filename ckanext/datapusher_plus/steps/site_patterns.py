@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .. import portal
 from ..core.errors import BadPatterns, DatastoreManaged, IngestError, ResourceGone
+from ..core.log import Silent
 from ..core.personal_data import patterns
 from ..core.personal_data.detectors import Detector
 from ..core.values import Ticket
@@ -14,16 +15,6 @@ from ..datastore import alias, connect
 from ..settings import current
 from ..waits import PATTERNS_DEADLINE
 from .fetch import fetched
-
-
-class _Silent:
-    """A log that keeps nothing: publishers have nothing to do with the site's patterns."""
-
-    def debug(self, message: str) -> None: ...
-    def info(self, message: str) -> None: ...
-    def warning(self, message: str) -> None: ...
-    def error(self, message: str) -> None: ...
-    def progress(self, stage: str, done: int, total: int | None) -> None: ...
 
 
 def site_patterns(name: str, ticket: Ticket) -> tuple[Detector, ...]:
@@ -52,7 +43,7 @@ def _text(name: str, ticket: Ticket) -> str:
             return source
     site = current()
     limits = {"max_content_length": patterns.MOST_BYTES, "download_deadline": PATTERNS_DEADLINE, "download_retries": 1}
-    found = fetched(source, replace(site, **limits), _Silent())
+    found = fetched(source, replace(site, **limits), Silent())
     try:
         return found.path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -52,7 +52,7 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
                 connections=load_table.connections(plan) if text else 1,
                 text=text,
                 progress=lambda done, total: log.progress("fill", done, total),
-                shortened=partial(load_table.tell_shortened, log),
+                shortened=partial(load_table.warn_of_shortened_texts, log),
             ),
             index=load_table.early_index(table, planned, plan, log) if text else None,
             beside=table_names.beside(plan.resource_id, plan.run_id),
@@ -66,7 +66,7 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
 def _finish(
     connection: Connection, table: str, plan: LoadPlan, planned: IndexPlan, old: TableFacts | None, log: Log
 ) -> None:
-    load_table.tell_lost(planned, log)
+    load_table.warn_of_lost_indexes(planned, log)
     started = time.monotonic()
     load_table.build(connection, table, load_table.unbuilt(connection, table, planned.build), plan, log)
     if old:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..quarantine import Rejected, Share, counted
+from ..quarantine import Rejected, Share, counted, counted_fields
 from ..types.plain_names import plain_name
 from .base import Terminal
 
@@ -55,7 +55,7 @@ class RaggedRow(RowsRefused):
 
     def __init__(self, line: int, found: int, expected: int, share: Share | None = None) -> None:
         super().__init__(
-            f"Line {line:,} has {counted(found)} fields where the header has {expected:,}{_and(share)}. "
+            f"Line {line:,} has {counted_fields(found)} where the header has {expected:,}{_and(share)}. "
             f"Look for a missing or an unquoted separator there, correct the file and upload it again.{_setting(share)}"
         )
 

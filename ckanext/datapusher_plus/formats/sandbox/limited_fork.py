@@ -54,7 +54,7 @@ def limited(read: Callable[[Log], T], log: Log, *, size: int) -> T:
         sender.close()
         ended = False
         try:
-            done = list(_listened(receiver, log))
+            done = list(_result(receiver, log))
             ended = True
         finally:
             if not ended:
@@ -78,22 +78,22 @@ def _fork() -> int:
     return child
 
 
-def _listened(receiver: Connection, log: Log) -> Iterator[Any]:
+def _result(receiver: Connection, log: Log) -> Iterator[Any]:
     """Pass the process's log entries on, and yield its result if it has one.
 
     :raises IngestError, Skipped: when the process raised them.
     """
     with suppress(EOFError):
         while True:
-            word, *said = receiver.recv()
-            if word == "done":
-                yield said[0]
-            elif word == "failed":
-                raise remade(*said)
-            elif word == "broke":
-                _log.error("A file could not be read: %s", *said)
+            kind, *values = receiver.recv()
+            if kind == "done":
+                yield values[0]
+            elif kind == "failed":
+                raise remade(*values)
+            elif kind == "broke":
+                _log.error("A file could not be read: %s", *values)
             else:
-                getattr(log, word)(*said)
+                getattr(log, kind)(*values)
 
 
 def remade(name: str, message: str, about: dict[str, Any]) -> IngestError | Skipped:
@@ -160,10 +160,10 @@ def _carry_out(read: Callable[[Log], object], sender: Connection, seconds: int) 
         os._exit(code)
 
 
-def _outcome(read: Callable[[Log], object], said: Log) -> tuple[Any, ...]:
+def _outcome(read: Callable[[Log], object], log: Log) -> tuple[Any, ...]:
     """Return the last message; the memory that ``read`` took is free again when it is sent."""
     try:
-        return "done", read(said)
+        return "done", read(log)
     except (IngestError, Skipped) as error:
         ended = error.with_traceback(None)
     except MemoryError:

@@ -96,24 +96,24 @@ def _listened(process: subprocess.Popen[bytes], job: bytes, work: Work) -> Clean
 
     :raises IngestError, Skipped: when the process raised them.
     """
-    said = process.stdout
-    given = process.stdin
-    assert said
-    assert given
-    with said, given:
+    replies = process.stdout
+    request = process.stdin
+    assert replies
+    assert request
+    with replies, request:
         try:
-            given.write(job)
+            request.write(job)
             # it stays open: the child ends when it is closed, which also happens when this process dies
-            given.flush()
+            request.flush()
         except BrokenPipeError:
             return None
-        for line in said:
-            word, *what = json.loads(line)
-            if word == "done":
-                return _csv(what[0])
-            if word == "failed":
-                raise remade(*what)
-            getattr(work.log, word)(*what)
+        for line in replies:
+            kind, *values = json.loads(line)
+            if kind == "done":
+                return _csv(values[0])
+            if kind == "failed":
+                raise remade(*values)
+            getattr(work.log, kind)(*values)
     process.wait()
     return None
 
@@ -132,10 +132,10 @@ def _csv(found: dict[str, Any]) -> CleanCsv:
 
 def _explain(name: str, code: int, complaints: IO[bytes], seconds: int) -> NoReturn:
     complaints.seek(max(0, complaints.seek(0, os.SEEK_END) - 4000))
-    said = complaints.read().decode("utf-8", "replace")
+    output = complaints.read().decode("utf-8", "replace")
     # Rust aborts when an allocation fails
-    if "memory allocation of" in said:
+    if "memory allocation of" in output:
         raise TooMuchMemory(name, MOST_MEMORY)
-    if said:
-        _log.error("The reader of a %s file said: %s", name, said)
+    if output:
+        _log.error("The reader of a %s file wrote: %s", name, output)
     explain(name, code, seconds)

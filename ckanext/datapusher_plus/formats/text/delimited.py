@@ -98,9 +98,9 @@ def _called(separator: bytes) -> str:
 
 def _log_separator(layout: Layout, log: Log) -> None:
     columns = f"{_called(layout.separator)}, which make {len(layout.header):,} columns"
-    if layout.said not in (b"", layout.separator):
+    if layout.declared not in (b"", layout.separator):
         log.warning(
-            f"The file's first line says that {_called(layout.said)} separate its values; they do not. It was read "
+            f"The file's first line says that {_called(layout.declared)} separate its values; they do not. It was read "
             f"with {columns}. Correct or remove that line."
         )
     elif layout.rival:

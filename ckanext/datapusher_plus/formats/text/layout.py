@@ -41,7 +41,7 @@ class Layout:
     #: whether spaces and tabs between separators and quotes are layout, not data
     padded: bool = False
     #: the separator named by a first line like `sep=;`, if there is one
-    said: bytes = b""
+    declared: bytes = b""
     #: another separator that is nearly as likely, and the number of columns that it makes
     rival: tuple[bytes, int] | None = None
     #: whether it is one column of sentences, in which commas and semicolons do not separate
@@ -70,11 +70,11 @@ def find_layout(path: Path, own: bytes, decimal: str = "") -> Layout | None:
     """
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
-    said = _SEP_LINE.match(head)
-    above = said.end() if said else 0
-    found = _candidates(head, above, said[1] if said else b"", own)
+    declared = _SEP_LINE.match(head)
+    above = declared.end() if declared else 0
+    found = _candidates(head, above, declared[1] if declared else b"", own)
     best, rival = best_of(found, own if own != b"," else b"", decimal)
-    prose = own == b"," and not said and _is_prose(found)
+    prose = own == b"," and not declared and _is_prose(found)
     if prose:
         best = look(head, best.start, NO_SEPARATOR)
     dialect = replace(best.dialect, lenient=False, padded=is_padded(path, best.dialect, best.start))
@@ -88,10 +88,10 @@ def find_layout(path: Path, own: bytes, decimal: str = "") -> Layout | None:
         start=best.start,
         first_line=best.line,
         above=tuple(filter(None, (shown(line) for line in head[above : best.start].splitlines()))),
-        agreed=best.good or bool(said),
+        agreed=best.good or bool(declared),
         trailing=_trailing(best.rows),
         padded=dialect.padded,
-        said=said[1] if said else b"",
+        declared=declared[1] if declared else b"",
         rival=rival and (rival.separator, len(rival.rows[0].values)),
         prose=prose,
     )
@@ -112,15 +112,15 @@ def _is_prose(found: Sequence[Candidate]) -> bool:
     return bool(lines) and not missing and all(map(is_prose, lines))
 
 
-def _candidates(head: bytes, start: int, said: bytes, own: bytes) -> list[Candidate]:
+def _candidates(head: bytes, start: int, declared: bytes, own: bytes) -> list[Candidate]:
     """Return the candidates for the separators that are possible, the likeliest first."""
     others = [own, *(each for each in SEPARATORS if each != own)]
-    if not said:
+    if not declared:
         start += _comments(head[start:], others)
         return [look(head, start, separator) for separator in others]
-    start += _comments(head[start:], [said])
-    named = look(head, start, said)
-    found = [look(head, start, separator) for separator in others if separator != said and not named.good]
+    start += _comments(head[start:], [declared])
+    named = look(head, start, declared)
+    found = [look(head, start, separator) for separator in others if separator != declared and not named.good]
     return [named, *(each for each in found if each.agreement == 1 and each.width >= _MANY)]
 
 
