@@ -27,6 +27,13 @@ CREATE TABLE datapusher_plus_column (
     seen_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT datapusher_plus_column_name UNIQUE (resource_id, name)
 );
+CREATE INDEX datapusher_plus_column_labelled ON datapusher_plus_column (name) WHERE present AND has_label;
+CREATE TABLE datapusher_plus_dirty (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    resource_id text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX datapusher_plus_dirty_resource ON datapusher_plus_dirty (resource_id);
 CREATE TABLE datapusher_plus_annotation (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     resource_id text NOT NULL,
@@ -105,7 +112,7 @@ CREATE INDEX datapusher_plus_queue_package
     ON datapusher_plus_queue (package_id, manual DESC, total DESC, column_id);
 """
 #: in the order in which they can be dropped
-NAMES = ("queue", "skip", "wish", "accepted", "vote", "run_annotation", "annotation", "column")
+NAMES = ("queue", "skip", "wish", "accepted", "vote", "run_annotation", "annotation", "dirty", "column")
 
 
 def upgrade() -> None:
