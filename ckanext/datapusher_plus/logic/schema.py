@@ -105,7 +105,7 @@ def words_save(
     text = [ignore_missing, unicode_safe]
     return {
         "column_id": [not_empty, int_validator],
-        **{key: text for key in ("label", "notes", "unit", "organization", "package")},
+        **dict.fromkeys(("label", "notes", "unit", "organization", "package"), text),
         "next": [ignore_missing, boolean_validator],
         "__junk": [empty],
     }

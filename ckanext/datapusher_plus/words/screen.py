@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import RowMapping
 
 from ..core.dictionary.comment import is_blank
 from ..core.dictionary.model import Column
@@ -40,7 +41,7 @@ ORDER BY c.id DESC LIMIT :most
 """)
 
 
-def place(connection: sa.Connection, resource_id: str) -> Mapping[str, Any] | None:
+def place(connection: sa.Connection, resource_id: str) -> RowMapping | None:
     """Return names of a resource, its dataset and organization, None when CKAN does not have the resource."""
     return connection.execute(_PLACE, {"resource": resource_id}).mappings().one_or_none()
 
@@ -85,7 +86,7 @@ def _names(here: Mapping[str, Any]) -> dict[str, Any]:
 
 def _others(
     connection: sa.Connection, resource_id: str, name: str, scope: Scope, organization: str | None
-) -> list[Mapping[str, Any]]:
+) -> Sequence[RowMapping]:
     if not organization:
         return []
     values = {
@@ -97,10 +98,10 @@ def _others(
         "packages": list(scope.packages),
         "most": MOST_NEIGHBOURS,
     }
-    return list(connection.execute(_NEIGHBOURS, values).mappings())
+    return connection.execute(_NEIGHBOURS, values).mappings().all()
 
 
-def _described(name: str, others: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _described(name: str, others: Sequence[RowMapping]) -> list[dict[str, Any]]:
     """Return what the columns of other tables are called; their comments are read now, so they are the present ones."""
     if not others:
         return []
