@@ -57,11 +57,11 @@ def test_saving_writes_keeps_the_rest_and_gives_the_next(words: Portal, editor: 
     done = words.act(editor, "datapusher_plus_words_save", column_id=columns["b"], notes="N", next=False)
     assert done == {"saved": columns["b"], "next": None}
     assert info(table, "b") == {"label": "B", "unit": "km", "notes": "N"}
-    assert [entry.why.value for entry in history.entries(table["resource"])] == ["restore"]
+    assert [entry.why.value for entry in history.entries(table["resource"])] == ["restore"] * 2
     assert words.queue() == {}
 
 
-@pytest.mark.parametrize("given", [{}, {"label": " "}, {"label": "A", "used": "x"}, {"label": "A", "extra": 1}])
+@pytest.mark.parametrize("given", [{}, {"label": " "}, {"label": "A", "used": "x"}, {"label": "A", "next": "x"}])
 def test_bad_parameters_are_refused(words: Portal, editor: str, table: dict[str, Any], given: dict[str, Any]) -> None:
     with pytest.raises(tk.ValidationError):
         words.act(editor, "datapusher_plus_words_save", column_id=table["columns"]["a"], **given)
