@@ -30,6 +30,13 @@ from .statistics import (
     resource_delete,
 )
 from .status import reply
+from .words import (
+    datapusher_plus_words_next,
+    datapusher_plus_words_progress,
+    datapusher_plus_words_save,
+    datapusher_plus_words_skip,
+    datapusher_plus_words_wish,
+)
 
 __all__ = [
     "datapusher_hook",
@@ -38,6 +45,11 @@ __all__ = [
     "datapusher_plus_dictionary_restore",
     "datapusher_plus_statistics",
     "datapusher_plus_review",
+    "datapusher_plus_words_next",
+    "datapusher_plus_words_progress",
+    "datapusher_plus_words_save",
+    "datapusher_plus_words_skip",
+    "datapusher_plus_words_wish",
     "datapusher_status",
     "datapusher_submit",
     "datastore_create",

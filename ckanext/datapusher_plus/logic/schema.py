@@ -84,3 +84,46 @@ def restore(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_vali
         "__junk": [empty],
         "__before": [rename("id", "resource_id")],
     }
+
+
+@validator_args
+def words_next(ignore_missing: Any, unicode_safe: Any, boolean_validator: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_words_next``."""
+    return {
+        "organization": [ignore_missing, unicode_safe],
+        "package": [ignore_missing, unicode_safe],
+        "claim": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+    }
+
+
+@validator_args
+def words_save(
+    not_empty: Any, int_validator: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any
+) -> Schema:
+    """Return the schema of ``datapusher_plus_words_save``; ``used`` is a list, which the action itself checks."""
+    text = [ignore_missing, unicode_safe]
+    return {
+        "column_id": [not_empty, int_validator],
+        **dict.fromkeys(("label", "notes", "unit", "organization", "package"), text),
+        "next": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+    }
+
+
+@validator_args
+def words_skip(not_empty: Any, int_validator: Any, ignore_missing: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_words_skip``."""
+    return {"column_id": [not_empty, int_validator], "days": [ignore_missing, int_validator], "__junk": [empty]}
+
+
+@validator_args
+def words_wish(not_empty: Any, int_validator: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_words_wish``."""
+    return {"column_id": [not_empty, int_validator], "on": [ignore_missing, boolean_validator], "__junk": [empty]}
+
+
+@validator_args
+def words_progress(ignore_missing: Any, unicode_safe: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_words_progress``."""
+    return {"organization": [ignore_missing, unicode_safe], "__junk": [empty]}

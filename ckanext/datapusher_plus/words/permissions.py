@@ -66,7 +66,7 @@ def _organizations(connection: sa.Connection, user_id: str) -> list[str]:
     roles = authz.get_roles_with_permission("update_dataset")
     found = connection.execute(sa.text(_ORGANIZATIONS), {"user": user_id, "roles": roles}).all()
     cascading = authz.check_config_permission("roles_that_cascade_to_sub_groups")
-    names = cascading.split() if isinstance(cascading, str) else list(cascading or ())
+    names = cascading if isinstance(cascading, (list, tuple)) else str(cascading or "").split()
     own = {row.group_id for row in found}
     parents = [row.group_id for row in found if row.capacity in names]
     if parents:

@@ -167,16 +167,33 @@ def release(column_id: int, user_id: str) -> None:
         connection.execute(_RELEASE, {"column": column_id, "user": user_id})
 
 
+def end_claims(connection: sa.Connection, column_ids: Iterable[int]) -> None:
+    """End the claims of columns whose Data Dictionary has changed: what is on a screen is not the present one."""
+    ids = list(column_ids)
+    if ids:
+        connection.execute(_END_CLAIMS, {"ids": ids})
+
+
+_END_CLAIMS = sa.text(
+    "UPDATE datapusher_plus_queue SET claimed_by = NULL, claimed_until = NULL"
+    " WHERE column_id = ANY (:ids) AND claimed_by IS NOT NULL"
+)
+
+
 def claim(connection: sa.Connection, column_id: int, user_id: str) -> Any:
     """Claim a column for a user for ``words_claim_minutes``, and return until when; None when another user has it."""
     minutes = settings.current().words_claim_minutes
     return connection.execute(_CLAIM, {"column": column_id, "user": user_id, "minutes": minutes}).scalar()
 
 
-_HOLDER = sa.text("SELECT claimed_by FROM datapusher_plus_queue WHERE column_id = :column AND claimed_until > now()")
+_HOLDER = sa.text("""
+SELECT claimed_by, claimed_until > now() AS active FROM datapusher_plus_queue
+WHERE column_id = :column AND claimed_by IS NOT NULL
+""")
 
 
-def holder(column_id: int) -> str | None:
-    """Return the id of the user who has claimed a column now, None when nobody has."""
+def holder(column_id: int) -> tuple[str, bool] | None:
+    """Return who claimed a column last, and whether the claim still holds; None when nobody has."""
     with transaction() as connection:
-        return connection.execute(_HOLDER, {"column": column_id}).scalar()
+        row = connection.execute(_HOLDER, {"column": column_id}).one_or_none()
+    return None if row is None else (row.claimed_by, row.active)

@@ -57,7 +57,9 @@ SELECT set_config('lock_timeout', :patience, true), pg_advisory_xact_lock(hashte
 _LOCK_DATASET = """
 SELECT p.id FROM resource AS r JOIN package AS p ON p.id = r.package_id WHERE r.id = :resource FOR SHARE OF p, r
 """
-_LOCK_COLUMNS = "SELECT id FROM datapusher_plus_column WHERE resource_id = :resource ORDER BY id FOR NO KEY UPDATE"
+_LOCK_COLUMNS = (
+    "SELECT id, said FROM datapusher_plus_column WHERE resource_id = :resource ORDER BY id FOR NO KEY UPDATE"
+)
 
 _WRITE = """
 WITH vanished AS (
@@ -95,15 +97,23 @@ def refresh(
     """
     with transaction() as connection:
         # the lock comes before the look at the table, so that a later look is never overwritten by an earlier one
-        connection.execute(sa.text(_LOCK), {"resource": resource_id, "patience": f"{waits.REGISTRY_LOCK}s"})
+        before = _lock(connection, resource_id)
         with connect.connect(autocommit=True) as datastore:
             live = catalog.columns(datastore, resource_id)
-        for statement in (_LOCK_DATASET, _LOCK_COLUMNS):
-            connection.execute(sa.text(statement), {"resource": resource_id})
         write(connection, resource_id, live, run_id, headings or {})
+        after = connection.execute(sa.select(table.c.id, table.c.said).where(table.c.resource_id == resource_id))
+        queue.end_claims(connection, [row.id for row in after if before.get(row.id, row.said) != row.said])
         queue.match_resource(connection, resource_id)
         if marks:
             connection.execute(sa.delete(dirty).where(dirty.c.id.in_(marks)))
+
+
+def _lock(connection: sa.Connection, resource_id: str) -> dict[int, bytes | None]:
+    """Lock a resource in the registry, and return what was last read of its columns."""
+    values = {"resource": resource_id, "patience": f"{waits.REGISTRY_LOCK}s"}
+    for statement in (_LOCK, _LOCK_DATASET):
+        connection.execute(sa.text(statement), values)
+    return {row.id: row.said for row in connection.execute(sa.text(_LOCK_COLUMNS), values)}
 
 
 def write(
@@ -144,17 +154,18 @@ def column(column_id: int) -> Column | None:
     """Return one column, None when there is no such id."""
     with transaction() as connection:
         row = connection.execute(sa.select(*_FIELDS).where(table.c.id == column_id)).one_or_none()
-    return row and _column(row)
+    return None if row is None else _column(row)
 
 
 def _column(row: Any) -> Column:
-    return Column(**row._mapping)
+    return Column(**{name: row._mapping[name] for name in Column.__slots__})
 
 
-def is_unchanged(column_id: int, comment: str | None) -> bool:
-    """Return whether the registry has read this comment of the column."""
-    with transaction() as connection:
-        return connection.execute(sa.select(table.c.said).where(table.c.id == column_id)).scalar() == digest(comment)
+def seen(connection: sa.Connection, column_id: int) -> tuple[Column, bytes]:
+    """Return one column, and the SHA-256 of its comment when it was read last."""
+    row = connection.execute(sa.select(*_FIELDS, table.c.said).where(table.c.id == column_id)).one()
+    said = row._mapping["said"]
+    return _column(row), bytes(said or b"")
 
 
 def rename(resource_id: str, old: str, new: str) -> None:
@@ -164,9 +175,7 @@ def rename(resource_id: str, old: str, new: str) -> None:
     same already.
     """
     with transaction() as connection:
-        connection.execute(sa.text(_LOCK), {"resource": resource_id, "patience": f"{waits.REGISTRY_LOCK}s"})
-        for statement in (_LOCK_DATASET, _LOCK_COLUMNS):
-            connection.execute(sa.text(statement), {"resource": resource_id})
+        _lock(connection, resource_id)
         found = sa.select(table.c.name, table.c.id, table.c.present).where(
             table.c.resource_id == resource_id, table.c.name.in_([old, new])
         )
@@ -182,15 +191,20 @@ def rename(resource_id: str, old: str, new: str) -> None:
         queue.match_resource(connection, resource_id)
 
 
-_SAME_DRAFT = "k.kind = a.kind AND k.form = a.form AND k.value = a.value AND k.span = a.span AND k.creator = a.creator"
-_REPOINT = (  # each name is a constant
-    "UPDATE datapusher_plus_annotation AS a SET column_id = :old WHERE a.column_id = :new AND NOT EXISTS"
-    f" (SELECT FROM datapusher_plus_annotation AS k WHERE k.column_id = :old AND {_SAME_DRAFT})",  # noqa: S608
-    *(
-        f"UPDATE datapusher_plus_{name} AS a SET column_id = :old WHERE a.column_id = :new AND NOT EXISTS"  # noqa: S608
-        f" (SELECT FROM datapusher_plus_{name} AS k WHERE k.column_id = :old AND k.{key} = a.{key})"
-        for name, key in (("wish", "user_id"), ("skip", "user_id"), ("accepted", "key"))
-    ),
+_REPOINT_DRAFTS = """
+UPDATE datapusher_plus_annotation AS a SET column_id = :old WHERE a.column_id = :new AND NOT EXISTS (
+    SELECT FROM datapusher_plus_annotation AS k WHERE k.column_id = :old AND k.kind = a.kind AND k.form = a.form
+        AND k.value = a.value AND k.span = a.span AND k.creator = a.creator)
+"""
+_REPOINT_OTHER = """
+UPDATE datapusher_plus_{table} AS a SET column_id = :old WHERE a.column_id = :new AND NOT EXISTS (
+    SELECT FROM datapusher_plus_{table} AS k WHERE k.column_id = :old AND k.{key} = a.{key})
+"""
+_REPOINT = (
+    _REPOINT_DRAFTS,
+    _REPOINT_OTHER.format(table="wish", key="user_id"),
+    _REPOINT_OTHER.format(table="skip", key="user_id"),
+    _REPOINT_OTHER.format(table="accepted", key="key"),
     "DELETE FROM datapusher_plus_column WHERE id = :new",
 )
 
