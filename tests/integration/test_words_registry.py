@@ -56,7 +56,7 @@ def test_a_rename_keeps_what_refers_to_the_column(words: Portal, editor: str) ->
     old = table["columns"]["heigth"]
     words.act(editor, "datapusher_plus_words_wish", column_id=old)
     words.draft(old, "Height", votes=1)
-    by_sql(table, "ALTER TABLE {} DROP COLUMN heigth; ALTER TABLE {} ADD COLUMN height text")
+    by_sql(table, "ALTER TABLE {0} DROP COLUMN heigth; ALTER TABLE {0} ADD COLUMN height text")
     registry.refresh(table["resource"])
     new = words.columns(table["resource"])["height"]
     words.draft(new, "Height")
@@ -102,7 +102,7 @@ class words_lost:  # noqa: N801 (a context manager)
 
 def test_reconcile_finds_what_changed_behind_our_back(words: Portal) -> None:
     first, second, third = (words.table(None, ["a", "b"]) for _ in range(3))
-    by_sql(first, "COMMENT ON COLUMN {}.a IS 'plain text'; ALTER TABLE {} ADD COLUMN c int")
+    by_sql(first, "COMMENT ON COLUMN {0}.a IS 'plain text'; ALTER TABLE {0} ADD COLUMN c int")
     by_sql(second, "DROP TABLE {}")
     words.sql("DELETE FROM datapusher_plus_column WHERE resource_id = :id", id=third["resource"])
     words.sql(
