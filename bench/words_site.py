@@ -20,6 +20,8 @@ from .stack import Ground
 TABLES, DATASETS, ORGANIZATIONS, USERS = 1000, 600, 40, 200
 #: drafts, and votes, per column
 PER_COLUMN = 4.1
+#: tables that one transaction creates or drops: each waits for the disk, and holds locks
+_AT_ONCE = 100
 
 _FILL = """
 INSERT INTO "group" (id, name, title, type, is_organization, state, approval_status, created)
@@ -70,7 +72,9 @@ def site(ground: Ground, engine: sa.Engine, columns: int) -> Iterator[None]:
     with engine.begin() as connection:
         queue.match_all(connection)
     with psycopg.connect(ground.ckan_dsn, autocommit=True) as connection:
-        connection.execute("VACUUM ANALYZE")
+        for name in ("column", "annotation", "vote", "queue"):
+            connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(f"datapusher_plus_{name}")))
+        connection.execute('ANALYZE resource, package, "group"')
     _tables(ground, per_table)
     try:
         yield
@@ -81,10 +85,12 @@ def site(ground: Ground, engine: sa.Engine, columns: int) -> Iterator[None]:
 def _tables(ground: Ground, per_table: int) -> None:
     fields = sql.SQL(", ").join(sql.SQL("{} text").format(sql.Identifier(f"column_{n + 1}")) for n in range(per_table))
     with ground.session() as session:
-        for number in range(TABLES):
-            name = sql.Identifier(f"00000000-0000-4000-8000-{number:012}")
-            session.execute(sql.SQL("CREATE TABLE {} (_id int, {})").format(name, fields))
-            session.execute(sql.SQL("GRANT SELECT ON {} TO PUBLIC").format(name))
+        for first in range(0, TABLES, _AT_ONCE):
+            with session.transaction():
+                for number in range(first, first + _AT_ONCE):
+                    name = sql.Identifier(f"00000000-0000-4000-8000-{number:012}")
+                    session.execute(sql.SQL("CREATE TABLE {} (_id int, {})").format(name, fields))
+                    session.execute(sql.SQL("GRANT SELECT ON {} TO PUBLIC").format(name))
 
 
 def _empty(ground: Ground) -> None:
@@ -94,5 +100,7 @@ def _empty(ground: Ground) -> None:
         found = session.execute(
             "SELECT relname FROM pg_class WHERE relname LIKE '00000000-0000-4000-8000-%' AND relkind = 'r'"
         ).fetchall()
-        for (name,) in found:
-            session.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
+        for first in range(0, len(found), _AT_ONCE):
+            with session.transaction():
+                for (name,) in found[first : first + _AT_ONCE]:
+                    session.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,6 +33,8 @@ class Candidate:
     column_id: int
     resource_id: str
     manual: bool
+    #: whether the user follows anything
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,10 @@ _FREE = """(q.claimed_by IS NULL OR q.claimed_by = :user OR q.claimed_until <= n
         WHERE s.column_id = q.column_id AND s.user_id = :user AND s.until > now())"""
 _ORDER = "ORDER BY q.manual DESC, q.total DESC, q.column_id"
 _BEST = (
-    "SELECT q.column_id, q.resource_id, q.manual FROM datapusher_plus_queue AS q"  # noqa: S608 (constants)
+    "SELECT q.column_id, q.resource_id, q.manual,"  # noqa: S608 (constants)
+    " EXISTS (SELECT FROM user_following_dataset WHERE follower_id = :user)"
+    " OR EXISTS (SELECT FROM user_following_group WHERE follower_id = :user) AS follows"
+    " FROM datapusher_plus_queue AS q"
     f" WHERE {{where}} AND {_FREE} {_ORDER} LIMIT 1 FOR UPDATE OF q SKIP LOCKED"
 )
 # the best columns of each organization or dataset, from an index that has them in order
@@ -78,7 +84,7 @@ def best(connection: sa.Connection, asked: Asked, besides: Sequence[int] = ()) -
     :param besides: columns that are not wanted.
     """
     first = _probe(connection, asked, besides)
-    if first is None or asked.package:
+    if first is None or not first.follows or asked.package:
         # all columns of one dataset are followed alike
         return first
     follows = _follows(connection, asked.user_id)
@@ -143,7 +149,13 @@ def _branches(asked: Asked, follows: _Follows | None) -> Iterator[tuple[str, Seq
 
 
 def _first(connection: sa.Connection, where: str, values: dict[str, Any]) -> Candidate | None:
-    row = connection.execute(sa.text(_BEST.format(where=where)), values).one_or_none()
+    row = connection.execute(_statement(where), values).one_or_none()
     if row is None:
         return None
-    return Candidate(column_id=row.column_id, resource_id=row.resource_id, manual=row.manual)
+    return Candidate(**row._mapping)
+
+
+@lru_cache(maxsize=64)
+def _statement(where: str) -> sa.TextClause:
+    # to find its parameters takes SQLAlchemy longer than the query takes
+    return sa.text(_BEST.format(where=where))

@@ -97,8 +97,9 @@ def lock(connection: sa.Connection, column_ids: Iterable[int]) -> None:
     connection.execute(sa.text(_LOCK.format(scope=scope)), {"ids": list(column_ids)})
 
 
+# two statements in one message: the second sees what the earlier holder of the lock has committed
 _RECOUNT = sa.text(
-    "UPDATE datapusher_plus_queue AS q SET total = n.total FROM"  # noqa: S608 (constants)
+    _LOCK.format(scope="c.id = ANY (:ids)") + "; UPDATE datapusher_plus_queue AS q SET total = n.total FROM"  # noqa: S608 (constants)
     f" (SELECT column_id, {_TOTAL.format(column='k.column_id')} AS total"
     " FROM unnest(CAST(:ids AS bigint[])) AS k (column_id)) AS n"
     " WHERE q.column_id = n.column_id AND q.total <> n.total"
@@ -109,7 +110,6 @@ def recount(connection: sa.Connection, column_ids: Iterable[int]) -> None:
     """Count the open drafts of columns and the votes on them, in the transaction that changed them."""
     ids = sorted(set(column_ids))
     if ids:
-        lock(connection, ids)
         connection.execute(_RECOUNT, {"ids": ids})
 
 
