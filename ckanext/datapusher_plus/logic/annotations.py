@@ -42,8 +42,9 @@ def datapusher_plus_annotation_list(context: Context, data_dict: DataDict) -> li
     :param state: open, accepted, rejected, superseded or all (optional, default: ``open``)
     :type state: string
 
-    :returns: dictionaries of ``id``, ``column``, ``column_id``, ``kind``, ``form`` (value or span), ``value``, ``span``,
-        ``evidence`` (the ``rule`` and what it saw), ``confidence`` (0 to 1), ``creator``, ``state``, ``created_at``
+    :returns: dictionaries of ``id``, ``column``, ``column_id``, ``kind``, ``form`` (value or span), ``value``,
+        ``span``, ``evidence`` (the ``rule`` and what it saw), ``confidence`` (0 to 1), ``creator``, ``state``,
+        ``created_at``
         (UTC), ``votes_for`` and ``votes_against``
     :rtype: list
     """
