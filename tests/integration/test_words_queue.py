@@ -5,10 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+import psycopg
 import pytest
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
+from psycopg import sql
 
 from tests.fix_words import Portal
 from tests.words_apart import take
@@ -159,7 +161,7 @@ def test_a_deleted_resource_has_no_columns_and_a_deleted_table_no_present_ones(w
 
 def test_eight_processes_claim_distinct_columns(words: Portal) -> None:
     words.table(None, [f"c{number}" for number in range(80)])
-    with ProcessPoolExecutor(8, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(8, mp_context=get_context("fork")) as pool:
         taken = [pool.submit(take, tk.config["sqlalchemy.url"], number, 10) for number in range(8)]
         claimed = [column for each in taken for column in each.result(timeout=300)]
     assert len(claimed) == len(set(claimed)) == 80
@@ -193,15 +195,13 @@ def test_a_skip_expires_and_is_capped(words: Portal, editor: str) -> None:
 
 
 def test_an_edit_behind_our_back_is_seen_when_a_column_is_handed_out(words: Portal, editor: str) -> None:
-    import psycopg
-
     table = words.table(words.organization(editor=editor))
     with psycopg.connect(tk.config["ckan.datastore.write_url"], autocommit=True) as connection:
-        name = psycopg.sql.Identifier(table["resource"])
-        comment = psycopg.sql.Literal(' {"_info":{"label":"A","notes":"by SQL"}}')
-        connection.execute(psycopg.sql.SQL("COMMENT ON COLUMN {}.a IS {}").format(name, comment))
+        name = sql.Identifier(table["resource"])
+        comment = sql.Literal(' {"_info":{"label":"A","notes":"by SQL"}}')
+        connection.execute(sql.SQL("COMMENT ON COLUMN {}.a IS {}").format(name, comment))
         assert words.next(editor) == table["columns"]["b"]
         assert list(words.queue()) == [table["columns"]["b"]]
-        connection.execute(psycopg.sql.SQL("ALTER TABLE {} DROP COLUMN b").format(name))
+        connection.execute(sql.SQL("ALTER TABLE {} DROP COLUMN b").format(name))
         assert words.next(editor) is None
     assert words.queue() == {}

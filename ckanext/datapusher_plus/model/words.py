@@ -107,6 +107,12 @@ annotation = sa.Table(
     sa.CheckConstraint("octet_length(span::text) <= 200", name="datapusher_plus_annotation_span_size"),
     sa.Index("datapusher_plus_annotation_resource", "resource_id"),
     sa.Index("datapusher_plus_annotation_column", "column_id"),
+    # without it, each draft that is deleted costs a look at all drafts
+    sa.Index(
+        "datapusher_plus_annotation_superseded",
+        "superseded_by",
+        postgresql_where=sa.text("superseded_by IS NOT NULL"),
+    ),
 )
 
 _OF_PIPELINE = "NOT structural AND form = '{}' AND is_pipeline"

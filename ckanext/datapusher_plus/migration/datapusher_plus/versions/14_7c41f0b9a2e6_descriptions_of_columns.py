@@ -63,6 +63,8 @@ CREATE TABLE datapusher_plus_annotation (
 );
 CREATE INDEX datapusher_plus_annotation_resource ON datapusher_plus_annotation (resource_id);
 CREATE INDEX datapusher_plus_annotation_column ON datapusher_plus_annotation (column_id);
+CREATE INDEX datapusher_plus_annotation_superseded
+    ON datapusher_plus_annotation (superseded_by) WHERE superseded_by IS NOT NULL;
 CREATE TABLE datapusher_plus_run_annotation (
     run_id text REFERENCES datapusher_plus_run ON DELETE CASCADE,
     annotation_id bigint REFERENCES datapusher_plus_annotation ON DELETE CASCADE,
