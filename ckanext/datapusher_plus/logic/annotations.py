@@ -44,8 +44,7 @@ def datapusher_plus_annotation_list(context: Context, data_dict: DataDict) -> li
 
     :returns: dictionaries of ``id``, ``column``, ``column_id``, ``kind``, ``form`` (value or span), ``value``,
         ``span``, ``evidence`` (the ``rule`` and what it saw), ``confidence`` (0 to 1), ``creator``, ``state``,
-        ``created_at``
-        (UTC), ``votes_for`` and ``votes_against``
+        ``created_at`` (UTC), ``votes_for`` and ``votes_against``
     :rtype: list
     """
     asked = schema.validated(context, data_dict, schema.annotation_list())
