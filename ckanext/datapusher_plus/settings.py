@@ -95,6 +95,7 @@ class Settings:
     dictionary_stash_dir: Path
     dictionary_stash_required: bool
     dictionary_stash_keep: int = _least(0)
+    annotate: str = _filled()
     words_lack: tuple[str, ...] = _filled()
     words_claim_minutes: int = _least(1, 1440)
     prefect_api_url: str

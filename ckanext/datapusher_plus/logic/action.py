@@ -13,6 +13,13 @@ from ..core.eligibility import MANAGED
 from ..runs import database, records
 from ..runs.request import asked_by_command, request, would_change_nothing
 from . import schema
+from .annotations import (
+    datapusher_plus_annotation_accept,
+    datapusher_plus_annotation_draft,
+    datapusher_plus_annotation_list,
+    datapusher_plus_annotation_reject,
+    datapusher_plus_annotation_vote,
+)
 from .dictionary import (
     datapusher_plus_dictionary_carry,
     datapusher_plus_dictionary_history,
@@ -40,6 +47,11 @@ from .words import (
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_annotation_accept",
+    "datapusher_plus_annotation_draft",
+    "datapusher_plus_annotation_list",
+    "datapusher_plus_annotation_reject",
+    "datapusher_plus_annotation_vote",
     "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",

@@ -11,6 +11,11 @@ from .. import settings
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_annotation_accept",
+    "datapusher_plus_annotation_draft",
+    "datapusher_plus_annotation_list",
+    "datapusher_plus_annotation_reject",
+    "datapusher_plus_annotation_vote",
     "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
@@ -89,4 +94,25 @@ def datapusher_plus_words_skip(context: Context, data_dict: DataDict) -> AuthRes
 
 def datapusher_plus_words_wish(context: Context, data_dict: DataDict) -> AuthResult:
     """Each logged-in user who may read the table may ask for a description."""
+    return datastore_auth(context, data_dict, "resource_show")
+
+
+def datapusher_plus_annotation_accept(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_annotation_draft(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_annotation_list(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_annotation_reject(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_annotation_vote(context: Context, data_dict: DataDict) -> AuthResult:
+    """Each logged-in user who may read the table may vote."""
     return datastore_auth(context, data_dict, "resource_show")

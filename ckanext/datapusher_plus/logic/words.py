@@ -13,7 +13,7 @@ from ..core.errors import DatastoreGone, DatastoreRefused, IngestError
 from ..core.statistics import to_json
 from ..model.database import transaction
 from ..recovery.restore_dictionary import describe
-from ..words import hand_out, permissions, queue, registry, save, screen
+from ..words import decisions, hand_out, permissions, queue, registry, save, screen
 from ..words.hand_out import HandedOut
 from ..words.permissions import Scope
 from ..words.probes import Asked
@@ -168,7 +168,7 @@ def _save(column: registry.Column, user_id: str, entries: dict[str, str], used: 
         registry.refresh(column.resource_id)
         gone = tk._("Nothing was saved: the table does not have the column “{name}” any more.")
         raise tk.ValidationError({"column_id": [gone.format(name=column.name)]}) from error
-    del used
+    decisions.mark_used(column.id, used, user_id=user_id)
     queue.release(column.id, user_id)
 
 

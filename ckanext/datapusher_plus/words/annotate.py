@@ -114,7 +114,7 @@ def keep(
         made = _insert(connection, [row for key, row in wanted.items() if key not in known])
         every = [*((known[key], False) for key in wanted if key in known), *made]
         # two rules may meet on one value that the database alone sees as the same (5 and 5.0): each id once
-        once = {id_: is_new for id_, is_new in reversed(every)}
+        once = dict(reversed(every))
         link(connection, run_id, sorted(once))
         queue.recount(connection, ids.values())
     return sum(once.values())

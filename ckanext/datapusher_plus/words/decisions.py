@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,33 +27,51 @@ def open_draft(connection: sa.Connection, annotation_id: int) -> Any:
 
     :raises NotOpen: when it was decided about meanwhile, or is not there.
     """
-    column_id = connection.execute(sa.select(annotation.c.column_id).where(annotation.c.id == annotation_id)).scalar()
-    if column_id is not None:
-        queue.lock(connection, [column_id])
-    row = connection.execute(sa.select(annotation).where(annotation.c.id == annotation_id)).mappings().one_or_none()
+    row = _locked(connection, annotation_id)
     if row is None or row["state"] != State.OPEN.value:
         raise NotOpen(row["state"] if row else "")
     return row
 
 
+def _locked(connection: sa.Connection, annotation_id: int) -> Any:
+    column_id = connection.execute(sa.select(annotation.c.column_id).where(annotation.c.id == annotation_id)).scalar()
+    if column_id is not None:
+        queue.lock(connection, [column_id])
+    # a later statement: it sees what the earlier holder of the lock has committed
+    return connection.execute(sa.select(annotation).where(annotation.c.id == annotation_id)).mappings().one_or_none()
+
+
 def mark_accepted(connection: sa.Connection, annotation_id: int, *, user_id: str) -> None:
     """Record that an entry was taken from a draft; other open drafts of the entry are superseded by it.
 
-    :raises NotOpen: when it was decided about meanwhile.
+    The entry is written already, so this is recorded whatever was decided about the draft meanwhile. A draft that is
+    not there any more is left out.
     """
-    row = open_draft(connection, annotation_id)
-    mine = (annotation.c.column_id == row["column_id"], annotation.c.state == State.OPEN.value)
-    others = (annotation.c.id != annotation_id, annotation.c.kind == row["kind"])
+    row = _locked(connection, annotation_id)
+    if row is None:
+        return
+    is_open = (annotation.c.column_id == row["column_id"], annotation.c.state == State.OPEN.value)
+    same = (annotation.c.id != annotation_id, annotation.c.kind == row["kind"])
     entry = {"annotation_id": annotation_id, "user_id": user_id, "at": sa.func.now()}
     added = insert(accepted).values(column_id=row["column_id"], key=row["kind"], **entry)
     connection.execute(added.on_conflict_do_update(index_elements=["column_id", "key"], set_=entry))
     superseded = {"state": State.SUPERSEDED.value, "superseded_by": annotation_id}
-    connection.execute(sa.update(annotation).where(*mine, *others).values(superseded))
+    connection.execute(sa.update(annotation).where(*is_open, *same).values(superseded))
     if row["kind"] == Kind.PII.value:
         # a code list of personal data must not be shown or used any more
-        connection.execute(sa.delete(annotation).where(*mine, annotation.c.kind == Kind.CODES.value))
-    connection.execute(sa.update(annotation).where(annotation.c.id == annotation_id).values(state=State.ACCEPTED.value))
+        connection.execute(sa.delete(annotation).where(*is_open, annotation.c.kind == Kind.CODES.value))
+    done = {"state": State.ACCEPTED.value, "superseded_by": None}
+    connection.execute(sa.update(annotation).where(annotation.c.id == annotation_id).values(done))
     queue.recount(connection, [row["column_id"]])
+
+
+def mark_used(column_id: int, ids: Collection[int], *, user_id: str) -> None:
+    """Record that a column's description was made from open drafts; ids of other columns are left out."""
+    found = sa.select(annotation.c.id).where(annotation.c.column_id == column_id, annotation.c.id.in_(list(ids)))
+    with transaction() as connection:
+        queue.lock(connection, [column_id])
+        for annotation_id in connection.execute(found.where(annotation.c.state == State.OPEN.value)).scalars().all():
+            mark_accepted(connection, annotation_id, user_id=user_id)
 
 
 def reject(annotation_id: int, *, user: str, why: str = "") -> None:

@@ -1,5 +1,8 @@
 """Keep the columns of tables, drafts of their descriptions, and the queue of columns without a description.
 
+What DataPusher+ left in the field ``dpp_suggestions`` of datasets about columns becomes drafts, duplicates too; the next
+revision merges those. The datasets stay as they are. In alembic's offline mode nothing is taken over.
+
 Revision ID: 7c41f0b9a2e6
 """
 
@@ -7,6 +10,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
+from ckanext.datapusher_plus.migration import annotations
 
 revision = "7c41f0b9a2e6"
 down_revision = "5d8e2b61f0a7"
@@ -117,6 +122,8 @@ NAMES = ("queue", "skip", "wish", "accepted", "vote", "run_annotation", "annotat
 
 def upgrade() -> None:
     op.execute(sa.text(TABLES.replace(":", r"\:")))
+    if not op.get_context().as_sql:
+        annotations.import_left_behind(op.get_bind())
 
 
 def downgrade() -> None:
