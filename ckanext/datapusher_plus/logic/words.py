@@ -13,12 +13,13 @@ from ..core.errors import DatastoreGone, DatastoreRefused, IngestError
 from ..core.statistics import to_json
 from ..model.database import transaction
 from ..recovery.restore_dictionary import describe
-from ..words import decisions, hand_out, permissions, queue, registry, save, screen
+from ..words import annotations, decisions, hand_out, permissions, queue, registry, save, screen
 from ..words.hand_out import HandedOut
 from ..words.permissions import Scope
 from ..words.probes import Asked
 from ..words.progress import progress
 from . import schema
+from .annotations import as_reply
 from .migrated import migrated
 
 __all__ = [
@@ -103,7 +104,7 @@ def _shown(found: HandedOut, scope: Scope, user_id: str) -> dict[str, Any]:
         **about,
         "statistics": to_json(statistics) if statistics else None,
         "entries": screen.entries(found.comment),
-        "drafts": [],
+        "drafts": [as_reply(each) for each in annotations.find(column.resource_id, column_id=column.id)],
         "claimed_until": found.claimed_until.isoformat() if found.claimed_until else None,
     }
 

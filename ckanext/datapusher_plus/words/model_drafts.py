@@ -47,12 +47,14 @@ def draft(
     statistics: TableStatistics,
     *,
     columns: Collection[str] | None = None,
+    again: bool = True,
 ) -> int:
     """Draft entries for columns of a table with the model, and return how many drafts are new.
 
     Each answer is stored before the next question is asked, so a failure costs only what comes after it.
 
     :param columns: only these columns.
+    :param again: also ask about columns for which the model has drafted something before.
     :raises NoModel: when no model is configured.
     :raises ModelFailed: when the model does not give a usable answer in time.
     :raises IngestError: when the datastore cannot be read.
@@ -60,7 +62,8 @@ def draft(
     site = settings.current()
     if not site.annotate_model_url:
         raise NoModel
-    subjects = _without_suspects(resource_id, annotate.subjects(resource_id, statistics, columns))
+    besides = _suspects(resource_id) | (frozenset() if again else _known(resource_id))
+    subjects = [each for each in annotate.subjects(resource_id, statistics, columns) if each.name not in besides]
     meter = _meter(site)
     new = 0
     for batch in model_questions.batches(subjects, site.annotate_tokens):
@@ -68,14 +71,16 @@ def draft(
     return new
 
 
-def _without_suspects(resource_id: str, subjects: Sequence[Subject]) -> list[Subject]:
-    """Leave out columns for which the mark of personal data is proposed, until somebody has rejected that."""
-    suspects = {
-        each.column
-        for state in (State.OPEN, State.ACCEPTED)
-        for each in annotations.find(resource_id, kind=Kind.PII, state=state)
-    }
-    return [subject for subject in subjects if not subject.personal and subject.name not in suspects]
+def _suspects(resource_id: str) -> frozenset[str]:
+    """Return the columns that are probably personal data: the mark is proposed, and nobody has rejected that."""
+    proposed = annotations.find(resource_id, kind=Kind.PII, state=None)
+    return frozenset(each.column for each in proposed if each.state is not State.REJECTED)
+
+
+def _known(resource_id: str) -> frozenset[str]:
+    """Return the columns for which a model has drafted something."""
+    drafted = annotations.find(resource_id, state=None)
+    return frozenset(each.column for each in drafted if each.evidence.get("rule") == model_questions.RULE)
 
 
 def _keep(resource_id: str, run_id: str | None, creator: str, found: Sequence[Draft]) -> int:

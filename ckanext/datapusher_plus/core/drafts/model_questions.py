@@ -15,6 +15,9 @@ LONGEST = {Kind.LABEL: 100, Kind.NOTES: 600, Kind.UNIT: 40}
 #: Columns of one question: with more, small models mix them up.
 MOST_COLUMNS = 20
 
+#: ``rule`` in the evidence of a model's drafts.
+RULE = "model"
+
 _KINDS = tuple(LONGEST)
 _MOST_VALUES, _LONGEST_VALUE, _LONGEST_HEADING = 8, 60, 200
 #: Tokens that the answer for one column may need, and that a request needs besides its columns.
@@ -153,7 +156,7 @@ def _of_column(subject: Subject, entry: Any, model: str) -> Iterator[Draft]:
         text = _text(entry.get(kind.value, ""), kind)
         # its own name, repeated, is not a label
         if text and kind not in subject.filled and not (kind is Kind.LABEL and text == subject.name):
-            saw = {"rule": "model", "model": model}
+            saw = {"rule": RULE, "model": model}
             yield fitted(Draft(column=subject.name, kind=kind, value=text, evidence=saw))
 
 
