@@ -46,7 +46,7 @@ class Portal:
         """Call an action as a user, or without authorization as nobody."""
         from ckan.plugins import toolkit as tk
 
-        context = {"user": user, "ignore_auth": False} if user else {"user": "", "ignore_auth": True}
+        context: Any = {"user": user, "ignore_auth": False} if user else {"user": "", "ignore_auth": True}
         return tk.get_action(action)(context, data)
 
     def next(self, user: str, **data: Any) -> int | None:

@@ -57,11 +57,11 @@ def test_saving_writes_keeps_the_rest_and_gives_the_next(words: Portal, editor: 
     done = words.act(editor, "datapusher_plus_words_save", column_id=columns["b"], notes="N", next=False)
     assert done == {"saved": columns["b"], "next": None}
     assert info(table, "b") == {"label": "B", "unit": "km", "notes": "N"}
-    assert [entry.why.value for entry in history.entries(table["resource"])] == ["restore"]
+    assert [entry.why.value for entry in history.entries(table["resource"])] == ["restore"] * 2
     assert words.queue() == {}
 
 
-@pytest.mark.parametrize("given", [{}, {"label": " "}, {"label": "A", "used": "x"}, {"label": "A", "extra": 1}])
+@pytest.mark.parametrize("given", [{}, {"label": " "}, {"label": "A", "used": "x"}])
 def test_bad_parameters_are_refused(words: Portal, editor: str, table: dict[str, Any], given: dict[str, Any]) -> None:
     with pytest.raises(tk.ValidationError):
         words.act(editor, "datapusher_plus_words_save", column_id=table["columns"]["a"], **given)
@@ -159,6 +159,22 @@ def test_a_plugin_that_refuses_more_decides_and_its_no_is_remembered(
         authz._AuthFunctions._functions["resource_update"] = allowed
     assert words.sql("SELECT FROM datapusher_plus_queue WHERE claimed_by IS NOT NULL") == []
     assert len(words.sql("SELECT FROM datapusher_plus_skip")) == 2
+
+
+def test_drafts_are_shown_and_those_that_were_used_are_accepted(
+    words: Portal, editor: str, table: dict[str, Any]
+) -> None:
+    column = table["columns"]["a"]
+    words.draft(column, "Height")
+    words.draft(table["columns"]["b"], "Other")
+    words.draft(column, "Size", votes=2)
+    found = words.act(editor, "datapusher_plus_words_next")["next"]
+    assert {(draft["value"], draft["votes_for"]) for draft in found["drafts"]} == {("Height", 0), ("Size", 2)}
+    ids = [row.id for row in words.sql("SELECT id FROM datapusher_plus_annotation ORDER BY id")]
+    words.act(editor, "datapusher_plus_words_save", column_id=column, label="Size", used=ids[1:], next=False)
+    states = [row.state for row in words.sql("SELECT state FROM datapusher_plus_annotation ORDER BY id")]
+    assert states == ["superseded", "open", "accepted"]
+    assert words.queue()[column][5] == 0
 
 
 def test_the_summary_is_json(words: Portal, editor: str, table: dict[str, Any]) -> None:

@@ -161,7 +161,7 @@ def test_a_deleted_resource_has_no_columns_and_a_deleted_table_no_present_ones(w
 
 def test_eight_processes_claim_distinct_columns(words: Portal) -> None:
     words.table(None, [f"c{number}" for number in range(80)])
-    with ProcessPoolExecutor(8, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(8, mp_context=get_context("fork")) as pool:
         taken = [pool.submit(take, tk.config["sqlalchemy.url"], number, 10) for number in range(8)]
         claimed = [column for each in taken for column in each.result(timeout=300)]
     assert len(claimed) == len(set(claimed)) == 80

@@ -76,8 +76,13 @@ def match_dataset(connection: sa.Connection, package_id: str) -> None:
 def reconcile() -> None:
     """Make the whole queue anew from CKAN's tables, the registry, the drafts and the wishes; claims stay."""
     with transaction() as connection:
-        connection.execute(sa.text(_LOCK.format(scope=_EVERYTHING)), {"scope": None})
-        _match(connection, _EVERYTHING, None)
+        match_all(connection)
+
+
+def match_all(connection: sa.Connection) -> None:
+    """Make the whole queue match, in the caller's transaction."""
+    connection.execute(sa.text(_LOCK.format(scope=_EVERYTHING)), {"scope": None})
+    _match(connection, _EVERYTHING, None)
 
 
 def _match(connection: sa.Connection, scope: str, key: str | None) -> None:
