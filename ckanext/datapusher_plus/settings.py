@@ -96,6 +96,12 @@ class Settings:
     dictionary_stash_required: bool
     dictionary_stash_keep: int = _least(0)
     annotate: str = _filled()
+    annotate_model_url: str
+    annotate_model: str
+    #: a secret
+    annotate_model_key: str = field(repr=False)
+    annotate_timeout: int = _seconds(1)
+    annotate_tokens: int = _least(0)
     words_lack: tuple[str, ...] = _filled()
     words_claim_minutes: int = _least(1, 1440)
     prefect_api_url: str

@@ -17,7 +17,10 @@ log = logging.getLogger(__name__)
 
 
 def make_statistics(run: Run, end: Outcome) -> None:
-    """Make the statistics of the run's table, and drafts from them; a failure changes nothing about the run, and the sweep tries again."""
+    """Make the statistics of the run's table, and drafts from them.
+
+    A failure changes nothing about the run, and the sweep tries again.
+    """
     if run.swapped is None or end.state not in LOADED or not settings.current().statistics:
         return
     plan = run.swapped.plan

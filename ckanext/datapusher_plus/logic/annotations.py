@@ -13,7 +13,7 @@ from ckan.types import Context, DataDict
 from ..core.errors import IngestError
 from ..recovery import accept_draft
 from ..statistics import store, summary
-from ..words import after_load, annotate, annotations, decisions
+from ..words import after_load, annotate, annotations, decisions, model_drafts
 from ..words.annotations import Annotation
 from . import schema
 from .migrated import migrated
@@ -42,9 +42,9 @@ def datapusher_plus_annotation_list(context: Context, data_dict: DataDict) -> li
     :param state: open, accepted, rejected, superseded or all (optional, default: ``open``)
     :type state: string
 
-    :returns: dictionaries of ``id``, ``column``, ``column_id``, ``kind``, ``form`` (value or span), ``value``, ``span``,
-        ``evidence`` (the ``rule`` and what it saw), ``confidence`` (0 to 1), ``creator``, ``state``, ``created_at``
-        (UTC), ``votes_for`` and ``votes_against``
+    :returns: dictionaries of ``id``, ``column``, ``column_id``, ``kind``, ``form`` (value or span), ``value``,
+        ``span``, ``evidence`` (the ``rule`` and what it saw), ``confidence`` (0 to 1), ``creator``, ``state``,
+        ``created_at`` (UTC), ``votes_for`` and ``votes_against``
     :rtype: list
     """
     asked = schema.validated(context, data_dict, schema.annotation_list())
@@ -164,16 +164,11 @@ def datapusher_plus_annotation_draft(context: Context, data_dict: DataDict) -> d
     if found is None:
         raise tk.ObjectNotFound(tk._("There are no statistics of this resource's table."))
     with _told():
-        if asked.get("by") == "model":
-            raise NoModel
-        created = annotate.draft(
+        by = model_drafts if asked.get("by") == "model" else annotate
+        created = by.draft(
             resource_id, found.run_id, context.get("user") or after_load.site_user(), found, columns=columns
         )
     return {"created": created}
-
-
-class NoModel(ValueError):
-    """The site has no language model."""
 
 
 def _draft(context: Context, action: str, annotation_id: int) -> Annotation:
@@ -214,7 +209,9 @@ def _told() -> Iterator[None]:
     except accept_draft.ColumnGone as error:
         gone = tk._("The table does not have this column any more. Nothing was written.")
         raise tk.ValidationError({"id": [gone]}) from error
-    except NoModel as error:
+    except model_drafts.ModelFailed as error:
+        raise tk.ValidationError({"by": [str(error)]}) from error
+    except model_drafts.NoModel as error:
         raise tk.ValidationError({"by": [tk._("No language model is configured on this site.")]}) from error
     except IngestError as error:
         raise tk.ValidationError({"id": [str(error)]}) from error

@@ -25,7 +25,6 @@ from ..engines import DuckdbEngine
 from ..engines.base import Can, Described, Engine, require
 from ..formats.sandbox.limited_fork import limited
 from . import store
-
 from .store import Known
 
 log = logging.getLogger(__name__)

@@ -48,14 +48,19 @@ def draft(
     :param columns: only these columns.
     :raises IngestError: when the datastore cannot be read.
     """
-    subjects = _subjects(resource_id, statistics, columns)
-    names = [subject.name for subject in subjects]
-    filled = {subject.name: subject.filled for subject in subjects}
-    found = (*drafts(subjects), *neighbour_drafts(neighbours.described(resource_id, names), filled))
+    about = subjects(resource_id, statistics, columns)
+    names = [subject.name for subject in about]
+    filled = {subject.name: subject.filled for subject in about}
+    found = (*drafts(about), *neighbour_drafts(neighbours.described(resource_id, names), filled))
     return keep(resource_id, run_id, creator, found, columns=names)
 
 
-def _subjects(resource_id: str, statistics: TableStatistics, chosen: Collection[str] | None) -> list[Subject]:
+def subjects(resource_id: str, statistics: TableStatistics, chosen: Collection[str] | None) -> list[Subject]:
+    """Return what drafts of a table's columns are made from.
+
+    :param chosen: only these columns.
+    :raises IngestError: when the datastore cannot be read.
+    """
     with connect.connect() as connection:
         live = {column.name: column for column in catalog.columns(connection, resource_id)}
     registered = {column.name: column for column in registry.columns(resource_id)}
