@@ -12,9 +12,11 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from statistics import median
 from typing import Any
 
+import psycopg
 import requests
 import sqlalchemy as sa
 
@@ -23,7 +25,7 @@ from ckanext.datapusher_plus.words.permissions import Scope
 from ckanext.datapusher_plus.words.probes import Asked
 from dev.stack import free_port
 
-from . import words_views
+from . import drafting, report, words_views
 from .stack import Ground, stack_file
 from .words_site import ORGANIZATIONS, TABLES, site
 
@@ -33,6 +35,7 @@ EMPTY = f"bench-words-org-{ORGANIZATIONS}"
 #: Calls of `datastore_info` that are measured; a site needs one for each table.
 _CALLS = 50
 _TIMEOUT = 60
+_KINDS = words_views.KINDS
 
 Times = dict[str, list[float]]
 
@@ -44,13 +47,17 @@ def measure(ground: Ground, rounds: int) -> tuple[dict[str, float], Times]:
     figures: dict[str, float] = {}
     for columns in (SMALL, LARGE):
         with site(ground, engine, columns), words_views.views(engine), _server() as address:
-            times |= _named(columns, "sql", _in_turns(_sql(engine), rounds))
+            with psycopg.connect(ground.ckan_dsn) as connection:
+                times |= _named(columns, "sql", _in_turns(_sql(engine, connection), rounds))
+            _print(times, f"words/{columns}/sql/")
             times |= _named(columns, "http", _in_turns(_http(address, ground.portal.token), rounds))
+            _print(times, f"words/{columns}/http/")
             times |= _named(columns, "other", _others(ground, engine, rounds))
             if columns == SMALL:
                 with_, without = _votes(engine, 20 * rounds)
                 times |= {"words/vote": with_, "words/vote_without": without}
     figures |= _figures({name: median(values) for name, values in times.items()})
+    figures |= drafting.measure(ground, rounds)
     figures["words_stale"] = float(len(stale(ground, engine)))
     engine.dispose()
     return figures, times
@@ -71,6 +78,12 @@ def _figures(middle: dict[str, float]) -> dict[str, float]:
     }
 
 
+def _print(times: Times, prefix: str) -> None:
+    for name, values in times.items():
+        if name.startswith(prefix):
+            print(f"  {report.row(name, values, 'ms')}", flush=True)
+
+
 def _named(columns: int, kind: str, found: Times) -> Times:
     return {f"words/{columns}/{kind}/{way}": values for way, values in found.items()}
 
@@ -87,18 +100,45 @@ def _in_turns(ways: dict[str, Callable[[], object]], rounds: int) -> Times:
     return found
 
 
-def _sql(engine: sa.Engine) -> dict[str, Callable[[], object]]:
-    """Return the ways to find the next column of all, and of one organization, in an open transaction."""
-    connection = engine.connect()
+def _sql(engine: sa.Engine, connection: psycopg.Connection) -> dict[str, Callable[[], object]]:
+    """Return the ways to find the next column of all, and of 1 and 39 organizations, as prepared statements.
+
+    The statements are those that the product, or the views' module, executes; here without SQLAlchemy, whose own time
+    is the same for all ways and part of the figures over HTTP.
+    """
     everything = Asked(user_id="bench", scope=Scope(everything=True))
     one = Asked(user_id="bench", scope=Scope(organizations=("bench-words-org-1",)))
     most = Asked(user_id="bench", scope=Scope(organizations=tuple(f"bench-words-org-{n}" for n in range(39))))
     ways: dict[str, Callable[[], object]] = {}
     for name, asked in (("", everything), ("_of_1", one), ("_of_39", most)):
-        ways[f"model{name}"] = lambda asked=asked: probes.best(connection, asked)
-        for way, kind in words_views.KINDS.items():
-            ways[f"{way}{name}"] = lambda asked=asked, kind=kind: words_views.best(kind, connection, asked)
+        finders = {"model": probes.best, **{way: partial(words_views.best, kind) for way, kind in _KINDS.items()}}
+        for way, find in finders.items():
+            ways[f"{way}{name}"] = _replayed(connection, _executed(engine, partial(find, asked=asked)))
     return ways
+
+
+def _executed(engine: sa.Engine, find: Callable[[sa.Connection], object]) -> list[tuple[str, Any]]:
+    """Return the statements that a call executes, with their parameters."""
+    found: list[tuple[str, Any]] = []
+
+    def keep(_1: object, _2: object, statement: str, parameters: Any, *_3: object) -> None:
+        found.append((statement, parameters))
+
+    sa.event.listen(engine, "before_cursor_execute", keep)
+    try:
+        with engine.connect() as connection:
+            find(connection)
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", keep)
+    return found
+
+
+def _replayed(connection: psycopg.Connection, statements: list[tuple[str, Any]]) -> Callable[[], object]:
+    def call() -> None:
+        for statement, parameters in statements:
+            connection.execute(statement, parameters, prepare=True).fetchall()  # pyright: ignore
+
+    return call
 
 
 def _http(address: str, token: str) -> dict[str, Callable[[], object]]:
