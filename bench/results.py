@@ -52,6 +52,9 @@ TARGETS: Mapping[str, Target] = {
     "words_http_over_floor": Target("next of 10,000 columns / an answer without one, HTTP", 1.3),
     "words_stale": Target("answers that do not show the write just made", 0),
     "words_write_x": Target("a vote, with the queue / without", 1.3),
+    "annotate_duplicates": Target("drafts that are there twice after 8 processes at once", 0),
+    "annotate_again_rows": Target("drafts that a second pass adds", 0),
+    "annotate_ms_per_column": Target("drafting, ms per column", 1),
 }
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import psycopg
 import requests
 import sqlalchemy as sa
+from sqlalchemy import event
 
 from ckanext.datapusher_plus.words import probes, queue
 from ckanext.datapusher_plus.words.permissions import Scope
@@ -124,12 +125,12 @@ def _executed(engine: sa.Engine, find: Callable[[sa.Connection], object]) -> lis
     def keep(_1: object, _2: object, statement: str, parameters: Any, *_3: object) -> None:
         found.append((statement, parameters))
 
-    sa.event.listen(engine, "before_cursor_execute", keep)
+    event.listen(engine, "before_cursor_execute", keep)
     try:
         with engine.connect() as connection:
             find(connection)
     finally:
-        sa.event.remove(engine, "before_cursor_execute", keep)
+        event.remove(engine, "before_cursor_execute", keep)
     return found
 
 
