@@ -121,9 +121,9 @@ def test_eight_processes_make_each_draft_once(engine: sa.Engine, words: Portal) 
         " SELECT 'r', 'c' || n, n, 'text' FROM generate_series(2, 40) AS n"
     )
     ids = [row[0] for row in words.sql("SELECT id FROM datapusher_plus_column WHERE resource_id = 'r'")]
-    spawn = multiprocessing.get_context("spawn")
-    barrier, url = spawn.Barrier(8), engine.url.render_as_string(hide_password=False)
-    workers = [spawn.Process(target=drafts_apart.take_turns, args=(url, barrier, ids)) for _ in range(8)]
+    fork = multiprocessing.get_context("fork")
+    barrier, url = fork.Barrier(8), engine.url.render_as_string(hide_password=False)
+    workers = [fork.Process(target=drafts_apart.take_turns, args=(url, barrier, ids)) for _ in range(8)]
     for worker in workers:
         worker.start()
     for worker in workers:

@@ -9,7 +9,7 @@ from .. import settings
 from ..core.drafts import model_questions
 from ..core.drafts.model import Draft, Kind, State, Subject
 from ..core.drafts.model_questions import BadAnswer
-from ..core.errors import AddressRefused, FileTooLarge, IngestError, UnpacksTooLarge
+from ..core.errors import AddressRefused, FileTooLarge, UnpacksTooLarge
 from ..core.safe_text import redacted
 from ..core.statistics import TableStatistics
 from ..fetch.address import Address, Malformed, parse

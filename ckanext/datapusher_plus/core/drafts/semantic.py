@@ -48,7 +48,8 @@ _WHOLE_NUMBERS = ("int2", "int4", "int8", "numeric")
 
 def semantic_type(subject: Subject) -> Draft | None:
     """Return the draft of the first semantic type that fits, from the certain ones to the likely ones."""
-    return next((draft for rule in _RULES for draft in rule(subject, _words(subject))), None)
+    said = _words(subject)
+    return next((draft for rule in _RULES for draft in rule(subject, said)), None)
 
 
 def _words(subject: Subject) -> frozenset[str]:
