@@ -47,6 +47,14 @@ TARGETS: Mapping[str, Target] = {
     "indexes_over_without": Target("flights, with two automatic indexes / without", 1.3),
     "unchanged_s": Target("unchanged file, request to skipped, s", 0.5),
     "profile_ttfb_ms": Target("profile page of 1,598 columns, first byte, ms", 300),
+    "words_query_x": Target("next of 10,000 columns, plain views / queue, SQL", 276, at_least=True),
+    "words_http_x": Target("next of 100,000 columns, plain views / queue, HTTP", 15, at_least=True),
+    "words_http_over_floor": Target("next of 10,000 columns / an answer without one, HTTP", 1.3),
+    "words_stale": Target("answers that do not show the write just made", 0),
+    "words_write_x": Target("a vote, with the queue / without", 1.3),
+    "annotate_duplicates": Target("drafts that are there twice after 8 processes at once", 0),
+    "annotate_again_rows": Target("drafts that a second pass adds", 0),
+    "annotate_ms_per_column": Target("drafting, ms per column", 1),
 }
 
 

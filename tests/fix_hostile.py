@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -61,6 +62,8 @@ class Hostile:
     answers: list[Callable[[], Answer]] = field(default_factory=list)
     #: the heads of all requests
     asked: list[bytes] = field(default_factory=list)
+    #: the bodies of all POST requests
+    posted: list[bytes] = field(default_factory=list)
 
     @property
     def host(self) -> str:
@@ -92,7 +95,10 @@ class Hostile:
         with peer, peer.makefile("rb") as stream:
             peer.settimeout(20)
             try:
-                self.asked.append(b"".join(iter(stream.readline, b"\r\n")))
+                head = b"".join(iter(stream.readline, b"\r\n"))
+                if length := re.search(rb"(?i)^Content-Length: (\d+)", head, re.MULTILINE):
+                    self.posted.append(stream.read(int(length[1])))
+                self.asked.append(head)
                 answers = self.answers
                 answer = answers[min(len(self.asked), len(answers)) - 1]()
                 for piece in [answer] if isinstance(answer, bytes) else answer:

@@ -22,6 +22,7 @@ from .health import loaders
 from .health.finding import CheckState
 from .runs import upload_hook
 from .statistics import store
+from .words import dataset_hook
 
 log = logging.getLogger(__name__)
 
@@ -111,11 +112,13 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
         """
         if isinstance(entity, model.Package):
             upload_hook.notice_restored(entity)
+            dataset_hook.dataset_changed(entity)
         if not isinstance(entity, model.Resource):
             return
         if operation == model.DomainObjectOperation.deleted or entity.state == model.State.DELETED:
             portal.remove_rejected(entity.id)
             store.forget(entity.id)
+            dataset_hook.resource_deleted(entity)
         if operation != model.DomainObjectOperation.deleted:
             upload_hook.notice(entity, new=operation == model.DomainObjectOperation.new)
 

@@ -95,6 +95,15 @@ class Settings:
     dictionary_stash_dir: Path
     dictionary_stash_required: bool
     dictionary_stash_keep: int = _least(0)
+    annotate: str = _filled()
+    annotate_model_url: str
+    annotate_model: str
+    #: a secret
+    annotate_model_key: str = field(repr=False)
+    annotate_timeout: int = _seconds(1)
+    annotate_tokens: int = _least(0)
+    words_lack: tuple[str, ...] = _filled()
+    words_claim_minutes: int = _least(1, 1440)
     prefect_api_url: str
     prefect_ui_base: str
     prefect_flow: str
@@ -174,6 +183,7 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
         "formats": frozenset(_names(" ".join(given["formats"]))),
         "reserved_colnames": frozenset(_names(" ".join(given["reserved_colnames"]))),
         "null_values": tuple(given["null_values"]),
+        "words_lack": _lack(given["words_lack"]),
         "type_mapping": _type_mapping(given["type_mapping"]),
         "auto_alias": _template(given["auto_alias"]),
         "latitude_fields": _names(given["latitude_fields"]),
@@ -206,6 +216,14 @@ def _top(given: object, config: Mapping[str, Any]) -> object:
 
 def _folder(given: str, default: str) -> Path:
     return Path(given) if given else Path(tempfile.gettempdir()) / default
+
+
+def _lack(given: object) -> tuple[str, ...]:
+    """Return what a column must have: label, notes or both."""
+    names = _names(" ".join(given) if isinstance(given, list) else str(given))
+    if not set(names) <= {"label", "notes"}:
+        raise ValueError(f"{PREFIX}words_lack must be label, notes or both, and is {' '.join(names)}.")
+    return names
 
 
 def _percent(name: str, given: object) -> float:

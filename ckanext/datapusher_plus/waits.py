@@ -46,6 +46,10 @@ DEAD_RUNS_LOCK = 5.0
 FIRST_TABLE_LOCK = 0.1
 #: A change of a row in CKAN's database waits for a web request that changes the same row.
 CKAN_ROW_LOCK = 10
+#: wait of a refresh of the registry of columns for another one of the same resource, or for an edit of its dataset
+REGISTRY_LOCK = 3
+#: age at which a mark of an edited table shows that the edit has ended without a refresh
+REGISTRY_MARK = 60.0
 
 # -- the queue and Prefect
 

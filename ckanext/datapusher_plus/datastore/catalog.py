@@ -18,6 +18,7 @@ from .ddl import public
 from .table_facts import Constraint, Grant, TableFacts, View
 
 CatalogRow = dict[str, Any]
+Columns = Sequence[Column]
 
 
 def oid_of(connection: psycopg.Connection, table: str) -> int | None:
@@ -73,6 +74,15 @@ def columns(connection: psycopg.Connection, table: str) -> tuple[Column, ...]:
     """Return a table's columns without CKAN's hidden ones; none when there is no table."""
     rows = _all(connection, catalog_queries.COLUMNS, oid_of(connection, table))
     return _shown(rows)
+
+
+def columns_of_resources(connection: psycopg.Connection) -> dict[str, Columns]:
+    """Return the columns of every table whose name is a resource id, by table, without CKAN's hidden ones."""
+    found: dict[str, list[CatalogRow]] = {}
+    with connection.cursor(row_factory=dict_row) as cursor:
+        for row in cursor.execute(catalog_queries.COLUMNS_OF_RESOURCES):
+            found.setdefault(row["table"], []).append(row)
+    return {table: _shown(rows) for table, rows in found.items()}
 
 
 def dictionary(connection: psycopg.Connection, table: str) -> Dictionary | None:

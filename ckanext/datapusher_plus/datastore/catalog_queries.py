@@ -42,6 +42,14 @@ FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
 WHERE a.attrelid = %(oid)s AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
 """
 
+COLUMNS_OF_RESOURCES = """
+SELECT c.relname::text AS table, a.attname::text AS name, t.typname::text AS type,
+       col_description(a.attrelid, a.attnum) AS comment
+FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid JOIN pg_type AS t ON t.oid = a.atttypid
+WHERE c.relname ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND c.relnamespace = 'public'::regnamespace
+  AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped ORDER BY c.oid, a.attnum
+"""
+
 # pg_get_indexdef names the index and the table before USING; both names change when the table is renamed
 INDEXES = """
 SELECT i.relname::text AS name, x.indisunique AS unique, p.plain,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, parse_headers
@@ -66,10 +66,20 @@ class Roads:
     proxy_resolves: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a POST request sends."""
+
+    body: bytes
+    #: in addition to those of every request; all ASCII
+    headers: Mapping[str, str]
+
+
 @contextmanager
-def asked(where: Address, roads: Roads, meter: Meter) -> Iterator[Reply]:
+def asked(where: Address, roads: Roads, meter: Meter, posted: Posted | None = None) -> Iterator[Reply]:
     """Request a file; the connection is closed at the end, even if the response was not read completely.
 
+    :param posted: what to send with a POST request; None for a GET request.
     :raises AddressRefused: when the host is on a private network.
     :raises Passing: when the name is not resolved, no connection is made, or no response arrives.
     :raises Unusable: when the response or the TLS connection is not valid.
@@ -84,7 +94,7 @@ def asked(where: Address, roads: Roads, meter: Meter) -> Iterator[Reply]:
         wire = Wire(sock, meter, counted=isinstance(sock, socket.socket))
         forwarded = roads.proxy if where.scheme == "http" else None
         meter.waiting()
-        wire.sendall(_request(where, forwarded))
+        wire.sendall(_request(where, forwarded, posted))
         stream = io.BufferedReader(wire, _BUFFER)
         status, headers = _head(stream)
         yield Reply(where, status, headers, stream)
@@ -128,10 +138,13 @@ def _tunnel(sock: Any, proxy: Proxy, where: Address, meter: Meter) -> None:
         raise Passing(f"the proxy answered {status}")
 
 
-def _request(where: Address, proxy: Proxy | None) -> bytes:
+def _request(where: Address, proxy: Proxy | None, posted: Posted | None) -> bytes:
     target = str(where) if proxy else where.target
     headers = {"Host": where.netloc, **_HEADERS, **(_authorization(proxy) if proxy else {})}
-    return _message(f"GET {target}", headers)
+    if posted is None:
+        return _message(f"GET {target}", headers)
+    sent = {**headers, **posted.headers, "Content-Length": str(len(posted.body))}
+    return _message(f"POST {target}", sent) + posted.body
 
 
 def _authorization(proxy: Proxy) -> dict[str, str]:

@@ -13,6 +13,13 @@ from ..core.eligibility import MANAGED
 from ..runs import database, records
 from ..runs.request import asked_by_command, request, would_change_nothing
 from . import schema
+from .annotations import (
+    datapusher_plus_annotation_accept,
+    datapusher_plus_annotation_draft,
+    datapusher_plus_annotation_list,
+    datapusher_plus_annotation_reject,
+    datapusher_plus_annotation_vote,
+)
 from .dictionary import (
     datapusher_plus_dictionary_carry,
     datapusher_plus_dictionary_history,
@@ -30,14 +37,31 @@ from .statistics import (
     resource_delete,
 )
 from .status import reply
+from .words import (
+    datapusher_plus_words_next,
+    datapusher_plus_words_progress,
+    datapusher_plus_words_save,
+    datapusher_plus_words_skip,
+    datapusher_plus_words_wish,
+)
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_annotation_accept",
+    "datapusher_plus_annotation_draft",
+    "datapusher_plus_annotation_list",
+    "datapusher_plus_annotation_reject",
+    "datapusher_plus_annotation_vote",
     "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
     "datapusher_plus_statistics",
     "datapusher_plus_review",
+    "datapusher_plus_words_next",
+    "datapusher_plus_words_progress",
+    "datapusher_plus_words_save",
+    "datapusher_plus_words_skip",
+    "datapusher_plus_words_wish",
     "datapusher_status",
     "datapusher_submit",
     "datastore_create",

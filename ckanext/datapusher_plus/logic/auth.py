@@ -11,11 +11,21 @@ from .. import settings
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_annotation_accept",
+    "datapusher_plus_annotation_draft",
+    "datapusher_plus_annotation_list",
+    "datapusher_plus_annotation_reject",
+    "datapusher_plus_annotation_vote",
     "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
     "datapusher_plus_review",
     "datapusher_plus_statistics",
+    "datapusher_plus_words_next",
+    "datapusher_plus_words_progress",
+    "datapusher_plus_words_save",
+    "datapusher_plus_words_skip",
+    "datapusher_plus_words_wish",
     "datapusher_status",
     "datapusher_submit",
 ]
@@ -62,3 +72,47 @@ def datapusher_plus_review(context: Context, data_dict: DataDict) -> AuthResult:
     if organization and authz.has_user_permission_for_group_or_org(organization, context.get("user"), "admin"):
         return may_edit
     return {"success": False, "msg": tk._("Only administrators of the organization may review its files.")}
+
+
+def datapusher_plus_words_next(context: Context, data_dict: DataDict) -> AuthResult:
+    """Each logged-in user may ask; the answer has only columns that the user may edit."""
+    return {"success": True}
+
+
+def datapusher_plus_words_progress(context: Context, data_dict: DataDict) -> AuthResult:
+    """Each logged-in user may ask; the answer has only datasets that the user may edit."""
+    return {"success": True}
+
+
+def datapusher_plus_words_save(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_words_skip(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_words_wish(context: Context, data_dict: DataDict) -> AuthResult:
+    """Each logged-in user who may read the table may ask for a description."""
+    return datastore_auth(context, data_dict, "resource_show")
+
+
+def datapusher_plus_annotation_accept(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_annotation_draft(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_annotation_list(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_annotation_reject(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_annotation_vote(context: Context, data_dict: DataDict) -> AuthResult:
+    """Each logged-in user who may read the table may vote."""
+    return datastore_auth(context, data_dict, "resource_show")

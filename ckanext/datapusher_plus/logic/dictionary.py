@@ -16,6 +16,7 @@ from ..core.errors import IngestError, StashUnreadable
 from ..dictionary_stash.history import Kept, Why
 from ..recovery.restore_dictionary import bring_back, carry, today
 from ..statistics import store, summary
+from ..words import registry
 from . import schema
 from .statistics import quietly
 
@@ -39,7 +40,12 @@ def datastore_create(up_func: Action, context: Context, data_dict: DataDict) -> 
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
     before = _before(resource_id) if isinstance(resource_id, str) and data_dict.get("fields") else None
     with_rows = bool(data_dict.get("records") or data_dict.get("delete_fields"))
-    done = up_func(context, data_dict)
+    columns = bool(data_dict.get("fields") or data_dict.get("delete_fields"))
+    with registry.editing(resource_id if columns else None):
+        done = up_func(context, data_dict)
+    if resource_id is None:
+        # the action has created the resource too
+        quietly(registry.refresh, done.get("resource_id"))
     if before:
         _keep(str(resource_id), before)
     if with_rows:

@@ -84,3 +84,103 @@ def restore(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_vali
         "__junk": [empty],
         "__before": [rename("id", "resource_id")],
     }
+
+
+@validator_args
+def words_next(ignore_missing: Any, unicode_safe: Any, boolean_validator: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_words_next``."""
+    return {
+        "organization": [ignore_missing, unicode_safe],
+        "package": [ignore_missing, unicode_safe],
+        "claim": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+    }
+
+
+@validator_args
+def words_save(
+    not_empty: Any, int_validator: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any
+) -> Schema:
+    """Return the schema of ``datapusher_plus_words_save``; ``used`` is a list, which the action itself checks."""
+    text = [ignore_missing, unicode_safe]
+    return {
+        "column_id": [not_empty, int_validator],
+        **dict.fromkeys(("label", "notes", "unit", "organization", "package"), text),
+        "next": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+    }
+
+
+@validator_args
+def words_skip(not_empty: Any, int_validator: Any, ignore_missing: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_words_skip``."""
+    return {"column_id": [not_empty, int_validator], "days": [ignore_missing, int_validator], "__junk": [empty]}
+
+
+@validator_args
+def words_wish(not_empty: Any, int_validator: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_words_wish``."""
+    return {"column_id": [not_empty, int_validator], "on": [ignore_missing, boolean_validator], "__junk": [empty]}
+
+
+@validator_args
+def words_progress(ignore_missing: Any, unicode_safe: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_words_progress``."""
+    return {"organization": [ignore_missing, unicode_safe], "__junk": [empty]}
+
+
+@validator_args
+def annotation_list(not_empty: Any, unicode_safe: Any, ignore_missing: Any, one_of: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_annotation_list``."""
+    kinds = ["label", "notes", "unit", "semantic_type", "pii", "codes"]
+    states = ["open", "accepted", "rejected", "superseded", "all"]
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
+        "column": [ignore_missing, unicode_safe],
+        "kind": [ignore_missing, unicode_safe, one_of(kinds)],
+        "state": [ignore_missing, unicode_safe, one_of(states)],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }
+
+
+@validator_args
+def annotation_accept(
+    not_empty: Any, int_validator: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any
+) -> Schema:
+    """Return the schema of ``datapusher_plus_annotation_accept``."""
+    return {
+        "id": [not_empty, int_validator],
+        "text": [ignore_missing, unicode_safe],
+        "overwrite": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+    }
+
+
+@validator_args
+def annotation_reject(not_empty: Any, int_validator: Any, unicode_safe: Any, ignore_missing: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_annotation_reject``."""
+    return {"id": [not_empty, int_validator], "why": [ignore_missing, unicode_safe], "__junk": [empty]}
+
+
+@validator_args
+def annotation_vote(not_empty: Any, not_missing: Any, int_validator: Any, one_of: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_annotation_vote``."""
+    return {
+        "id": [not_empty, int_validator],
+        "vote": [not_missing, int_validator, one_of([-1, 0, 1])],
+        "__junk": [empty],
+    }
+
+
+@validator_args
+def annotation_draft(not_empty: Any, unicode_safe: Any, ignore_missing: Any, one_of: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_annotation_draft``; ``columns`` is a list, which the action checks."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
+        "by": [ignore_missing, unicode_safe, one_of(["rules", "model"])],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }

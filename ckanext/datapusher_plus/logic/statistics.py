@@ -13,6 +13,7 @@ from .. import portal
 from ..core.errors import IngestError
 from ..core.statistics import TableStatistics, to_json
 from ..statistics import store
+from ..words import registry
 from . import schema
 from .migrated import migrated
 
@@ -83,7 +84,8 @@ def datastore_delete(up_func: Action, context: Context, data_dict: DataDict) -> 
     """Mark the statistics as out of date, or remove them with the table; ``datastore_records_delete`` calls this."""
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
     whole = data_dict.get("filters") is None
-    done = up_func(context, data_dict)
+    with registry.editing(resource_id if whole else None):
+        done = up_func(context, data_dict)
     quietly(store.remove if whole else store.mark_stale, resource_id)
     return done
 

@@ -56,6 +56,18 @@ column = sa.Table(
     _now("seen_at"),
     sa.UniqueConstraint("resource_id", "name", name="datapusher_plus_column_name"),
 )
+# what columns of the same name are called elsewhere
+sa.Index("datapusher_plus_column_labelled", column.c.name, postgresql_where=sa.text("present AND has_label"))
+
+#: An edit of a resource's table that has begun; the registry of columns is refreshed after it.
+dirty = sa.Table(
+    "datapusher_plus_dirty",
+    metadata,
+    _identity(),
+    sa.Column("resource_id", sa.Text, nullable=False),
+    _now("at"),
+    sa.Index("datapusher_plus_dirty_resource", "resource_id"),
+)
 
 #: A draft of one entry of a column's Data Dictionary.
 annotation = sa.Table(
@@ -95,6 +107,12 @@ annotation = sa.Table(
     sa.CheckConstraint("octet_length(span::text) <= 200", name="datapusher_plus_annotation_span_size"),
     sa.Index("datapusher_plus_annotation_resource", "resource_id"),
     sa.Index("datapusher_plus_annotation_column", "column_id"),
+    # without it, each draft that is deleted costs a look at all drafts
+    sa.Index(
+        "datapusher_plus_annotation_superseded",
+        "superseded_by",
+        postgresql_where=sa.text("superseded_by IS NOT NULL"),
+    ),
 )
 
 _OF_PIPELINE = "NOT structural AND form = '{}' AND is_pipeline"

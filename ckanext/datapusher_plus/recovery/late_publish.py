@@ -24,6 +24,7 @@ from ..runs.log import RunLog
 from ..runs.records import RunRecord
 from ..runs.transient import may_pass
 from ..waits import LATE_PUBLISH
+from ..words import registry
 from . import aliases
 from .end_run import Ending, end_run
 from .restore import show
@@ -32,6 +33,9 @@ from .settle import settle
 log = logging.getLogger(__name__)
 
 REPLACED = "A newer load has replaced them since."
+NOT_REGISTERED = (
+    "The table's columns could not be added to the list of columns to describe now; that will be tried again."
+)
 NOT_KEPT = (
     "The rejected rows could not be kept for download. Ask the site's administrator if CKAN's file storage is in "
     "order, then load again even if the file has not changed."
@@ -83,7 +87,19 @@ def publish_metadata(
     known = records.has_loaded_before(resource_id, besides=run_id)
     failed = publish(resource_id, **metadata, loaded_before=known, attempt=guarded)
     no_alias = guarded(aliases.FAILED, partial(aliases.give_alias, resource_id, run_log))
-    return (*failed, no_alias) if no_alias else tuple(failed)
+    no_columns = guarded(NOT_REGISTERED, partial(_register, resource_id, run_id))
+    return (*failed, *filter(None, (no_alias, no_columns)))
+
+
+def _register(resource_id: str, run_id: str) -> None:
+    """Bring the registry of columns up to date; if that fails, a mark makes the sweep try again."""
+    run = records.get(run_id)
+    headings = {each[0]: each[-1] if len(each) > 2 else each[0] for each in (run and run.columns) or ()}
+    try:
+        registry.refresh(resource_id, run_id, headings)
+    except Exception:
+        registry.mark(resource_id)
+        raise
 
 
 def keep_rejected(resource_id: str, run_id: str, path: Path | None) -> tuple[str, ...]:

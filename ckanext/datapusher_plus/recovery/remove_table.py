@@ -14,9 +14,11 @@ from ..datastore import catalog, connect, journal, raw, swap
 from ..datastore.connect import Connection
 from ..datastore.lock_retry import patiently
 from ..dictionary_stash.history import Why
+from ..model.database import transaction
 from ..portal import Presence
 from ..runs import aliases
 from ..statistics import store
+from ..words import registry
 from .kept_dictionary import kept_dictionary
 from .restore import drop_unfinished, has_table
 
@@ -51,6 +53,7 @@ def withdraw(resource_id: str, log: Log, *, grace: float = waits.CKAN_DROPS_TABL
     portal.clear_flag(resource_id)
     portal.remove_rejected(resource_id)
     store.remove(resource_id)
+    _forget_columns(resource_id)
     return removed
 
 
@@ -88,6 +91,15 @@ def _keep_dictionary(connection: Connection, resource_id: str, log: Log) -> None
             dictionary_stash.save(resource_id, kept)
     except (OSError, StashUnreadable) as error:
         log.warning(f"The Data Dictionary of the deleted resource {resource_id} could not be kept: {error}")
+
+
+def _forget_columns(resource_id: str) -> None:
+    """Keep the registered columns only while the dataset is in the trash: it may be restored, with its drafts."""
+    if portal.presence(resource_id) in (Presence.ACTIVE, Presence.IN_TRASH):
+        registry.refresh(resource_id)
+    else:
+        with transaction() as connection:
+            registry.forget(connection, resource_id)
 
 
 def _clear_stash(resource_id: str, log: Log) -> None:

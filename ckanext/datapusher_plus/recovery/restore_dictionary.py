@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from .. import dictionary_stash, settings
 from ..core.dictionary import merge
@@ -18,6 +21,9 @@ from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection
 from ..datastore.lock import ResourceLock
 from ..dictionary_stash.history import Why
+from ..words import registry
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +68,9 @@ def carry(resource_id: str, old: str, new: str, *, dry_run: bool = False) -> Bro
     def way(now: Dictionary) -> Restoration:
         return Restoration(comments=carried(now, old, new, _is_heading), removed=now.removed, absent=())
 
-    return _write(resource_id, way, overwrite=True, dry_run=dry_run)
+    return _write(
+        resource_id, way, overwrite=True, dry_run=dry_run, then=partial(registry.rename, resource_id, old, new)
+    )
 
 
 def describe(
@@ -100,7 +108,29 @@ def _is_heading(label: str, name: str) -> bool:
     return is_heading(label, name, unsafe_prefix=current.unsafe_prefix, reserved=current.reserved_colnames)
 
 
-def _write(resource_id: str, decide: Callable[[Dictionary], Restoration], *, overwrite: bool, dry_run: bool) -> Brought:
+def _write(
+    resource_id: str,
+    decide: Callable[[Dictionary], Restoration],
+    *,
+    overwrite: bool,
+    dry_run: bool,
+    then: Callable[[], None] = lambda: None,
+) -> Brought:
+    """Write the comments that are decided on, with the registry of columns; ``then`` is for the registry too."""
+    with registry.editing(None if dry_run else resource_id):
+        brought = _write_comments(resource_id, decide, overwrite=overwrite, dry_run=dry_run)
+        if not dry_run:
+            try:
+                then()
+            except SQLAlchemyError:
+                # the Data Dictionary is changed already
+                log.warning("the registry of columns of resource %s is behind", resource_id, exc_info=True)
+    return brought
+
+
+def _write_comments(
+    resource_id: str, decide: Callable[[Dictionary], Restoration], *, overwrite: bool, dry_run: bool
+) -> Brought:
     with ResourceLock(resource_id) as lock:
         if not lock.acquire():
             raise TableInUse

@@ -10,6 +10,7 @@ from ..core.errors import IngestError
 from ..statistics import store, summary
 from ..statistics.make import Job, apart, make
 from ..statistics.store import Loaded
+from ..words import after_load
 
 log = logging.getLogger(__name__)
 
@@ -42,4 +43,6 @@ def _made(loaded: Loaded) -> bool:
     except IngestError as error:
         log.warning("no statistics of resource %s could be made: %s", loaded.resource_id, error)
         return False
+    if made is not None:
+        after_load.draft_quietly(made)
     return made is not None

@@ -6,6 +6,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 
 from .. import settings, waits
@@ -15,6 +16,7 @@ from ..runs import records
 from ..runs.records import Running
 from ..runs.transient import is_away
 from ..statistics.make import FOLDER
+from ..words import registry
 from . import late_publish, orphans, statistics, upkeep
 from .dead_runs import WasCancelled, recover_run
 from .mismatches import Wrong
@@ -63,6 +65,7 @@ def sweep(
             *late_publish.publish_due(resource_id, dry_run),
             *_mismatches(resource_id, dry_run, rounds),
             *statistics.catch_up(dry_run),
+            *_columns(dry_run),
             *_folders(dry_run),
         ]
 
@@ -116,6 +119,20 @@ def _mismatches(resource_id: str | None, dry_run: bool, rounds: upkeep.Rounds | 
     for each, work in upkeep.mend(wrong, OperatorsLog(), dry_run=dry_run):
         if done := _tolerated(each, work):
             yield done
+
+
+def _columns(dry_run: bool) -> Iterator[str]:
+    """Register the columns of tables after whose edit that was not done."""
+    for resource_id, marks in registry.marked().items():
+        if dry_run:
+            yield f"{resource_id}: its table was edited; the list of columns to describe would be brought up to date."
+        elif done := _tolerated(resource_id, partial(_registered, resource_id, marks)):
+            yield done
+
+
+def _registered(resource_id: str, marks: list[int]) -> str:
+    registry.refresh(resource_id, marks=marks)
+    return f"{resource_id}: its table was edited; the list of columns to describe is up to date now."
 
 
 def _tolerated(resource_id: str, work: Callable[[], str | None]) -> str | None:

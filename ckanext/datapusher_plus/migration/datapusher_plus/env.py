@@ -25,6 +25,8 @@ def run() -> None:
         # DataPusher+ 2 and 3 kept their revision in this table too
         "version_table": f"{NAME}_alembic_version",
         "include_object": ours,
+        # a migration may end its transaction, and must not end those of others with it
+        "transaction_per_migration": True,
     }
     if context.is_offline_mode():
         context.configure(url=url, literal_binds=True, **options)

@@ -1,5 +1,8 @@
 """Keep the columns of tables, drafts of their descriptions, and the queue of columns without a description.
 
+What DataPusher+ left in the field ``dpp_suggestions`` of datasets about columns becomes drafts, duplicates too; the next
+revision merges those. The datasets stay as they are. In alembic's offline mode nothing is taken over.
+
 Revision ID: 7c41f0b9a2e6
 """
 
@@ -7,6 +10,8 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
+from ckanext.datapusher_plus.migration import annotations
 
 revision = "7c41f0b9a2e6"
 down_revision = "5d8e2b61f0a7"
@@ -27,6 +32,13 @@ CREATE TABLE datapusher_plus_column (
     seen_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT datapusher_plus_column_name UNIQUE (resource_id, name)
 );
+CREATE INDEX datapusher_plus_column_labelled ON datapusher_plus_column (name) WHERE present AND has_label;
+CREATE TABLE datapusher_plus_dirty (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    resource_id text NOT NULL,
+    at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX datapusher_plus_dirty_resource ON datapusher_plus_dirty (resource_id);
 CREATE TABLE datapusher_plus_annotation (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     resource_id text NOT NULL,
@@ -51,6 +63,8 @@ CREATE TABLE datapusher_plus_annotation (
 );
 CREATE INDEX datapusher_plus_annotation_resource ON datapusher_plus_annotation (resource_id);
 CREATE INDEX datapusher_plus_annotation_column ON datapusher_plus_annotation (column_id);
+CREATE INDEX datapusher_plus_annotation_superseded
+    ON datapusher_plus_annotation (superseded_by) WHERE superseded_by IS NOT NULL;
 CREATE TABLE datapusher_plus_run_annotation (
     run_id text REFERENCES datapusher_plus_run ON DELETE CASCADE,
     annotation_id bigint REFERENCES datapusher_plus_annotation ON DELETE CASCADE,
@@ -105,11 +119,13 @@ CREATE INDEX datapusher_plus_queue_package
     ON datapusher_plus_queue (package_id, manual DESC, total DESC, column_id);
 """
 #: in the order in which they can be dropped
-NAMES = ("queue", "skip", "wish", "accepted", "vote", "run_annotation", "annotation", "column")
+NAMES = ("queue", "skip", "wish", "accepted", "vote", "run_annotation", "annotation", "dirty", "column")
 
 
 def upgrade() -> None:
     op.execute(sa.text(TABLES.replace(":", r"\:")))
+    if not op.get_context().as_sql:
+        annotations.import_left_behind(op.get_bind())
 
 
 def downgrade() -> None:

@@ -1,0 +1,278 @@
+"""Actions of the queue of columns without a description: next, save, skip, wish, progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ckan import authz, model
+from ckan.plugins import toolkit as tk
+from ckan.types import Context, DataDict
+
+from ..core.errors import DatastoreGone, DatastoreRefused, IngestError
+from ..core.statistics import to_json
+from ..model.database import transaction
+from ..recovery.restore_dictionary import describe
+from ..words import annotations, decisions, hand_out, permissions, queue, registry, save, screen
+from ..words.hand_out import HandedOut
+from ..words.permissions import Scope
+from ..words.probes import Asked
+from ..words.progress import progress
+from . import schema
+from .annotations import as_reply
+from .migrated import migrated
+
+__all__ = [
+    "datapusher_plus_words_next",
+    "datapusher_plus_words_progress",
+    "datapusher_plus_words_save",
+    "datapusher_plus_words_skip",
+    "datapusher_plus_words_wish",
+]
+
+#: Most days for which a column may be skipped.
+MOST_DAYS = 3650
+
+
+class DatastoreAway(tk.ValidationError):
+    """The datastore does not answer; nothing was written, and the column is not claimed."""
+
+    def __init__(self) -> None:
+        super().__init__({"datastore": [tk._("The DataStore does not answer now. Please try again in a moment.")]})
+
+
+@migrated()
+def datapusher_plus_words_next(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Return the column that you should describe next, of all columns without a description that you may edit.
+
+    Columns that readers asked for come first, then those of datasets and organizations that you follow, then those
+    with most drafts and votes.
+
+    :param organization: id or name of the only organization (optional)
+    :type organization: string
+    :param package: id or name of the only dataset (optional)
+    :type package: string
+    :param claim: give this column to nobody else for ``words_claim_minutes`` (optional, default: ``True``)
+    :type claim: bool
+
+    :returns: ``next``: null, or ``column`` (id, name, heading, type, position), ``dataset``, ``resource``,
+        ``organization``, ``statistics`` of the column as in ``datapusher_plus_statistics`` or null, ``entries``
+        (label, notes, unit), ``drafts``, ``neighbours`` (what columns of the same name are called in other tables of
+        the organization), ``wishes`` (how many asked for it) and ``claimed_until``
+    :rtype: dictionary
+    """
+    asked = schema.validated(context, data_dict, schema.words_next())
+    tk.check_access("datapusher_plus_words_next", context, {})
+    return {"next": _next(context, asked)}
+
+
+def _next(context: Context, asked: Mapping[str, Any]) -> dict[str, Any] | None:
+    user_id, scope = _user(context)
+    wanted = Asked(
+        user_id=user_id,
+        scope=scope,
+        organization=_id_of(model.Group, asked.get("organization"), "organization"),
+        package=_id_of(model.Package, asked.get("package"), "package"),
+    )
+
+    def may_edit(resource_id: str) -> bool:
+        return _may(context, "resource_update", resource_id)
+
+    try:
+        found = hand_out.next_column(wanted, may_edit, claim=asked.get("claim", True))
+        return found and _shown(found, scope, user_id)
+    except (DatastoreGone, DatastoreRefused) as error:
+        raise DatastoreAway from error
+
+
+def _shown(found: HandedOut, scope: Scope, user_id: str) -> dict[str, Any]:
+    column = found.column
+    try:
+        about = screen.about(column.resource_id, column.id, column.name, scope)
+    except IngestError:
+        queue.release(column.id, user_id)
+        raise
+    statistics = screen.statistics(column.resource_id, column.name)
+    return {
+        "column": {
+            "id": column.id,
+            "name": column.name,
+            "heading": column.heading,
+            "type": column.pg_type,
+            "position": column.position,
+        },
+        **about,
+        "statistics": to_json(statistics) if statistics else None,
+        "entries": screen.entries(found.comment),
+        "drafts": [as_reply(each) for each in annotations.find(column.resource_id, column_id=column.id)],
+        "claimed_until": found.claimed_until.isoformat() if found.claimed_until else None,
+    }
+
+
+@migrated()
+def datapusher_plus_words_save(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Write a column's label, notes and unit to its Data Dictionary, and return the next column.
+
+    Other entries stay, and the earlier Data Dictionary is kept. Nothing is written if somebody else has the column on
+    the screen, or has described it meanwhile, or if the table does not have the column any more.
+
+    :param column_id: id of the column
+    :type column_id: int
+    :param label: the label (optional)
+    :type label: string
+    :param notes: the description (optional)
+    :type notes: string
+    :param unit: the unit of the values (optional)
+    :type unit: string
+    :param used: ids of the drafts that were used (optional)
+    :type used: list of int
+    :param next: also return the next column (optional, default: ``True``)
+    :type next: bool
+    :param organization: id or name of the only organization of the next column (optional)
+    :type organization: string
+    :param package: id or name of the only dataset of the next column (optional)
+    :type package: string
+
+    :returns: ``saved`` (the column's id), and ``next`` as in ``datapusher_plus_words_next``
+    :rtype: dictionary
+    """
+    data = dict(data_dict)
+    used = _ids(data.pop("used", None))
+    asked = schema.validated(context, data, schema.words_save())
+    column = _column(context, "datapusher_plus_words_save", asked["column_id"])
+    user_id = _user_id(context)
+    entries = {key: str(asked[key]) for key in screen.KEYS if asked.get(key) is not None}
+    if not any(text.strip() for text in entries.values()):
+        raise tk.ValidationError({"label": [tk._("Write a label or a description first.")]})
+    _save(column, user_id, entries, used)
+    following = _next(context, asked) if asked.get("next", True) else None
+    return {"saved": column.id, "next": following}
+
+
+def _save(column: registry.Column, user_id: str, entries: dict[str, str], used: list[int]) -> None:
+    try:
+        save.check(column, user_id, entries)
+        describe(column.resource_id, {column.name: entries}, overwrite=True)
+    except (DatastoreGone, DatastoreRefused) as error:
+        queue.release(column.id, user_id)
+        raise DatastoreAway from error
+    except IngestError as error:
+        raise tk.ValidationError({"column_id": [str(error)]}) from error
+    except save.ColumnClaimed as error:
+        claimed = tk._("Nothing was saved: another editor is describing this column now.")
+        raise tk.ValidationError({"column_id": [claimed]}) from error
+    except save.ColumnChanged as error:
+        now = "; ".join(f"{key}: {text}" for key, text in error.now.items())
+        changed = tk._("Nothing was saved: somebody has described this column meanwhile ({now}).").format(now=now)
+        raise tk.ValidationError({"column_id": [changed]}) from error
+    except (save.ColumnGone, KeyError) as error:
+        registry.refresh(column.resource_id)
+        gone = tk._("Nothing was saved: the table does not have the column “{name}” any more.")
+        raise tk.ValidationError({"column_id": [gone.format(name=column.name)]}) from error
+    decisions.mark_used(column.id, used, user_id=user_id)
+    queue.release(column.id, user_id)
+
+
+@migrated()
+def datapusher_plus_words_skip(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Do not offer a column to you for some days.
+
+    :param column_id: id of the column
+    :type column_id: int
+    :param days: for how many days, from 1 to 3650 (optional, default: 30)
+    :type days: int
+
+    :returns: ``skipped``: the column's id
+    :rtype: dictionary
+    """
+    asked = schema.validated(context, data_dict, schema.words_skip())
+    column = _column(context, "datapusher_plus_words_skip", asked["column_id"])
+    days = asked.get("days", 30)
+    if not 1 <= days <= MOST_DAYS:
+        raise tk.ValidationError({"days": [tk._("Must be from 1 to {most}").format(most=MOST_DAYS)]})
+    queue.skip(column.id, _user_id(context), days=days)
+    return {"skipped": column.id}
+
+
+@migrated()
+def datapusher_plus_words_wish(context: Context, data_dict: DataDict) -> dict[str, Any]:
+    """Ask the editors to describe a column, or withdraw that.
+
+    :param column_id: id of the column
+    :type column_id: int
+    :param on: ``False`` withdraws it (optional, default: ``True``)
+    :type on: bool
+
+    :returns: ``wishes``: how many readers ask for a description of the column
+    :rtype: dictionary
+    """
+    asked = schema.validated(context, data_dict, schema.words_wish())
+    column = _column(context, "datapusher_plus_words_wish", asked["column_id"])
+    return {"wishes": queue.wish(column.id, _user_id(context), on=asked.get("on", True))}
+
+
+@tk.side_effect_free
+@migrated()
+def datapusher_plus_words_progress(context: Context, data_dict: DataDict) -> list[dict[str, Any]]:
+    """Return how many columns of the datasets that you may edit have a description.
+
+    :param organization: id or name of the only organization (optional)
+    :type organization: string
+
+    :returns: for each organization a dictionary of ``organization`` (id, name, title; null for datasets without one),
+        ``columns``, ``described``, and ``datasets``: dictionaries of id, name, title, ``columns`` and ``described``
+    :rtype: list
+    """
+    asked = schema.validated(context, data_dict, schema.words_progress())
+    tk.check_access("datapusher_plus_words_progress", context, {})
+    _, scope = _user(context)
+    return progress(scope, _id_of(model.Group, asked.get("organization"), "organization"))
+
+
+def _column(context: Context, action: str, column_id: int) -> registry.Column:
+    """Return a registered column on which the user may carry out the action."""
+    column = registry.column(column_id)
+    if column is None:
+        raise tk.ObjectNotFound(tk._("There is no such column any more."))
+    tk.check_access(action, context, {"resource_id": column.resource_id})
+    return column
+
+
+def _user_id(context: Context) -> str:
+    found = authz.get_user_id_for_username(context.get("user"), allow_none=True)
+    if found is None:
+        raise tk.NotAuthorized(tk._("Please log in first."))
+    return found
+
+
+def _user(context: Context) -> tuple[str, Scope]:
+    user_id = _user_id(context)
+    with transaction() as connection:
+        sysadmin = authz.is_sysadmin(context.get("user"))
+        return user_id, permissions.of_user(connection, user_id, sysadmin=sysadmin)
+
+
+def _may(context: Context, action: str, resource_id: str) -> bool:
+    try:
+        # a context of its own: CKAN keeps the last resource and dataset in it
+        tk.check_access(action, {"user": context.get("user", "")}, {"id": resource_id})
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return False
+    return True
+
+
+def _id_of(kind: Any, name: str | None, key: str) -> str | None:
+    if not name:
+        return None
+    found = kind.get(name)
+    if found is None:
+        raise tk.ValidationError({key: [tk._("Not found")]})
+    return found.id
+
+
+def _ids(given: object) -> list[int]:
+    found = given if isinstance(given, list) else [] if given in (None, "") else [given]
+    try:
+        return [int(str(each)) for each in found]
+    except ValueError as error:
+        raise tk.ValidationError({"used": [tk._("Must be a list of ids of drafts")]}) from error

@@ -1,0 +1,1 @@
+"""Descriptions of columns: the registry of columns, drafts, and the queue of columns that need a description."""
