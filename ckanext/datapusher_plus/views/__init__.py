@@ -8,10 +8,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ckan import types
-from ckan.config.middleware.flask_app import csrf
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
-from flask import Blueprint, current_app
+from flask import Blueprint
 from flask.views import MethodView
 
 from .. import settings
@@ -22,11 +21,14 @@ from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
 from . import dictionary_versions, downloads, labels, review
+from .csrf import see_token
+from .describe import describe as words
+from .dictionary_drafts import drafts
 from .dictionary_versions import Earlier
 from .profile_page import profile
 from .tab import Place, Tab, describe
 
-__all__ = ["datapusher", "profile"]
+__all__ = ["datapusher", "drafts", "profile", "words"]
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +36,7 @@ log = logging.getLogger(__name__)
 datapusher = Blueprint("datapusher", __name__)
 
 
-@datapusher.before_request
-def see_token() -> None:
-    """Refuse a form without CKAN's CSRF token, except from a caller with an API token, which no browser adds.
-
-    CKAN checks this too, but once somebody has called a view without a login cookie, CKAN no longer checks that view
-    until the process ends.
-    """
-    by_cookie = tk.current_user.is_authenticated and not tk.g.get("login_via_auth_header")
-    if by_cookie and current_app.config["WTF_CSRF_ENABLED"]:
-        csrf.protect()
+datapusher.before_request(see_token)
 
 
 class ResourceData(MethodView):
