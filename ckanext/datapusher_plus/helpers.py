@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
+from sqlalchemy.exc import SQLAlchemyError
 
 from .core.types.column_type import PG_TYPES
 
 __all__ = [
+    "datapusher_plus_drafts",
     "datapusher_plus_status",
     "datapusher_plus_status_description",
     "datapusher_plus_type_options",
@@ -18,6 +21,8 @@ __all__ = [
     "datapusher_status",
     "datapusher_status_description",
 ]
+
+log = logging.getLogger(__name__)
 
 
 def datapusher_plus_status(resource_id: str) -> dict[str, Any]:
@@ -44,6 +49,27 @@ def datapusher_plus_status_description(status: Mapping[str, Any]) -> str:
         "error": _("Error"),
     }
     return captions.get(state) or str(state).capitalize()
+
+
+def datapusher_plus_drafts(resource_id: str) -> dict[str, list[Any]]:
+    """Return the open drafts of a resource's Data Dictionary by column, for display; empty if they cannot be read.
+
+    The form asks for every column, so they are kept for the request.
+    """
+    known = tk.g.setdefault("datapusher_plus_drafts", {})
+    if resource_id not in known:
+        from .views import draft_text
+
+        known[resource_id] = found = {}
+        try:
+            listed = tk.get_action("datapusher_plus_annotation_list")({}, {"resource_id": resource_id})
+        except (tk.ObjectNotFound, tk.ValidationError, tk.NotAuthorized, SQLAlchemyError):
+            # the form must open, also where the plugin's tables are missing
+            log.warning("the drafts of resource %s cannot be shown", resource_id, exc_info=True)
+            listed = []
+        for each in listed:
+            found.setdefault(each["column"], []).append(draft_text.shown(each))
+    return known[resource_id]
 
 
 def datapusher_plus_type_override(field: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from ..dictionary_stash.history import Kept, Why
 from ..recovery.restore_dictionary import bring_back, carry, today
 from ..statistics import store, summary
 from ..words import registry
-from . import schema
+from . import form_fields, schema
 from .statistics import quietly
 
 __all__ = [
@@ -39,6 +39,7 @@ def datastore_create(up_func: Action, context: Context, data_dict: DataDict) -> 
     """Keep the Data Dictionary as it was before an edit, so that it can be restored."""
     resource_id = data_dict.get("resource_id") or data_dict.get("id")
     before = _before(resource_id) if isinstance(resource_id, str) and data_dict.get("fields") else None
+    data_dict = {**data_dict, **form_fields.completed(data_dict, before)}
     with_rows = bool(data_dict.get("records") or data_dict.get("delete_fields"))
     columns = bool(data_dict.get("fields") or data_dict.get("delete_fields"))
     with registry.editing(resource_id if columns else None):

@@ -8,11 +8,9 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ckan import types
-from ckan.config.middleware.flask_app import csrf
-from ckan.lib.api_token import get_user_from_token
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
-from flask import Blueprint, current_app
+from flask import Blueprint
 from flask.views import MethodView
 
 from .. import settings
@@ -23,11 +21,14 @@ from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
 from . import dictionary_versions, downloads, labels, review
+from .csrf import see_token
+from .describe import describe as words
+from .dictionary_drafts import drafts
 from .dictionary_versions import Earlier
 from .profile_page import profile
 from .tab import Place, Tab, describe
 
-__all__ = ["datapusher", "profile"]
+__all__ = ["datapusher", "drafts", "profile", "words"]
 
 log = logging.getLogger(__name__)
 
@@ -35,25 +36,7 @@ log = logging.getLogger(__name__)
 datapusher = Blueprint("datapusher", __name__)
 
 
-@datapusher.before_request
-def see_token() -> None:
-    """Refuse a form without CKAN's CSRF token, except from a caller with an API token, which no browser adds.
-
-    CKAN checks this too, but once somebody has called a view without a login cookie, CKAN no longer checks that view
-    until the process ends. CKAN's ``login_via_auth_header`` does not help: it is also set for a browser whose user a
-    plugin for single sign-on finds after CKAN has found nobody.
-    """
-    config = current_app.config
-    known = tk.g.user or tk.current_user.is_authenticated
-    if config["WTF_CSRF_ENABLED"] and tk.request.method in config["WTF_CSRF_METHODS"] and known and not _by_api_token():
-        csrf.protect()
-
-
-def _by_api_token() -> bool:
-    """Return whether the caller is the owner of the API token in the request's header."""
-    token = tk.request.headers.get(tk.config["apitoken_header_name"], "")
-    owner = get_user_from_token(token, update_access_time=False) if token else None
-    return owner is not None and owner.name == tk.g.user == tk.current_user.name
+datapusher.before_request(see_token)
 
 
 class ResourceData(MethodView):

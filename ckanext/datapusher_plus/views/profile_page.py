@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ckan import types
@@ -22,6 +22,7 @@ from ..runs import records
 from ..statistics import store
 from . import filter_links, labels, numbers
 from .cards import Card, card
+from .for_readers import ForReaders, for_readers
 
 __all__ = ["profile"]
 
@@ -58,6 +59,8 @@ class Profile:
     cards: tuple[Card, ...] = ()
     asked: Asked = Asked()
     page: ColumnPage | None = None
+    #: what readers may ask for and vote on, by position of the column
+    readers: Mapping[int, ForReaders] = field(default_factory=dict)
     #: page numbers to link to; None for left out ones
     numbers: tuple[int | None, ...] = ()
 
@@ -112,6 +115,7 @@ def describe(package: Mapping[str, Any], resource: Mapping[str, Any], asked: Ask
         cards=cards,
         asked=asked,
         page=found,
+        readers=for_readers(resource["id"], found.columns),
         numbers=window(found),
     )
 

@@ -202,3 +202,12 @@ def holder(column_id: int) -> tuple[str, bool] | None:
     with transaction() as connection:
         row = connection.execute(_HOLDER, {"column": column_id}).one_or_none()
     return None if row is None else (row.claimed_by, row.active)
+
+
+_WISHED = sa.text("SELECT column_id FROM datapusher_plus_wish WHERE user_id = :user AND column_id = ANY (:columns)")
+
+
+def wished_by(user_id: str, column_ids: list[int]) -> set[int]:
+    """Return those of some columns for which a user has asked for a description."""
+    with transaction() as connection:
+        return set(connection.execute(_WISHED, {"user": user_id, "columns": column_ids}).scalars())
