@@ -36,6 +36,12 @@ def _outcome(job: dict[str, Any]) -> tuple[str, Any]:
 
 
 def _drawn(job: dict[str, Any]) -> dict[int, tuple[str, int, int]]:
+    folder, widths = Path(job["folder"]), job["widths"]
+    # each kind has libraries of its own
+    if job["kind"] == "pdf":
+        from . import pdf
+
+        return pdf.draw(Path(job["path"]), folder, widths)
     from . import images
 
-    return images.draw(Path(job["path"]), Path(job["folder"]), job["widths"])
+    return images.draw(Path(job["path"]), folder, widths)

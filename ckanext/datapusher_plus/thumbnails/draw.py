@@ -14,7 +14,7 @@ from .picture import CannotDrawNow, NothingToDraw, Picture
 
 __all__ = ["CannotDrawNow", "NothingToDraw", "Picture", "draw", "kind_of", "recipe_of"]
 
-KINDS = ("image",)
+KINDS = ("image", "pdf")
 #: Seconds to connect to a server, and of its silence.
 TIMEOUT = (5.0, 30.0)
 #: Largest file that is read, in bytes.

@@ -24,7 +24,7 @@ _BUSY = 2
 
 _TOO_SLOW = "Drawing the picture takes more than {seconds} seconds."
 _TOO_LARGE = "Drawing the picture takes more than {mebibytes} MiB of memory."
-_BROKEN = "The file is damaged, or something else than it says."
+_BROKEN = "The file is damaged or too complex for a picture."
 
 
 def render(
