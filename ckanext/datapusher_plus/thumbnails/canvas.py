@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -16,8 +16,9 @@ BACKGROUND, INK, MUTED, GRID, ACCENT, AREA = "#ffffff", "#1f2937", "#4b5563", "#
 #: Instead of a text in a script for which there is no font.
 _PLACEHOLDER = "#c3c9d1"
 
-#: Fonts that Debian, Ubuntu and Fedora have, after Pillow's own, which has Latin letters only.
+#: Fonts that Debian, Ubuntu and Fedora have; without any of them, Pillow's own, which has few letters besides ASCII.
 _FONTS = (
+    "DejaVuSansCondensed.ttf",
     "DejaVuSans.ttf",
     "NotoSans-Regular.ttf",
     "NotoSansCJK-Regular.ttc",
@@ -111,14 +112,11 @@ def cut(text: str, font: Font, room: float) -> str:
 
 def font_of(text: str, size: int) -> Font | None:
     """Return the first font that has all characters of a text."""
-    return next((font for font in _fonts(size) if all(_has(font, char) for char in set(text + "…"))), None)
-
-
-def _fonts(size: int) -> Iterator[Font]:
-    for name in ("", *_FONTS):
-        font = _font(name, size)
-        if font is not None:
-            yield font
+    chars = {char for char in text + "…" if not char.isspace()}
+    for name in (*_FONTS, ""):
+        if all(_has(name, char) for char in chars):
+            return _font(name, size)
+    return None
 
 
 @cache
@@ -130,12 +128,16 @@ def _font(name: str, size: int) -> Font | None:
 
 
 @cache
-def _has(font: Font, char: str) -> bool:
+def _has(name: str, char: str) -> bool:
     """Return whether a font has a character: what it draws is not what it draws for one that no font has."""
-    return char.isspace() or _drawn(font, char) != _drawn(font, "\U0010fffd")
+    return _drawn(name, char) not in (b"", _drawn(name, "\U0010fffd"))
 
 
 @cache
-def _drawn(font: Font, char: str) -> bytes:
-    mask = font.getmask(char)
-    return repr(mask.size).encode() + bytes(mask)
+def _drawn(name: str, char: str) -> bytes:
+    font = _font(name, 12)
+    if font is None:
+        return b""
+    image = Image.new("L", (36, 24))
+    ImageDraw.Draw(image).text((6, 2), char, fill=255, font=font)
+    return image.tobytes()

@@ -64,7 +64,7 @@ def render(
 
 def _answer(said: bytes, code: int, complaints: BinaryIO, memory: int, seconds: int) -> dict[str, list[Any]]:
     """Return content type, width and height of each picture, by the width that was asked for."""
-    word, what = json.loads(said) if code == 0 and said else ("", None)
+    word, what = json.loads(said) if code == 0 and said else ("", {})
     if word == "done":
         return what
     if word == "nothing":
