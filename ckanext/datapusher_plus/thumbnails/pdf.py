@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pypdfium2
 import pypdfium2.raw
@@ -36,7 +36,7 @@ def _first_page(path: Path, width: int) -> Image.Image:
         raise NothingToDraw("The PDF file has no pages.")
     page = document[0]
     # its annotations say `float` for a pair of numbers, and `int` for a fraction
-    sides: Any = page.get_size()
+    sides = cast("tuple[float, float]", page.get_size())
     if not all(0 < side <= _LARGEST_PAGE for side in sides):
         raise NothingToDraw("The first page of the PDF file is too large or has no size.")
     # twice as large, so that its small print is smooth
