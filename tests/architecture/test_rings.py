@@ -19,7 +19,7 @@ RINGS = {
         "interfaces",
         "prefect_server",
     },
-    2: {"runs", "statistics", "words"},
+    2: {"runs", "statistics", "thumbnails", "words"},
     3: {"recovery"},
     4: {"steps"},
     5: {"health"},

@@ -1,0 +1,1 @@
+"""Pictures of resources: make, store and find them."""
