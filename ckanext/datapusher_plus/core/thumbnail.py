@@ -9,6 +9,9 @@ from datetime import datetime
 #: Bounds of a picture's width: 16 pixels show nothing less, and a wider picture is no preview.
 LEAST_WIDTH, GREATEST_WIDTH = 16, 2048
 
+#: Kinds of resources that have a picture.
+KINDS = ("image", "pdf", "table")
+
 #: A label is part of addresses and of file names, so it needs no quoting in either.
 _SIZE = re.compile(r"([a-z0-9][a-z0-9_-]{0,29}):([0-9]{1,5})")
 
