@@ -47,6 +47,9 @@ FIRST_TABLE_LOCK = 0.1
 #: A change of a row in CKAN's database waits for a web request that changes the same row.
 CKAN_ROW_LOCK = 10
 
+#: Who asks for a picture by an action or a command waits for a place: a picture takes seconds, a slow server 30.
+THUMBNAIL_PLACE = 60.0
+
 # -- the queue and Prefect
 
 #: The dispatcher checks the queue this often without a notification, which may be lost with its connection.

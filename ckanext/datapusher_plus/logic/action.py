@@ -30,6 +30,7 @@ from .statistics import (
     resource_delete,
 )
 from .status import reply
+from .thumbnails import datapusher_plus_thumbnail_make, datapusher_plus_thumbnail_show
 
 __all__ = [
     "datapusher_hook",
@@ -38,6 +39,8 @@ __all__ = [
     "datapusher_plus_dictionary_restore",
     "datapusher_plus_statistics",
     "datapusher_plus_review",
+    "datapusher_plus_thumbnail_make",
+    "datapusher_plus_thumbnail_show",
     "datapusher_status",
     "datapusher_submit",
     "datastore_create",

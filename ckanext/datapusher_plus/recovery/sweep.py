@@ -15,7 +15,7 @@ from ..runs import records
 from ..runs.records import Running
 from ..runs.transient import is_away
 from ..statistics.make import FOLDER
-from . import late_publish, orphans, statistics, upkeep
+from . import late_publish, orphans, statistics, thumbnails, upkeep
 from .dead_runs import WasCancelled, recover_run
 from .mismatches import Wrong
 
@@ -63,6 +63,7 @@ def sweep(
             *late_publish.publish_due(resource_id, dry_run),
             *_mismatches(resource_id, dry_run, rounds),
             *statistics.catch_up(dry_run),
+            *thumbnails.tidy(dry_run),
             *_folders(dry_run),
         ]
 

@@ -25,8 +25,9 @@ from . import dictionary_versions, downloads, labels, review
 from .dictionary_versions import Earlier
 from .profile_page import profile
 from .tab import Place, Tab, describe
+from .thumbnails import thumbnails
 
-__all__ = ["datapusher", "profile"]
+__all__ = ["datapusher", "profile", "thumbnails"]
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,146 @@
+"""Make the pictures of a resource when somebody asks for them."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from .. import settings
+from ..core.thumbnail import Row, Source, Spec, has_failed, is_valid
+from . import access, draw, source, storage, store
+from .draw import NothingToDraw, Picture
+from .store import Found, NotPublic
+
+#: Pause between two tries to get a place.
+_PAUSE = 0.2
+
+
+class Busy(Exception):
+    """All places for making pictures are taken."""
+
+
+def make(resource: Mapping[str, Any], *, again: bool = False, wait: float = 0) -> dict[str, Row]:
+    """Make the pictures of a resource that are missing or out of date, and return all, by label.
+
+    :param resource: the resource as ``resource_show`` returns it.
+    :param again: make them even if they are up to date.
+    :param wait: seconds to wait for a place.
+    :raises NothingToDraw: when this source has no picture; that is remembered.
+    :raises CannotDrawNow: when there is none just now.
+    :raises NotPublic: when not everybody may read the resource.
+    :raises Busy: when the site makes as many pictures as it may.
+    """
+    kind = source.kind_of(resource)
+    if kind is None:
+        raise NothingToDraw("There is nothing to picture: the resource is neither an image, a PDF nor a table.")
+    if not access.everybody_may_read(resource["id"]):
+        raise NotPublic
+    began = store.now()
+    kept, wanted = _sorted(resource, kind, store.find([resource["id"]]), again=again)
+    if not wanted:
+        return kept
+    with _place(wait):
+        # another maker may have made them while this one waited
+        kept, wanted = _sorted(resource, kind, store.find([resource["id"]]), again=again)
+        return {**kept, **_made(resource, kind, wanted, began)} if wanted else kept
+
+
+def _sorted(
+    resource: Mapping[str, Any], kind: str, found: Mapping[str, Found], *, again: bool
+) -> tuple[dict[str, Row], list[Spec]]:
+    """Return the pictures that are up to date by label, and the sizes to make.
+
+    :raises NothingToDraw: when it is known that this source has no picture.
+    """
+    specs = settings.current().thumbnail_sizes
+    if again:
+        return {}, list(specs)
+    known = found.get(resource["id"], Found())
+    state, recipe = source.state_of(resource, kind, known), draw.recipe_of(kind)
+    for row in known.rows.values():
+        if has_failed(row, state, recipe):
+            raise NothingToDraw(row.failed or "")
+    kept = {spec.label: row for spec in specs if is_valid(spec, row := known.rows.get(spec.label), state, recipe) and row}
+    return kept, [spec for spec in specs if spec.label not in kept]
+
+
+@contextmanager
+def _place(wait: float) -> Iterator[None]:
+    """Hold a place for making pictures.
+
+    :raises Busy: when none was free for ``wait`` seconds.
+    """
+    until = time.monotonic() + wait
+    while True:
+        with store.place() as is_free:
+            if is_free:
+                yield
+                return
+        if time.monotonic() >= until:
+            raise Busy
+        time.sleep(_PAUSE)
+
+
+def _made(resource: Mapping[str, Any], kind: str, wanted: Sequence[Spec], began: datetime) -> dict[str, Row]:
+    # read before it is drawn: a change meanwhile must make the picture stale
+    state = source.state_of(resource, kind, Found(loaded_at=store.last_load(resource["id"])))
+    try:
+        drawn = draw.draw(resource, kind, [spec.width for spec in wanted])
+    except NothingToDraw as error:
+        _save([(_failed(spec, kind, state, str(error)), None) for spec in wanted], began)
+        raise
+    return _save([(_row(spec, kind, state, drawn[spec.width]), drawn[spec.width]) for spec in wanted], began)
+
+
+def _save(pictures: Sequence[tuple[Row, Picture | None]], began: datetime) -> dict[str, Row]:
+    """Store pictures, and return what is stored, which is another maker's if that was quicker."""
+    saved, superfluous = {}, []
+    try:
+        with store.publishing() as connection:
+            for row, picture in pictures:
+                if picture is not None:
+                    storage.put(row.path, picture.data)
+                saved[row.label], extra = store.save(connection, row, began)
+                superfluous.append(extra)
+    except BaseException:
+        discard([row.path for row, _ in pictures])
+        raise
+    discard(superfluous)
+    return saved
+
+
+def discard(paths: Sequence[str]) -> list[str]:
+    """Remove files that no row has, and return their locations."""
+    given = sorted({path for path in paths if path})
+    if not given:
+        return []
+    with store.removing() as connection:
+        return storage.remove(sorted(set(given) - store.used(connection, given)))
+
+
+def _failed(spec: Spec, kind: str, state: Source, why: str) -> Row:
+    return Row(
+        resource_id=state.resource_id,
+        label=spec.label,
+        recipe=draw.recipe_of(kind),
+        source_hash=state.hash,
+        source_modified=state.modified,
+        failed=why,
+    )
+
+
+def _row(spec: Spec, kind: str, state: Source, picture: Picture) -> Row:
+    digest = hashlib.sha256(picture.data).hexdigest()
+    return replace(
+        _failed(spec, kind, state, ""),
+        path=storage.location(state.resource_id, spec.label, digest, picture.content_type),
+        width=spec.width,
+        height=picture.height,
+        size=len(picture.data),
+        failed=None,
+    )
