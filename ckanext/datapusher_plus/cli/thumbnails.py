@@ -14,7 +14,7 @@ from ckan.types import Context
 from .. import settings, waits
 from ..core.safe_text import escaped
 from ..portal.private_storage import NoStorage
-from ..thumbnails import generate, source
+from ..thumbnails import generate
 from ..thumbnails.draw import CannotDrawNow, NothingToDraw
 from ..thumbnails.generate import Busy
 from ..thumbnails.reconcile import reconcile as compare
@@ -35,7 +35,7 @@ def make(dataset: str | None, again: bool) -> None:
     """Make the missing pictures of DATASET (an id or a name), or of all public datasets."""
     if not settings.current().thumbnail_sizes:
         raise click.ClickException(
-            "No thumbnail sizes are configured. Set ckanext.datapusher_plus.thumbnail_sizes, such as small:240 medium:640."
+            "No thumbnail sizes are configured. Set ckanext.datapusher_plus.thumbnail_sizes to small:240 medium:640."
         )
     resource_ids = list(_resources(dataset))
     done: Counter[str] = Counter()

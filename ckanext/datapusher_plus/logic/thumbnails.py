@@ -79,7 +79,7 @@ def _resource(context: Context, asked: Mapping[str, Any]) -> dict[str, Any]:
     if asked.get("label", labels[0]) not in labels:
         known = tk._("There is no size with this label. The labels are: {labels}").format(labels=", ".join(labels))
         raise tk.ValidationError({"label": [known]})
-    return tk.get_action("resource_show")(Context(**{**context, "model": context["model"]}), {"id": asked["id"]})
+    return tk.get_action("resource_show")(context.copy(), {"id": asked["id"]})
 
 
 def _reply(resource: Mapping[str, Any], label: str | None) -> dict[str, Any]:

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ckan import authz, model
+from ckan import authz
 from ckan.lib import plugins as lib_plugins
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
 #: Functions that decide who may read a resource; a plugin may have replaced one.
-_DECIDERS = ("site_read", "package_show", "resource_show")
+_DECIDERS = ("package_show", "resource_show")
 
 
 def everybody_may_read(resource_id: str) -> bool:
     """Return whether somebody who is not logged in may read a resource; False if it is not there."""
-    return _allowed("resource_show", resource_id) and _allowed("site_read")
+    anybody = Context(user="", ignore_auth=False, auth_user_obj=None)
+    try:
+        tk.check_access("resource_show", anybody, {"id": resource_id})
+    except (tk.NotAuthorized, tk.ObjectNotFound):
+        return False
+    return True
 
 
 def visible(package: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -36,12 +41,3 @@ def _decided_by_ckan() -> bool:
         return False
     functions = (authz._AuthFunctions.get(name) for name in _DECIDERS)
     return all(getattr(each, "__module__", "").startswith("ckan.logic.auth") for each in functions)
-
-
-def _allowed(action: str, identity: str = "") -> bool:
-    anybody = Context(model=model, user="", ignore_auth=False, auth_user_obj=None)
-    try:
-        tk.check_access(action, anybody, {"id": identity} if identity else {})
-    except (tk.NotAuthorized, tk.ObjectNotFound):
-        return False
-    return True

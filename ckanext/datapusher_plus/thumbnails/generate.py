@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from .. import settings
 from ..core.thumbnail import Row, Source, Spec, has_failed, is_valid
 from . import access, draw, source, storage, store
 from .draw import NothingToDraw, Picture
 from .store import Found, NotPublic
+
+log = logging.getLogger(__name__)
 
 #: Pause between two tries to get a place.
 _PAUSE = 0.2
@@ -65,7 +70,9 @@ def _sorted(
     for row in known.rows.values():
         if has_failed(row, state, recipe):
             raise NothingToDraw(row.failed or "")
-    kept = {spec.label: row for spec in specs if is_valid(spec, row := known.rows.get(spec.label), state, recipe) and row}
+    kept = {
+        spec.label: row for spec in specs if is_valid(spec, row := known.rows.get(spec.label), state, recipe) and row
+    }
     return kept, [spec for spec in specs if spec.label not in kept]
 
 
@@ -99,28 +106,34 @@ def _made(resource: Mapping[str, Any], kind: str, wanted: Sequence[Spec], began:
 
 def _save(pictures: Sequence[tuple[Row, Picture | None]], began: datetime) -> dict[str, Row]:
     """Store pictures, and return what is stored, which is another maker's if that was quicker."""
-    saved, superfluous = {}, []
+    saved, unused = {}, [row.path for row, _ in pictures]
     try:
         with store.publishing() as connection:
             for row, picture in pictures:
                 if picture is not None:
                     storage.put(row.path, picture.data)
                 saved[row.label], extra = store.save(connection, row, began)
-                superfluous.append(extra)
-    except BaseException:
-        discard([row.path for row, _ in pictures])
-        raise
-    discard(superfluous)
+                unused.append(extra)
+    finally:
+        # also those that were stored before an error
+        discard(unused)
     return saved
 
 
-def discard(paths: Sequence[str]) -> list[str]:
-    """Remove files that no row has, and return their locations."""
-    given = sorted({path for path in paths if path})
-    if not given:
-        return []
+def superfluous(paths: Collection[str]) -> list[str]:
+    """Return the files that no row has."""
     with store.removing() as connection:
-        return storage.remove(sorted(set(given) - store.used(connection, given)))
+        return sorted(set(filter(None, paths)) - store.used(connection, paths))
+
+
+def discard(paths: Collection[str]) -> list[str]:
+    """Remove files that no row has, and return their locations; what fails is left to the sweep."""
+    try:
+        with store.removing() as connection:
+            return storage.remove(sorted(set(filter(None, paths)) - store.used(connection, paths)))
+    except SQLAlchemyError:
+        log.warning("Files of old pictures could not be removed now; the sweep will remove them.", exc_info=True)
+        return []
 
 
 def _failed(spec: Spec, kind: str, state: Source, why: str) -> Row:

@@ -84,7 +84,9 @@ def current(resource: Mapping[str, Any], kind: str, found: Found) -> dict[str, s
     state, recipe = source.state_of(resource, kind, found), draw.recipe_of(kind)
     rows = {spec: found.rows.get(spec.label) for spec in settings.current().thumbnail_sizes}
     return {
-        spec.label: storage.address(row.path) for spec, row in rows.items() if row and is_valid(spec, row, state, recipe)
+        spec.label: storage.address(row.path)
+        for spec, row in rows.items()
+        if row and is_valid(spec, row, state, recipe)
     }
 
 

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Collection, Iterator
 from datetime import date
 
-from .. import settings
 from . import access, generate, storage, store
 
 log = logging.getLogger(__name__)
@@ -26,7 +25,7 @@ def withdraw(resource_ids: Collection[str] | None = None, *, dry_run: bool = Fal
     for resource_id, paths in store.hidden(resource_ids).items():
         if not dry_run:
             _take(resource_id, paths)
-        yield f"{resource_id}: it is private or gone, and so are its pictures{' to be' if dry_run else ' now'}."
+        yield f"{resource_id}: it is private or gone; its pictures {'would be' if dry_run else 'are'} removed."
 
 
 def reconcile(part: int | None = None, *, dry_run: bool = False) -> Iterator[str]:
@@ -84,11 +83,6 @@ def _without_file(rows: dict[str, str], files: Collection[str] | None, *, dry_ru
 
 
 def _without_row(paths: Collection[str], *, dry_run: bool) -> Iterator[str]:
-    if not paths:
-        return
-    with store.removing() as connection:
-        # a row may be newer than the list of rows
-        superfluous = sorted(set(paths) - store.used(connection, paths))
-    done = superfluous if dry_run else generate.discard(superfluous)
-    for path in done:
+    # a row may be newer than the list of rows, so both look again
+    for path in generate.superfluous(paths) if dry_run else generate.discard(paths):
         yield f"{storage.resource_of(path)}: the file {path} has no row and {'would be' if dry_run else 'is'} removed."

@@ -95,9 +95,7 @@ def names() -> Iterator[str] | None:
 def exists(path: str) -> bool:
     """Return whether the storage has a picture; True if it cannot say so."""
     storage = opened()
-    return not storage.supports(files.Capability.EXISTS) or storage.exists(
-        file_keeper.FileData(files.Location(path))
-    )
+    return not storage.supports(files.Capability.EXISTS) or storage.exists(file_keeper.FileData(files.Location(path)))
 
 
 def response(path: str) -> types.Response | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import BIT, insert
 
 from .. import settings, waits
 from ..core.thumbnail import Row
@@ -161,10 +161,10 @@ def used(connection: sa.Connection, paths: Collection[str]) -> set[str]:
 def in_slice(part: int, parts: int) -> dict[str, str]:
     """Return path and resource of the pictures of a part of all resources."""
     digits = sa.func.concat("x", sa.func.substr(sa.func.md5(table.c.resource_id), 1, 4))
-    number = sa.cast(sa.cast(digits, sa.dialects.postgresql.BIT(16)), sa.Integer)
+    number = sa.cast(sa.cast(digits, BIT(16)), sa.Integer)
     query = sa.select(table.c.path, table.c.resource_id).where(table.c.path != "", number % parts == part)
     with transaction() as connection:
-        return {path: resource_id for path, resource_id in connection.execute(query)}
+        return dict(connection.execute(query).tuples())
 
 
 def _row(found: Any) -> Row:
