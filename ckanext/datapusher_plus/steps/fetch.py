@@ -9,14 +9,10 @@ from ..checkpoint import reach
 from ..core.errors import NoFile
 from ..core.safe_text import file_name, redacted
 from ..core.values import Log, Source, Ticket
-from ..fetch.address import Malformed, parse
-from ..fetch.guard import Guard
-from ..fetch.http import HttpRules, download
+from ..fetch.http import download
 from ..fetch.receive import store
+from ..fetch.site import rules as site_rules
 from ..settings import Settings, current
-
-#: seconds to wait until a server has prepared the file, and the most as a share of a run's time
-_PREPARING, _SHARE = 1800, 0.5
 
 
 def fetch(ticket: Ticket, log: Log) -> Source:
@@ -56,29 +52,5 @@ def _downloaded(ticket: Ticket, site: Settings, log: Log) -> Source:
     if not ticket.url.strip():
         raise NoFile
     log.info(f"Fetching {redacted(ticket.url)}.")
-    rules = HttpRules(
-        guard=_guard(site),
-        limit=site.max_content_length,
-        connect_timeout=site.download_connect_timeout,
-        timeout=site.download_timeout,
-        deadline=site.download_deadline,
-        least_rate=site.download_least_rate,
-        retries=site.download_retries,
-        patience=min(_PREPARING, site.flow_timeout * _SHARE),
-        proxy=site.download_proxy,
-        proxy_resolves=site.download_proxy_resolves,
-        verify=site.ssl_verify,
-        ca_bundle=site.ssl_ca_bundle,
-        chunk_size=site.chunk_size,
-        algorithm=site.file_hash_algorithm,
-    )
+    rules = site_rules(site, portal.own_pages())
     return download(ticket.url, ticket.work_dir / "source", rules, log)
-
-
-def _guard(site: Settings) -> Guard:
-    url, roots = portal.own_pages()
-    try:
-        own = parse(url)
-    except Malformed:
-        own = None
-    return Guard(site.allowed_internal_hosts, own, roots)

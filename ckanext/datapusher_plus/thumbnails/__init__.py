@@ -1,1 +1,1 @@
-"""Pictures of resources: make, store and find them."""
+"""Pictures of resources: images, first pages of PDF files, and small charts of tables."""

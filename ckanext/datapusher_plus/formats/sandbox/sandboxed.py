@@ -59,7 +59,7 @@ def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
-            env={name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | _FRUGAL,
+            env=environment(),
         )
         try:
             done = _listened(process, _job(kind, source, work), work)
@@ -71,10 +71,15 @@ def _convert(kind: Format, source: Source, work: Work) -> CleanCsv:
     return done
 
 
-def command() -> list[str]:
-    """Return the command line that starts the child process."""
+def environment() -> dict[str, str]:
+    """Return the environment variables of a child process: none of the site's secrets."""
+    return {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ} | _FRUGAL
+
+
+def command(module: str = f"{__package__}.child") -> list[str]:
+    """Return the command line that starts a child process: the ``main`` of a module."""
     # where this package is an editable install, an isolated Python does not find its folder
-    program = f"import sys; sys.path.append(sys.argv[1]); from {__package__}.child import main; main()"
+    program = f"import sys; sys.path.append(sys.argv[1]); from {module} import main; main()"
     return [sys.executable, *_ISOLATED, "-c", program, str(Path(__file__).resolve().parents[4])]
 
 
