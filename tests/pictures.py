@@ -29,7 +29,10 @@ def png(colour: int = 0x336699, width: int = 800, height: int = 450) -> bytes:
     line = b"\0" + struct.pack(">I", colour)[1:] * width
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     parts = {b"IHDR": head, b"IDAT": zlib.compress(line * height), b"IEND": b""}
-    chunks = (struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in parts.items())
+    chunks = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        for name, data in parts.items()
+    )
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)
 
 

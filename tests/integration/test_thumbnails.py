@@ -17,6 +17,7 @@ from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp
 
 from ckanext.datapusher_plus.model import run, thumbnail
+from ckanext.datapusher_plus.model.database import transaction
 from ckanext.datapusher_plus.thumbnails import draw, generate, source, storage, store
 from tests.pictures import STATIC, Pictures, execute, photo
 
@@ -253,8 +254,10 @@ def test_a_dataset_that_is_hidden_while_its_picture_is_made_gets_none(pictured: 
     state = source.state_of(resource, "image", store.Found())
     picture = draw.draw(resource, "image", [240])[240]
     pictured.act("package_patch", id=resource["package_id"], private=True)
-    with pytest.raises(store.NotPublic):
-        generate._save([(generate._row(spec, "image", state, picture), picture)], began)
+    row, unused = generate._row(spec, "image", state, picture), list[str]()
+    with pytest.raises(store.NotPublic), transaction() as connection:
+        generate.save(connection, [(row, picture)], began, unused)
+    assert unused == [row.path] == generate.discard(unused)
     assert (pictured.rows(resource), pictured.files()) == ({}, set())
 
 
@@ -265,18 +268,17 @@ def test_a_dataset_that_is_hidden_while_its_picture_is_made_gets_none(pictured: 
 def busy(pictured: Pictures) -> Iterator[None]:
     """All places for makers are taken."""
     with ExitStack() as places:
-        assert [places.enter_context(store.place()) for _ in range(3)] == [True, True, False]
+        assert [places.enter_context(store.place()) is not None for _ in range(3)] == [True, True, False]
         yield
 
 
-def test_while_all_makers_are_busy_there_is_a_neutral_picture(
-    app: CKANTestApp, pictured: Pictures, busy: None
-) -> None:
+def test_while_all_makers_are_busy_there_is_a_neutral_picture(app: CKANTestApp, pictured: Pictures, busy: None) -> None:
     resource = pictured.resource()
     answer = get(app, resource)
     assert (answer.status_code, answer.headers["Location"]) == (302, "/datapusher_plus/thumbnail.svg")
     assert (answer.cache_control.private, answer.cache_control.max_age) == (True, 5)
-    assert app.get("/datapusher_plus/thumbnail.svg").mimetype == "image/svg+xml"
+    with app.get("/datapusher_plus/thumbnail.svg") as neutral:
+        assert neutral.mimetype == "image/svg+xml"
     assert pictured.rows(resource) == {}
 
 
@@ -284,7 +286,7 @@ def test_a_picture_that_is_there_needs_no_place(app: CKANTestApp, pictured: Pict
     resource = pictured.resource()
     get(app, resource)
     with store.place(), store.place(), store.place() as third:
-        assert not third
+        assert third is None
         assert get(app, resource).headers["Location"] == location(pictured, resource)
 
 
@@ -312,7 +314,10 @@ def test_the_slower_maker_takes_the_winners_row_and_keeps_its_file(pictured: Pic
     picture = draw.draw(pictured.resource(0xCC0000), "image", [240])[240]
     loser = generate._row(spec, "image", source.state_of(resource, "image", store.Found()), picture)
     assert loser.path != winner["small"].path
-    assert generate._save([(loser, picture)], began) == {"small": winner["small"]}
+    unused: list[str] = []
+    with transaction() as connection:
+        assert generate.save(connection, [(loser, picture)], began, unused) == {"small": winner["small"]}
+    assert generate.discard(unused) == [loser.path]
     assert pictured.files() == {row.path for row in winner.values()}
 
 
@@ -377,7 +382,9 @@ def test_a_storage_has_addresses_of_its_own(pictured: Pictures, app: CKANTestApp
     assert answer.headers["Location"] == f"{tk.config['ckan.site_url']}/{path}"
 
 
-def test_the_beginning_of_addresses_is_learned_once(pictured: Pictures, app: CKANTestApp, test_request_context: Any) -> None:
+def test_the_beginning_of_addresses_is_learned_once(
+    pictured: Pictures, app: CKANTestApp, test_request_context: Any
+) -> None:
     pictured.set(thumbnail_base_url="")
     with test_request_context():
         first = storage.address("a/small.00000000.png")

@@ -10,12 +10,16 @@ from ckan.lib import plugins as lib_plugins
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
+from . import store
+
 #: Functions that decide who may read a resource; a plugin may have replaced one.
 _DECIDERS = ("package_show", "resource_show")
 
 
 def everybody_may_read(resource_id: str) -> bool:
     """Return whether somebody who is not logged in may read a resource; False if it is not there."""
+    if _decided_by_ckan():
+        return store.is_public(resource_id)
     anybody = Context(user="", ignore_auth=False, auth_user_obj=None)
     try:
         tk.check_access("resource_show", anybody, {"id": resource_id})

@@ -39,6 +39,9 @@ def notice(entity: object, *, deleted: bool) -> None:
 
 
 def _withdraw(session: Any) -> None:
+    if session.in_nested_transaction():
+        # a savepoint ends, and nobody else sees the change yet
+        return
     resource_ids = session.info.pop(_KEY, None)
     if not resource_ids:
         return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableSequence, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import settings
@@ -23,6 +24,10 @@ log = logging.getLogger(__name__)
 
 #: Pause between two tries to get a place.
 _PAUSE = 0.2
+
+
+#: What is stored, and the picture; None if this source has none.
+Drawn = tuple[Row, Picture | None]
 
 
 class Busy(Exception):
@@ -49,10 +54,19 @@ def make(resource: Mapping[str, Any], *, again: bool = False, wait: float = 0) -
     kept, wanted = _sorted(resource, kind, store.find([resource["id"]]), again=again)
     if not wanted:
         return kept
-    with _place(wait):
-        # another maker may have made them while this one waited
-        kept, wanted = _sorted(resource, kind, store.find([resource["id"]]), again=again)
-        return {**kept, **_made(resource, kind, wanted, began)} if wanted else kept
+    unused: list[str] = []
+    try:
+        with _place(wait) as connection:
+            # another maker may have made them while this one waited
+            kept, wanted = _sorted(resource, kind, store.find([resource["id"]], connection), again=again)
+            pictures = _drawn(connection, resource, kind, wanted) if wanted else []
+            made = save(connection, pictures, began, unused)
+    finally:
+        # also those that were stored before an error
+        discard(unused)
+    if failed := next((row.failed for row in made.values() if row.failed), None):
+        raise NothingToDraw(failed)
+    return {**kept, **made}
 
 
 def _sorted(
@@ -77,46 +91,50 @@ def _sorted(
 
 
 @contextmanager
-def _place(wait: float) -> Iterator[None]:
-    """Hold a place for making pictures.
+def _place(wait: float) -> Iterator[sa.Connection]:
+    """Hold a place for making pictures, and return the transaction that holds it.
 
     :raises Busy: when none was free for ``wait`` seconds.
     """
     until = time.monotonic() + wait
     while True:
-        with store.place() as is_free:
-            if is_free:
-                yield
+        with store.place() as connection:
+            if connection is not None:
+                yield connection
                 return
         if time.monotonic() >= until:
             raise Busy
         time.sleep(_PAUSE)
 
 
-def _made(resource: Mapping[str, Any], kind: str, wanted: Sequence[Spec], began: datetime) -> dict[str, Row]:
+def _drawn(connection: sa.Connection, resource: Mapping[str, Any], kind: str, wanted: Sequence[Spec]) -> list[Drawn]:
     # read before it is drawn: a change meanwhile must make the picture stale
-    state = source.state_of(resource, kind, Found(loaded_at=store.last_load(resource["id"])))
+    state = source.state_of(resource, kind, Found(loaded_at=store.last_load(connection, resource["id"])))
+    most = settings.current().thumbnail_max_bytes
     try:
-        drawn = draw.draw(resource, kind, [spec.width for spec in wanted])
+        drawn = draw.draw(resource, kind, [spec.width for spec in wanted], max_bytes=most)
     except NothingToDraw as error:
-        _save([(_failed(spec, kind, state, str(error)), None) for spec in wanted], began)
-        raise
-    return _save([(_row(spec, kind, state, drawn[spec.width]), drawn[spec.width]) for spec in wanted], began)
+        return [(_failed(spec, kind, state, str(error)), None) for spec in wanted]
+    return [(_row(spec, kind, state, drawn[spec.width]), drawn[spec.width]) for spec in wanted]
 
 
-def _save(pictures: Sequence[tuple[Row, Picture | None]], began: datetime) -> dict[str, Row]:
-    """Store pictures, and return what is stored, which is another maker's if that was quicker."""
-    saved, unused = {}, [row.path for row, _ in pictures]
-    try:
-        with store.publishing() as connection:
-            for row, picture in pictures:
-                if picture is not None:
-                    storage.put(row.path, picture.data)
-                saved[row.label], extra = store.save(connection, row, began)
-                unused.append(extra)
-    finally:
-        # also those that were stored before an error
-        discard(unused)
+def save(
+    connection: sa.Connection, pictures: Sequence[Drawn], began: datetime, unused: MutableSequence[str]
+) -> dict[str, Row]:
+    """Store pictures, and return what is stored, which is another maker's if that was quicker.
+
+    :param began: when this maker read what is stored.
+    :param unused: gets the paths of files that may be superfluous after the end of the transaction.
+    :raises NotPublic: when not everybody may read the resource any more.
+    """
+    store.keep_files(connection)
+    saved = {}
+    for row, picture in pictures:
+        unused.append(row.path)
+        if picture is not None:
+            storage.put(row.path, picture.data)
+        saved[row.label], before = store.save(connection, row, began)
+        unused.append(before)
     return saved
 
 
@@ -128,6 +146,8 @@ def superfluous(paths: Collection[str]) -> list[str]:
 
 def discard(paths: Collection[str]) -> list[str]:
     """Remove files that no row has, and return their locations; what fails is left to the sweep."""
+    if not any(paths):
+        return []
     try:
         with store.removing() as connection:
             return storage.remove(sorted(set(filter(None, paths)) - store.used(connection, paths)))

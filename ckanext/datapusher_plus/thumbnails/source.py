@@ -14,8 +14,7 @@ from .store import Found
 
 def kind_of(resource: Mapping[str, Any]) -> str | None:
     """Return what is pictured of a resource (image, pdf or table), None if there is nothing to picture."""
-    kind = draw.kind_of(resource)
-    return kind if kind in settings.current().thumbnail_kinds else None
+    return draw.kind_of(resource, settings.current().thumbnail_kinds)
 
 
 def state_of(resource: Mapping[str, Any], kind: str, found: Found) -> Source:

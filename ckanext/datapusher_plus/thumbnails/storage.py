@@ -15,6 +15,7 @@ from ckan.lib import files
 
 from .. import settings
 from ..portal.private_storage import NoStorage, private_storage
+from ..portal.uploads import as_file
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,8 @@ def exists(path: str) -> bool:
 def response(path: str) -> types.Response | None:
     """Return the picture itself as a response; None when the storage does not have it."""
     try:
-        sent = b"".join(opened().stream(file_keeper.FileData(files.Location(path))))
+        with as_file(opened().stream(file_keeper.FileData(files.Location(path)))) as file:
+            sent = file.read()
     except (files.exc.MissingFileError, FileNotFoundError):
         return None
     return types.Response(sent, mimetype=content_type(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -43,8 +43,11 @@ class NotPublic(Exception):
     """Not everybody may read the resource, or it is deleted."""
 
 
-def find(resource_ids: Collection[str]) -> dict[str, Found]:
-    """Return the stored pictures of some resources by one query; resources without any are left out."""
+def find(resource_ids: Collection[str], connection: sa.Connection | None = None) -> dict[str, Found]:
+    """Return the stored pictures of some resources by one query; resources without any are left out.
+
+    :param connection: an open transaction to read in, instead of a new one.
+    """
     if not resource_ids:
         return {}
     is_of_table = table.c.recipe.like(_OF_TABLES)
@@ -52,8 +55,8 @@ def find(resource_ids: Collection[str]) -> dict[str, Found]:
     query = sa.select(table, loaded_at).where(table.c.resource_id == sa.any_(sa.literal(list(resource_ids), _TEXTS)))
     rows: dict[str, dict[str, Row]] = {}
     loads: dict[str, datetime | None] = {}
-    with transaction() as connection:
-        for found in connection.execute(query):
+    with nullcontext(connection) if connection else transaction() as asked:
+        for found in asked.execute(query):
             rows.setdefault(found.resource_id, {})[found.label] = _row(found)
             loads[found.resource_id] = loads.get(found.resource_id) or found.loaded_at
     return {each: Found(rows=rows[each], loaded_at=loads[each]) for each in rows}
@@ -62,10 +65,15 @@ def find(resource_ids: Collection[str]) -> dict[str, Found]:
 _TEXTS = sa.ARRAY(sa.Text)
 
 
-def last_load(resource_id: str) -> datetime | None:
+def last_load(connection: sa.Connection, resource_id: str) -> datetime | None:
     """Return when the last load of the resource's table ended."""
+    return connection.execute(_last_load(sa.literal(resource_id))).scalar()
+
+
+def is_public(resource_id: str) -> bool:
+    """Return whether a resource and its dataset are active and not private."""
     with transaction() as connection:
-        return connection.execute(_last_load(sa.literal(resource_id))).scalar()
+        return bool(connection.execute(sa.select(_is_public(sa.literal(resource_id)))).scalar())
 
 
 def now() -> datetime:
@@ -75,29 +83,28 @@ def now() -> datetime:
 
 
 @contextmanager
-def place() -> Iterator[bool]:
-    """Take one of the site's places for making pictures, and yield whether one was free.
+def place() -> Iterator[sa.Connection | None]:
+    """Take one of the site's places for making pictures, and yield the transaction that holds it; None if none is free.
 
-    The locks belong to a transaction, so they also work behind a pooler, and end with the process.
+    The locks belong to a transaction, so they also work behind a pooler, and end with the process. The maker works in
+    this transaction, so that many requests at once do not use up the process's connections.
     """
     with transaction() as connection:
         places = range(1, settings.current().thumbnail_at_once + 1)
-        yield any(_is_locked(connection, each) for each in places)
+        yield connection if any(_is_locked(connection, each) for each in places) else None
 
 
-@contextmanager
-def publishing() -> Iterator[sa.Connection]:
-    """Begin a transaction during which no file of a picture is removed: a new file has no row for a moment."""
-    with transaction() as connection:
-        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(LOCKS, _FILES)))
-        yield connection
+def keep_files(connection: sa.Connection) -> None:
+    """Let nobody remove a file until the end of the transaction: a new file has no row for a moment."""
+    _limit_waits(connection)
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(LOCKS, _FILES)))
 
 
 @contextmanager
 def removing() -> Iterator[sa.Connection]:
     """Begin a transaction during which no picture is published."""
     with transaction() as connection:
-        connection.execute(sa.text(f"SET LOCAL lock_timeout = '{waits.CKAN_ROW_LOCK}s'"))
+        _limit_waits(connection)
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCKS, _FILES)))
         yield connection
 
@@ -202,12 +209,15 @@ def _is_public(resource_id: Any) -> sa.ColumnElement[bool]:
     )
 
 
+def _limit_waits(connection: sa.Connection) -> None:
+    connection.execute(sa.text(f"SET LOCAL lock_timeout = '{waits.CKAN_ROW_LOCK}s'"))
+
+
 def _require_public(connection: sa.Connection, resource_id: str) -> None:
     """Keep the dataset as it is until the end of the transaction: who hides it meanwhile removes what is saved here.
 
     :raises NotPublic: when the dataset is private, or not there.
     """
-    connection.execute(sa.text(f"SET LOCAL lock_timeout = '{waits.CKAN_ROW_LOCK}s'"))
     resource, package = model.resource_table, model.package_table
     query = (
         sa.select(resource.c.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from ckan import types
+from ckan import model, types
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
 from flask import Blueprint
@@ -50,6 +50,8 @@ def show(resource_id: str) -> types.Response:
         resource = tk.get_action("resource_show")({}, {"id": resource_id})
     except (tk.ObjectNotFound, tk.NotAuthorized):
         return _none(_("Resource not found"))
+    # returns the connection: making a picture takes seconds, and many pages may ask at once
+    model.Session.remove()
     return _picture(resource, label)
 
 
