@@ -250,7 +250,7 @@ def test_a_change_that_is_rolled_back_hides_nothing(app: CKANTestApp, pictured: 
 def test_a_dataset_that_is_hidden_while_its_picture_is_made_gets_none(pictured: Pictures) -> None:
     resource = pictured.resource(owner_org=factories.Organization()["id"])
     began = store.now()
-    [spec, _] = [each for each in generate.settings.current().thumbnail_sizes]
+    spec = generate.settings.current().thumbnail_sizes[0]
     state = source.state_of(resource, "image", store.Found())
     picture = draw.draw(resource, "image", [240])[240]
     pictured.act("package_patch", id=resource["package_id"], private=True)
