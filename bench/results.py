@@ -47,6 +47,9 @@ TARGETS: Mapping[str, Target] = {
     "indexes_over_without": Target("flights, with two automatic indexes / without", 1.3),
     "unchanged_s": Target("unchanged file, request to skipped, s", 0.5),
     "profile_ttfb_ms": Target("profile page of 1,598 columns, first byte, ms", 300),
+    "thumbs_app_requests_warm": Target("40 datasets in a browser, requests to CKAN for their pictures", 0),
+    "thumbs_queries": Target("listing of 20, 40 and 100 datasets, queries for pictures", 1),
+    "thumbs_page_x": Target("listing of 40 datasets, with pictures / without", 1.05),
 }
 
 
