@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def pictured(
-    loaded: None, clean_db: None, clean_index: None, act: Callable[..., Any], tmp_path: Path
+    loaded: None, app: Any, clean_db: None, clean_index: None, act: Callable[..., Any], tmp_path: Path
 ) -> Iterator[Pictures]:
     """A site without datasets that makes pictures of two sizes."""
     import file_keeper
@@ -25,6 +25,8 @@ def pictured(
     from ckanext.datapusher_plus.core.thumbnail import sizes
     from tests.pictures import STATIC, Pictures
 
+    # the application collects the site's storages when it starts
+    assert app
     before, folder = settings.current(), tmp_path / "pictures"
     public = {"type": "ckan:fs:public", "path": str(folder), "initialize": True, "name": "pictures"}
     files.storages.register("pictures", file_keeper.make_storage("pictures", public))
