@@ -190,6 +190,13 @@ def test_a_resource_of_another_kind_has_no_picture(app: CKANTestApp, pictured: P
     assert get(app, pictured.resource(), status=404).text.startswith("There is nothing to picture")
 
 
+def test_an_image_on_a_page_gets_a_neutral_picture_where_there_is_none(app: CKANTestApp, pictured: Pictures) -> None:
+    resource = factories.Resource(format="ZIP", url="http://example.org/x.zip")
+    accepted = {"Accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"}
+    answer = get(app, resource, status=404, headers=accepted)
+    assert (answer.mimetype, answer.data[:4]) == ("image/svg+xml", b"<svg")
+
+
 def test_that_a_file_has_no_picture_is_remembered_for_this_file(app: CKANTestApp, pictured: Pictures) -> None:
     resource = pictured.resource()
     upload = photo()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import flask
@@ -25,7 +25,7 @@ ROUTE = "datapusher_plus_thumbnail"
 Addresses = dict[str, str] | None
 
 
-def prefetch(packages: Iterable[Mapping[str, Any]]) -> None:
+def prefetch(packages: Sequence[Mapping[str, Any]]) -> None:
     """Find the pictures of all resources of some datasets, for the rest of this request.
 
     No later call of ``addresses`` for one of them makes a query.
@@ -47,9 +47,8 @@ def prefetch(packages: Iterable[Mapping[str, Any]]) -> None:
     known.update({each: _addresses(shown[each], kinds[each], found.get(each, Found())) for each in new})
 
 
-def attach(packages: Iterable[Mapping[str, Any]]) -> None:
+def attach(packages: Sequence[Mapping[str, Any]]) -> None:
     """Add the addresses of their pictures to the resources of search results."""
-    packages = list(packages)
     prefetch(packages)
     known = _known() if flask.has_request_context() else {}
     for resource in (each for package in packages for each in package.get("resources") or ()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 from ckan import model, types
@@ -27,6 +28,7 @@ thumbnails = Blueprint(listing.ROUTE, __name__, url_prefix="/thumbnail")
 _KEPT, _NEUTRAL_KEPT = 300, 5
 #: Shown while a picture cannot be made, and where there is none.
 NEUTRAL = "/datapusher_plus/thumbnail.svg"
+_FILE = Path(__file__).parents[1] / "public" / NEUTRAL.lstrip("/")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -88,7 +90,10 @@ def _kept(answer: types.Response, seconds: int) -> types.Response:
 
 
 def _none(why: str) -> types.Response:
-    return _sentence(404, why)
+    """Answer with 404; a browser that fills an image on a page gets a neutral picture instead of the sentence."""
+    if tk.request.accept_mimetypes.best_match(["text/plain", "image/svg+xml"]) != "image/svg+xml":
+        return _sentence(404, why)
+    return _kept(types.Response(_FILE.read_bytes(), status=404, mimetype="image/svg+xml"), _NEUTRAL_KEPT)
 
 
 def _sentence(status: int, text: str) -> types.Response:
