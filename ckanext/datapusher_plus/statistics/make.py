@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .. import settings
 from ..core.dictionary.model import Column
+from ..core.dictionary.personal import is_personal
 from ..core.moments import as_float
 from ..core.statistics import ColumnStatistics, Measure, TableStatistics, Withheld, measure_of, withhold
 from ..core.values import CleanCsv, Log
@@ -24,7 +25,6 @@ from ..engines import DuckdbEngine
 from ..engines.base import Can, Described, Engine, require
 from ..formats.sandbox.limited_fork import limited
 from . import store
-from .personal import is_personal
 from .store import Known
 
 log = logging.getLogger(__name__)

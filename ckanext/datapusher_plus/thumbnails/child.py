@@ -38,6 +38,10 @@ def _outcome(job: dict[str, Any]) -> tuple[str, Any]:
 def _drawn(job: dict[str, Any]) -> dict[int, tuple[str, int, int]]:
     folder, widths = Path(job["folder"]), job["widths"]
     # each kind has libraries of its own
+    if job["kind"] == "table":
+        from . import charts
+
+        return charts.draw(job["drawing"], folder, widths)
     if job["kind"] == "pdf":
         from . import pdf
 

@@ -9,12 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from . import files, sandbox
+from . import files, sandbox, tables
 from .picture import CannotDrawNow, NothingToDraw, Picture
 
 __all__ = ["CannotDrawNow", "NothingToDraw", "Picture", "draw", "kind_of", "recipe_of"]
 
-KINDS = ("image", "pdf")
+KINDS = ("image", "pdf", "table")
 #: Seconds to connect to a server, and of its silence.
 TIMEOUT = (5.0, 30.0)
 #: Largest file that is read, in bytes.
@@ -99,5 +99,8 @@ def draw(
     if not all(0 < seconds < math.inf for seconds in timeout):
         raise ValueError("Timeouts are positive and finite.")
     with tempfile.TemporaryDirectory(prefix="datapusher-plus-picture-") as folder:
-        path = files.fetch(resource, Path(folder), timeout, max_bytes)
-        return sandbox.render({"kind": kind, "path": str(path)}, Path(folder), widths)
+        if kind == "table":
+            about = {"drawing": tables.drawing_of(resource["id"])}
+        else:
+            about = {"path": str(files.fetch(resource, Path(folder), timeout, max_bytes))}
+        return sandbox.render({"kind": kind, **about}, Path(folder), widths)

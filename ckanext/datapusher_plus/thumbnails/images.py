@@ -37,6 +37,8 @@ def save_photo(image: Image.Image, folder: Path, widths: Sequence[int]) -> dict[
     made = {}
     for width in widths:
         picture = image.resize(size_within(image.size, width), Image.Resampling.LANCZOS, reducing_gap=3)
+        # comments would be written too
+        picture.info.clear()
         picture.save(folder / str(width), "JPEG", quality=82, progressive=True, optimize=True)
         made[width] = ("image/jpeg", *picture.size)
     return made
@@ -65,10 +67,11 @@ def _loaded(path: Path, largest: tuple[int, int]) -> tuple[Image.Image, int]:
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             image = Image.open(path, formats=FORMATS)
-            orientation = image.getexif().get(_ORIENTATION, 1)
             # a JPEG is read at a fraction of its size if that is large enough
             image.draft(None, largest)
             image.load()
+            # not before: Pillow turns a TIFF image itself, and some files have their orientation at the end
+            orientation = image.getexif().get(_ORIENTATION, 1)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise NothingToDraw(_TOO_MANY_PIXELS.format(pixels=MOST_PIXELS)) from error
     except UnidentifiedImageError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pypdfium2.raw
@@ -34,9 +35,10 @@ def _first_page(path: Path, width: int) -> Image.Image:
     if not len(document):
         raise NothingToDraw("The PDF file has no pages.")
     page = document[0]
-    sides = page.get_size()
+    # its annotations say `float` for a pair of numbers, and `int` for a fraction
+    sides: Any = page.get_size()
     if not all(0 < side <= _LARGEST_PAGE for side in sides):
         raise NothingToDraw("The first page of the PDF file is too large or has no size.")
     # twice as large, so that its small print is smooth
-    scale = 2 * min(width / sides[0], HIGHEST * width / sides[1])
+    scale: Any = 2 * min(width / sides[0], HIGHEST * width / sides[1])
     return page.render(scale=scale).to_pil().convert("RGB")

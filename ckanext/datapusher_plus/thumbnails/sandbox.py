@@ -44,27 +44,26 @@ def render(
     """
     given = {**job, "folder": str(folder), "widths": list(widths), "memory": memory, "seconds": seconds}
     with (folder / "complaints").open("w+b") as complaints:
-        process = subprocess.Popen(
+        with subprocess.Popen(
             command(f"{__package__}.child"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
             env=environment(),
-        )
-        try:
-            said, _ = process.communicate(json.dumps(given).encode() + b"\n", timeout=_BUSY * seconds)
-        except subprocess.TimeoutExpired as error:
-            raise CannotDrawNow("The server is too busy just now; try again later.") from error
-        finally:
-            process.kill()
-            process.wait()
+        ) as process:
+            try:
+                said, _ = process.communicate(json.dumps(given).encode() + b"\n", timeout=_BUSY * seconds)
+            except subprocess.TimeoutExpired as error:
+                raise CannotDrawNow("The server is too busy just now; try again later.") from error
+            finally:
+                process.kill()
         answer = _answer(said, process.returncode, complaints, memory, seconds)
     return {width: _picture(folder / str(width), *answer[str(width)]) for width in widths}
 
 
 def _answer(said: bytes, code: int, complaints: BinaryIO, memory: int, seconds: int) -> dict[str, list[Any]]:
     """Return content type, width and height of each picture, by the width that was asked for."""
-    word, what = json.loads(said) if code == 0 and said else ("", None)
+    word, what = json.loads(said) if code == 0 and said else ("", {})
     if word == "done":
         return what
     if word == "nothing":
