@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp
+from click.testing import CliRunner
 
+from ckanext.datapusher_plus.cli.thumbnails import thumbnails
 from ckanext.datapusher_plus.health import pictures as check
 from ckanext.datapusher_plus.health.finding import CheckState
 from ckanext.datapusher_plus.model import thumbnail
@@ -84,22 +86,22 @@ def test_the_sweep_removes_what_is_hidden_each_time_and_compares_once_a_day(
         assert list(sweep.tidy(dry_run=False)) == []
 
 
-def test_commands_make_and_compare(pictured: Pictures, cli: Any, app: CKANTestApp) -> None:
-    from ckan.cli.cli import ckan
+def test_commands_make_and_compare(app: CKANTestApp, pictured: Pictures) -> None:
+    def command(*words: str) -> str:
+        with app.flask_app.test_request_context():
+            return CliRunner().invoke(thumbnails, words).output
 
     first, second = pictured.resource(1), pictured.resource(2)
     factories.Resource(format="ZIP", url="http://example.org/a.zip")
-    done = cli.invoke(ckan, ["datapusher_plus", "thumbnails", "make", first["package_id"]])
-    assert not done.exit_code, done.output
-    assert "1 with pictures" in done.output
+    assert "1 with pictures" in command("make", first["package_id"])
     assert pictured.rows(second) == {}
-    done = cli.invoke(ckan, ["datapusher_plus", "thumbnails", "make"])
-    assert "2 with pictures, 1 without a picture" in done.output
-    assert "All is in order." in cli.invoke(ckan, ["datapusher_plus", "thumbnails", "reconcile"]).output
+    assert "2 with pictures, 1 without a picture" in command("make")
+    assert "All is in order." in command("reconcile")
     (pictured.folder / pictured.rows(first)["small"].path).unlink()
-    done = cli.invoke(ckan, ["datapusher_plus", "thumbnails", "reconcile", "--dry-run"])
-    assert "1 would be repaired." in done.output
-    assert "There is no dataset 'none'" in cli.invoke(ckan, ["datapusher_plus", "thumbnails", "make", "none"]).output
+    assert "1 would be repaired." in command("reconcile", "--dry-run")
+    assert "There is no dataset 'none'" in command("make", "none")
+    pictured.set(thumbnail_sizes=())
+    assert "No thumbnail sizes are configured." in command("make")
 
 
 # actions

@@ -171,7 +171,7 @@ def in_slice(part: int, parts: int) -> dict[str, str]:
     number = sa.cast(sa.cast(digits, BIT(16)), sa.Integer)
     query = sa.select(table.c.path, table.c.resource_id).where(table.c.path != "", number % parts == part)
     with transaction() as connection:
-        return dict(connection.execute(query).tuples())
+        return dict(connection.execute(query).tuples().all())
 
 
 def _row(found: Any) -> Row:
