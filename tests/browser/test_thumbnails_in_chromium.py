@@ -67,6 +67,7 @@ def opened(
             )
 
     page.on("request", note)
+    page.on("requestfailed", lambda request: asked.setdefault("failed", []).append(f"{request.failure} {request.url}"))
     page.goto(visitor.site + path)
     page.evaluate(TO_THE_END)
     page.wait_for_load_state("networkidle")
@@ -96,8 +97,10 @@ def test_cold_pictures_cost_a_request_each(visitor: Visitor, listing: str, pictu
         assert "static" not in asked
         # the neutral picture; the browser keeps it
         assert len(asked["datapusher_plus"]) >= 1
-        boxes = page.eval_on_selector_all("img.dpp-thumbnail", "all => all.map(i => [i.width, i.height].join())")
-        assert set(boxes) == {"94,52"}
+        boxes = page.eval_on_selector_all(
+            "img.dpp-thumbnail", "all => all.map(i => [i.offsetWidth, i.offsetHeight].join())"
+        )
+        assert set(boxes) == {"96,54"}
 
 
 def test_the_listing_is_accessible(visitor: Visitor, listing: str, pictured: Pictures, pictures: Path) -> None:
