@@ -32,8 +32,9 @@ def listing(pictured: Pictures, visitor: Visitor, ckan_config: Any, monkeypatch:
         image = {"name": f"image {number}", "format": "PNG", "url": f"http://example.org/{number}.png"}
         factories.Dataset(title=f"Trees of district {number}", notes="Every tree. " * 9, resources=[image])
     static = SharedDataMiddleware(Response("not found", status=404), {"/pictures": str(pictured.folder)})
+    # the browser takes 127.0.0.1 for the site (see `visitor`)
     with served(static) as port:
-        pictured.set(thumbnail_base_url=f"http://127.0.0.1:{port}/pictures")
+        pictured.set(thumbnail_base_url=f"http://localhost:{port}/pictures")
         yield "/dataset/"
 
 
