@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from ckan import plugins
+from ckan import authz
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp
@@ -138,42 +137,18 @@ def test_hidden_datasets_have_no_pictures_even_for_those_who_see_them(
     assert [each[listing.KEY] for each in package["resources"]] == [None]
 
 
-class Embargo(plugins.SingletonPlugin):
+@tk.auth_allow_anonymous_access
+def embargo(context: Any, data_dict: Any) -> dict[str, Any]:
     """A site's own rule: nobody without a login may read resources."""
-
-    plugins.implements(plugins.IAuthFunctions)
-
-    def get_auth_functions(self) -> dict[str, Any]:
-        def resource_show(context: Any, data_dict: Any) -> dict[str, Any]:
-            del data_dict
-            return {"success": bool(context.get("user"))}
-
-        return {"resource_show": tk.auth_allow_anonymous_access(resource_show)}
+    del data_dict
+    return {"success": bool(context.get("user"))}
 
 
-@pytest.fixture
-def embargo(pictured: Pictures) -> Iterator[Any]:
-    """Load a plugin with such a rule; returns a function that does it."""
-    from ckan import authz
-
-    from ckanext.datapusher_plus.thumbnails import access
-
-    service = Embargo()
-
-    def enforce() -> None:
-        service.activate()
-        authz.clear_auth_functions_cache()
-        assert not access._decided_by_ckan()
-
-    yield enforce
-    service.deactivate()
-    authz.clear_auth_functions_cache()
-
-
-def test_rules_of_plugins_count(app: CKANTestApp, pictured: Pictures, embargo: Any) -> None:
+def test_rules_of_plugins_count(app: CKANTestApp, pictured: Pictures, monkeypatch: pytest.MonkeyPatch) -> None:
     resource = pictured.resource()
     warm(pictured, resource)
-    embargo()
+    assert authz._AuthFunctions.get("resource_show") is not None
+    monkeypatch.setitem(authz._AuthFunctions._functions, "resource_show", embargo)
     assert sources(app.get("/dataset/").text) == []
     headers = {"Authorization": factories.SysadminWithToken()["token"]}
     answer = app.get(route(resource), headers=headers, status=404)

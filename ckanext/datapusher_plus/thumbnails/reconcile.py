@@ -33,13 +33,15 @@ def reconcile(part: int | None = None, *, dry_run: bool = False) -> Iterator[str
 
     :param part: from 0 to ``PARTS`` - 1: which part of all resources to look at; None for all.
     """
+    hidden = set(store.hidden())
     yield from withdraw(dry_run=dry_run)
-    rows = {path: resource for each in _parts(part) for path, resource in store.in_slice(each, PARTS).items()}
+    stored = {path: resource for each in _parts(part) for path, resource in store.in_slice(each, PARTS).items()}
+    rows = {path: resource for path, resource in stored.items() if resource not in hidden}
     yield from _no_longer_public(set(rows.values()), dry_run=dry_run)
     listed = storage.names()
     files = None if listed is None else {name for name in listed if _part(name) in _parts(part)}
     yield from _without_file(rows, files, dry_run=dry_run)
-    yield from _without_row(sorted((files or set()) - set(rows)), dry_run=dry_run)
+    yield from _without_row(sorted((files or set()) - set(stored)), dry_run=dry_run)
 
 
 def part_of(day: date) -> int:
