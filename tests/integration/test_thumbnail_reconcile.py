@@ -124,7 +124,7 @@ def test_an_action_shows_the_state_and_another_makes(pictured: Pictures, app: CK
 
 
 def test_actions_refuse_what_they_cannot_do(pictured: Pictures) -> None:
-    resource = pictured.resource()
+    resource = pictured.resource(owner_org=factories.Organization()["id"])
     with pytest.raises(tk.ValidationError, match="small, medium"):
         pictured.act("datapusher_plus_thumbnail_show", id=resource["id"], label="huge")
     with pytest.raises(tk.ObjectNotFound):
