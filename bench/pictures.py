@@ -39,7 +39,7 @@ TURNS = 30
 _QUERY = "FROM datapusher_plus_thumbnail"
 _SCROLL = (
     "async () => { for (let y = 0; y < document.body.scrollHeight; y += 300) "
-    "{ scrollTo(0, y); await new Promise(done => setTimeout(done, 30)) } }"
+    "{ scrollTo({top: y, behavior: 'instant'}); await new Promise(done => setTimeout(done, 30)) } }"
 )
 #: A PDF file of one empty page.
 _PDF = (

@@ -21,7 +21,7 @@ from tests.browsing import DESKTOP, PHONE, Visitor, served, violations
 from tests.pictures import Pictures, execute, png
 
 CARDS = 40
-TO_THE_END = "async () => { for (let y = 0; y < document.body.scrollHeight; y += 300) { scrollTo(0, y); await new Promise(r => setTimeout(r, 30)) } scrollTo(0, 0) }"  # noqa: E501
+TO_THE_END = "async () => { for (let y = 0; y < document.body.scrollHeight; y += 300) { scrollTo({top: y, behavior: 'instant'}); await new Promise(r => setTimeout(r, 30)) } scrollTo({top: 0, behavior: 'instant'}) }"  # noqa: E501
 
 
 @pytest.fixture
