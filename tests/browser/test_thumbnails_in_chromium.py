@@ -88,7 +88,8 @@ def test_warm_pictures_cost_the_site_no_request(
         assert all(f"/{label}." in path for path in asked["static"])
         shown = page.eval_on_selector_all("img.dpp-thumbnail", "all => all.filter(i => i.naturalWidth > 0).length")
         assert shown == CARDS
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        ends = page.eval_on_selector_all(".dpp-pictured", "all => all.map(i => i.getBoundingClientRect().right)")
+        assert max(ends) <= PHONE[0]
 
 
 def test_cold_pictures_cost_a_request_each(visitor: Visitor, listing: str, pictured: Pictures, pictures: Path) -> None:
