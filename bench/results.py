@@ -55,6 +55,9 @@ TARGETS: Mapping[str, Target] = {
     "annotate_duplicates": Target("drafts that are there twice after 8 processes at once", 0),
     "annotate_again_rows": Target("drafts that a second pass adds", 0),
     "annotate_ms_per_column": Target("drafting, ms per column", 1),
+    "thumbs_app_requests_warm": Target("40 datasets in a browser, requests to CKAN for their pictures", 0),
+    "thumbs_queries": Target("listing of 20, 40 and 100 datasets, queries for pictures", 1),
+    "thumbs_page_x": Target("listing of 40 datasets, with pictures / without", 1.05),
 }
 
 

@@ -13,6 +13,7 @@ from . import (
     hostile,
     measures,
     options,
+    pictures,
     profile_page,
     readers,
     report,
@@ -141,6 +142,13 @@ def wide_profile(ground: Ground, rounds: int) -> None:
     _tell(ground, {"profile_ttfb_ms": median(found)}, {"profile_ttfb": found}, unit="ms")
 
 
+def pictured(ground: Ground, rounds: int) -> None:
+    """Look at listings with pictures of resources: requests, queries, time of the page, time to make a picture."""
+    del rounds
+    figures, taken = pictures.measure(ground)
+    _tell(ground, figures, taken, unit="ms")
+
+
 def described(ground: Ground, rounds: int) -> None:
     """Load `flights` with and without statistics of its columns."""
     _cost(ground, rounds, "statistics", {"statistics": "true"}, {"statistics": "false"})
@@ -187,6 +195,7 @@ PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "growth": growth,
     "profile_page": wide_profile,
     "words": described_by_people,
+    "pictures": pictured,
 }
 
 

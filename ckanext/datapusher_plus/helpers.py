@@ -10,12 +10,18 @@ from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
 from sqlalchemy.exc import SQLAlchemyError
 
+from . import settings
 from .core.types.column_type import PG_TYPES
+from .thumbnails import listing
 
 __all__ = [
     "datapusher_plus_drafts",
     "datapusher_plus_status",
     "datapusher_plus_status_description",
+    "datapusher_plus_thumbnail_of_dataset",
+    "datapusher_plus_thumbnail_sizes",
+    "datapusher_plus_thumbnails",
+    "datapusher_plus_thumbnails_prefetch",
     "datapusher_plus_type_options",
     "datapusher_plus_type_override",
     "datapusher_status",
@@ -87,6 +93,33 @@ def datapusher_plus_type_options(field: Mapping[str, Any]) -> list[dict[str, str
     """
     types = dict.fromkeys(("", *PG_TYPES, datapusher_plus_type_override(field)))
     return [{"value": name, "text": name} for name in types]
+
+
+def datapusher_plus_thumbnails(
+    resource: Mapping[str, Any], package: Mapping[str, Any] | None = None
+) -> dict[str, str] | None:
+    """Return the addresses of a resource's pictures by label, None if it has none; makes no query.
+
+    :param package: its dataset. Pass it where the resource does not come from a search: private datasets have none.
+    """
+    return listing.addresses(resource, package)
+
+
+def datapusher_plus_thumbnails_prefetch(package: Mapping[str, Any]) -> str:
+    """Find the pictures of all resources of a dataset by one query; returns nothing to show."""
+    listing.prefetch([package])
+    return ""
+
+
+def datapusher_plus_thumbnail_of_dataset(package: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the first resource of a dataset that has a picture, None if none has."""
+    resources = package.get("resources") or ()
+    return next((each for each in resources if listing.addresses(each, package)), None)
+
+
+def datapusher_plus_thumbnail_sizes() -> dict[str, int]:
+    """Return the configured widths of pictures by label; empty when pictures are off."""
+    return {spec.label: spec.width for spec in settings.current().thumbnail_sizes}
 
 
 datapusher_status = datapusher_plus_status

@@ -22,6 +22,7 @@ from .health import loaders
 from .health.finding import CheckState
 from .runs import upload_hook
 from .statistics import store
+from .thumbnails import changes, listing
 from .words import dataset_hook
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     plugins.implements(plugins.IConfigurable)
     plugins.implements(plugins.IDomainObjectModification)
     plugins.implements(plugins.IMiddleware, inherit=True)
+    plugins.implements(plugins.IPackageController, inherit=True)
     plugins.implements(plugins.IResourceView, inherit=True)
     plugins.implements(plugins.ITranslation)
 
@@ -71,6 +73,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
         if plugins.plugin_loaded("datapusher"):
             raise CkanConfigurationException(loaders.DATAPUSHER)
         tk.add_template_directory(config_, "templates")
+        tk.add_public_directory(config_, "public")
         tk.add_resource("assets", "datapusher_plus")
 
     # IConfigurable
@@ -91,6 +94,7 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
         except ValueError as error:
             raise CkanConfigurationException(str(error)) from error
         upload_hook.watch()
+        changes.watch()
 
     # IMiddleware
 
@@ -108,8 +112,10 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
     def notify(self, entity: object, operation: str) -> None:
         """Request a load for each resource whose file is new, in the transaction that saves it.
 
-        When a resource is deleted, its file of rejected rows and its statistics are removed too.
+        When a resource is deleted, its file of rejected rows and its statistics are removed too. Pictures of what is
+        no longer public are removed after the commit.
         """
+        changes.notice(entity, deleted=operation == model.DomainObjectOperation.deleted)
         if isinstance(entity, model.Package):
             upload_hook.notice_restored(entity)
             dataset_hook.dataset_changed(entity)
@@ -121,6 +127,14 @@ class DatapusherPlusPlugin(plugins.SingletonPlugin, DefaultTranslation):
             dataset_hook.resource_deleted(entity)
         if operation != model.DomainObjectOperation.deleted:
             upload_hook.notice(entity, new=operation == model.DomainObjectOperation.new)
+
+    # IPackageController
+
+    def after_dataset_search(self, search_results: dict[str, Any], search_params: dict[str, Any]) -> dict[str, Any]:
+        """Add the addresses of their pictures to the resources of the results."""
+        del search_params
+        listing.attach(search_results["results"])
+        return search_results
 
     # IResourceView: `table_profile`, also for `ckan.views.default_views`
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from .core import thumbnail
 
 PREFIX = "ckanext.datapusher_plus."
 DECLARATION = Path(__file__).with_name("config_declaration.yaml")
@@ -128,6 +130,12 @@ class Settings:
     pii_regex_resource_id_or_alias: str
     pii_reviewers: str = _filled()
     upload_log_level: str = _filled()
+    thumbnail_sizes: tuple[thumbnail.Spec, ...]
+    thumbnail_storage: str
+    thumbnail_base_url: str
+    thumbnail_kinds: frozenset[str]
+    thumbnail_max_bytes: int = _least(1)
+    thumbnail_at_once: int = _least(1, 100)
 
     @property
     def parallelism(self) -> int:
@@ -191,6 +199,8 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
         "max_quarantine_pct": _percent("max_quarantine_pct", given["max_quarantine_pct"]),
         "work_dir": _folder(given["work_dir"], "dpp_work"),
         "dictionary_stash_dir": _folder(given["dictionary_stash_dir"], "dpp_dict_stash"),
+        "thumbnail_sizes": _thumbnail_sizes(given["thumbnail_sizes"]),
+        "thumbnail_kinds": _thumbnail_kinds(given["thumbnail_kinds"]),
     }
 
 
@@ -242,6 +252,21 @@ def _template(text: str) -> str:
     if word in ("false", "no", "off", "0", "none"):
         return ""
     return "{resource}-{package}-{org}" if word in ("true", "yes", "on", "1") else text.strip()
+
+
+def _thumbnail_sizes(text: str) -> tuple[thumbnail.Spec, ...]:
+    try:
+        return thumbnail.sizes(text)
+    except ValueError as error:
+        raise ValueError(f"{PREFIX}thumbnail_sizes: {error}") from error
+
+
+def _thumbnail_kinds(given: Sequence[str]) -> frozenset[str]:
+    kinds = frozenset(_names(" ".join(given)))
+    if unknown := kinds - set(thumbnail.KINDS):
+        known = ", ".join(thumbnail.KINDS)
+        raise ValueError(f"{PREFIX}thumbnail_kinds can be {known}, and names {', '.join(sorted(unknown))}.")
+    return kinds
 
 
 def _type_mapping(text: str) -> dict[str, str]:

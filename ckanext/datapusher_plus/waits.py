@@ -51,6 +51,9 @@ REGISTRY_LOCK = 3
 #: age at which a mark of an edited table shows that the edit has ended without a refresh
 REGISTRY_MARK = 60.0
 
+#: Who asks for a picture by an action or a command waits for a place: a picture takes seconds, a slow server 30.
+THUMBNAIL_PLACE = 60.0
+
 # -- the queue and Prefect
 
 #: The dispatcher checks the queue this often without a notification, which may be lost with its connection.

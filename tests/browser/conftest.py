@@ -2,5 +2,10 @@
 
 from shutil import which
 
-NEED = ["test_in_chromium.py", "test_profile_in_chromium.py", "test_review_in_chromium.py"]
+NEED = [
+    "test_in_chromium.py",
+    "test_profile_in_chromium.py",
+    "test_review_in_chromium.py",
+    "test_thumbnails_in_chromium.py",
+]
 collect_ignore = [] if which("chromium") else NEED

@@ -23,6 +23,7 @@ COMMANDS = {
     "stash": "stash",
     "check": "check",
     "statistics": "statistics",
+    "thumbnails": "thumbnails",
 }
 
 

@@ -14,7 +14,7 @@ from ckan.exceptions import CkanConfigurationException
 from .. import waits
 from ..portal import app
 from ..settings import PREFIX, is_set, read, use
-from . import clock, datastore, engine, queue, resource_tables
+from . import clock, datastore, engine, pictures, queue, resource_tables
 from .checks import BEFORE_WORK, Check, examine
 from .finding import Finding, Verdict, fail, ok, warn
 from .wording import reason
@@ -81,8 +81,9 @@ def _checks() -> tuple[Check, ...]:
         asked, clocks = _not_installed(error.name or "prefect"), clock.DATABASES
     else:
         asked, clocks = prefect.CHECKS, {**clock.DATABASES, "Prefect's server": prefect.clock}
+    thumbnails = Check(name="thumbnails", ask=pictures.pictures, needs=("ckan",))
     skew = Check(name="clock", ask=partial(clock.skew, clocks))
-    return (*before, leftovers, tables, *asked, *after, skew, Check(name="qsv", ask=engine.qsv))
+    return (*before, leftovers, tables, *asked, *after, skew, Check(name="qsv", ask=engine.qsv), thumbnails)
 
 
 def _not_installed(package: str) -> tuple[Check, ...]:

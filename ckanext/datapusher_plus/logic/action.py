@@ -37,6 +37,7 @@ from .statistics import (
     resource_delete,
 )
 from .status import reply
+from .thumbnails import datapusher_plus_thumbnail_make, datapusher_plus_thumbnail_show
 from .words import (
     datapusher_plus_words_next,
     datapusher_plus_words_progress,
@@ -62,6 +63,8 @@ __all__ = [
     "datapusher_plus_words_save",
     "datapusher_plus_words_skip",
     "datapusher_plus_words_wish",
+    "datapusher_plus_thumbnail_make",
+    "datapusher_plus_thumbnail_show",
     "datapusher_status",
     "datapusher_submit",
     "datastore_create",

@@ -26,6 +26,8 @@ __all__ = [
     "datapusher_plus_words_save",
     "datapusher_plus_words_skip",
     "datapusher_plus_words_wish",
+    "datapusher_plus_thumbnail_make",
+    "datapusher_plus_thumbnail_show",
     "datapusher_status",
     "datapusher_submit",
 ]
@@ -59,6 +61,16 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
 def datapusher_plus_statistics(context: Context, data_dict: DataDict) -> AuthResult:
     """Statistics are for everybody who may read the table."""
     return datastore_auth(context, data_dict, "resource_show")
+
+
+@tk.auth_allow_anonymous_access
+def datapusher_plus_thumbnail_show(context: Context, data_dict: DataDict) -> AuthResult:
+    """Pictures are for everybody who may read the resource."""
+    return authz.is_authorized("resource_show", context, data_dict)
+
+
+def datapusher_plus_thumbnail_make(context: Context, data_dict: DataDict) -> AuthResult:
+    return authz.is_authorized("resource_update", context, data_dict)
 
 
 def datapusher_plus_review(context: Context, data_dict: DataDict) -> AuthResult:

@@ -26,5 +26,7 @@ def package_update(up_func: Action, context: Context, data_dict: DataDict) -> An
         stored = {resource.id: resource.extras for resource in dataset.resources}
         for resource in resources:
             if isinstance(resource, MutableMapping):
+                # an address in the results of a search is no field of the resource
+                resource.pop("dpp_thumbnails", None)
                 keep(resource, stored.get(str(resource.get("id"))))
     return up_func(context, data_dict)

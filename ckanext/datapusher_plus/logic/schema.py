@@ -73,6 +73,19 @@ def review(not_empty: Any, unicode_safe: Any, ignore_missing: Any, one_of: Any, 
 
 
 @validator_args
+def thumbnail(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
+    """Return the schema of the actions about pictures."""
+    return {
+        "id": [not_empty, unicode_safe],
+        "resource_id": [ignore_missing],
+        "label": [ignore_missing, unicode_safe],
+        "again": [ignore_missing, boolean_validator],
+        "__junk": [empty],
+        "__before": [rename("resource_id", "id")],
+    }
+
+
+@validator_args
 def restore(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
     """Return the schema of ``datapusher_plus_dictionary_restore``."""
     return {

@@ -8,8 +8,21 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from ..core.states import LOADED
 from . import words
+from .thumbnail import table as thumbnail
 
-__all__ = ["CHANNEL", "HAS_LOADED", "ONE_QUEUED", "ONE_RUNNING", "alias", "log", "review", "run", "statistics", "words"]
+__all__ = [
+    "CHANNEL",
+    "HAS_LOADED",
+    "ONE_QUEUED",
+    "ONE_RUNNING",
+    "alias",
+    "log",
+    "review",
+    "run",
+    "statistics",
+    "thumbnail",
+    "words",
+]
 
 #: PostgreSQL notification channel: after commit, the worker is notified that a resource has a queued run.
 CHANNEL = "datapusher_plus"

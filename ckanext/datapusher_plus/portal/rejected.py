@@ -3,36 +3,25 @@
 A resource has at most two files: the rows left out of its table, and the rows because of which a newer file was
 refused.
 
-They are in the plugin's folder in the file-keeper storage that CKAN uses for the files of resources, else in
-``ckan.storage_path``. No URL of CKAN serves them; the plugin's own URL requires the right to edit the resource.
+No URL of CKAN serves them; the plugin's own URL requires the right to edit the resource.
 """
 
 from __future__ import annotations
 
-import copy
 import logging
 import os
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import file_keeper
-from ckan.config.declaration.load import config_tree
 from ckan.lib import files
-from ckan.plugins import toolkit as tk
 
+from .private_storage import NoStorage, private_storage
 from .uploads import as_file
 
 log = logging.getLogger(__name__)
-
-#: the plugin's folder below the storage's path
-_FOLDER = os.path.join("datapusher_plus", "rejected")
-_ANEW = {"initialize": True, "overwrite_existing": True, "public": False, "max_size": -1, "supported_types": []}
-
-
-class NoStorage(LookupError):
-    """The site has no storage for private files."""
 
 
 def keep_rejected(resource_id: str, run_id: str, path: Path | None, *, besides: Collection[str] = ()) -> None:
@@ -101,29 +90,4 @@ def _location(resource_id: str, run_id: str) -> files.Location:
 
 
 def _storage() -> file_keeper.Storage:
-    """Return the storage: the settings of the one for resources' files, with the plugin's folder.
-
-    :raises NoStorage: when the site has no private storage.
-    """
-    settings = _of_resources() or _on_disk()
-    if settings is None:
-        raise NoStorage
-    settings = {**settings, **_ANEW, "path": os.path.join(settings["path"], _FOLDER)}
-    return file_keeper.make_storage("datapusher_plus", settings)
-
-
-def _of_resources() -> dict[str, Any] | None:
-    known: dict[str, dict[str, Any]] = config_tree(tk.config, prefix=files.STORAGE_PREFIX, depth=-1)
-    names = (tk.config[f"ckan.files.default_storages.{kind}"] for kind in ("resource", "default"))
-    found = (copy.deepcopy(known[name]) for name in names if name in known)
-    return next((settings for settings in found if settings.get("path") and not _is_public(settings)), None)
-
-
-def _is_public(settings: dict[str, Any]) -> bool:
-    """Return whether anybody can read the files of a storage."""
-    return tk.asbool(settings.get("public")) or str(settings.get("type")).endswith(":public")
-
-
-def _on_disk() -> dict[str, Any] | None:
-    path = tk.config.get("ckan.storage_path")
-    return {"type": "ckan:fs", "path": path} if path else None
+    return private_storage("rejected")

@@ -17,7 +17,7 @@ from ..runs.records import Running
 from ..runs.transient import is_away
 from ..statistics.make import FOLDER
 from ..words import registry
-from . import late_publish, orphans, statistics, upkeep
+from . import late_publish, orphans, statistics, thumbnails, upkeep
 from .dead_runs import WasCancelled, recover_run
 from .mismatches import Wrong
 
@@ -66,6 +66,7 @@ def sweep(
             *_mismatches(resource_id, dry_run, rounds),
             *statistics.catch_up(dry_run),
             *_columns(dry_run),
+            *thumbnails.tidy(dry_run),
             *_folders(dry_run),
         ]
 

@@ -27,8 +27,9 @@ from .dictionary_drafts import drafts
 from .dictionary_versions import Earlier
 from .profile_page import profile
 from .tab import Place, Tab, describe
+from .thumbnails import thumbnails
 
-__all__ = ["datapusher", "drafts", "profile", "words"]
+__all__ = ["datapusher", "drafts", "profile", "thumbnails", "words"]
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,8 @@ from typing import Any
 from ckan import types
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
-from flask import Blueprint
-
 from ckanext.datastore.blueprint import DictionaryView
+from flask import Blueprint
 
 from ..words import annotations
 from . import labels
