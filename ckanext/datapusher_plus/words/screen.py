@@ -53,7 +53,7 @@ def about(resource_id: str, column_id: int, name: str, scope: Scope) -> dict[str
         here = place(connection, resource_id)
         others = _others(connection, resource_id, name, scope, here["owner_org"]) if here else []
         wishes = queue.wishes(connection, column_id)
-    return {**_names(here or {}), "neighbours": _described(name, others), "wishes": wishes}
+    return {**_names(dict(here or {})), "neighbours": _described(name, others), "wishes": wishes}
 
 
 def entries(comment: str | None) -> dict[str, str]:
