@@ -10,9 +10,10 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
 from ..core.errors import DatastoreGone, DatastoreRefused, IngestError
-from ..core.statistics import to_json
+from ..core.statistics import ColumnStatistics, to_json
 from ..model.database import transaction
 from ..recovery.restore_dictionary import describe
+from ..statistics import store
 from ..words import annotations, decisions, hand_out, permissions, queue, registry, save, screen
 from ..words.hand_out import HandedOut
 from ..words.permissions import Scope
@@ -92,7 +93,7 @@ def _shown(found: HandedOut, scope: Scope, user_id: str) -> dict[str, Any]:
     except IngestError:
         queue.release(column.id, user_id)
         raise
-    statistics = screen.statistics(column.resource_id, column.name)
+    statistics = _statistics(column.resource_id, column.name)
     return {
         "column": {
             "id": column.id,
@@ -107,6 +108,12 @@ def _shown(found: HandedOut, scope: Scope, user_id: str) -> dict[str, Any]:
         "drafts": [as_reply(each) for each in annotations.find(column.resource_id, column_id=column.id)],
         "claimed_until": found.claimed_until.isoformat() if found.claimed_until else None,
     }
+
+
+def _statistics(resource_id: str, name: str) -> ColumnStatistics | None:
+    """Return the statistics of a column, without values if it has personal data; None when there are none."""
+    outline = store.outline(resource_id)
+    return store.columns(outline, [name]).get(name) if outline else None
 
 
 @migrated()

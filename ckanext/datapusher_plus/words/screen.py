@@ -10,10 +10,8 @@ from sqlalchemy.engine import RowMapping
 
 from ..core.dictionary.comment import is_blank
 from ..core.dictionary.model import Column
-from ..core.statistics import ColumnStatistics
 from ..datastore.live_comments import comments
 from ..model.database import transaction
-from ..statistics import store
 from . import queue
 from .permissions import Scope
 
@@ -55,13 +53,7 @@ def about(resource_id: str, column_id: int, name: str, scope: Scope) -> dict[str
         here = place(connection, resource_id)
         others = _others(connection, resource_id, name, scope, here["owner_org"]) if here else []
         wishes = queue.wishes(connection, column_id)
-    return {**_names(here or {}), "neighbours": _described(name, others), "wishes": wishes}
-
-
-def statistics(resource_id: str, name: str) -> ColumnStatistics | None:
-    """Return the statistics of a column, without values if it has personal data; None when there are none."""
-    outline = store.outline(resource_id)
-    return store.columns(outline, [name]).get(name) if outline else None
+    return {**_names(dict(here or {})), "neighbours": _described(name, others), "wishes": wishes}
 
 
 def entries(comment: str | None) -> dict[str, str]:
