@@ -39,7 +39,4 @@
       form.requestSubmit(document.getElementById('dpp-skip'));
     }
   });
-
-  var first = form.elements.label;
-  if (first && !first.value) { first.focus({preventScroll: true}); }
 }());

@@ -41,9 +41,8 @@ def reject(id: str, resource_id: str, draft: int) -> types.Response | str:
     saved = DictionaryView().post(id, resource_id)
     if isinstance(saved, str):
         return saved
-    _call(
-        "datapusher_plus_annotation_reject", {"id": draft}, _("The draft is rejected. It will not be proposed again.")
-    )
+    done = _("The draft is rejected. It will not be proposed again.")
+    _call("datapusher_plus_annotation_reject", {"id": draft}, done)
     return _form(id, resource_id)
 
 
