@@ -177,6 +177,15 @@ def test_a_draft_is_used_in_the_form_and_what_was_typed_is_saved_too(
     assert page.select(".dpp-drafts") == []
 
 
+def test_the_enter_key_saves_the_form_and_uses_no_draft(words: Portal, table: dict[str, Any], ask: Any) -> None:
+    words.draft(table["columns"]["b"], "A draft")
+    page = ask(dictionary(table))
+    [form] = [each for each in page.select("form") if each.select("input[name^=info__]")]
+    # browsers press the first button that sends the form
+    assert form.select_one("[type=submit]").get("formaction") is None
+    assert form.select("button[formaction]") != []
+
+
 def test_a_rejected_draft_is_not_shown_again(words: Portal, table: dict[str, Any], ask: Any) -> None:
     words.draft(table["columns"]["b"], "Wrong")
     page = ask(dictionary(table))

@@ -13,8 +13,8 @@ from ..core.dictionary.model import Dictionary
 
 #: Key of ``info`` by which the form of the Data Dictionary is recognized.
 MARK = "datapusher_plus_form"
-#: Entries that drafts can set.
-KEPT = ("unit", "semantic_type", "pii", "codes")
+#: Entries that drafts can set, and those that a load reads.
+KEPT = ("unit", "semantic_type", "pii", "codes", "personal_data", "index", "unique")
 
 
 def completed(data: Mapping[str, Any], before: Dictionary | None) -> dict[str, Any]:
