@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 
-from .core import thumbnail
+from .core import alias, thumbnail
+
+T = TypeVar("T")
 
 PREFIX = "ckanext.datapusher_plus."
 DECLARATION = Path(__file__).with_name("config_declaration.yaml")
@@ -193,14 +195,14 @@ def _refined(given: Mapping[str, Any]) -> dict[str, Any]:
         "null_values": tuple(given["null_values"]),
         "words_lack": _lack(given["words_lack"]),
         "type_mapping": _type_mapping(given["type_mapping"]),
-        "auto_alias": _template(given["auto_alias"]),
+        "auto_alias": alias.template_of(given["auto_alias"]),
         "latitude_fields": _names(given["latitude_fields"]),
         "longitude_fields": _names(given["longitude_fields"]),
         "max_quarantine_pct": _percent("max_quarantine_pct", given["max_quarantine_pct"]),
         "work_dir": _folder(given["work_dir"], "dpp_work"),
         "dictionary_stash_dir": _folder(given["dictionary_stash_dir"], "dpp_dict_stash"),
-        "thumbnail_sizes": _thumbnail_sizes(given["thumbnail_sizes"]),
-        "thumbnail_kinds": _thumbnail_kinds(given["thumbnail_kinds"]),
+        "thumbnail_sizes": _parsed("thumbnail_sizes", thumbnail.sizes, given["thumbnail_sizes"]),
+        "thumbnail_kinds": _parsed("thumbnail_kinds", thumbnail.kinds, " ".join(given["thumbnail_kinds"])),
     }
 
 
@@ -246,27 +248,12 @@ def _percent(name: str, given: object) -> float:
     return percent
 
 
-def _template(text: str) -> str:
-    """Return the template of an alias, empty for none; DataPusher+ has true and false here."""
-    word = text.strip().lower()
-    if word in ("false", "no", "off", "0", "none"):
-        return ""
-    return "{resource}-{package}-{org}" if word in ("true", "yes", "on", "1") else text.strip()
-
-
-def _thumbnail_sizes(text: str) -> tuple[thumbnail.Spec, ...]:
+def _parsed(name: str, parse: Callable[[str], T], text: str) -> T:
+    """Return the value that an option's text means; an error names the option."""
     try:
-        return thumbnail.sizes(text)
+        return parse(text)
     except ValueError as error:
-        raise ValueError(f"{PREFIX}thumbnail_sizes: {error}") from error
-
-
-def _thumbnail_kinds(given: Sequence[str]) -> frozenset[str]:
-    kinds = frozenset(_names(" ".join(given)))
-    if unknown := kinds - set(thumbnail.KINDS):
-        known = ", ".join(thumbnail.KINDS)
-        raise ValueError(f"{PREFIX}thumbnail_kinds can be {known}, and names {', '.join(sorted(unknown))}.")
-    return kinds
+        raise ValueError(f"{PREFIX}{name}: {error}") from error
 
 
 def _type_mapping(text: str) -> dict[str, str]:

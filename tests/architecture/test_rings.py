@@ -42,8 +42,8 @@ def test_a_room_imports_only_itself_and_rooms_further_in(module: Module) -> None
     ring = RING[module.room]
     # the outermost ring is CKAN's own set of entry points, which name one another
     outer = {room for room in inner_imports(module) - {module.room} if RING[room] >= ring and ring < max(RINGS)}
-    # plug-in interfaces are declarations without behaviour
-    assert outer - {"interfaces"} == set()
+    # plug-in interfaces are declarations without behaviour; settings are read into values of the core
+    assert outer - {"interfaces"} - ({"core"} if module.room == "settings" else set()) == set()
 
 
 def importers(package: str, *, besides: set[str]) -> list[str]:

@@ -15,6 +15,14 @@ _RESOURCE_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST = 999
 
 
+def template_of(option: str) -> str:
+    """Return the template that the option ``auto_alias`` means, empty for none; DataPusher+ has true and false here."""
+    word = option.strip().lower()
+    if word in ("false", "no", "off", "0", "none"):
+        return ""
+    return "{resource}-{package}-{org}" if word in ("true", "yes", "on", "1") else option.strip()
+
+
 def check_template(text: str) -> None:
     """Refuse a template that does not name the resource, the dataset or the organization, or that names anything else.
 

@@ -69,6 +69,17 @@ def sizes(text: str) -> tuple[Spec, ...]:
     return found
 
 
+def kinds(text: str) -> frozenset[str]:
+    """Return the kinds of resources that a list names.
+
+    :raises ValueError: when it names something else.
+    """
+    found = frozenset(text.replace(",", " ").lower().split())
+    if unknown := found - set(KINDS):
+        raise ValueError(f"the kinds are {', '.join(KINDS)}; {', '.join(sorted(unknown))} is none of them.")
+    return found
+
+
 def is_valid(spec: Spec, row: Row | None, source: Source, recipe: str) -> bool:
     """Return whether a stored picture may be shown.
 
