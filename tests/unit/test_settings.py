@@ -123,6 +123,7 @@ MAY_BE_EMPTY = {
     "dictionary_stash_dir", "prefect_api_url", "prefect_ui_base", "ssl_ca_bundle",
     "auto_alias", "latitude_fields", "longitude_fields",
     "pii_mode", "pii_regex_resource_id_or_alias", "qsv_bin", "prefect_flow",
+    "annotate_model", "annotate_model_key", "annotate_model_url",
     "thumbnail_base_url", "thumbnail_kinds", "thumbnail_sizes", "thumbnail_storage",
 }  # fmt: skip
 
