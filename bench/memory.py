@@ -25,7 +25,8 @@ _MIB = 1 << 20
 class Peak:
     """Highest values that were sampled, in bytes."""
 
-    #: resident memory of the run's process and its children; pages shared with the worker count in full
+    #: resident memory of the run's process, with the pages that its children do not share with it or with each other;
+    #: pages that the run shares with the worker count in full
     rss: int = 0
     #: proportional memory of the same: each shared page is divided among the processes that share it
     pss: int = 0
@@ -74,7 +75,7 @@ def _follow(process: psutil.Process, folder: Path, peak: Peak, stop: threading.E
         family = [process.pid, *(child.pid for child in process.children(recursive=True))]
         seen = [usage(pid) for pid in family]
         high = max(high, *(one.high for one in seen))
-        peak.rss = max(peak.rss, high, sum(one.rss for one in seen))
+        peak.rss = max(peak.rss, high, seen[0].rss + sum(one.private for one in seen[1:]))
         peak.pss = max(peak.pss, sum(one.pss for one in seen))
         peak.folder = max(peak.folder, size(folder))
         time.sleep(LOOK)
@@ -86,6 +87,8 @@ class Usage:
 
     rss: int = 0
     pss: int = 0
+    #: resident memory that no other process has; of a forked process what it has written or read since
+    private: int = 0
     #: highest resident memory so far; a forked process starts with its parent's present value
     high: int = 0
 
@@ -97,7 +100,8 @@ def usage(pid: int) -> Usage:
         ever = _kilobytes(Path(f"/proc/{pid}/status"))
     except (FileNotFoundError, ProcessLookupError):
         return Usage()
-    return Usage(rss=now.get("Rss", 0), pss=now.get("Pss", 0), high=ever.get("VmHWM", 0))
+    private = now.get("Private_Clean", 0) + now.get("Private_Dirty", 0)
+    return Usage(rss=now.get("Rss", 0), pss=now.get("Pss", 0), private=private, high=ever.get("VmHWM", 0))
 
 
 def _kilobytes(path: Path) -> dict[str, int]:
