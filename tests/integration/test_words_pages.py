@@ -52,10 +52,9 @@ def info(table: dict[str, Any], place: int) -> dict[str, Any]:
 
 def filled(page: BeautifulSoup) -> dict[str, Any]:
     """Return the fields of the form on the page of one column."""
-    form = page.select_one("#dpp-words")
-    assert form is not None
-    hidden = {each["name"]: each.get("value", "") for each in form.select("input[type=hidden], input[type=text]")}
-    return {**hidden, "notes": form.select_one("textarea").text.strip()}
+    fields = page.select("#dpp-words input[type=hidden], #dpp-words input[type=text]")
+    [notes] = page.select("#dpp-words textarea")
+    return {**{str(each["name"]): each.get("value", "") for each in fields}, "notes": notes.text.strip()}
 
 
 # /dashboard/words
@@ -161,9 +160,9 @@ def dictionary(table: dict[str, Any]) -> str:
 
 
 def of_form(page: BeautifulSoup) -> dict[str, str]:
-    form = page.select_one("form:has(button[name=save])")
-    texts = {each.get("name"): each.text.strip() for each in form.select("textarea")}
-    return {**{each["name"]: each.get("value", "") for each in form.select("input[name]")}, **texts}
+    [form] = page.select("form:has(button[name=save])")
+    texts = {str(each.get("name")): each.text.strip() for each in form.select("textarea")}
+    return {**{str(each["name"]): str(each.get("value", "")) for each in form.select("input[name]")}, **texts}
 
 
 def test_a_draft_is_used_in_the_form_and_what_was_typed_is_saved_too(

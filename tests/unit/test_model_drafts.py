@@ -39,7 +39,7 @@ def chat(content: Any) -> bytes:
 
 
 @pytest.fixture
-def model(hostile: Hostile) -> Iterator[Ask]:
+def model(hostile: Hostile) -> Ask:
     """Ask the stub server, which answers as the test sets."""
 
     def run(*answers: Any, subjects: tuple[Subject, ...] = (subject(),), **options: Any) -> tuple[Draft, ...]:
