@@ -119,4 +119,5 @@ def main(ini: str, resource_id: str, start: str, times: int) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], int(sys.argv[4]))
+    ini, resource_id, start, times = sys.argv[1:]
+    main(ini, resource_id, start, int(times))

@@ -7,5 +7,6 @@ NEED = [
     "test_profile_in_chromium.py",
     "test_review_in_chromium.py",
     "test_thumbnails_in_chromium.py",
+    "test_words_in_chromium.py",
 ]
 collect_ignore = [] if which("chromium") else NEED

@@ -12,8 +12,11 @@ from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp, call_action
 
 from tests.fix_words import Portal
+from tests.profiles import Profiled
 
 HOSTILE = "<script>alert(1)</script>\"' {{ 7*7 }} Größe العمر"
+# CKAN refuses double quotes in names of columns
+NAME = HOSTILE.replace('"', "")
 Make = Callable[..., dict[str, Any]]
 
 
@@ -21,7 +24,7 @@ Make = Callable[..., dict[str, Any]]
 def table(words: Portal, editor_with_token: dict[str, Any]) -> dict[str, Any]:
     """A table in an organization of which the user is an editor."""
     organization = words.organization(editor=editor_with_token["name"])
-    return words.table(organization, [HOSTILE[:50], "b"], title=HOSTILE)
+    return words.table(organization, [NAME, "b"], title=HOSTILE)
 
 
 @pytest.fixture
@@ -49,10 +52,9 @@ def info(table: dict[str, Any], place: int) -> dict[str, Any]:
 
 def filled(page: BeautifulSoup) -> dict[str, Any]:
     """Return the fields of the form on the page of one column."""
-    form = page.select_one("#dpp-words")
-    assert form is not None
-    hidden = {each["name"]: each.get("value", "") for each in form.select("input[type=hidden], input[type=text]")}
-    return {**hidden, "notes": form.select_one("textarea").text.strip()}
+    fields = page.select("#dpp-words input[type=hidden], #dpp-words input[type=text]")
+    [notes] = page.select("#dpp-words textarea")
+    return {**{str(each["name"]): each.get("value", "") for each in fields}, "notes": notes.text.strip()}
 
 
 # /dashboard/words
@@ -61,11 +63,11 @@ def filled(page: BeautifulSoup) -> dict[str, Any]:
 def test_a_column_is_described_without_javascript_and_the_next_is_shown(
     words: Portal, table: dict[str, Any], ask: Any
 ) -> None:
-    words.draft(table["columns"][HOSTILE[:50]], "A draft")
+    words.draft(table["columns"][NAME], "A draft")
     page = ask("/dashboard/words")
     form = filled(page)
     assert form["_csrf_token"]
-    assert int(form["column_id"]) == table["columns"][HOSTILE[:50]]
+    assert int(form["column_id"]) == table["columns"][NAME]
     draft = page.select_one(".dpp-draft input[name=used]")["value"]
     page = ask("/dashboard/words/save", {**form, "used": draft, "notes": "N", "unit": "km"})
     assert info(table, 0) == {"label": "A draft", "notes": "N", "unit": "km"}
@@ -78,7 +80,7 @@ def test_a_column_is_described_without_javascript_and_the_next_is_shown(
 
 def test_names_and_titles_stay_texts(table: dict[str, Any], ask: Any) -> None:
     page = ask("/dashboard/words")
-    assert [each.text for each in page.select("h1 bdi")] == [HOSTILE[:50]]
+    assert [each.text for each in page.select("h1 bdi")] == [NAME]
     assert HOSTILE in page.select_one(".dpp-place").text
     assert "alert(1)" not in "".join(each.text for each in page.select("script"))
 
@@ -137,7 +139,7 @@ def test_strangers_see_and_save_nothing(table: dict[str, Any], ask: Any) -> None
 
 def test_editors_see_the_progress_of_their_organization(words: Portal, table: dict[str, Any], ask: Any) -> None:
     organization = organization_of(table)
-    words.edit(table["resource"], [HOSTILE[:50], ("b", {"label": "B", "notes": "N"})])
+    words.edit(table["resource"], [NAME, ("b", {"label": "B", "notes": "N"})])
     page = ask(f"/organization/{organization}/words")
     assert "1 of 2 columns are described" in page.text
     assert [re.sub(r"\s+", " ", each.text).strip() for each in page.select("tbody td")][0] == "1 / 2"
@@ -158,9 +160,9 @@ def dictionary(table: dict[str, Any]) -> str:
 
 
 def of_form(page: BeautifulSoup) -> dict[str, str]:
-    form = page.select_one("form:has(button[name=save])")
-    texts = {each.get("name"): each.text.strip() for each in form.select("textarea")}
-    return {**{each["name"]: each.get("value", "") for each in form.select("input[name]")}, **texts}
+    [form] = page.select("form:has(button[name=save])")
+    texts = {str(each.get("name")): each.text.strip() for each in form.select("textarea")}
+    return {**{str(each["name"]): str(each.get("value", "")) for each in form.select("input[name]")}, **texts}
 
 
 def test_a_draft_is_used_in_the_form_and_what_was_typed_is_saved_too(
@@ -171,7 +173,6 @@ def test_a_draft_is_used_in_the_form_and_what_was_typed_is_saved_too(
     assert [each.text for each in page.select(".dpp-drafts strong bdi")] == [HOSTILE]
     button = page.select_one(".dpp-drafts button[formaction$='/use']")
     page = ask(button["formaction"], {**of_form(page), "info__1__label": "Typed", "info__1__unit": "km"})
-    assert info(table, 1) == {"label": HOSTILE, "notes": "", "type_override": "", "unit": ""} | info(table, 1)
     assert info(table, 1)["label"] == HOSTILE
     assert (info(table, 0)["label"], info(table, 0)["unit"]) == ("Typed", "km")
     assert page.select(".dpp-drafts") == []
@@ -195,7 +196,7 @@ def test_a_rejected_draft_is_not_shown_again(words: Portal, table: dict[str, Any
 
 
 def test_saving_the_form_keeps_entries_without_a_field(words: Portal, table: dict[str, Any], ask: Any) -> None:
-    words.edit(table["resource"], [HOSTILE[:50], ("b", {"codes": ["x", "y"], "pii": True, "unit": "m"})])
+    words.edit(table["resource"], [NAME, ("b", {"codes": ["x", "y"], "pii": True, "unit": "m"})])
     form = of_form(ask(dictionary(table)))
     ask(dictionary(table), {**form, "info__2__label": "B", "info__2__unit": ""})
     said = info(table, 1)
@@ -218,6 +219,15 @@ def test_only_editors_decide_about_drafts(words: Portal, table: dict[str, Any], 
 
 
 # readers
+
+
+def test_readers_who_are_logged_in_see_drafts_and_may_ask(words: Portal, flights: Profiled) -> None:
+    words.draft(words.columns(flights.resource["id"])["origin"], HOSTILE)
+    page = flights.page(token=factories.UserWithToken()["token"])
+    assert [each.text for each in page.select(".dpp-proposed")] == [HOSTILE]
+    # one of the six columns has a description
+    assert len(page.select(".dpp-readers form[action*='/wish/']")) == 5
+    assert flights.page().select(".dpp-readers") == []
 
 
 def test_readers_vote_and_ask(words: Portal, table: dict[str, Any], ask: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from ckanext.datapusher_plus.migration import annotations
 from tests.fix_legacy import Legacy
@@ -171,7 +171,7 @@ def test_groups_that_are_done_stay_done(flagged: Legacy) -> None:
         f"CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no'; END $$;"
         f"CREATE TRIGGER refuse BEFORE DELETE ON {A} FOR EACH ROW WHEN (OLD.id = 4) EXECUTE FUNCTION refuse()"
     )
-    with pytest.raises(sa.exc.DBAPIError, match="no"):
+    with pytest.raises(DBAPIError, match="no"):
         flag_and_dedup(flagged)
     assert ids(flagged) == [1, 3, 4]
 

@@ -39,12 +39,16 @@ def chat(content: Any) -> bytes:
 
 
 @pytest.fixture
-def model(hostile: Hostile) -> Iterator[Ask]:
+def model(hostile: Hostile) -> Ask:
     """Ask the stub server, which answers as the test sets."""
 
     def run(*answers: Any, subjects: tuple[Subject, ...] = (subject(),), **options: Any) -> tuple[Draft, ...]:
         hostile.says(*answers)
-        site = {"annotate_model_url": hostile.url("v1/chat/completions"), "annotate_model": "stub", **options}
+        site: dict[str, Any] = {
+            "annotate_model_url": hostile.url("v1/chat/completions"),
+            "annotate_model": "stub",
+            **options,
+        }
         return ask(subjects, replace(settings.current(), **site))
 
     return run

@@ -24,6 +24,7 @@ COMMANDS = {
     "check": "check",
     "statistics": "statistics",
     "thumbnails": "thumbnails",
+    "words": "words",
 }
 
 

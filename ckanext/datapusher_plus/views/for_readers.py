@@ -10,7 +10,8 @@ from ckan.plugins import toolkit as tk
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..core.column_pages import DescribedColumn
-from ..words import queue, registry
+from ..logic.annotations import as_reply
+from ..words import annotations, queue, registry
 from . import draft_text
 from .draft_text import ShownDraft
 
@@ -32,15 +33,16 @@ class ForReaders:
 def for_readers(resource_id: str, columns: Sequence[DescribedColumn]) -> dict[int, ForReaders]:
     """Return what a reader who is logged in can do, by position of the column; columns without anything are left out.
 
+    Whoever may read the table may vote on its drafts, so they are not read through the action, which is for editors.
     The page must also open where the plugin's tables cannot be read.
     """
     if not getattr(tk.current_user, "is_authenticated", False):
         return {}
     try:
-        found = tk.get_action("datapusher_plus_annotation_list")({}, {"resource_id": resource_id})
+        found = [as_reply(each) for each in annotations.find(resource_id)]
         ids = {column.name: column.id for column in registry.columns(resource_id)}
         asked = queue.wished_by(tk.current_user.id, list(ids.values()))
-    except (SQLAlchemyError, tk.ValidationError, tk.ObjectNotFound, tk.NotAuthorized):
+    except SQLAlchemyError:
         log.warning("what readers can do with resource %s cannot be shown", resource_id, exc_info=True)
         return {}
     texts = [each for each in found if each["kind"] in draft_text.TEXTS]
