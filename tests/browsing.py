@@ -63,12 +63,12 @@ def served(application: Any) -> Iterator[int]:
     server.server_close()
 
 
-def violations(page: Page) -> list[dict[str, Any]]:
-    """Return what axe-core finds wrong in the main part of a page: its rule, places and reason.
+def violations(page: Page, part: str = "[role=main]") -> list[dict[str, Any]]:
+    """Return what axe-core finds wrong in a part of a page, by default in its main one: its rule, places and reason.
 
     Header and footer are CKAN's or the site's.
     """
-    found = Axe().run(page, context="[role=main]")
+    found = Axe().run(page, context=part)
     return [
         {
             "rule": each["id"],

@@ -16,11 +16,13 @@ from tests.fix_words import Portal
 from tests.profiles import Profiled
 
 DASHBOARD = "/dashboard/words"
-#: JavaScript: what reaches beyond the right edge of the window
+#: JavaScript: what of a part of the page reaches beyond the right edge of the window
 TOO_WIDE = """
-  [...document.querySelectorAll('[role=main] *')].filter(
-    (part) => part.getBoundingClientRect().right > document.documentElement.clientWidth).map((part) => part.outerHTML)
+  (part) => [...document.querySelectorAll(part), ...document.querySelectorAll(part + ' *')].filter(
+    (each) => each.getBoundingClientRect().right > document.documentElement.clientWidth).map((each) => each.outerHTML)
 """
+#: The part of each page that is the plugin's; in CKAN's form the rest is CKAN's.
+PARTS = {"form": ".dpp-drafts", "dashboard": ".dpp-words"}
 
 
 @pytest.fixture
@@ -53,17 +55,17 @@ def info(table: Profiled, name: str) -> dict[str, Any]:
     return next(field.get("info", {}) for field in fields if field["id"] == name)
 
 
-@pytest.mark.parametrize("path", ["form", "dashboard"])
+@pytest.mark.parametrize("where", PARTS)
 @pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, False), (DESKTOP, True), (PHONE, True)], ids=str)
 def test_axe_finds_nothing(
-    size: tuple[int, int], dark: bool, path: str, visitor: Visitor, table: Profiled, pictures: Path
+    size: tuple[int, int], dark: bool, where: str, visitor: Visitor, table: Profiled, pictures: Path
 ) -> None:
-    address = DASHBOARD if path == "dashboard" else dictionary(table)
+    address = DASHBOARD if where == "dashboard" else dictionary(table)
     with editing(visitor, table, address, size=size, dark=dark) as page:
-        page.screenshot(path=pictures / f"words-{path}-{size[0]}{'-dark' * dark}.png", full_page=True)
+        page.screenshot(path=pictures / f"words-{where}-{size[0]}{'-dark' * dark}.png", full_page=True)
         assert page.locator(".dpp-drafts").count() >= 1
-        assert violations(page) == []
-        assert page.evaluate(TOO_WIDE) == [], "nobody has to scroll to the side"
+        assert violations(page, PARTS[where]) == []
+        assert page.evaluate(TOO_WIDE, PARTS[where]) == [], "nobody has to scroll to the side"
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
@@ -86,7 +88,7 @@ def test_columns_are_described_with_the_keyboard_alone(visitor: Visitor, table: 
         page.keyboard.press("Control+Enter")
         page.locator("h1.h3", has_text="pilot").wait_for()
         page.keyboard.press("s")
-        page.locator("h1.h3", has_text="Airport of departure").wait_for()
+        page.locator("h1.h3", has_text="origin").wait_for()
     said = info(table, "late")
     assert (said["label"], said["notes"]) == ("Late s", "More than 15 minutes.")
     assert info(table, "pilot") == {}
@@ -105,5 +107,5 @@ def test_a_column_is_described_without_javascript(visitor: Visitor, table: Profi
         page.get_by_role("button", name="Save and next").click()
         page.locator("h1.h3", has_text="pilot").wait_for()
         page.get_by_role("button", name="Skip").click()
-        page.locator("h1.h3", has_text="Airport of departure").wait_for()
+        page.locator("h1.h3", has_text="origin").wait_for()
     assert info(table, "late")["label"] == "Late"

@@ -14,7 +14,7 @@ from ckanext.datapusher_plus import dictionary_stash
 from ckanext.datapusher_plus.core.drafts.model import Draft, Kind
 from ckanext.datapusher_plus.datastore.lock import ResourceLock
 from ckanext.datapusher_plus.statistics import store
-from ckanext.datapusher_plus.words import annotate, annotations
+from ckanext.datapusher_plus.words import annotate, annotations, queue
 from tests.fix_words import Portal
 from tests.integration.test_annotations import STATE, statistics
 
@@ -196,6 +196,9 @@ def test_votes_count_once_a_user_and_in_the_queue(drafted: Drafted) -> None:
         done = drafted.act(role, "vote", id=codes, vote=vote)
         assert (done["votes_for"], done["votes_against"]) == expected
     assert [row[-1] for row in drafted.words.queue().values()] == [3]
+    counted = drafted.words.queue()
+    queue.reconcile()
+    assert drafted.words.queue() == counted
     with pytest.raises(tk.ValidationError):
         drafted.act("member", "vote", id=codes, vote=2)
 

@@ -94,14 +94,7 @@ def vote(annotation_id: int, *, user_id: str, vote: int) -> tuple[int, int]:
     """
     with transaction() as connection:
         row = open_draft(connection, annotation_id)
-        if vote:
-            added = insert(votes).values(annotation_id=annotation_id, user_id=user_id, vote=vote)
-            newer = {"vote": vote, "at": sa.func.now()}
-            connection.execute(added.on_conflict_do_update(index_elements=["annotation_id", "user_id"], set_=newer))
-        else:
-            mine = (votes.c.annotation_id == annotation_id, votes.c.user_id == user_id)
-            connection.execute(sa.delete(votes).where(*mine))
-        queue.recount(connection, [row["column_id"]])
+        queue.vote(connection, annotation_id, row["column_id"], user_id=user_id, vote=vote)
         counts = (sa.func.count().filter(votes.c.vote > 0), sa.func.count().filter(votes.c.vote < 0))
         found = connection.execute(sa.select(*counts).where(votes.c.annotation_id == annotation_id)).one()
     return found[0], found[1]
