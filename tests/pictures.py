@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan import model
+from sqlalchemy import event
 from werkzeug.datastructures import FileStorage
 
 from ckanext.datapusher_plus.core.thumbnail import Row
@@ -92,14 +93,15 @@ def queries(about: str = "datapusher_plus_thumbnail") -> Iterator[list[str]]:
         if about in statement:
             found.append(statement)
 
-    sa.event.listen(engine, "before_cursor_execute", note)
+    event.listen(engine, "before_cursor_execute", note)
     yield found
-    sa.event.remove(engine, "before_cursor_execute", note)
+    event.remove(engine, "before_cursor_execute", note)
 
 
 def images(page: str) -> list[dict[str, str]]:
     """Return the attributes of all pictures of resources on a page."""
-    return [dict(tag.attrs) for tag in BeautifulSoup(page, "html.parser").select("img.dpp-thumbnail")]
+    tags = BeautifulSoup(page, "html.parser").select("img.dpp-thumbnail")
+    return [{name: str(value) for name, value in tag.attrs.items()} for tag in tags]
 
 
 def sources(page: str) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.datastore import sample
@@ -43,7 +44,7 @@ class Site:
             self.run(f"COMMENT ON COLUMN {name}.{personal} IS '" + ' {"_info": {"pii": "yes"}}' + "'")
         from ckan.plugins import toolkit as tk
 
-        reader = psycopg.conninfo.conninfo_to_dict(tk.config["ckan.datastore.read_url"])["user"]
+        reader = conninfo_to_dict(tk.config["ckan.datastore.read_url"])["user"]
         self.run(f'GRANT SELECT ON {name} TO "{reader}"')
         return tables.drawing_of(self.id)
 

@@ -231,7 +231,8 @@ def test_what_is_hidden_has_no_picture_for_anybody(app: CKANTestApp, pictured: P
 @pytest.mark.parametrize("how", ["private", "deleted", "resource"])
 def test_what_becomes_hidden_loses_its_pictures(app: CKANTestApp, pictured: Pictures, how: str) -> None:
     resource, other = pictured.resource(owner_org=factories.Organization()["id"]), pictured.resource(0xCC0000)
-    get(app, resource), get(app, other)
+    get(app, resource)
+    get(app, other)
     if how == "resource":
         pictured.act("resource_delete", id=resource["id"])
     elif how == "private":

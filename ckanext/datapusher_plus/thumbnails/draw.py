@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,13 @@ def kind_of(resource: Mapping[str, Any], kinds: Collection[str] = KINDS) -> str 
     kind = "table" if resource.get("datastore_active") else _kind_of_file(resource)
     if kind is None or kind not in kinds:
         return None
-    return kind if find_spec(_LIBRARY[kind]) and find_spec("PIL") else None
+    return kind if _is_installed(_LIBRARY[kind]) and _is_installed("PIL") else None
+
+
+@cache
+def _is_installed(library: str) -> bool:
+    # kept, since a listing asks for each of its resources
+    return find_spec(library) is not None
 
 
 def _kind_of_file(resource: Mapping[str, Any]) -> str | None:

@@ -25,7 +25,9 @@ def draw(path: Path, folder: Path, widths: Sequence[int]) -> dict[int, tuple[str
         if error.err_code == pypdfium2.raw.FPDF_ERR_PASSWORD:
             raise NothingToDraw("The PDF file can only be opened with a password.") from error
         raise NothingToDraw("The PDF file is damaged, or no PDF file.") from error
-    if all(low == high for low, high in image.getextrema()):
+    # a pair for each of red, green and blue
+    bands = cast("tuple[tuple[int, int], ...]", image.getextrema())
+    if all(low == high for low, high in bands):
         raise NothingToDraw("The first page of the PDF file is empty.")
     return save_photo(image, folder, widths)
 
