@@ -68,14 +68,22 @@ def forms(app: CKANTestApp, resource: dict[str, Any]) -> Iterator[list[str]]:
         rule.endpoint
         for rule in flask.url_map.iter_rules()
         if "POST" in (rule.methods or ())
+        and rule.rule != "/thumbnail/"  # which no method may use
         and flask.view_functions[rule.endpoint].__module__.startswith("ckanext.datapusher_plus")
     ]
+    known = {"id": resource["package_id"], "resource_id": resource["id"], "draft": 1, "column": 1}
     with flask.test_request_context():
-        found = [tk.url_for(each, id=resource["package_id"], resource_id=resource["id"]) for each in ours]
+        found = [tk.url_for(each, **_only(flask, each, known)) for each in ours]
     for address in found:
         app.post(address, follow_redirects=False)
     yield found
     app.client = app.test_client()
+
+
+def _only(flask: Any, endpoint: str, known: dict[str, Any]) -> dict[str, Any]:
+    """Return the values that the rule of an endpoint names."""
+    [rule] = [each for each in flask.url_map.iter_rules(endpoint) if "POST" in (each.methods or ())]
+    return {name: known[name] for name in rule.arguments}
 
 
 def identify(app: CKANTestApp, by: str, user: dict[str, Any]) -> None:
@@ -112,6 +120,11 @@ def state(resource: dict[str, Any]) -> tuple[Any, ...]:
     return runs, shown["datastore_active"], call_action("package_show", id=resource["package_id"])["private"]
 
 
+def is_refused(answer: Any) -> bool:
+    """Return whether a form was refused because of its CSRF token."""
+    return answer.status_code == 400 and "CSRF" in answer.text
+
+
 def check(app: CKANTestApp, by: str, kind: str, user: dict[str, Any], about: tuple[dict[str, Any], list[str]]) -> None:
     """Send every form without and with a wrong CSRF token, and then with the right one."""
     resource, forms = about
@@ -121,13 +134,15 @@ def check(app: CKANTestApp, by: str, kind: str, user: dict[str, Any], about: tup
             # each time as the first request of this browser, without what a request before left in the session
             identify(app, by, user)
             answer = app.post(address, data=token, headers=sent, follow_redirects=False)
-            # as somebody else, whose token is right, the caller may not edit and needs no CSRF token
-            assert answer.status_code == (403 if kind == "somebody else's" else 400), address
+            if kind == "somebody else's":
+                # the caller's token is right, so no CSRF token is needed, but this user may not change anything
+                assert not is_refused(answer), address
+            else:
+                assert is_refused(answer), address
     assert state(resource) == before
     page = BeautifulSoup(app.get(f"/dataset/{resource['package_id']}/resource_data/{resource['id']}").text, "lxml")
     token = {"_csrf_token": str(page.select(".dpp input[name=_csrf_token]")[0]["value"])}
-    for address in forms:
-        assert app.post(address, data=token, follow_redirects=False).status_code == 302
+    assert [address for address in forms if is_refused(app.post(address, data=token, follow_redirects=False))] == []
 
 
 @pytest.mark.parametrize("kind", WRONG)
