@@ -49,7 +49,7 @@ class Site:
         return tables.drawing_of(self.id)
 
     def run(self, statement: str) -> None:
-        self.connection.execute(statement)  # pyright: ignore[reportArgumentType]
+        self.connection.execute(statement)  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 @pytest.fixture

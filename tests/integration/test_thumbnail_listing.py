@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -47,7 +48,7 @@ def test_a_page_makes_one_query_whatever_its_length(app: CKANTestApp, pictured: 
 def test_the_results_of_a_search_have_the_addresses(pictured: Pictures, app: CKANTestApp) -> None:
     hot, cold = pictured.resource(1), pictured.resource(2)
     [address] = warm(pictured, hot)
-    results = app.get("/api/3/action/package_search").json["result"]["results"]
+    results = json.loads(app.get("/api/3/action/package_search").text)["result"]["results"]
     found = {each["id"]: each[listing.KEY] for package in results for each in package["resources"]}
     assert found[hot["id"]]["small"] == address
     assert found[cold["id"]] == {label: route(cold, label) for label in ("small", "medium")}
@@ -55,7 +56,7 @@ def test_the_results_of_a_search_have_the_addresses(pictured: Pictures, app: CKA
 
 def test_what_a_client_sends_back_is_not_stored(pictured: Pictures, app: CKANTestApp) -> None:
     pictured.resource()
-    [package] = app.get("/api/3/action/package_search").json["result"]["results"]
+    [package] = json.loads(app.get("/api/3/action/package_search").text)["result"]["results"]
     pictured.act("package_update", **package)
     [shown] = pictured.act("package_show", id=package["id"])["resources"]
     assert listing.KEY not in shown
@@ -95,7 +96,9 @@ def test_a_dataset_shows_its_first_resource_that_has_a_picture(app: CKANTestApp,
 @pytest.mark.parametrize("kind", ["organization", "group"])
 def test_organizations_and_groups_show_pictures_too(app: CKANTestApp, pictured: Pictures, kind: str) -> None:
     group = factories.Organization() if kind == "organization" else factories.Group()
-    fields = {"owner_org": group["id"]} if kind == "organization" else {"groups": [{"name": group["name"]}]}
+    fields: dict[str, Any] = (
+        {"owner_org": group["id"]} if kind == "organization" else {"groups": [{"name": group["name"]}]}
+    )
     resource = pictured.resource(**fields)
     [address] = warm(pictured, resource)
     with queries() as made:
@@ -133,7 +136,7 @@ def test_hidden_datasets_have_no_pictures_even_for_those_who_see_them(
     for path in ("/dataset/", f"/dataset/{dataset['name']}"):
         assert sources(app.get(path, headers=headers).text) == []
     asked = "/api/3/action/package_search?include_private=true&include_drafts=true"
-    [package] = app.get(asked, headers=headers).json["result"]["results"]
+    [package] = json.loads(app.get(asked, headers=headers).text)["result"]["results"]
     assert [each[listing.KEY] for each in package["resources"]] == [None]
 
 

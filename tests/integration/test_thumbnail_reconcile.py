@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp
+from ckan.types import Context
 from click.testing import CliRunner
 
 from ckanext.datapusher_plus.cli.thumbnails import thumbnails
@@ -109,7 +111,7 @@ def test_commands_make_and_compare(app: CKANTestApp, pictured: Pictures) -> None
 
 def test_an_action_shows_the_state_and_another_makes(pictured: Pictures, app: CKANTestApp) -> None:
     resource = pictured.resource()
-    before = app.get(f"/api/3/action/datapusher_plus_thumbnail_show?id={resource['id']}").json["result"]
+    before = json.loads(app.get(f"/api/3/action/datapusher_plus_thumbnail_show?id={resource['id']}").text)["result"]
     assert [each["state"] for each in before["thumbnails"]] == ["missing", "missing"]
     assert before["thumbnails"][0]["url"].startswith(tk.config["ckan.site_url"])
     made = pictured.act("datapusher_plus_thumbnail_make", id=resource["id"], label="small")
@@ -130,7 +132,7 @@ def test_actions_refuse_what_they_cannot_do(pictured: Pictures) -> None:
     with pytest.raises(tk.ObjectNotFound):
         pictured.act("datapusher_plus_thumbnail_show", id="unknown")
     for action in ("show", "make"):
-        context = {"user": factories.User()["name"], "ignore_auth": False}
+        context = Context(user=factories.User()["name"], ignore_auth=False)
         asked = {"id": resource["id"]}
         if action == "make":
             with pytest.raises(tk.NotAuthorized):

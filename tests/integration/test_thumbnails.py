@@ -129,7 +129,7 @@ def test_what_is_out_of_date_is_made_again_in_the_same_row(
     assert get(app, resource).headers["Location"] == STATIC + first["small"].path
     second = pictured.rows(resource)
     assert {label: row.path for label, row in second.items()} == {label: row.path for label, row in first.items()}
-    assert all(row.made_at > first[label].made_at for label, row in second.items())
+    assert all(str(row.made_at) > str(first[label].made_at) for label, row in second.items())
     assert (second["small"].width, second["small"].recipe) == (240, draw.recipe_of("image"))
 
 
@@ -159,7 +159,7 @@ def test_an_upload_replaces_the_picture_and_its_file(app: CKANTestApp, pictured:
     new = pictured.rows(resource)
     assert new["small"].path != old["small"].path
     assert pictured.files() == {row.path for row in new.values()}
-    assert new["small"].source_modified > old["small"].source_modified
+    assert str(new["small"].source_modified) > str(old["small"].source_modified)
 
 
 def test_a_load_makes_the_picture_of_a_table_out_of_date(pictured: Pictures) -> None:
@@ -248,7 +248,9 @@ def test_a_change_that_is_rolled_back_hides_nothing(app: CKANTestApp, pictured: 
 
     resource = pictured.resource()
     get(app, resource)
-    model.Package.get(resource["package_id"]).private = True
+    package = model.Package.get(resource["package_id"])
+    assert package is not None
+    package.private = True
     model.Session.flush()
     model.Session.rollback()
     model.Session.commit()
@@ -398,6 +400,7 @@ def test_the_beginning_of_addresses_is_learned_once(
         first = storage.address("a/small.00000000.png")
         keeper = storage.opened()
         keeper.settings.public_prefix = "elsewhere"  # pyright: ignore[reportAttributeAccessIssue]
+        assert first is not None
         assert storage.address("b/small.11111111.png") == first.replace("a/small.00000000", "b/small.11111111")
 
 
