@@ -42,15 +42,16 @@ _DURATIONS = listed("delay delays duration time elapsed wait waiting travel daue
 _LEAST_AND_MOST = ("max", "avg", "mean", "median", "sum", "std")
 
 _OPEN, _CLOSED = r"(\[{（［", r")\]}）］"
+# for headings with single blanks, as `plain` returns them
 _IN_BRACKETS = re.compile(
-    rf"(?P<rest>.*[^\s_])(?P<gap>[\s_]*)[{_OPEN}]\s*(?:in\s+)?(?P<unit>[^{_OPEN}{_CLOSED}]{{1,12}}?)\s*[{_CLOSED}]"
+    rf"(?P<rest>.*[^\s_])(?P<gap>[\s_]*)[{_OPEN}] ?(?:in )?(?P<unit>[^{_OPEN}{_CLOSED}]{{1,12}}?) ?[{_CLOSED}]"
 )
 _AFTER_IN = re.compile(r"(?P<rest>.*[^\s_])(?P<gap>[\s_]+)in[\s_]+(?P<unit>\S{1,12})", re.I)
 _LAST_WORD = re.compile(r"(?P<rest>.*[^\s_.\-])[\s_.\-]+(?P<unit>[^\s_.\-]{1,12})")
 _CAMEL = re.compile(r"(?<=[^\W\d_])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z0-9])|(?<=\d)(?=[A-Z][a-z])")
 #: names that readers and databases make up
 _MADE_UP = re.compile(
-    r"(?:unsafe|reserved)?[\s_]*(?:unnamed|column|col|field|feld|spalte|var|colonne|columna|f|c|v|x)?[\s_:.\-]*\d*",
+    r"(?:unsafe|reserved)?(?:[\s_]*(?:unnamed|column|col|field|feld|spalte|var|colonne|columna|f|c|v|x))?[\s_:.\-]*\d*",
     re.I,
 )
 

@@ -12,10 +12,10 @@ from .lists import COUNTRIES_2, COUNTRIES_3, CURRENCIES, listed
 from .model import Draft, Kind, Subject
 
 _EMAIL = re.compile(r"[^@\s<>()\",;:]+@[^@\s<>()\",;:]+\.[^@\s.<>()\",;:\d]{2,}")
-_URL = re.compile(r"(?:https?|ftp)://[^\s/?#]+\S*", re.I)
+_URL = re.compile(r"(?:https?|ftp)://[^\s/?#]\S*", re.I)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I)
 _WKT = re.compile(
-    r"(?:SRID=\d+;)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(?:ZM?|M)?\s*(?:\(.*|EMPTY)",
+    r"(?:SRID=\d+;)?(?:MULTI)?(?:POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)(?:\s*(?:ZM?|M))?\s*(?:\(.*|EMPTY)",
     re.I | re.S,
 )
 _ID_WORDS = listed("id ids uuid guid code key nr no num number identifier objectid fid gid oid pk kennung schluessel")
