@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ..core.dictionary.described import digest
 from ..core.errors import IngestError
-from ..datastore.live_comments import comments
+from ..datastore import comments
 from ..model.database import transaction
 from . import probes, queue, registry
 from .probes import Asked
@@ -54,7 +54,7 @@ def next_column(asked: Asked, may_edit: Callable[[str], bool], *, claim: bool = 
             refused += 1
             continue
         try:
-            live = comments(column.name, [column.resource_id])
+            live = comments.of_name(column.name, [column.resource_id])
             if column.resource_id in live and digest(live[column.resource_id]) == said:
                 return HandedOut(column=column, comment=live[column.resource_id], claimed_until=until)
             queue.release(column.id, asked.user_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..core.errors import IngestError
-from ..datastore.live_comments import comments
+from ..datastore import comments
 from . import queue
 from .registry import Column
 from .screen import entries
@@ -39,7 +39,7 @@ def check(column: Column, user_id: str, wanted: Mapping[str, str]) -> None:
     if holder and holder[0] != user_id and holder[1]:
         raise ColumnClaimed
     try:
-        live = comments(column.name, [column.resource_id])
+        live = comments.of_name(column.name, [column.resource_id])
     except IngestError:
         queue.release(column.id, user_id)
         raise

@@ -10,7 +10,7 @@ from sqlalchemy.engine import RowMapping
 
 from ..core.dictionary.comment import is_blank
 from ..core.dictionary.model import Column
-from ..datastore.live_comments import comments
+from ..datastore import comments
 from ..model.database import transaction
 from . import queue
 from .permissions import Scope
@@ -97,7 +97,7 @@ def _described(name: str, others: Sequence[RowMapping]) -> list[dict[str, Any]]:
     """Return what the columns of other tables are called; their comments are read now, so they are the present ones."""
     if not others:
         return []
-    live = comments(name, [other["resource_id"] for other in others])
+    live = comments.of_name(name, [other["resource_id"] for other in others])
     found = [
         {
             "dataset": {"id": other["package_id"], "name": other["package_name"], "title": other["package_title"]},
