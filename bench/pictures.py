@@ -135,7 +135,7 @@ def _datasets(site: Site, folder: Path, count: int) -> None:
         name = f"{site.organization}-{uuid.uuid4().hex[:8]}"
         dataset = site.pictured.act("package_create", name=name, owner_org=site.organization)
         site.pictured.upload("resource_create", file, package_id=dataset["id"], name="image", format="PNG")
-    file.unlink()
+    file.unlink(missing_ok=True)
 
 
 def _requests(browser: Browser, site: Site) -> int:

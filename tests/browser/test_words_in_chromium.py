@@ -87,6 +87,7 @@ def test_columns_are_described_with_the_keyboard_alone(visitor: Visitor, table: 
         page.keyboard.type("More than 15 minutes.")
         page.keyboard.press("Control+Enter")
         page.locator("h1.h3", has_text="pilot").wait_for()
+        page.wait_for_load_state()
         page.keyboard.press("s")
         page.locator("h1.h3", has_text="origin").wait_for()
     said = info(table, "late")
