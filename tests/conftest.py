@@ -59,12 +59,21 @@ def clean_db(reset_db: Callable[[], None]) -> None:
     """Empty CKAN's tables and the plugin's own."""
     from ckan import model
     from ckan.plugins.toolkit import config
+    from sqlalchemy.exc import OperationalError
+
+    from ckanext.datapusher_plus.waits import retry_until
 
     # `dev up` has migrated the schema, so CKAN need not drop and migrate everything again
     model.repo.tables_created_and_initialised = True
-    reset_db()
-    with psycopg.connect(config["sqlalchemy.url"], autocommit=True) as connection:
-        _truncate(connection, "datapusher\\_plus\\_%", but="datapusher_plus_alembic_version")
+
+    def reset() -> None:
+        model.Session.rollback()
+        reset_db()
+        with psycopg.connect(config["sqlalchemy.url"], autocommit=True) as connection:
+            _truncate(connection, "datapusher\\_plus\\_%", but="datapusher_plus_alembic_version")
+
+    # a run of the test before may still make its statistics and drafts; a deadlock with it ends one of the two
+    retry_until(reset, 30, errors=(OperationalError, psycopg.OperationalError))
 
 
 @pytest.fixture

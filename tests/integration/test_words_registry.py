@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 import sqlalchemy as sa
+from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.tests.helpers import call_action
 from hypothesis import HealthCheck, given, settings
@@ -199,6 +200,8 @@ def test_the_queue_that_is_kept_equals_the_one_made_anew(words: Portal, editor: 
     def after(operations: list[tuple[str, int, Any]]) -> None:
         for name, which, value in operations:
             do(words, tables, organizations, name, which, value)
+            # as CKAN does after each request; an open transaction would hold the dataset's lock
+            model.Session.remove()
         kept = words.queue()
         words.sql("DELETE FROM datapusher_plus_queue")
         assert reconcile() == 0

@@ -29,8 +29,8 @@ def watch() -> None:
 
 def notice(entity: object, *, deleted: bool) -> None:
     """Remember resources that are no longer public, until the transaction that changes them ends."""
-    session = object_session(entity)
-    if session is None:
+    # CKAN also notifies of None: the dataset of a resource that has none any more
+    if not isinstance(entity, model.Resource | model.Package) or (session := object_session(entity)) is None:
         return
     if isinstance(entity, model.Resource) and (deleted or entity.state != model.State.ACTIVE):
         session.info.setdefault(_KEY, set()).add(entity.id)
