@@ -8,20 +8,9 @@ import sys
 from pathlib import Path
 
 from ckanext.datapusher_plus.core.errors import IngestError
+from ckanext.datapusher_plus.core.log import Silent
 from ckanext.datapusher_plus.fetch.guard import Guard
 from ckanext.datapusher_plus.fetch.http import HttpRules, download
-
-
-class Silent:
-    """A log that drops everything."""
-
-    def debug(self, message: str) -> None:
-        """Drop a line."""
-
-    info = warning = error = debug
-
-    def progress(self, stage: str, done: int, total: int | None) -> None:
-        """Drop a progress report."""
 
 
 def outcome(job: dict) -> dict:

@@ -17,7 +17,7 @@ from ckan.tests import factories
 from ckan.tests.helpers import CKANTestApp
 
 from ckanext.datapusher_plus.model import run, thumbnail
-from ckanext.datapusher_plus.model.database import transaction
+from ckanext.datapusher_plus.model.database import server_time, transaction
 from ckanext.datapusher_plus.thumbnails import draw, generate, source, storage, store
 from tests.pictures import STATIC, Pictures, execute, photo
 
@@ -259,7 +259,7 @@ def test_a_change_that_is_rolled_back_hides_nothing(app: CKANTestApp, pictured: 
 
 def test_a_dataset_that_is_hidden_while_its_picture_is_made_gets_none(pictured: Pictures) -> None:
     resource = pictured.resource(owner_org=factories.Organization()["id"])
-    began = store.now()
+    began = server_time()
     spec = generate.settings.current().thumbnail_sizes[0]
     state = source.state_of(resource, "image", store.Found())
     picture = draw.draw(resource, "image", [240])[240]
@@ -318,7 +318,7 @@ def test_makers_at_once_agree_on_one_picture(app: CKANTestApp, pictured: Picture
 
 def test_the_slower_maker_takes_the_winners_row_and_keeps_its_file(pictured: Pictures) -> None:
     resource = pictured.resource()
-    began = store.now()
+    began = server_time()
     winner = generate.make(resource)
     spec = generate.settings.current().thumbnail_sizes[0]
     picture = draw.draw(pictured.resource(0xCC0000), "image", [240])[240]

@@ -12,7 +12,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckanext.datastore.backend import get_all_resources_ids_in_datastore
 
-from .. import settings
+from .. import portal, settings
 from ..core.safe_text import escaped
 from ..core.states import State
 from ..logic.migrated import UNMIGRATED
@@ -108,7 +108,7 @@ def _loadable(resources: Iterable[_Found]) -> Iterator[_Found]:
 
 
 def _submit_all(resources: Iterable[_Found], ignore_hash: bool) -> None:
-    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    user = portal.site_user()
     results = [_submit(found.id, user, ignore_hash) for found in resources]
     click.echo(f"{sum(results):,} queued, {len(results) - sum(results):,} failed.")
     if not all(results):
@@ -154,7 +154,7 @@ def _show_overview(as_json: bool) -> None:
 
 
 def _show_one(resource: str, as_json: bool) -> None:
-    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
+    user = portal.site_user()
     try:
         found = tk.get_action("datapusher_status")({"user": user, "ignore_auth": True}, {"resource_id": resource})
     except tk.ObjectNotFound as error:

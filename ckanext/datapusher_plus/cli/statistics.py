@@ -9,7 +9,7 @@ import click
 
 from .. import waits
 from ..core.errors import IngestError
-from ..core.safe_text import escaped
+from ..core.safe_text import cut, escaped
 from ..core.statistics import ColumnStatistics, TableStatistics, Withheld
 from ..logic.statistics import as_reply
 from ..statistics import store, summary
@@ -77,8 +77,8 @@ def _lines(found: TableStatistics) -> Iterator[str]:
 
 def _row(name: str, kind: str, empty: str, distinct: str, least: str, greatest: str, mean: str, most: str) -> str:
     numbers = f"{empty:>11}  {distinct:>11}"
-    ends = f"{_cut(least, _VALUE):{_VALUE}}  {_cut(greatest, _VALUE):{_VALUE}}"
-    return f"{_cut(name, _NAME):{_NAME}}  {kind:11}  {numbers}  {ends}  {mean:>12}  {_cut(most, 60)}"
+    ends = f"{cut(escaped(least), _VALUE):{_VALUE}}  {cut(escaped(greatest), _VALUE):{_VALUE}}"
+    return f"{cut(escaped(name), _NAME):{_NAME}}  {kind:11}  {numbers}  {ends}  {mean:>12}  {cut(escaped(most), 60)}"
 
 
 def _most(column: ColumnStatistics) -> str:
@@ -87,8 +87,3 @@ def _most(column: ColumnStatistics) -> str:
     if column.true is not None:
         return f"true ({column.true:,}), false ({column.false:,})"
     return ", ".join(f"{value} ({count:,})" for value, count in column.top[:3])
-
-
-def _cut(text: str, length: int) -> str:
-    shown = escaped(text)
-    return shown if len(shown) <= length else shown[: length - 1] + "…"

@@ -12,9 +12,9 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
 from ..core.errors import IngestError
-from ..core.safe_text import escaped
+from ..core.safe_text import cut, escaped
+from ..portal import site_user
 from ..words import annotations
-from ..words.after_load import site_user
 from ..words.reconcile import reconcile as compare
 
 #: Characters of a name and of a value in a line.
@@ -157,7 +157,7 @@ def _call(action: str, user: str | None, **given: Any) -> Any:
 def _line(draft: Mapping[str, Any]) -> str:
     sure = "" if draft["confidence"] is None else f"{draft['confidence']:.0%}"
     votes = f"+{draft['votes_for']} -{draft['votes_against']}"
-    name, value = _cut(draft["column"], _NAME), _cut(_shown(draft["value"]), _VALUE)
+    name, value = cut(escaped(draft["column"]), _NAME), cut(_shown(draft["value"]), _VALUE)
     text = f"{name:{_NAME}}  {draft['kind']:13}  {value:{_VALUE}}"
     return f"{draft['id']:>8}  {text}  {draft['state']:10}  {sure:>4}  {votes}"
 
@@ -168,8 +168,3 @@ def _shown(value: object) -> str:
 
 def _title(of: Mapping[str, Any]) -> str:
     return escaped(of["title"] or of["name"])
-
-
-def _cut(text: str, length: int) -> str:
-    shown = escaped(text)
-    return shown if len(shown) <= length else shown[: length - 1] + "…"

@@ -62,6 +62,11 @@ def shortened(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[:longest] + "…"
 
 
+def cut(text: str, longest: int) -> str:
+    """Return a text of at most ``longest`` characters; one that had more ends in “…”."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def file_name(path: str) -> str:
     """Return the name of a file without folders."""
     name = PurePosixPath(path.replace("\\", "/").replace("\0", "")).name

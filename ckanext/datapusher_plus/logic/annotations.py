@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
+from .. import portal
 from ..core.errors import IngestError
 from ..recovery import accept_draft
 from ..statistics import store, summary
-from ..words import after_load, annotate, annotations, decisions, model_drafts
+from ..words import annotate, annotations, decisions, model_drafts
 from ..words.annotations import Annotation
 from . import schema
 from .migrated import migrated
 from .statistics import quietly
+from .user import caller_id
 
 __all__ = [
     "datapusher_plus_annotation_accept",
@@ -95,9 +96,9 @@ def datapusher_plus_annotation_accept(context: Context, data_dict: DataDict) -> 
     text = asked.get("text")
     if text is not None and (draft.kind not in accept_draft.TEXTS or not text.strip()):
         raise tk.ValidationError({"text": [tk._("This entry cannot have a text of your own, or the text is empty.")]})
-    with _told():
+    with _errors_as_sentences():
         value = accept_draft.accept(
-            draft, user_id=_user_id(context), text=text, overwrite=asked.get("overwrite", False)
+            draft, user_id=caller_id(context), text=text, overwrite=asked.get("overwrite", False)
         )
     quietly(summary.rewrite, draft.resource_id)
     return {"id": draft.id, "column": draft.column, "key": draft.kind.value, "value": value}
@@ -117,7 +118,7 @@ def datapusher_plus_annotation_reject(context: Context, data_dict: DataDict) -> 
     """
     asked = schema.validated(context, data_dict, schema.annotation_reject())
     draft = _draft(context, "datapusher_plus_annotation_reject", asked["id"])
-    with _told():
+    with _errors_as_sentences():
         decisions.reject(draft.id, user=str(context.get("user") or ""), why=asked.get("why") or "")
     return {"id": draft.id, "state": "rejected"}
 
@@ -136,8 +137,8 @@ def datapusher_plus_annotation_vote(context: Context, data_dict: DataDict) -> di
     """
     asked = schema.validated(context, data_dict, schema.annotation_vote())
     draft = _draft(context, "datapusher_plus_annotation_vote", asked["id"])
-    with _told():
-        votes_for, votes_against = decisions.vote(draft.id, user_id=_user_id(context), vote=int(asked["vote"]))
+    with _errors_as_sentences():
+        votes_for, votes_against = decisions.vote(draft.id, user_id=caller_id(context), vote=int(asked["vote"]))
     return {"id": draft.id, "votes_for": votes_for, "votes_against": votes_against}
 
 
@@ -163,11 +164,9 @@ def datapusher_plus_annotation_draft(context: Context, data_dict: DataDict) -> d
     found = store.load(resource_id)
     if found is None:
         raise tk.ObjectNotFound(tk._("There are no statistics of this resource's table."))
-    with _told():
+    with _errors_as_sentences():
         by = model_drafts if asked.get("by") == "model" else annotate
-        created = by.draft(
-            resource_id, found.run_id, context.get("user") or after_load.site_user(), found, columns=columns
-        )
+        created = by.draft(resource_id, found.run_id, context.get("user") or portal.site_user(), found, columns=columns)
     return {"created": created}
 
 
@@ -189,15 +188,8 @@ def _names(given: object) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _user_id(context: Context) -> str:
-    user = model.User.get(context.get("user"))
-    if user is None:
-        raise tk.NotAuthorized(tk._("Only users who are logged in may do this."))
-    return user.id
-
-
 @contextmanager
-def _told() -> Iterator[None]:
+def _errors_as_sentences() -> Iterator[None]:
     """Turn what prevents an action into a sentence for the user."""
     try:
         yield

@@ -13,6 +13,7 @@ from ..core.dictionary.comment import lines
 from ..core.dictionary.model import Dictionary
 from ..core.dictionary.versions import Difference, differences, restoration
 from ..core.errors import IngestError, StashUnreadable
+from ..core.safe_text import cut
 from ..dictionary_stash.history import Kept, Why
 from ..recovery.restore_dictionary import bring_back, carry, today
 from ..statistics import store, summary
@@ -202,10 +203,6 @@ def _difference(difference: Difference) -> dict[str, Any]:
     return {
         "column": difference.column,
         "here": difference.here,
-        "then": {key: _short(text) for key, text in lines(difference.then)},
-        "now": {key: _short(text) for key, text in lines(difference.now)},
+        "then": {key: cut(text, LONGEST) for key, text in lines(difference.then)},
+        "now": {key: cut(text, LONGEST) for key, text in lines(difference.now)},
     }
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -22,6 +22,7 @@ from ..words.progress import progress
 from . import schema
 from .annotations import as_reply
 from .migrated import migrated
+from .user import caller_id
 
 __all__ = [
     "datapusher_plus_words_next",
@@ -147,7 +148,7 @@ def datapusher_plus_words_save(context: Context, data_dict: DataDict) -> dict[st
     used = _ids(data.pop("used", None))
     asked = schema.validated(context, data, schema.words_save())
     column = _column(context, "datapusher_plus_words_save", asked["column_id"])
-    user_id = _user_id(context)
+    user_id = caller_id(context)
     entries = {key: str(asked[key]) for key in screen.KEYS if asked.get(key) is not None}
     if not any(text.strip() for text in entries.values()):
         raise tk.ValidationError({"label": [tk._("Write a label or a description first.")]})
@@ -197,7 +198,7 @@ def datapusher_plus_words_skip(context: Context, data_dict: DataDict) -> dict[st
     days = asked.get("days", 30)
     if not 1 <= days <= MOST_DAYS:
         raise tk.ValidationError({"days": [tk._("Must be from 1 to {most}").format(most=MOST_DAYS)]})
-    queue.skip(column.id, _user_id(context), days=days)
+    queue.skip(column.id, caller_id(context), days=days)
     return {"skipped": column.id}
 
 
@@ -215,7 +216,7 @@ def datapusher_plus_words_wish(context: Context, data_dict: DataDict) -> dict[st
     """
     asked = schema.validated(context, data_dict, schema.words_wish())
     column = _column(context, "datapusher_plus_words_wish", asked["column_id"])
-    return {"wishes": queue.wish(column.id, _user_id(context), on=asked.get("on", True))}
+    return {"wishes": queue.wish(column.id, caller_id(context), on=asked.get("on", True))}
 
 
 @tk.side_effect_free
@@ -245,15 +246,8 @@ def _column(context: Context, action: str, column_id: int) -> registry.Column:
     return column
 
 
-def _user_id(context: Context) -> str:
-    found = authz.get_user_id_for_username(context.get("user"), allow_none=True)
-    if found is None:
-        raise tk.NotAuthorized(tk._("Please log in first."))
-    return found
-
-
 def _user(context: Context) -> tuple[str, Scope]:
-    user_id = _user_id(context)
+    user_id = caller_id(context)
     with transaction() as connection:
         sysadmin = authz.is_sysadmin(context.get("user"))
         return user_id, permissions.of_user(connection, user_id, sysadmin=sysadmin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from ckan.model.meta import metadata
 from sqlalchemy.dialects.postgresql import JSONB
@@ -16,6 +18,7 @@ __all__ = [
     "ONE_QUEUED",
     "ONE_RUNNING",
     "alias",
+    "last_load",
     "log",
     "review",
     "run",
@@ -113,6 +116,13 @@ review = sa.Table(
 
 #: SQL condition that a run has loaded its resource's table.
 HAS_LOADED = run.c.state.in_([state.value for state in LOADED]) & ~run.c.dry_run
+
+
+def last_load(resource_id: str | sa.ColumnElement[str], *wanted: sa.ColumnElement[Any]) -> sa.Select[Any]:
+    """Return the query for some columns of the run that loaded a resource's table last."""
+    query = sa.select(*wanted).where(run.c.resource_id == resource_id, HAS_LOADED)
+    return query.order_by(run.c.finished_at.desc()).limit(1)
+
 
 log = sa.Table(
     "datapusher_plus_log",

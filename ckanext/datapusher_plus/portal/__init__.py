@@ -12,7 +12,7 @@ from .pages import anybody_may_read, own_pages, tab_url
 from .presence import Presence, Standing, clear_flag, is_gone, presence, refuse_gone, standings
 from .publish import mark_active, publish
 from .rejected import keep_rejected, open_rejected, remove_rejected
-from .resource import names, ticket
+from .resource import names, site_user, ticket
 from .summary import create_summary, delete_summary, orphaned_summaries, summary_of
 from .uploads import open_upload
 
@@ -35,6 +35,7 @@ __all__ = [
     "publish",
     "refuse_gone",
     "remove_rejected",
+    "site_user",
     "standings",
     "tab_url",
     "summary_of",

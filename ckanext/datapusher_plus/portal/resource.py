@@ -91,8 +91,12 @@ def names(resource_id: str) -> dict[str, str]:
 
 def context() -> Context:
     """Return the context for calling an action as the site user."""
-    user = tk.get_action("get_site_user")({"ignore_auth": True}, {})
-    return Context(user=user["name"], ignore_auth=True, use_cache=False)
+    return Context(user=site_user(), ignore_auth=True, use_cache=False)
+
+
+def site_user() -> str:
+    """Return the name of CKAN's own user, as whom the plugin acts."""
+    return tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
 
 
 def shown(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -25,6 +25,7 @@ from ..datastore.read_out import KEPT, MARK, Written
 from ..engines import DuckdbEngine
 from ..engines.base import Can, Described, Engine, require
 from ..formats.sandbox.limited_fork import limited
+from ..model.database import server_time
 from . import store
 from .store import Known
 
@@ -104,7 +105,7 @@ def make(job: Job, where: Apart = here) -> TableStatistics | None:
         resource_id=job.resource_id,
         run_id=job.run_id,
         load_key=job.load_key,
-        made_at=store.now(),
+        made_at=server_time(),
         rows=written.rows,
         columns=columns,
         duplicates=duplicates,

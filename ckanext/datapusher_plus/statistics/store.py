@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .. import waits
 from ..core.statistics import ColumnStatistics, TableStatistics, Withheld, from_json, to_json, withhold
-from ..model import HAS_LOADED, run
+from ..model import HAS_LOADED, last_load, run
 from ..model import statistics as table
 from ..model.database import transaction
 from .personal import marked
@@ -215,7 +215,7 @@ def is_expected(resource_id: str) -> bool:
 def newest(resource_id: str) -> Loaded | None:
     """Return the load of a resource's present table, None when no run has loaded one."""
     with transaction() as connection:
-        found = connection.execute(_last_load(resource_id, run.c.id, run.c.load_key)).one_or_none()
+        found = connection.execute(last_load(resource_id, run.c.id, run.c.load_key)).one_or_none()
     return None if found is None else Loaded(resource_id=resource_id, run_id=found.id, load_key=found.load_key or "")
 
 
@@ -233,12 +233,6 @@ def forget(resource_id: str) -> None:
         log.warning("the statistics of resource %s could not be deleted", resource_id, exc_info=True)
 
 
-def now() -> datetime:
-    """Return the present time by PostgreSQL's clock, as runs have it."""
-    with transaction() as connection:
-        return connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-
-
 def _kept(row: sa.Row[Any] | None, name: str) -> dict[str, Any]:
     """Return what the run knew whose table the stored statistics describe."""
     found = (row and getattr(row, name)) or {}
@@ -251,9 +245,4 @@ def _of(resource_id: str) -> sa.ColumnElement[bool]:
 
 def _newest(resource_id: str | sa.ColumnElement[str]) -> sa.Label[str]:
     """Return the query for the id of the run that loaded a resource's table last."""
-    return _last_load(resource_id, run.c.id).scalar_subquery().label("newest")
-
-
-def _last_load(resource_id: str | sa.ColumnElement[str], *wanted: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    query = sa.select(*wanted).where(run.c.resource_id == resource_id, HAS_LOADED)
-    return query.order_by(run.c.finished_at.desc()).limit(1)
+    return last_load(resource_id, run.c.id).scalar_subquery().label("newest")

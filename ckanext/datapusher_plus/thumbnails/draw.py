@@ -10,12 +10,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..core.thumbnail import KINDS
 from . import files, sandbox, tables
 from .picture import CannotDrawNow, NothingToDraw, Picture
 
 __all__ = ["CannotDrawNow", "NothingToDraw", "Picture", "draw", "kind_of", "recipe_of"]
 
-KINDS = ("image", "pdf", "table")
 #: Seconds to connect to a server, and of its silence.
 TIMEOUT = (5.0, 30.0)
 #: Largest file that is read, in bytes.

@@ -17,6 +17,7 @@ from ..core.errors import (
     Transient,
     UploadUnreadable,
 )
+from ..core.log import Silent
 from ..fetch.http import HttpRules, download
 from ..fetch.receive import store
 from ..fetch.site import rules
@@ -78,13 +79,3 @@ def _rules(timeout: tuple[float, float], max_bytes: int) -> HttpRules:
         retries=0,
         patience=0,
     )
-
-
-class Silent:
-    """Implements ``core.log.Log`` for work that reports nothing."""
-
-    def debug(self, message: str) -> None: ...
-    def info(self, message: str) -> None: ...
-    def warning(self, message: str) -> None: ...
-    def error(self, message: str) -> None: ...
-    def progress(self, stage: str, done: int, total: int | None) -> None: ...

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from .. import settings
 from ..core.thumbnail import Row, Source, Spec, has_failed, is_valid
+from ..model.database import server_time
 from . import access, draw, source, storage, store
 from .draw import NothingToDraw, Picture
 from .store import Found, NotPublic
@@ -50,7 +51,7 @@ def make(resource: Mapping[str, Any], *, again: bool = False, wait: float = 0) -
         raise NothingToDraw("There is nothing to picture: the resource is neither an image, a PDF nor a table.")
     if not access.everybody_may_read(resource["id"]):
         raise NotPublic
-    began = store.now()
+    began = server_time()
     kept, wanted = _sorted(resource, kind, store.find([resource["id"]]), again=again)
     if not wanted:
         return kept

@@ -12,7 +12,7 @@ from .. import settings
 from ..core.dictionary.model import Column
 from ..core.dictionary.personal import is_personal
 from ..core.statistics import ColumnStatistics, Withheld, from_json
-from ..model import HAS_LOADED, run
+from ..model import last_load, run
 from ..model import statistics as table
 from ..model.database import transaction
 from .picture import CannotDrawNow, NothingToDraw
@@ -51,8 +51,7 @@ def read(resource_id: str) -> Known:
     :raises NothingToDraw: when there are none.
     :raises CannotDrawNow: when they are being made.
     """
-    last = sa.select(run.c.id).where(run.c.resource_id == resource_id, HAS_LOADED)
-    newest = last.order_by(run.c.finished_at.desc()).limit(1).scalar_subquery().label("newest")
+    newest = last_load(resource_id, run.c.id).scalar_subquery().label("newest")
     first = sa.func.jsonb_path_query_array(
         table.c["columns"], sa.cast(f"$[0 to {_MOST_COLUMNS - 1}]", JSONPATH), type_=JSONB
     )

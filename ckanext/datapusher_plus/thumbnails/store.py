@@ -76,12 +76,6 @@ def is_public(resource_id: str) -> bool:
         return bool(connection.execute(sa.select(_is_public(sa.literal(resource_id)))).scalar())
 
 
-def now() -> datetime:
-    """Return the present time by PostgreSQL's clock, as rows have it."""
-    with transaction() as connection:
-        return connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
-
-
 @contextmanager
 def place() -> Iterator[sa.Connection | None]:
     """Take one of the site's places for making pictures, and yield the transaction that holds it; None if none is free.
@@ -198,14 +192,17 @@ def _may_replace(new: Any, began: datetime) -> sa.ColumnElement[bool]:
 
 
 def _is_public(resource_id: Any) -> sa.ColumnElement[bool]:
+    return _public(resource_id).exists()
+
+
+def _public(resource_id: Any) -> sa.Select[Any]:
+    """Return the query for an active resource of an active dataset that is not private."""
     resource, package = model.resource_table, model.package_table
-    joined = resource.join(package, package.c.id == resource.c.package_id)
     return (
         sa.select(resource.c.id)
-        .select_from(joined)
+        .join(package, package.c.id == resource.c.package_id)
         .where(resource.c.id == resource_id, resource.c.state == model.State.ACTIVE)
         .where(package.c.state == model.State.ACTIVE, ~package.c.private)
-        .exists()
     )
 
 
@@ -218,13 +215,6 @@ def _require_public(connection: sa.Connection, resource_id: str) -> None:
 
     :raises NotPublic: when the dataset is private, or not there.
     """
-    resource, package = model.resource_table, model.package_table
-    query = (
-        sa.select(resource.c.id)
-        .join(package, package.c.id == resource.c.package_id)
-        .where(resource.c.id == resource_id, resource.c.state == model.State.ACTIVE)
-        .where(package.c.state == model.State.ACTIVE, ~package.c.private)
-        .with_for_update(read=True)
-    )
+    query = _public(resource_id).with_for_update(read=True)
     if connection.execute(query).one_or_none() is None:
         raise NotPublic

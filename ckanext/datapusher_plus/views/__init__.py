@@ -26,6 +26,7 @@ from .describe import describe as words
 from .dictionary_drafts import drafts
 from .dictionary_versions import Earlier
 from .profile_page import profile
+from .resource import resource_of
 from .tab import Place, Tab, describe
 from .thumbnails import thumbnails
 
@@ -49,12 +50,12 @@ class ResourceData(MethodView):
 
     def post(self, id: str, resource_id: str) -> types.Response:
         """Request a load, and redirect to the tab."""
-        _resource(id, resource_id)
+        resource_of(id, resource_id)
         wanted = {"resource_id": resource_id, "ignore_hash": tk.asbool(tk.request.form.get("ignore_hash", False))}
         try:
             accepted = tk.get_action("datapusher_submit")({}, wanted)
         except tk.ValidationError as error:
-            tk.h.flash_error(labels.isolated("; ".join(error.error_summary.values())))
+            tk.h.flash_error(labels.isolated(labels.summary(error)))
         else:
             if not accepted:
                 waits = _("Nothing new was queued: the resource waits already, or a plugin of this site declined it.")
@@ -72,7 +73,7 @@ def resource_data_status(id: str, resource_id: str) -> str | types.Response:
 
 def delete_datastore_table(id: str, resource_id: str) -> types.Response:
     """Delete the resource's table and Data Dictionary, and redirect to the tab."""
-    _resource(id, resource_id)
+    resource_of(id, resource_id)
     try:
         tk.get_action("datastore_delete")({}, {"resource_id": resource_id, "force": True})
     except tk.ObjectNotFound:
@@ -98,12 +99,12 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
 
     A message on the tab shows the result.
     """
-    _resource(id, resource_id)
+    resource_of(id, resource_id)
     wanted = {"resource_id": resource_id, **{field: tk.request.form.get(field, "") for field in fields}}
     try:
         brought = tk.get_action(action)({}, wanted)
     except tk.ValidationError as error:
-        tk.h.flash_error(labels.isolated("; ".join(error.error_summary.values())))
+        tk.h.flash_error(labels.isolated(labels.summary(error)))
     except tk.ObjectNotFound as error:
         tk.h.flash_error(labels.isolated(str(error.message)))
     else:
@@ -113,14 +114,14 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
 
 def decide(id: str, resource_id: str) -> types.Response:
     """Approve or reject the file that waits for a review, as the form says, and redirect to the tab."""
-    _resource(id, resource_id)
+    resource_of(id, resource_id)
     asked = {"resource_id": resource_id, **{field: tk.request.form.get(field, "") for field in ("decision", "note")}}
     try:
         done = tk.get_action("datapusher_plus_review")({}, asked)
     except tk.NotAuthorized:
         tk.abort(403, _("Not authorized to review this file"))
     except tk.ValidationError as error:
-        tk.h.flash_error(labels.isolated("; ".join(error.error_summary.values())))
+        tk.h.flash_error(labels.isolated(labels.summary(error)))
     else:
         tk.h.flash_success(labels.isolated(review.decided(done["decision"])))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
@@ -128,13 +129,13 @@ def decide(id: str, resource_id: str) -> types.Response:
 
 def hide(id: str, resource_id: str) -> types.Response:
     """Make the dataset private, and redirect to the tab."""
-    package, _resource_dict = _resource(id, resource_id)
+    package, _resource_dict = resource_of(id, resource_id)
     try:
         tk.get_action("package_patch")({}, {"id": package["id"], "private": True})
     except tk.NotAuthorized:
         tk.abort(403, _("Not authorized to make this dataset private"))
     except tk.ValidationError as error:
-        tk.h.flash_error(labels.isolated("; ".join(map(str, error.error_summary.values()))))
+        tk.h.flash_error(labels.isolated(labels.summary(error)))
     else:
         tk.h.flash_success(labels.isolated(_("The dataset is private now.")))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
@@ -142,12 +143,12 @@ def hide(id: str, resource_id: str) -> types.Response:
 
 def rejected(id: str, resource_id: str) -> types.Response:
     """Send the rows that were left out of the table; requires the right to edit the resource."""
-    return downloads.left_out(_resource(id, resource_id)[1])
+    return downloads.left_out(resource_of(id, resource_id)[1])
 
 
 def refused(id: str, resource_id: str, run_id: str) -> types.Response:
     """Send the rows because of which a file was refused; requires the right to edit the resource."""
-    return downloads.refused(_resource(id, resource_id)[1], run_id)
+    return downloads.refused(resource_of(id, resource_id)[1], run_id)
 
 
 def stash_seen() -> types.Response:
@@ -164,7 +165,7 @@ def stash_seen() -> types.Response:
 
 
 def _rendered(template: str, id: str, resource_id: str) -> str:
-    package, resource = _resource(id, resource_id)
+    package, resource = resource_of(id, resource_id)
     status = _status(resource)
     tab = _tab(resource, status)
     # during a load nothing can be restored, and the page polls every two seconds
@@ -198,29 +199,13 @@ def _earlier(resource_id: str) -> tuple[Earlier, ...]:
         return ()
 
 
-def _resource(id: str, resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return package and resource, or abort with 404 or 403; requires the right to edit the resource."""
-    try:
-        package = tk.get_action("package_show")({}, {"id": id})
-        resource = tk.get_action("resource_show")({}, {"id": resource_id})
-    except (tk.ObjectNotFound, tk.NotAuthorized):
-        tk.abort(404, _("Resource not found"))
-    if resource["package_id"] != package["id"]:
-        tk.abort(404, _("Resource not found"))
-    try:
-        tk.check_access("resource_update", {}, {"id": resource_id})
-    except tk.NotAuthorized:
-        tk.abort(403, _("Not authorized to see this page"))
-    return package, resource
-
-
 def _status(resource: dict[str, Any]) -> dict[str, Any] | None:
     try:
         return tk.get_action("datapusher_status")({}, {"resource_id": resource["id"]})
     except tk.ObjectNotFound:
         return None
     except tk.ValidationError as error:
-        tk.abort(503, "; ".join(error.error_summary.values()))
+        tk.abort(503, labels.summary(error))
 
 
 def _tab(resource: dict[str, Any], status: dict[str, Any] | None) -> Tab:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from ..core import plots
 from ..core.column_pages import DescribedColumn
+from ..core.safe_text import cut
 from ..core.statistics import ColumnStatistics, Withheld
 from . import labels, statistics_text
 from .filter_links import FilterLinks
@@ -75,7 +76,7 @@ def card(column: DescribedColumn, statistics: ColumnStatistics | None, links: Fi
 
 
 def _about(column: DescribedColumn) -> Card:
-    label = labels.visible(_cut(column.label, _LONGEST_LABEL)).strip()
+    label = labels.visible(cut(column.label, _LONGEST_LABEL)).strip()
     name = statistics_text.short(column.name)
     return Card(
         position=column.position,
@@ -83,13 +84,9 @@ def _about(column: DescribedColumn) -> Card:
         name=name if label and label != name else "",
         kind=labels.kind(column.type),
         type=column.type,
-        unit=labels.visible(_cut(column.unit, _LONGEST_LABEL)),
+        unit=labels.visible(cut(column.unit, _LONGEST_LABEL)),
         notes=labels.visible(h.markdown_extract(column.notes, extract_length=_LONGEST_NOTES)),
     )
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _withheld(column: ColumnStatistics) -> str:

@@ -60,9 +60,9 @@ def page() -> types.Response | str:
     try:
         found = tk.get_action("datapusher_plus_words_next")({}, _only(tk.request.args))["next"]
     except DatastoreAway as error:
-        return _rendered(Screen(problem=_summary(error), may_retry=False), _UNAVAILABLE)
+        return _rendered(Screen(problem=labels.summary(error), may_retry=False), _UNAVAILABLE)
     except tk.ValidationError as error:
-        return tk.abort(404, _summary(error))
+        return tk.abort(404, labels.summary(error))
     return _rendered(_screen(found) if found else None)
 
 
@@ -75,14 +75,14 @@ def save() -> types.Response | str:
     try:
         _save(column_id, typed)
     except DatastoreAway as error:
-        return _rendered(_again(column_id, typed, _summary(error)), _UNAVAILABLE)
+        return _rendered(_again(column_id, typed, labels.summary(error)), _UNAVAILABLE)
     except tk.ObjectNotFound as error:
         return _rendered(_again(column_id, typed, str(error.message), may_retry=False), _CONFLICT)
     except tk.NotAuthorized:
         return tk.abort(403, _("Not authorized to describe this column"))
     except tk.ValidationError as error:
         may_retry = "column_id" not in error.error_dict
-        return _rendered(_again(column_id, typed, _summary(error), may_retry=may_retry), _CONFLICT)
+        return _rendered(_again(column_id, typed, labels.summary(error), may_retry=may_retry), _CONFLICT)
     tk.h.flash_success(labels.isolated(_("Saved.")))
     return _onwards()
 
@@ -121,7 +121,7 @@ def _decide(action: str, number: int) -> None:
     try:
         tk.get_action(action)({}, {"id": number})
     except tk.ValidationError as error:
-        tk.h.flash_error(labels.isolated(_summary(error)))
+        tk.h.flash_error(labels.isolated(labels.summary(error)))
     except (tk.ObjectNotFound, tk.NotAuthorized):
         tk.h.flash_error(labels.isolated(_("There is no such draft any more.")))
 
@@ -179,10 +179,6 @@ def _number(text: str) -> int:
     if not text.isdecimal() or len(text) > 18:
         tk.abort(400, _("There is no such column any more."))
     return int(text)
-
-
-def _summary(error: Any) -> str:
-    return "; ".join(map(str, error.error_summary.values()))
 
 
 def _again(column_id: int, typed: Mapping[str, str], problem: str, *, may_retry: bool = True) -> Screen:

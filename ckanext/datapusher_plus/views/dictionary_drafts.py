@@ -14,6 +14,7 @@ from flask import Blueprint
 from ..words import annotations
 from . import labels
 from .csrf import see_token
+from .resource import resource_of
 
 __all__ = ["drafts"]
 
@@ -75,17 +76,7 @@ def _seen(id: str, resource_id: str, right: str) -> None:
     """Abort unless the user has a right on the resource, and is logged in."""
     if tk.current_user.is_anonymous:
         tk.abort(403, _("Please log in first."))
-    try:
-        package = tk.get_action("package_show")({}, {"id": id})
-        resource = tk.get_action("resource_show")({}, {"id": resource_id})
-    except (tk.ObjectNotFound, tk.NotAuthorized):
-        tk.abort(404, _("Resource not found"))
-    if resource["package_id"] != package["id"]:
-        tk.abort(404, _("Resource not found"))
-    try:
-        tk.check_access(right, {}, {"id": resource_id})
-    except tk.NotAuthorized:
-        tk.abort(403, _("Not authorized to change this resource"))
+    resource_of(id, resource_id, right, _("Not authorized to change this resource"))
 
 
 def _call(action: str, data: Mapping[str, Any], done: str) -> None:
@@ -93,7 +84,7 @@ def _call(action: str, data: Mapping[str, Any], done: str) -> None:
     try:
         tk.get_action(action)({}, dict(data))
     except tk.ValidationError as error:
-        tk.h.flash_error(labels.isolated("; ".join(map(str, error.error_summary.values()))))
+        tk.h.flash_error(labels.isolated(labels.summary(error)))
     except tk.ObjectNotFound as error:
         tk.h.flash_error(labels.isolated(str(error.message)))
     except tk.NotAuthorized:

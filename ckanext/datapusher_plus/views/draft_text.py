@@ -8,6 +8,7 @@ from typing import Any
 
 from ckan.plugins.toolkit import _, ungettext
 
+from ..core.safe_text import cut
 from . import labels
 
 #: Most characters of a value, and of a heading or title in a sentence.
@@ -36,25 +37,12 @@ def shown(draft: Mapping[str, Any]) -> ShownDraft:
     return ShownDraft(
         id=draft["id"],
         kind=draft["kind"],
-        title=title(draft["kind"]),
+        title=labels.key(draft["kind"]),
         value=_value(draft["kind"], draft["value"]),
         evidence=labels.visible(evidence(draft["evidence"])),
         votes_for=draft["votes_for"],
         votes_against=draft["votes_against"],
     )
-
-
-def title(kind: str) -> str:
-    """Return what people call an entry of the Data Dictionary."""
-    titles = {
-        "label": _("Label"),
-        "notes": _("Description"),
-        "unit": _("Unit"),
-        "semantic_type": _("Meaning of the values"),
-        "pii": _("Personal data"),
-        "codes": _("List of the values"),
-    }
-    return titles.get(kind, kind)
 
 
 def _value(kind: str, value: Any) -> str:
@@ -63,11 +51,11 @@ def _value(kind: str, value: Any) -> str:
     if kind == "semantic_type" and isinstance(value, str):
         return labels.visible(_meaning(value))
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return labels.visible(_cut(text, _LONGEST))
+    return labels.visible(cut(text, _LONGEST))
 
 
 def _meaning(name: str) -> str:
-    return _cut(name.replace("_", " "), _LONGEST_NAME)
+    return cut(name.replace("_", " "), _LONGEST_NAME)
 
 
 def evidence(saw: Mapping[str, Any]) -> str:
@@ -87,7 +75,7 @@ def evidence(saw: Mapping[str, Any]) -> str:
 
 
 def _from_heading(saw: Mapping[str, Any]) -> str:
-    return _("From the heading “{heading}”.").format(heading=_cut(str(saw.get("heading", "")), _LONGEST_NAME))
+    return _("From the heading “{heading}”.").format(heading=cut(str(saw.get("heading", "")), _LONGEST_NAME))
 
 
 def _from_neighbours(saw: Mapping[str, Any]) -> str:
@@ -99,7 +87,7 @@ def _from_neighbours(saw: Mapping[str, Any]) -> str:
         tables,
     ).format(count=tables)
     examples = saw.get("examples")
-    names = [_cut(str(each), _LONGEST_NAME) for each in examples] if isinstance(examples, list) else []
+    names = [cut(str(each), _LONGEST_NAME) for each in examples] if isinstance(examples, list) else []
     return f"{sentence}: {', '.join(names)}{'…' if len(names) < tables else '.'}" if names else f"{sentence}."
 
 
@@ -109,7 +97,3 @@ def _from_values(saw: Mapping[str, Any]) -> str:
     if isinstance(saw.get("share"), (int, float)):
         return _("The most frequent values look like this.")
     return _("Every value is different.") if "distinct" in saw else _("From the type and length of the values.")
-
-
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
-from ckan.plugins.toolkit import _, h, ungettext
+from ckan.plugins.toolkit import ValidationError, _, h, ungettext
 
 from ..core.safe_text import replaced
 
@@ -239,8 +239,21 @@ def described(columns: int) -> str:
 
 
 def key(name: str) -> str:
-    """Return the name that a key of a column's information has in the Data Dictionary form."""
-    return {"label": _("Label"), "notes": _("Description"), "type_override": _("Type")}.get(name, name)
+    """Return what people call an entry of the Data Dictionary; an unknown key is its own name."""
+    return {
+        "label": _("Label"),
+        "notes": _("Description"),
+        "type_override": _("Type"),
+        "unit": _("Unit"),
+        "semantic_type": _("Meaning of the values"),
+        "pii": _("Personal data"),
+        "codes": _("List of the values"),
+    }.get(name, name)
+
+
+def summary(error: ValidationError) -> str:
+    """Return what an action's validation found wrong, on one line."""
+    return "; ".join(map(str, error.error_summary.values()))
 
 
 def brought(columns: list[str], absent: list[str]) -> str:

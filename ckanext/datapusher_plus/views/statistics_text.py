@@ -5,7 +5,7 @@ from __future__ import annotations
 from ckan.plugins.toolkit import _, ungettext
 
 from ..core.plots import Words
-from ..core.safe_text import replaced
+from ..core.safe_text import cut, replaced
 from ..core.statistics import ColumnStatistics, Measure, Withheld
 from . import numbers
 
@@ -26,8 +26,8 @@ def value(column: ColumnStatistics, text: str) -> str:
 
 def short(text: str) -> str:
     """Return a value on one line, cut if it is long; one of spaces only is described."""
-    cut = text[: LONGEST_VALUE - 1] + "…" if len(text) > LONGEST_VALUE else text
-    return replaced(cut) if cut.strip() else _("(only spaces)")
+    found = cut(text, LONGEST_VALUE)
+    return replaced(found) if found.strip() else _("(only spaces)")
 
 
 def sentences(column: ColumnStatistics) -> tuple[str, ...]:

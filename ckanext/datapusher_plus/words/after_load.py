@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from ckan.plugins import toolkit as tk
 from sqlalchemy.exc import SQLAlchemyError
 
-from .. import settings
+from .. import portal, settings
 from ..core.errors import IngestError
 from ..core.statistics import TableStatistics
 from . import annotate, model_drafts
@@ -21,7 +20,7 @@ def draft_quietly(made: TableStatistics) -> None:
     if settings.current().annotate == "off":
         return
     try:
-        new = annotate.draft(made.resource_id, made.run_id, site_user(), made)
+        new = annotate.draft(made.resource_id, made.run_id, portal.site_user(), made)
         new += _by_model(made)
     except (IngestError, SQLAlchemyError, WrongIsolation):
         log.warning("no drafts for the Data Dictionary of resource %s were made", made.resource_id, exc_info=True)
@@ -34,14 +33,9 @@ def _by_model(made: TableStatistics) -> int:
     if settings.current().annotate != "model":
         return 0
     try:
-        return model_drafts.draft(made.resource_id, made.run_id, site_user(), made, again=False)
+        return model_drafts.draft(made.resource_id, made.run_id, portal.site_user(), made, again=False)
     except model_drafts.NoModel:
         log.warning("no language model was asked: annotate is model, and annotate_model_url is empty")
     except model_drafts.ModelFailed as error:
         log.warning("resource %s: %s", made.resource_id, error)
     return 0
-
-
-def site_user() -> str:
-    """Return the name of the user whose drafts those of loads are."""
-    return tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]

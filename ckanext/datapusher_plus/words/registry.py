@@ -37,7 +37,7 @@ class Column:
     id: int
     resource_id: str
     name: str
-    #: as the file has it; empty when no load has told
+    #: as the file has it; empty if no load has registered the column
     heading: str
     #: place in the table, from 1
     position: int
