@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test faults fuzz security check pictures bench bench-hook qsv wheel clean
+.PHONY: help setup up down demo test test-all faults fuzz security check pictures bench bench-hook qsv wheel clean
 
 help:           ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -22,7 +22,10 @@ up: $(READY)    ## start the servers, load nothing; addresses are in .stack/stac
 down:           ## stop the servers
 	@if [ -x $(RUN) ]; then $(RUN) -m dev down; fi
 
-test: $(READY)  ## run all tests against real servers of their own (.stack-test); ARGS="-k swap" for some
+test: $(READY)  ## run the tests that every change must pass, against real servers of their own (.stack-test); ARGS="-k swap"
+	@$(RUN) -m pytest --smoke $(ARGS)
+
+test-all: $(READY) ## run all tests: also all of acceptance and browser, and more faults
 	@$(RUN) -m pytest $(ARGS)
 
 faults: $(READY) ## try every kind of fault at every point of a load, and a soak (.stack-faults; needs root); ARGS="--faults-seed=1"

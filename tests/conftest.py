@@ -17,14 +17,30 @@ from tests.servers import RUNNING, start
 
 HERE = Path(__file__).parent
 WITHOUT_SERVERS = ("architecture", "contract", "faults", "unit")
+#: Folders of long tests: with ``--smoke`` only their tests marked ``smoke`` run.
+SLOW = ("acceptance", "browser")
 CKAN_INSIDE = ("ckan.tests.pytest_ckan.ckan_setup", "ckan.tests.pytest_ckan.fixtures")
 
 pytest_plugins = [f"tests.{path.stem}" for path in sorted(HERE.glob("fix_*.py"))]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add CKAN's option, because CKAN's plugin is loaded later."""
+    """Add our option, and CKAN's, because CKAN's plugin is loaded later."""
     parser.addoption("--ckan-ini", action="store", help="another CKAN than the test stack's")
+    parser.addoption("--smoke", action="store_true", help=f"only the tests marked smoke of {SLOW}, and fewer faults")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long tests that not every change must pass."""
+    if not config.option.smoke:
+        return
+    left_out = [item for item in items if _is_slow(item) and item.get_closest_marker("smoke") is None]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in frozenset(left_out)]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    return any(item.path.is_relative_to(HERE / name) for name in SLOW)
 
 
 def pytest_configure(config: pytest.Config) -> None:

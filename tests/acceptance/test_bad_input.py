@@ -109,6 +109,7 @@ def test_what_the_analysis_engine_cannot_do_is_explained_to_publishers_and_logge
     assert "duckdb.PermissionException" in strict.output()
 
 
+@pytest.mark.smoke
 # the last one, for it begins with a portal without anything in it
 @pytest.mark.usefixtures("strict")
 def test_doubtful_headings_are_loaded_under_names_that_are_told(

@@ -109,6 +109,7 @@ def test_a_server_message_in_place_of_a_table_is_said_first(
     assert any(entry["described"] == 3 for entry in history)
 
 
+@pytest.mark.smoke
 def test_what_changes_about_a_table_is_in_the_log(
     described: dict[str, Any], act: Act, upload: Upload, ended: Ended
 ) -> None:

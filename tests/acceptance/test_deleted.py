@@ -251,6 +251,7 @@ def test_what_is_restored_is_loaded_again(
     assert act("resource_show", id=uploaded["id"])["datastore_active"] is True
 
 
+@pytest.mark.smoke
 @pytest.mark.usefixtures("clean_datastore", "worker")
 def test_a_resource_that_was_deleted_after_its_load_is_loaded_again(
     uploaded: Resource, ended: Ended, act: Act, runs: Runs

@@ -32,6 +32,7 @@ def drafting_runs(resource_id: str) -> int:
         return connection.execute(query).scalar_one()
 
 
+@pytest.mark.smoke
 @pytest.mark.usefixtures("worker")
 def test_each_load_drafts_and_repeats_nothing(
     worker: WorkerUnderTest, dataset: dict[str, Any], act: Act, upload: Upload, ended: Ended

@@ -41,6 +41,7 @@ def test_any_format_becomes_a_table(
     assert [row[1:] for row in found["records"]] == expected
 
 
+@pytest.mark.smoke
 def test_a_cover_sheet_gives_way_to_the_data_and_the_log_says_so(
     worker: WorkerUnderTest, dataset: dict, act: Act, upload: Upload, ended: Ended
 ) -> None:

@@ -53,6 +53,7 @@ def test_a_file_that_has_not_changed_shows_its_table_again(
     assert [row["state"] for row in runs(hidden["id"])] == ["complete", "skipped"]
 
 
+@pytest.mark.smoke
 @pytest.mark.usefixtures("clean_datastore")
 def test_recover_shows_a_hidden_table(hidden: Resource, act: Act, command: Command) -> None:
     assert f"{hidden['id']}: its table is hidden" in command("recover", "--dry-run")

@@ -137,6 +137,7 @@ def test_hostile_answers_end_in_a_sentence_and_take_no_memory(
     assert watched.most <= MOST_MEMORY + SLACK
 
 
+@pytest.mark.smoke
 def test_a_run_that_needs_more_memory_than_it_may_take_is_not_tried_again(
     worker_process: WorkerUnderTest, organization: Callable[[], New], upload: Upload, ended: Ended
 ) -> None:

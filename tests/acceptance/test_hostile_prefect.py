@@ -91,6 +91,7 @@ def test_a_work_pool_s_template_has_no_effect(
     assert "env.PYTHONPATH" in told(worker)[-1]
 
 
+@pytest.mark.smoke
 def test_flow_runs_that_are_for_no_load_of_ckan_end_at_once(
     worker: WorkerUnderTest, api: Api, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended
 ) -> None:

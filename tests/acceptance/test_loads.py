@@ -19,6 +19,7 @@ def rows(act: Act, resource: dict[str, Any]) -> list[list[Any]]:
     return [row[1:] for row in found["records"]]
 
 
+@pytest.mark.smoke
 def test_an_upload_becomes_a_table(worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, ended: Ended) -> None:
     status = ended(uploaded)
     assert (status["status"], status["task_info"]["state"]) == ("complete", "complete"), worker.output()
@@ -27,6 +28,7 @@ def test_an_upload_becomes_a_table(worker: WorkerUnderTest, uploaded: dict[str, 
     assert (shown["datastore_active"], shown["total_record_count"]) == (True, 1)
 
 
+@pytest.mark.smoke
 def test_a_new_file_takes_the_old_ones_place(
     uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended, runs: Runs
 ) -> None:
@@ -46,6 +48,7 @@ def told(status: dict[str, Any]) -> str:
     return " ".join(line["message"] for line in status["task_info"]["logs"])
 
 
+@pytest.mark.smoke
 def test_a_file_that_has_only_grown_has_its_new_rows_added(
     uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended
 ) -> None:
@@ -75,6 +78,7 @@ def test_rows_whose_adding_dies_come_with_the_next_load(
     assert act("datastore_search", resource_id=uploaded["id"], limit=0)["total"] == 1150
 
 
+@pytest.mark.smoke
 def test_the_same_file_is_not_loaded_again(uploaded: dict[str, Any], act: Act, ended: Ended) -> None:
     ended(uploaded)
     act("datapusher_submit", resource_id=uploaded["id"])
@@ -113,6 +117,7 @@ def test_a_worker_that_dies_while_it_looks_at_an_unchanged_file_loses_no_request
     assert ended(uploaded, "complete")["task_info"]["tries"] == 2
 
 
+@pytest.mark.smoke
 def test_a_dry_run_writes_nothing(worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, ended: Ended) -> None:
     ended(uploaded)
     worker.order(stage__filled="raise")

@@ -28,6 +28,7 @@ def rows(act: Act, resource: dict[str, Any]) -> list[str]:
     return [row["name"] for row in act("datastore_search", resource_id=resource["id"])["records"]]
 
 
+@pytest.mark.smoke
 def test_a_flow_changes_values_and_refuses_files(
     use: Use, dataset: dict[str, Any], act: Act, upload: Upload, ended: Ended
 ) -> None:

@@ -64,6 +64,7 @@ def everything_in_prefect(stack: RunningStack) -> str:
     return json.dumps([answer.json() for answer in answers])
 
 
+@pytest.mark.smoke
 def test_an_approved_file_is_loaded_and_not_asked_about_again(
     held: dict[str, Any], act: Act, ended: Ended, upload: Upload, reviewing: WorkerUnderTest
 ) -> None:

@@ -84,6 +84,7 @@ def test_prefect_has_the_log_and_the_events_of_a_public_resource(
     assert ("flow-run", f"prefect.flow-run.{status['flow_run_id']}") in related
 
 
+@pytest.mark.smoke
 def test_prefect_has_nothing_of_a_private_file(
     worker: WorkerUnderTest, api: Api, act: Act, upload: Upload, ended: Ended, flow_run: Any, lines: Any, events: Any
 ) -> None:

@@ -42,6 +42,7 @@ def bad(dataset: dict[str, Any], act: Act, upload: Upload, ended: Ended) -> dict
     return resource
 
 
+@pytest.mark.smoke
 def test_editors_download_what_was_left_out_and_nobody_else_does(
     bad: dict[str, Any], act: Act, app: CKANTestApp, ended: Ended
 ) -> None:

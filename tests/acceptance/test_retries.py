@@ -90,6 +90,7 @@ def lines(task: dict[str, Any]) -> str:
     return " ".join(line["message"] for line in task["logs"])
 
 
+@pytest.mark.smoke
 def test_a_run_that_is_killed_is_made_good_by_its_retry(
     worker: WorkerUnderTest, load: Load, whole: Load, runs: Runs
 ) -> None:
@@ -136,6 +137,7 @@ def test_a_run_whose_lock_is_lost_is_made_good_by_its_retry(
     assert whole(resource)["tries"] == 2
 
 
+@pytest.mark.smoke
 def test_a_run_that_dies_after_the_commit_is_brought_to_its_end(
     worker: WorkerUnderTest, load: Load, whole: Load
 ) -> None:

@@ -20,6 +20,7 @@ def worker(worker_process: WorkerUnderTest) -> WorkerUnderTest:
     return worker_process
 
 
+@pytest.mark.smoke
 def test_a_resource_tells_what_is_in_its_table(dataset: dict[str, Any], act: Act, upload: Upload, ended: Ended) -> None:
     act("package_patch", id=dataset["id"], extras=[{"key": "spatial", "value": "by hand"}])
 

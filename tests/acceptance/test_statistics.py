@@ -25,6 +25,7 @@ def made(resource: dict[str, Any], rows: int, worker: WorkerUnderTest) -> TableS
     return found
 
 
+@pytest.mark.smoke
 @pytest.mark.usefixtures("worker")
 def test_each_load_makes_statistics(
     worker: WorkerUnderTest, uploaded: dict[str, Any], act: Act, upload: Upload, ended: Ended, runs: Runs

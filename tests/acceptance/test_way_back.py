@@ -75,6 +75,7 @@ def test_a_failure_after_the_commit_costs_no_rows(
     assert live.search()["total"] == NEW
 
 
+@pytest.mark.smoke
 def test_a_worker_that_was_killed_is_healed_at_the_next_start(
     worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended
 ) -> None:
@@ -97,6 +98,7 @@ def test_runs_undo_themselves_when_their_worker_dies(
     assert live.whole() == before
 
 
+@pytest.mark.smoke
 def test_cancelling_in_prefect_undoes_the_run(
     worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended, prefect_cancel: Callable[[str], None]
 ) -> None:

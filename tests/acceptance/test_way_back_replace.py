@@ -30,6 +30,7 @@ def test_a_step_that_fails_after_the_delete_leaves_all_but_rows(
     assert live.whole() == emptied(before)
 
 
+@pytest.mark.smoke
 def test_a_worker_killed_after_the_delete_is_healed_at_the_next_start(
     worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended
 ) -> None:

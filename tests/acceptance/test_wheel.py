@@ -52,6 +52,7 @@ def missing_from(wheel: Path) -> set[str]:
         return tracked() - set(archive.namelist())
 
 
+@pytest.mark.smoke
 def test_nothing_is_missing(wheel: Path) -> None:
     assert {Path(name).suffix for name in tracked()} >= DATA
     assert missing_from(wheel) == set()
@@ -76,6 +77,7 @@ def test_the_wheel_brings_no_litter(wheel: Path) -> None:
     assert {name for name in outside if not name.endswith(".dist-info")} == {"ckanext"}
 
 
+@pytest.mark.smoke
 def test_the_entry_point_resolves(installed: Path) -> None:
     done = subprocess.run([installed, "-W", "ignore", "-c", LOAD], check=False, capture_output=True, text=True, cwd="/")
     assert done.returncode == 0, done.stderr

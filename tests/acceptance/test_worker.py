@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import requests
 
 from tests.fix_ckan import Act, Upload
@@ -12,6 +13,7 @@ from tests.fix_worker import Command, Ended, WorkerUnderTest, until
 from tests.servers import RunningStack
 
 
+@pytest.mark.smoke
 def test_an_upload_while_prefect_is_away_is_loaded_when_it_is_back(
     worker: WorkerUnderTest, uploaded: dict[str, Any], ended: Ended, act: Act, gates: Gates
 ) -> None:

@@ -23,6 +23,7 @@ def part(page: BeautifulSoup, name: str) -> str:
     return " ".join(found.get_text(" ").split())
 
 
+@pytest.mark.smoke
 def test_the_page_follows_the_run_to_its_end(site: Site) -> None:
     log = site.tab.start()
     log.progress("copy", 10, 40)
@@ -154,6 +155,7 @@ def test_the_pages_heading_is_seen(site: Site) -> None:
     assert page.body["data-seen"] == "DataStore"
 
 
+@pytest.mark.smoke
 def test_hostile_text_does_not_run(site: Site) -> None:
     log = site.tab.start()
     log.warning(HOSTILE)

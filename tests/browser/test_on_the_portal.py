@@ -86,6 +86,7 @@ def person(stack: RunningStack) -> Iterator[Person]:
         person.api("user_delete", id=name)
 
 
+@pytest.mark.smoke
 def test_a_file_is_loaded_and_told(person: Person) -> None:
     page = person.settled(person.upload("tree,height\nOak,21.5\nElm,18\n"))
     assert "The table has 2 rows in 2 columns." in words(page)

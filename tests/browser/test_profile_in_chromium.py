@@ -40,6 +40,7 @@ def test_axe_finds_nothing_in_the_view_and_on_the_page_without_statistics(
         assert violations(page) == []
 
 
+@pytest.mark.smoke
 def test_all_can_be_done_with_the_keyboard_and_without_javascript(visitor: Visitor, flights: Profiled) -> None:
     flights.make_view("datatables_view")
     with visitor.opened(flights.path, script=False) as page:

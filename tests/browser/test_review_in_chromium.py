@@ -21,6 +21,7 @@ FOUND = (
 )
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, False), (DESKTOP, True)], ids=str)
 def test_the_review_is_accessible_and_can_be_answered_by_keyboard(
     size: tuple[int, int], dark: bool, tab: Tab, visitor: Visitor, pictures: Path

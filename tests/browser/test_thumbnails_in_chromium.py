@@ -105,6 +105,7 @@ def test_cold_pictures_cost_a_request_each(visitor: Visitor, listing: str, pictu
         assert set(boxes) == {"96,54"}
 
 
+@pytest.mark.smoke
 def test_the_listing_is_accessible(visitor: Visitor, listing: str, pictured: Pictures, pictures: Path) -> None:
     warm(pictured)
     with opened(visitor, listing, DESKTOP) as (page, _):

@@ -78,6 +78,7 @@ def test_a_draft_is_used_in_the_form(script: bool, visitor: Visitor, table: Prof
     assert info(table, "late")["label"] == "Late"
 
 
+@pytest.mark.smoke
 def test_columns_are_described_with_the_keyboard_alone(visitor: Visitor, table: Profiled) -> None:
     with editing(visitor, table, DASHBOARD) as page:
         assert page.locator("h1.h3").inner_text() == "late"

@@ -196,8 +196,18 @@ def _fits(point: str, situation: str) -> bool:
     return situation != "first" or point not in _NOT_AT_FIRST
 
 
+def few_cases() -> list[Case]:
+    """Return one case of each way back, which every change must pass."""
+    cases = [Case("sigkill", point) for point in ("stage.filled", "swap.after", "commit.dropped", "commit.after")]
+    cases += [Case("sigkill", "swap.after", situation) for situation in ("first", "replace", "resource-deleted")]
+    cases += [Case("sigkill", "recover.before"), Case("sigkill", WAY_BACK[-1]), Case("sigkill", "publish.patch")]
+    cases += [Case("raise", "swap.after"), Case("terminate-lock", "swap.after"), Case("cancelled", "swap.after")]
+    cases += [Case("sigkill-worker", "swap.after"), Case("postgres-crash", "swap.parked")]
+    return _in_order(cases)
+
+
 def some_cases() -> list[Case]:
-    """Return the most important cases, which every change must pass."""
+    """Return the most important cases."""
     dying = ("swap.after", "swap.parked", "stage.filled", "commit.dropped", "commit.after", "publish.patch")
     early = ("fetch.after", "stash.synced", "stash.replaced", "copy.block", "fill.piece", "index.built")
     cases = [Case("sigkill", point) for point in (*dying, *early, "finish.before", "stash.clearing")]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.cases import Case, all_cases, some_cases
+from tests.faults.cases import Case, all_cases, few_cases, some_cases
 from tests.faults.matrix import Matrix
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    cases = all_cases() if metafunc.config.option.faults == "all" else some_cases()
+    option = metafunc.config.option
+    some = few_cases if option.smoke else some_cases
+    cases = all_cases() if option.faults == "all" else some()
     metafunc.parametrize("case", cases, ids=[case.id for case in cases])
 
 
