@@ -9,6 +9,7 @@ from functools import partial
 from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core import outcome
+from ..core.message import say
 from ..core.outcome import Outcome
 from ..core.personal_data.findings import from_json
 from ..core.retries import Tries
@@ -52,7 +53,7 @@ def _recover(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None
     if found is None:
         return
     if found.state is State.QUEUED and was_cancelled(found.flow_run_id):
-        finish(run_id, State.CANCELLED, message="The request was cancelled in Prefect before it began.")
+        finish(run_id, State.CANCELLED, message=say("The request was cancelled in Prefect before it began."))
     elif found.state is State.QUEUED:
         queue.put_back(run_id)
     elif found.state is State.RUNNING:

@@ -57,7 +57,7 @@ def _end(run: RunRecord) -> None:
     if claim(run.id, flow_run_id=None, worker=this_process()) is None:
         return
     reach("skip.claimed")
-    message = str(Unchanged())
+    message = Unchanged().message
     if not _is_unchanged(run):
         message = NEWER
         request_now(run.resource_id, cause=run.cause)
