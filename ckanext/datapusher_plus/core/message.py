@@ -35,6 +35,8 @@ class Message(str):
 
     def __new__(cls, key: str, plural: str, values: Mapping[str, Any]) -> Message:
         """Return the message with its English text."""
+        # what is not a number or a message is text from here on
+        values = {name: value if _is_number(value) else _text(value) for name, value in values.items()}
         template = plural if plural and values["n"] != 1 else key
         made = super().__new__(cls, _filled(template, values, english))
         made.key, made.plural, made.values = key, plural, values
@@ -87,14 +89,14 @@ def join(messages: Iterable[str], between: str = " ") -> Message:
 
 def english(value: Any) -> str:
     """Return a value as it stands in an English sentence."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
+    if not _is_number(value):
         return str(value)
     return f"{int(value):,}" if value == int(value) else f"{value:,}"
 
 
 def document(message: Message) -> dict[str, Any]:
     """Return a message as JSON; `of_document` reads it."""
-    values = {name: _plain(value) for name, value in message.values.items()}
+    values = {name: document(value) if isinstance(value, Message) else value for name, value in message.values.items()}
     found: dict[str, Any] = {"key": message.key, "values": values}
     return {**found, "plural": message.plural} if message.plural else found
 
@@ -143,10 +145,12 @@ def of_json(value: Any) -> Any:
     return [of_json(each) for each in value] if isinstance(value, list) else value
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Message):
-        return document(value)
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else str(value)
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, Message) else str(value)
 
 
 def _mapped(value: Any, change: Callable[[str], str]) -> Any:

@@ -124,6 +124,15 @@ def wrong_width(found: int, expected: int) -> Fault:
     return Fault(column=None, value="", type="", reason=reason)
 
 
+def place_of(unit: str, number: int) -> Message:
+    """Return where a row is: its number in the ``unit`` in which messages about the file count."""
+    return {
+        "line": say("line {number}", number=number),
+        "record": say("record {number}", number=number),
+        "feature": say("feature {number}", number=number),
+    }.get(unit) or say("row {number}", number=number)
+
+
 def counted(fields: int) -> str:
     """Return the number of a row's fields as text; they are counted up to ``MOST_FIELDS`` only."""
     return say("{n}", n=fields) if fields < MOST_FIELDS else say("at least {n}", n=MOST_FIELDS)

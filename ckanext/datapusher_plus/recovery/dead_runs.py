@@ -94,7 +94,9 @@ def _repair(dead: RunRecord, code: int | None, run_log: Log, was_cancelled: WasC
         committed = journal.is_committed(connection, dead.id)
     if committed:
         how = outcome.how_it_died(code)
-        run_log.warning(f"The new table is in place, but {how} before all was done. What is left is done now.")
+        run_log.warning(
+            say("The new table is in place, but {how} before all was done. What is left is done now.", how=how)
+        )
         return late_publish.publish_late(dead, run_log)
     table = restored.what if restored else outcome.UNCHANGED
     if was_cancelled(dead.flow_run_id):

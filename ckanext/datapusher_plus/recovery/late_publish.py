@@ -34,10 +34,10 @@ from .settle import settle
 log = logging.getLogger(__name__)
 
 REPLACED = say("A newer load has replaced them since.")
-NOT_REGISTERED = (
+NOT_REGISTERED = say(
     "The table's columns could not be added to the list of columns to describe now; that will be tried again."
 )
-NOT_KEPT = (
+NOT_KEPT = say(
     "The rejected rows could not be kept for download. Ask the site's administrator if CKAN's file storage is in "
     "order, then load again even if the file has not changed."
 )

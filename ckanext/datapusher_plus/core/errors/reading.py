@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..message import Message, join, say
-from ..quarantine import Rejected, Share, counted, counted_fields
+from ..quarantine import Rejected, Share, counted, counted_fields, place_of
 from ..types.plain_names import plain_name
 from .base import Terminal
 
@@ -148,7 +148,7 @@ class ValueDoesNotFit(RowsRefused):
     ) -> None:
         #: what the publisher can change in the Data Dictionary so that the value fits
         self.column, self.type = column, pg_type
-        where = _PLACES.get(unit, _PLACES["row"])(number) if number is not None else say("a column")
+        where = place_of(unit, number) if number is not None else say("a column")
         self.gist = _with_share(
             say("In {place} a value is not of the type that the Data Dictionary asks for", place=where), "", share
         )
@@ -172,15 +172,6 @@ class ValueDoesNotFit(RowsRefused):
     def hide_value(self) -> None:
         """Take the value out of the message, because it may be personal data."""
         self.args = (self._without_value,)
-
-
-#: the number of a row by the unit in which messages count
-_PLACES = {
-    "row": lambda number: say("row {number}", number=number),
-    "line": lambda number: say("line {number}", number=number),
-    "record": lambda number: say("record {number}", number=number),
-    "feature": lambda number: say("feature {number}", number=number),
-}
 
 
 def _with_share(wrong: Message, advice: str, share: Share | None) -> Message:
