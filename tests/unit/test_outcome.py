@@ -205,7 +205,7 @@ def test_a_table_that_lost_its_rows_is_not_called_unchanged(error: BaseException
         (None, ("No view.",), State.WARNED, False, "No view."),
         (RuntimeError("x"), (), State.WARNED, False, "Load again"),
         (SearchIndexError("x"), (), State.WARNED, True, "automatically as soon as possible"),
-        (LockLost("r"), (), State.WARNED, True, "lost with its database connection). Nothing is lost."),
+        (LockLost("r"), (), State.WARNED, True, "lost with its database connection. Nothing is lost."),
         (STOPPED, (), State.WARNED, True, "automatically as soon as possible"),
         (ResourceGone("r"), (), State.COMPLETE, False, "has been deleted since"),
     ],

@@ -119,7 +119,7 @@ def test_a_finding_has_column_count_and_rows_and_no_value(tmp_path: Path) -> Non
     found = found_in(tmp_path, "note", "none", "123-45-6789", "x", "call 987-65-4320, 219-12-0001", "a@b.co")
     ssn = Found(detector="ssn", column="note", count=2, first_rows=(2, 4))
     assert found == [Found(detector="email", column="note", count=1, first_rows=(5,)), ssn]
-    assert str(ssn) == "US social security numbers in the column “note” (2 values, first in rows 2, 4)"
+    assert ssn.clause == "US social security numbers in the column “note” (2 values, first in rows 2, 4)"
     assert from_json(json.loads(json.dumps(to_json(found)))) == tuple(found)
     assert "123" not in sentence(found) + json.dumps(to_json(found))
 

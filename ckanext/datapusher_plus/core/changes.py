@@ -5,19 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from .dictionary.model import Dictionary
 from .dictionary.renames import Rename
+from .message import Message, join, say, say_n
 from .types.type_notes import Note
 from .values import Analysed, ColumnProfile, ColumnSpec
 
 #: most columns that one sentence names; a file may have 1,598
 _MOST_NAMED = 12
-#: for each key of ``CleanCsv.read_as``, its name in a sentence, and how the publisher can change it
+#: for each key of ``CleanCsv.read_as``, the clause about it, and how the publisher can change it
 _READ_AS = {
-    "sheet": ("sheet", "The resource's field dpp_sheet chooses the sheet."),
-    "encoding": ("encoding", "The resource's field dpp_encoding sets the encoding."),
-    "separator": ("separator", "See that the right file was published."),
+    "sheet": (
+        partial(say, "sheet “{now}” instead of “{before}”"),
+        say("The resource's field dpp_sheet chooses the sheet."),
+    ),
+    "encoding": (
+        partial(say, "encoding “{now}” instead of “{before}”"),
+        say("The resource's field dpp_encoding sets the encoding."),
+    ),
+    "separator": (
+        partial(say, "separator “{now}” instead of “{before}”"),
+        say("See that the right file was published."),
+    ),
 }
 #: a heading of only these words is that of an error message, in the languages of most servers
 _ERROR_NAMES = re.compile(
@@ -75,24 +86,26 @@ def _nothing_left(specs: Sequence[ColumnSpec], kept: Dictionary | None) -> str:
     if not kept or not before or {spec.name for spec in specs} & set(before):
         return ""
     described = any(name in kept.described for name in before)
-    labels = (
-        " Their labels and descriptions are kept: they are among the earlier versions of the Data Dictionary on the "
+    what = say(
+        "No column of the earlier table is in the new file: the table had {before}, the file has {now}. If this is not "
+        "the file that you meant, load the right one.",
+        before=named(before),
+        now=named([spec.name for spec in specs]),
+    )
+    labels = say(
+        "Their labels and descriptions are kept: they are among the earlier versions of the Data Dictionary on the "
         "DataStore tab, and come back with a file that has these columns."
     )
-    return (
-        f"No column of the earlier table is in the new file: the table had {named(before)}, the file has "
-        f"{named([spec.name for spec in specs])}. If this is not the file that you meant, load the right one."
-        f"{labels if described else ''}"
-    )
+    return join((what, labels if described else ""))
 
 
 def _error_message(columns: Sequence[ColumnProfile]) -> str:
     if len(columns) != 1 or not _is_error(columns[0].header) or _has_numbers(columns[0]):
         return ""
-    shown = " ".join(columns[0].header.split())[:100]
-    return (
-        f"The only column of the file is called “{shown}” and has no numbers, so the file may be a server's error "
-        "message rather than a table. Open the link or the file, and load again when it shows the table."
+    return say(
+        "The only column of the file is called “{heading}” and has no numbers, so the file may be a server's error "
+        "message rather than a table. Open the link or the file, and load again when it shows the table.",
+        heading=" ".join(columns[0].header.split())[:100],
     )
 
 
@@ -111,10 +124,9 @@ def _read_differently(now: Mapping[str, str], before: Mapping[str, str]) -> str:
     differ = [name for name in _READ_AS if name in now and name in before and now[name] != before[name]]
     if not differ:
         return ""
-    how = ", ".join(f"{_READ_AS[name][0]} “{now[name]}” instead of “{before[name]}”" for name in differ)
-    return " ".join(
-        [f"This file was read differently from the last one: {how}.", *(_READ_AS[name][1] for name in differ)]
-    )
+    how = join((_READ_AS[name][0](now=now[name], before=before[name]) for name in differ), ", ")
+    said = say("This file was read differently from the last one: {how}.", how=how)
+    return join((said, *(_READ_AS[name][1] for name in differ)))
 
 
 def changes(
@@ -133,22 +145,29 @@ def changes(
     """
     if before.rows is not None:
         as_before = before.rows == rows
-        yield Note(text=f"Rows: {rows:,}, as before." if as_before else f"Rows: {before.rows:,} before, {rows:,} now.")
+        yield Note(
+            text=say("Rows: {rows}, as before.", rows=rows)
+            if as_before
+            else say("Rows: {before} before, {now} now.", before=before.rows, now=rows)
+        )
     renames = renames[:_MOST_NAMED]
     types = {column.name: column.type for column in before.dictionary.columns}
     here = {spec.name for spec in specs}
     added = [spec.name for spec in specs if spec.name not in types and spec.name not in {each.new for each in renames}]
     gone = [name for name in types if name not in here]
     if added:
-        yield Note(text=f"Columns added: {named(added)}.")
+        yield Note(text=say("Columns added: {columns}.", columns=named(added)))
     if plainly_gone := [name for name in gone if name not in {each.old for each in renames}]:
-        yield Note(text=f"Columns that the file does not have any more: {named(plainly_gone)}.")
+        yield Note(text=say("Columns that the file does not have any more: {columns}.", columns=named(plainly_gone)))
     yield from _retyped(specs, types, frozenset(overridden))
     yield from _renamed(renames, offers)
     if described := [name for name in gone if name in before.dictionary.described]:
         yield Note(
-            text=f"Labels and descriptions that belong to no column now: {named(described)}. They are kept, and come "
-            "back with a column of that name."
+            text=say(
+                "Labels and descriptions that belong to no column now: {columns}. They are kept, and come back "
+                "with a column of that name.",
+                columns=named(described),
+            )
         )
 
 
@@ -159,24 +178,43 @@ def _retyped(specs: Sequence[ColumnSpec], types: Mapping[str, str], overridden: 
         if old != spec.type:
             groups.setdefault((old, spec.type, spec.name in overridden), []).append(spec.name)
     for (old, new, by_person), names in groups.items():
-        word, be, are = ("Column", "was", "is") if len(names) == 1 else ("Columns", "were", "are")
-        why = ", as the Data Dictionary says" if by_person else ""
-        yield Note(text=f"{word} {named(names)} {be} {old} and {are} {new} now{why}.")
+        yield Note(text=_type_change(names, old, new, by_person=by_person))
+
+
+def _type_change(names: Sequence[str], old: str, new: str, *, by_person: bool) -> Message:
+    values = {"columns": named(names), "old": old, "new": new}
+    if by_person:
+        return say_n(
+            "Column {columns} was {old} and is {new} now, as the Data Dictionary says.",
+            "Columns {columns} were {old} and are {new} now, as the Data Dictionary says.",
+            len(names),
+            **values,
+        )
+    return say_n(
+        "Column {columns} was {old} and is {new} now.",
+        "Columns {columns} were {old} and are {new} now.",
+        len(names),
+        **values,
+    )
 
 
 def _renamed(renames: Sequence[Rename], offers: Sequence[tuple[str, str]]) -> Iterable[Note]:
-    kept = "What was written about it is kept, and can be carried over on the DataStore tab."
+    kept = say("What was written about it is kept, and can be carried over on the DataStore tab.")
     for rename in renames:
-        labels = f" {kept}" if (rename.old, rename.new) in offers else ""
-        yield Note(
-            text=f"“{rename.new}” is a new column and “{rename.old}” is gone: perhaps it has only been renamed.{labels}"
+        maybe = say(
+            "“{new}” is a new column and “{old}” is gone: perhaps it has only been renamed.",
+            new=rename.new,
+            old=rename.old,
         )
+        yield Note(text=join((maybe, kept if (rename.old, rename.new) in offers else "")))
     found = {(rename.old, rename.new) for rename in renames}
     for old, new in [offer for offer in offers if offer not in found][:_MOST_NAMED]:
-        yield Note(text=f"“{old}”, which an earlier file had, is perhaps “{new}” now. {kept}")
+        maybe = say("“{old}”, which an earlier file had, is perhaps “{new}” now.", old=old, new=new)
+        yield Note(text=join((maybe, kept)))
 
 
 def named(names: Sequence[str]) -> str:
     """Return the names of columns in quotes; of many, the first ones and how many more there are."""
-    more = f" and {len(names) - _MOST_NAMED:,} more" if len(names) > _MOST_NAMED else ""
-    return ", ".join(f"“{name}”" for name in names[:_MOST_NAMED]) + more
+    shown = ", ".join(f"“{name}”" for name in names[:_MOST_NAMED])
+    more = len(names) - _MOST_NAMED
+    return say("{names} and {more} more", names=shown, more=more) if more > 0 else shown

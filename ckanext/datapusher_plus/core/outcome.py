@@ -17,18 +17,19 @@ from .errors import (
     Transient,
     ValueDoesNotFit,
 )
+from .message import Message, join, say, say_n
 from .retries import Again, Retry, Tries
 from .states import State
 from .stop_reason import Reason
 
 #: Used as the exit status of a process that the kernel killed because memory ran out.
 OUT_OF_MEMORY = -1009
-_MEMORY = (
+_MEMORY = say(
     "Split the file, or ask the site's administrator for more memory, a larger run_memory_limit or fewer runs at once "
     "(worker_limit)."
 )
-UNCHANGED = "The table is as it was before."
-DELETED = "The resource has been deleted since, and its table with it."
+UNCHANGED = say("The table is as it was before.")
+DELETED = say("The resource has been deleted since, and its table with it.")
 #: Errors whose message says everything, so that no traceback is needed.
 EXPECTED = (IngestError, Skipped)
 
@@ -89,16 +90,16 @@ def of_failure(failure: Failure) -> Outcome:
     """Return the end of a run that failed."""
     error = failure.error
     if isinstance(error, Held):
-        return Outcome(state=error.state, message=str(error), kind=type(error).__name__, public=error.public)
+        return Outcome(state=error.state, message=error.message, kind=type(error).__name__, public=error.public)
     if isinstance(error, Skipped):
-        warnings = (str(error),) if error.warns else ()
-        return Outcome(state=State.SKIPPED, message=str(error), warnings=warnings)
+        warnings = (error.message,) if error.warns else ()
+        return Outcome(state=State.SKIPPED, message=error.message, warnings=warnings)
     why = _why(failure)
     table = failure.lost or ("" if isinstance(error, Terminal) else UNCHANGED)
     then = failure.tries.then(why.again, why.advice)
     return Outcome(
         state=State.CANCELLED if _is_cancelled(failure) else State.ERROR,
-        message=" ".join(part for part in (why.what, table, then) if part),
+        message=join((why.what, table, then)),
         kind=type(error).__name__,
         public=error.public if isinstance(error, IngestError) else why.what,
         about={"column": error.column, "type": error.type} if isinstance(error, ValueDoesNotFit) else {},
@@ -117,7 +118,7 @@ def _why(failure: Failure) -> _Why:
         again = Again.NEVER if _is_cancelled(failure) else Again.LATER
         return _Why(what=error.what, again=again, advice=error.advice)
     if isinstance(error, IngestError):
-        return _Why(what=str(error), again=Again.NEVER, advice="")
+        return _Why(what=error.message, again=Again.NEVER, advice="")
     return _unexpected(failure) if isinstance(error, Exception) else _stopped(failure.reason)
 
 
@@ -127,21 +128,31 @@ def _unexpected(failure: Failure) -> _Why:
         # the error only follows from the interruption
         return _stopped(failure.reason)
     if isinstance(error, TookTooLong):
-        what = f"Loading was stopped because it took longer than {failure.limit:,} s."
-        do = "Ask the site's administrator to raise flow_timeout, or publish a smaller file."
+        what = say("Loading was stopped because it took longer than {limit} s.", limit=failure.limit)
+        do = say("Ask the site's administrator to raise flow_timeout, or publish a smaller file.")
         return _Why(what=what, again=Again.NEVER, advice=do)
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        do = "Ask the site's administrator to free space in work_dir, then load again."
-        return _Why(what="The worker has no disk space left.", again=Again.NEVER, advice=do)
+        do = say("Ask the site's administrator to free space in work_dir, then load again.")
+        return _Why(what=say("The worker has no disk space left."), again=Again.NEVER, advice=do)
     if _out_of_memory(error):
-        limit = f"{failure.memory >> 20:,} MiB of memory that a run may take"
-        return _Why(what=f"Loading needed more than the {limit} (run_memory_limit).", again=Again.NEVER, advice=_MEMORY)
-    finds = f"the site's administrator finds the error in the worker's log under run {failure.run_id}."
+        what = say(
+            "Loading needed more than the {limit} MiB of memory that a run may take (run_memory_limit).",
+            limit=failure.memory >> 20,
+        )
+        return _Why(what=what, again=Again.NEVER, advice=_MEMORY)
     if failure.transient:
-        what = "A server that loading needs did not answer."
-        return _Why(what=what, again=Again.LATER, advice=f"Load again later; if it happens again, {finds}")
-    what = "An unexpected error ended the load."
-    return _Why(what=what, again=Again.NEVER, advice=f"Load again; if it happens again, {finds}")
+        advice = say(
+            "Load again later; if it happens again, the site's administrator finds the error in the worker's log under "
+            "run {run}.",
+            run=failure.run_id,
+        )
+        return _Why(what=say("A server that loading needs did not answer."), again=Again.LATER, advice=advice)
+    advice = say(
+        "Load again; if it happens again, the site's administrator finds the error in the worker's log under "
+        "run {run}.",
+        run=failure.run_id,
+    )
+    return _Why(what=say("An unexpected error ended the load."), again=Again.NEVER, advice=advice)
 
 
 def _out_of_memory(error: BaseException) -> bool:
@@ -152,12 +163,12 @@ def _out_of_memory(error: BaseException) -> bool:
 
 def _stopped(reason: Reason | None) -> _Why:
     return {
-        Reason.CANCEL: _Why(what="Loading was cancelled in Prefect.", again=Again.NEVER),
-        Reason.SUSPEND: _Why(what="Loading was suspended in Prefect, which ends it here.", again=Again.NEVER),
-        Reason.DRAIN: _Why(what="Loading was stopped because its worker was shut down.", again=Again.AT_ONCE),
-        Reason.ORPHANED: _Why(what="Loading was stopped because its worker died.", again=Again.AT_ONCE),
+        Reason.CANCEL: _Why(what=say("Loading was cancelled in Prefect."), again=Again.NEVER),
+        Reason.SUSPEND: _Why(what=say("Loading was suspended in Prefect, which ends it here."), again=Again.NEVER),
+        Reason.DRAIN: _Why(what=say("Loading was stopped because its worker was shut down."), again=Again.AT_ONCE),
+        Reason.ORPHANED: _Why(what=say("Loading was stopped because its worker died."), again=Again.AT_ONCE),
         None: _Why(
-            what="Loading was stopped from outside (its process received a signal to end).",
+            what=say("Loading was stopped from outside (its process received a signal to end)."),
             again=Again.AT_ONCE,
         ),
     }[reason]
@@ -172,12 +183,12 @@ def of_death(code: int | None, table: str, tries: Tries) -> Outcome:
     # a retry would need as much memory again, and other processes would lack it
     again = Again.NEVER if code == OUT_OF_MEMORY else Again.AT_ONCE
     advice = {None: AGAIN, OUT_OF_MEMORY: _MEMORY}.get(
-        code, "The site's administrator finds the reason in the worker's log."
+        code, say("The site's administrator finds the reason in the worker's log.")
     )
-    what = f"Loading was interrupted because {how_it_died(code)}."
+    what = say("Loading was interrupted because {how}.", how=how_it_died(code))
     return Outcome(
         state=State.ERROR,
-        message=f"{what} {table} {tries.then(again, advice)}",
+        message=join((what, table, tries.then(again, advice))),
         kind="Interrupted",
         public=what,
         retry=tries.next(again),
@@ -187,21 +198,21 @@ def of_death(code: int | None, table: str, tries: Tries) -> Outcome:
 def of_cancelled_death(table: str) -> Outcome:
     """Return the end of a run whose process died after somebody had cancelled it."""
     what = _stopped(Reason.CANCEL).what
-    return Outcome(state=State.CANCELLED, message=f"{what} {table} {AGAIN}", kind=Reason.CANCEL.value, public=what)
+    return Outcome(state=State.CANCELLED, message=join((what, table, AGAIN)), kind=Reason.CANCEL.value, public=what)
 
 
-def how_it_died(code: int | None) -> str:
+def how_it_died(code: int | None) -> Message:
     """Return a clause that says how a process died; ``code`` is its exit status, None when it is unknown."""
     return {
-        None: "its worker died, or the machine or its connection to the database went down",
-        OUT_OF_MEMORY: "its process was killed when the machine, or its control group, ran out of memory",
-        -9: "its process was killed from outside",
-    }.get(code, f"its process ended unexpectedly (status {code})")
+        None: say("its worker died, or the machine or its connection to the database went down"),
+        OUT_OF_MEMORY: say("its process was killed when the machine, or its control group, ran out of memory"),
+        -9: say("its process was killed from outside"),
+    }.get(code) or say("its process ended unexpectedly (status {status})", status=str(code))
 
 
-def loaded(rows: int) -> str:
-    """Return how many rows were loaded, as a sentence without its full stop."""
-    return f"{rows:,} rows were loaded" if rows != 1 else "1 row was loaded"
+def loaded(rows: int) -> Message:
+    """Return the sentence that says how many rows were loaded."""
+    return say_n("{n} row was loaded.", "{n} rows were loaded.", rows)
 
 
 def of_success(
@@ -213,21 +224,30 @@ def of_success(
     :param transient: whether the same may succeed later.
     """
     if isinstance(error, ResourceGone):
-        return Outcome(state=State.COMPLETE, message=f"{loaded(rows)}. {DELETED}")
+        return Outcome(state=State.COMPLETE, message=join((loaded(rows), DELETED)))
     if isinstance(error, TableRemoved):
-        message = f"{loaded(rows)}. {error}"
+        message = join((loaded(rows), error.message))
         kind = type(error).__name__
         return Outcome(state=State.WARNED, message=message, kind=kind, warnings=(message, *warnings))
     if error is None:
         state = State.WARNED if warnings else State.COMPLETE
-        return Outcome(state=state, message=" ".join((f"{loaded(rows)}.", *warnings)), warnings=warnings)
+        return Outcome(state=state, message=join((loaded(rows), *warnings)), warnings=warnings)
     later = transient or not isinstance(error, Exception)
-    not_yet = "not be updated yet" if later else "not be updated"
-    then = "They will be updated automatically as soon as possible." if later else AGAIN
-    message = (
-        f"{loaded(rows)} and are in the table, but the resource's details could {not_yet} "
-        f"({_reason(error, run_id)}). Nothing is lost. {then}"
-    )
+    if later:
+        in_place = say_n(
+            "{n} row was loaded and is in the table, but the resource's details could not be updated yet.",
+            "{n} rows were loaded and are in the table, but the resource's details could not be updated yet.",
+            rows,
+        )
+        then = say("They will be updated automatically as soon as possible.")
+    else:
+        in_place = say_n(
+            "{n} row was loaded and is in the table, but the resource's details could not be updated.",
+            "{n} rows were loaded and are in the table, but the resource's details could not be updated.",
+            rows,
+        )
+        then = AGAIN
+    message = join((in_place, _reason(error, run_id), say("Nothing is lost."), then))
     return Outcome(
         state=State.WARNED,
         message=message,
@@ -238,5 +258,5 @@ def of_success(
 
 
 def _reason(error: BaseException, run_id: str) -> str:
-    text = error.what if isinstance(error, Transient) else str(error) if isinstance(error, IngestError) else ""
-    return text.rstrip(".") or f"see run {run_id} in the worker's log"
+    text = error.what if isinstance(error, Transient) else error.message if isinstance(error, IngestError) else ""
+    return text or say("The site's administrator finds the reason in the worker's log under run {run}.", run=run_id)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from .message import Message, say, say_n
 from .types.patterns import Accepts
 from .types.plain_names import plain_name
 
@@ -51,6 +52,7 @@ class Check:
         """Return why a value does not fit, None when it does."""
         if self.accepts.takes(value):
             return None
+        # rejected.csv is in English
         reason = f"The value is not {plain_name(self.type)}, as the Data Dictionary asks for."
         return Fault(column=self.column, value=value, type=self.type, reason=reason)
 
@@ -77,12 +79,20 @@ class Share:
         """Return whether the load may continue without these rows."""
         return self.rejected <= self.most
 
-    def __str__(self) -> str:
+    @property
+    def clause(self) -> Message:
         """Return the clause for the end of an error's sentence."""
         if self.rejected == self.total:
-            return f"none of {self.total:,} rows can be loaded" if self.total > 1 else "there is no other row"
-        most = f"at most {self.limit:g} % may be left out" if self.limit else "none may be left out"
-        return f"{self.rejected:,} of {self.total:,} rows cannot be loaded, and {most}"
+            none = say("none of {total} rows can be loaded", total=self.total)
+            return none if self.total > 1 else say("there is no other row")
+        values = {"rejected": self.rejected, "total": self.total}
+        if not self.limit:
+            return say("{rejected} of {total} rows cannot be loaded, and none may be left out", **values)
+        return say(
+            "{rejected} of {total} rows cannot be loaded, and at most {limit} % may be left out",
+            **values,
+            limit=self.limit,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +108,14 @@ class Rejected:
     listed: int | None = None
 
     @property
-    def sentence(self) -> str:
+    def sentence(self) -> Message:
         """Return the sentence that asks the publisher to look at the rejected rows."""
-        were, rows = ("was", "row") if self.rows == 1 else ("were", "rows")
-        return f"{self.rows:,} of {self.total:,} rows {were} left out; see the rejected {rows}."
+        return say_n(
+            "{n} of {total} rows was left out; see the rejected row.",
+            "{n} of {total} rows were left out; see the rejected rows.",
+            self.rows,
+            total=self.total,
+        )
 
 
 def wrong_width(found: int, expected: int) -> Fault:
@@ -110,9 +124,18 @@ def wrong_width(found: int, expected: int) -> Fault:
     return Fault(column=None, value="", type="", reason=reason)
 
 
+def place_of(unit: str, number: int) -> Message:
+    """Return where a row is: its number in the ``unit`` in which messages about the file count."""
+    return {
+        "line": say("line {number}", number=number),
+        "record": say("record {number}", number=number),
+        "feature": say("feature {number}", number=number),
+    }.get(unit) or say("row {number}", number=number)
+
+
 def counted(fields: int) -> str:
     """Return the number of a row's fields as text; they are counted up to ``MOST_FIELDS`` only."""
-    return f"{fields:,}" if fields < MOST_FIELDS else f"at least {MOST_FIELDS:,}"
+    return say("{n}", n=fields) if fields < MOST_FIELDS else say("at least {n}", n=MOST_FIELDS)
 
 
 def neutral(text: str) -> str:
@@ -122,4 +145,4 @@ def neutral(text: str) -> str:
 
 def counted_fields(fields: int) -> str:
     """Return the number of a row's fields with the noun."""
-    return f"{counted(fields)} {'field' if fields == 1 else 'fields'}"
+    return say_n("{number} field", "{number} fields", fields, number=counted(fields))

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
+from .message import say
 from .values import FullText, ReadOptions
 
 PREFIX = "dpp_"
@@ -34,7 +35,14 @@ def read_options(fields: Mapping[str, Any], defaults: ReadOptions) -> tuple[Read
             given[name] = understood(value)
         except (ValueError, LookupError, TypeError):
             shown = " ".join(str(value).split())[:100]
-            doubts.append(f"The resource's field {PREFIX}{name} was not understood and is ignored: “{shown}”.")
+            field = f"{PREFIX}{name}"
+            doubts.append(
+                say(
+                    "The resource's field {field} was not understood and is ignored: “{value}”.",
+                    field=field,
+                    value=shown,
+                )
+            )
     return replace(defaults, **given), tuple(doubts)
 
 

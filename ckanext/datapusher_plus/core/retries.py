@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from .message import join, say
+
 #: Seconds before the second try, and before each later one, if the cause needs time to pass.
 PAUSES = (5.0, 30.0)
 
@@ -54,6 +56,6 @@ class Tries:
     def then(self, again: Again, advice: str) -> str:
         """Return the sentence that says what comes next: the retry, else ``advice`` to a person."""
         if retry := self.next(again):
-            return f"It is tried again automatically (try {retry.tries} of {self.most})."
+            return say("It is tried again automatically (try {next} of {most}).", next=retry.tries, most=self.most)
         last = again is not Again.NEVER and self.this > 1
-        return f"This was the last of {self.this} tries. {advice}" if last else advice
+        return join((say("This was the last of {tries} tries.", tries=self.this), advice)) if last else advice

@@ -9,6 +9,7 @@ from ckanext.datastore.backend.postgres import get_read_engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from ..core.errors import DatastoreGone, DatastoreRefused
+from ..core.message import say
 from . import connect
 
 # Type name: a comparison with text would not use the catalog's indexes. A subquery for each column: after many tables
@@ -51,7 +52,7 @@ def of_name(name: str, resource_ids: Collection[str]) -> dict[str, str | None]:
         with get_read_engine().connect() as connection:
             rows = connection.execute(_OF_ONE_NAME, {"name": name, "resources": list(resource_ids)}).all()
     except OperationalError as error:
-        raise DatastoreGone("no connection") from error
+        raise DatastoreGone(say("no connection")) from error
     except DBAPIError as error:
         raise DatastoreRefused(type(error.orig).__name__) from error
     return {row.resource: row.comment for row in rows}

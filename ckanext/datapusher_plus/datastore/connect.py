@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from .. import waits
 from ..core.errors import DatastoreBusy, DatastoreGone, DatastoreRefused, RowTooLarge
+from ..core.message import say
 
 __all__ = ["Connection", "close", "connect", "open_connection", "parameters", "stop_statement", "translated"]
 
@@ -104,4 +105,4 @@ def translated() -> Iterator[None]:
 
 def _reason(error: psycopg.Error) -> str:
     # A failure to connect has no SQLSTATE; its text names hosts and users, which publishers must not see.
-    return error.diag.message_primary or "no connection"
+    return error.diag.message_primary or say("no connection")

@@ -8,6 +8,7 @@ import psycopg
 from psycopg import sql
 
 from ..core.errors import DependentViewBroken
+from ..core.message import say
 from . import catalog, ddl
 from .table_facts import TableFacts, View
 
@@ -19,12 +20,12 @@ def check(connection: psycopg.Connection, facts: TableFacts) -> None:
     """
     for view in facts.views:
         if not view.ours:
-            raise DependentViewBroken(view.name, f"it belongs to the role {view.owner}")
+            raise DependentViewBroken(view.name, say("it belongs to the role {owner}", owner=view.owner))
         if view.materialized:
-            raise DependentViewBroken(view.name, "it is a materialized view")
+            raise DependentViewBroken(view.name, say("it is a materialized view"))
     strangers = catalog.strangers(connection, facts.table)
     if strangers:
-        raise DependentViewBroken(strangers[0], "it belongs to this very table")
+        raise DependentViewBroken(strangers[0], say("it belongs to this very table"))
 
 
 def drop(connection: psycopg.Connection, views: Sequence[View]) -> None:

@@ -12,6 +12,7 @@ from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import UniqueKeyBroken
 from ..core.index_plan import Index, TextSearch
+from ..core.message import say
 from . import catalog, ddl, parallel
 from .parallel import Work
 
@@ -106,12 +107,30 @@ def make(connection: psycopg.Connection, table: str, name: str, index: Index, wa
         broken = _broken(connection, table, index)
         if not index.automatic:
             raise broken from error
-        warn(f"The column “{index.columns[0]}” was to be unique, but {broken.why}. It has no unique index.")
+        warn(
+            say(
+                "The column “{column}” was to be unique, but {why}. It has no unique index.",
+                column=index.columns[0],
+                why=broken.why,
+            )
+        )
     except _IMPOSSIBLE as error:
         if index.automatic:
-            warn(f"The index on “{index.columns[0]}” was not made: {error.diag.message_primary}.")
+            warn(
+                say(
+                    "The index on “{column}” was not made: {reason}.",
+                    column=index.columns[0],
+                    reason=error.diag.message_primary,
+                )
+            )
             return
-        warn(f"The index “{index.name}” of the old table was not made on the new one: {error.diag.message_primary}.")
+        warn(
+            say(
+                "The index “{name}” of the old table was not made on the new one: {reason}.",
+                name=index.name,
+                reason=error.diag.message_primary,
+            )
+        )
 
 
 def _create(table: str, name: str, index: Index) -> Iterable[sql.Composed]:
@@ -137,7 +156,7 @@ def _more_memory(connection: psycopg.Connection) -> None:
 def _broken(connection: psycopg.Connection, table: str, index: Index) -> UniqueKeyBroken:
     """Return the error that names the first value, in file order, that occurs more than once, and its two rows."""
     if not index.plain:
-        return UniqueKeyBroken(index.columns, "a value")
+        return UniqueKeyBroken(index.columns, say("a value"))
     names = sql.SQL(", ").join(sql.Identifier(column) for column in index.columns)
     query = sql.SQL(
         "SELECT (array_agg(_id ORDER BY _id))[1:2], concat_ws(', ', {0}) FROM {1} WHERE num_nulls({0}) = 0"
@@ -145,6 +164,6 @@ def _broken(connection: psycopg.Connection, table: str, index: Index) -> UniqueK
     )
     found = connection.execute(query.format(names, ddl.public(table))).fetchone()
     if found is None:
-        return UniqueKeyBroken(index.columns, "a value")
+        return UniqueKeyBroken(index.columns, say("a value"))
     rows, value = found
     return UniqueKeyBroken(index.columns, f"“{value}”", rows=(rows[1], rows[0]))

@@ -10,6 +10,7 @@ import psycopg
 from psycopg import errors, sql
 
 from ..core import table_names
+from ..core.message import say
 from ..core.values import ColumnSpec
 from . import catalog, ddl, fulltext, raw
 from .table_facts import TableFacts
@@ -54,7 +55,7 @@ def carry_triggers(connection: psycopg.Connection, old: TableFacts, table: str, 
     """Give the staged table the triggers of ``old``; one that its columns do not support is left out with a warning."""
     new = catalog.describe(connection, table)
     for name, statements in ddl.trigger_changes(old.triggers, old.table, new.triggers if new else (), table):
-        _tolerant(connection, statements, partial(_warn, warn, f"trigger “{name}”"))
+        _tolerant(connection, statements, partial(_warn, warn, say("trigger “{name}”", name=name)))
 
 
 def carry_constraints(connection: psycopg.Connection, old: TableFacts, table: str, warn: Callable[[str], None]) -> None:
@@ -63,7 +64,11 @@ def carry_constraints(connection: psycopg.Connection, old: TableFacts, table: st
     there = {constraint.name for constraint in new.constraints} if new else set()
     for made in old.constraints:
         if made.name not in there:
-            _tolerant(connection, [ddl.constraint(made, table)], partial(_warn, warn, f"constraint “{made.name}”"))
+            _tolerant(
+                connection,
+                [ddl.constraint(made, table)],
+                partial(_warn, warn, say("constraint “{name}”", name=made.name)),
+            )
 
 
 def _tolerant(
@@ -77,7 +82,13 @@ def _tolerant(
 
 
 def _warn(warn: Callable[[str], None], what: str, error: psycopg.Error) -> None:
-    warn(f"The {what} of the old table was not made on the new one: {error.diag.message_primary}.")
+    warn(
+        say(
+            "The {what} of the old table was not made on the new one: {reason}.",
+            what=what,
+            reason=error.diag.message_primary,
+        )
+    )
 
 
 def full_text_by_trigger(connection: psycopg.Connection, table: str, *, on: bool) -> None:

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from ..core.errors import EngineFailed
+from ..core.message import say
 from .base import Engine
 from .duckdb import DuckdbEngine
 from .fallback import Fallback
@@ -38,7 +39,7 @@ def engine(choice: Choice, *, qsv_bin: str, work_dir: Path, threads: int) -> Eng
         qsv = QsvEngine(program=usable(qsv_bin), work_dir=work_dir)
     except QsvUnusable as error:
         if choice is Choice.QSV:
-            raise EngineFailed("qsv, the program for it, is missing or cannot be used") from error
+            raise EngineFailed(say("qsv, the program for it, is missing or cannot be used")) from error
         _log.warning("qsv cannot be used, so DuckDB analyses the file: %s", error)
         return duckdb
     return Fallback(first=qsv, second=duckdb, after_failure=choice is Choice.AUTO)

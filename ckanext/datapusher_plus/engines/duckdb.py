@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import duckdb
 
 from ..core.errors import EngineFailed
+from ..core.message import say
 from ..core.statistics import Measure
 from ..core.table_names import literal
 from ..core.types.patterns import Accepts
@@ -133,7 +134,7 @@ class DuckdbEngine(ComparesRows):
             with ExitStack() as stack:
                 yield self._counted(stack, csv, measures, seconds)
         except TookTooLong as error:
-            raise EngineFailed(f"that took longer than {seconds:,.0f} seconds") from error
+            raise EngineFailed(say("that took longer than {seconds} seconds", seconds=round(seconds))) from error
         except duckdb.Error as error:
             raise _told(error, csv.path) from error
 
@@ -219,9 +220,9 @@ def _told(error: duckdb.Error, path: Path) -> Exception:
     if os.strerror(errno.ENOSPC) in str(error):
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if not path.exists():
-        return EngineFailed("the copy of the file that was made ready in work_dir is gone")
+        return EngineFailed(say("the copy of the file that was made ready in work_dir is gone"))
     if isinstance(error, duckdb.IOException | duckdb.PermissionException):
-        return EngineFailed("its folder in work_dir could not be read or written")
+        return EngineFailed(say("its folder in work_dir could not be read or written"))
     return EngineFailed()
 
 

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple, NoReturn
 
 from ..core.errors import EngineFailed
+from ..core.message import say
 from ..core.reader_limits import MOST_MEMORY
 from ..core.statistics import Measure
 from ..core.types.patterns import BLANKS, Accepts
@@ -199,6 +200,6 @@ def _failures(path: Path) -> Iterator[None]:
     except FileNotFoundError as error:
         if path.exists():
             raise
-        raise EngineFailed("the copy of the file that was made ready in work_dir is gone") from error
+        raise EngineFailed(say("the copy of the file that was made ready in work_dir is gone")) from error
     except NotCsv as error:
         raise EngineFailed from error

@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from ..core.errors import EngineFailed
+from ..core.message import say
 from ..core.statistics import Measure
 from ..core.table_names import literal
 from . import duckdb_statistics_sql, interruptible
@@ -50,6 +51,6 @@ def read(path: Path, measures: Mapping[int, Measure], *, work_dir: Path, seconds
             interruptible.rows(connection, _READ.format(file=literal(str(path))), seconds)
             yield DuckdbCounted(connection=connection, measures=measures, parts=parts, seconds=seconds)
     except TookTooLong as error:
-        raise EngineFailed(f"that took longer than {seconds:,.0f} seconds") from error
+        raise EngineFailed(say("that took longer than {seconds} seconds", seconds=round(seconds))) from error
     except duckdb.Error as error:
         raise EngineFailed from error

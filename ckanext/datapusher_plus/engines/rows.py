@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..core.errors import EngineFailed
+from ..core.message import say
 from ..core.values import CleanCsv
 from .duckdb_sql import ends_in_lf
 
@@ -80,7 +81,7 @@ def _lines(csv: CleanCsv) -> Iterator[list[bytes]]:
             end = data.rfind(b"\n", 0, _open_quote(data)) + 1
             rest = data[end:].replace(_BREAK, b"\n")
             if len(rest) > LONGEST_ROW:
-                raise EngineFailed(f"a row has more than {LONGEST_ROW >> 20} MiB")
+                raise EngineFailed(say("a row has more than {limit} MiB", limit=LONGEST_ROW >> 20))
             if end:
                 yield data[:end].removesuffix(newline).split(newline)
     if rest:

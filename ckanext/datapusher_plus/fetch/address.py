@@ -15,6 +15,8 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import idna
 
+from ..core.message import say
+
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 PORTS = {"http": 80, "https": 443}
@@ -26,8 +28,8 @@ _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 
-_NO_ADDRESS = "it is not a valid address"
-_NO_HOST = "its host is neither a plain name nor a plain IP address"
+_NO_ADDRESS = say("it is not a valid address")
+_NO_HOST = say("its host is neither a plain name nor a plain IP address")
 
 
 class Malformed(ValueError):
@@ -85,14 +87,14 @@ def parse(text: str) -> Address:
         # the standard library's message quotes the address, which may hold a password
         raise Malformed(_NO_ADDRESS) from None
     if parts.scheme not in PORTS:
-        raise Malformed("only http and https addresses are fetched")
+        raise Malformed(say("only http and https addresses are fetched"))
     if not parts.netloc:
-        raise Malformed("it names no host")
+        raise Malformed(say("it names no host"))
     authority = _AUTHORITY.fullmatch(parts.netloc.rpartition("@")[2])
     if not authority or "\\" in parts.netloc:
         raise Malformed(_NO_ADDRESS)
     if not authority[1]:
-        raise Malformed("it names no host")
+        raise Malformed(say("it names no host"))
     port = int(authority[2]) if authority[2] else PORTS[parts.scheme]
     if not 0 < port < 1 << 16:
         raise Malformed(_NO_ADDRESS)

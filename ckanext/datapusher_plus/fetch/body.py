@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 
 from ..core.errors import UnpacksTooLarge
+from ..core.message import say
 from ..core.unpacking import most_unpacked
 from .connection import Wire
 from .exchange import UNCLEAR, Reply
@@ -19,7 +20,7 @@ _SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _ENCODINGS = {"gzip", "x-gzip", "deflate"}
 #: other compressions; any further value of the header (``utf-8``, ``none``) is a mistake that can be ignored
 _UNKNOWN = {"br", "zstd", "compress", "x-compress", "dcb", "dcz", "bzip2", "xz", "lzma"}
-_BROKEN = "the transfer broke off"
+_BROKEN = say("the transfer broke off")
 #: zlib's window bits for gzip or zlib (detected), and for raw deflate
 _ANY, _BARE = 32 + zlib.MAX_WBITS, -zlib.MAX_WBITS
 _GZIP = b"\x1f"
@@ -48,7 +49,7 @@ def _compressed(reply: Reply) -> bool:
     names = [name.strip().lower() for name in reply.header("Content-Encoding").split(",")]
     known = [name for name in names if name in _ENCODINGS]
     if len(known) > 1 or _UNKNOWN.intersection(names):
-        raise Unusable("the server compressed it in a way that was not asked for")
+        raise Unusable(say("the server compressed it in a way that was not asked for"))
     return bool(known)
 
 
@@ -91,7 +92,7 @@ def _chunks(stream: io.BufferedReader[Wire], size: int) -> Iterator[bytes]:
 def _chunk_size(stream: io.BufferedReader[Wire]) -> int:
     line = stream.readline(_SIZE_LINE + 1)
     if len(line) > _SIZE_LINE:
-        raise Unusable(f"a line of its answer has more than {_SIZE_LINE:,} bytes")
+        raise Unusable(say("a line of its answer has more than {size_line} bytes", size_line=_SIZE_LINE))
     if not line.endswith(b"\n"):
         raise Passing(_BROKEN)
     digits = line.partition(b";")[0].strip()
@@ -156,7 +157,7 @@ class _Unpacker:
         try:
             return self._machine.decompress(piece, size)
         except zlib.error as error:
-            raise Passing("the compressed transfer is damaged") from error
+            raise Passing(say("the compressed transfer is damaged")) from error
 
 
 def _is_framed(piece: bytes) -> bool:

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import certifi
 from urllib3.util.ssltransport import SSLTransport
 
+from ..core.message import say
 from .address import Address, Malformed, parse
 from .meter import Meter, Passing, Unusable
 
@@ -67,7 +68,7 @@ class Wire(io.RawIOBase):
             self._sock.settimeout(self._meter.seconds())
             return act(argument)
         except OSError as error:
-            raise _lost(error, self._meter, "the transfer broke off") from error
+            raise _lost(error, self._meter, say("the transfer broke off")) from error
 
     def _count(self, size: int) -> int:
         if self._counted:
@@ -101,7 +102,7 @@ class Proxy:
         try:
             address, parts = parse(full), urlsplit(full)
         except Malformed as error:
-            raise Unusable("this site's download_proxy is not the address of an http or https proxy") from error
+            raise Unusable(say("this site's download_proxy is not the address of an http or https proxy")) from error
         if not parts.username:
             return cls(address, "")
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
@@ -129,20 +130,22 @@ class Tls:
             sock.settimeout(meter.seconds())
             return context.wrap_socket(sock, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
-            raise Unusable("its certificate could not be verified") from error
+            raise Unusable(say("its certificate could not be verified")) from error
         except (ssl.SSLEOFError, ssl.SSLZeroReturnError) as error:
-            raise Passing("no connection could be made") from error
+            raise Passing(say("no connection could be made")) from error
         except ssl.SSLError as error:
-            raise Unusable("no secure connection (TLS) could be made") from error
+            raise Unusable(say("no secure connection (TLS) could be made")) from error
         except OSError as error:
-            raise _lost(error, meter, "no connection could be made") from error
+            raise _lost(error, meter, say("no connection could be made")) from error
 
     def _context(self) -> ssl.SSLContext:
         bundle = self.ca_bundle or os.environ.get("REQUESTS_CA_BUNDLE") or certifi.where()
         try:
             return _context(self.verify, bundle)
         except OSError as error:
-            raise Unusable(f"the certificates in {bundle} (ssl_ca_bundle) cannot be read on this machine") from error
+            raise Unusable(
+                say("the certificates in {bundle} (ssl_ca_bundle) cannot be read on this machine", bundle=bundle)
+            ) from error
 
 
 @lru_cache(maxsize=4)
@@ -175,4 +178,4 @@ def connect(addresses: list[str], port: int, meter: Meter) -> socket.socket:
     if type(failure) is TimeoutError:
         # raises if the deadline is over; the network's own timeout (ETIMEDOUT) may come earlier, and is reported below
         meter.seconds()
-    raise Passing("no connection could be made") from failure
+    raise Passing(say("no connection could be made")) from failure

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage, parse_headers
 from typing import Any
 
+from ..core.message import say
 from .address import Address
 from .connection import Proxy, Tls, Wire, connect
 from .guard import Guard
@@ -28,7 +29,7 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "Connection": "close",
 }
-UNCLEAR = "the server's answer could not be understood"
+UNCLEAR = say("the server's answer could not be understood")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _judged(where: Address, roads: Roads) -> list[str]:
         if roads.proxy and (roads.proxy_resolves or roads.guard.names(where)):
             return []
         here = " on this machine, and this site does not leave that to its proxy" if roads.proxy else ""
-        raise Passing(f"its name could not be resolved{here}") from error
+        raise Passing(say("its name could not be resolved{here}", here=here)) from error
 
 
 def _through(proxy: Proxy, where: Address, tls: Tls, meter: Meter) -> Any:
@@ -135,7 +136,7 @@ def _tunnel(sock: Any, proxy: Proxy, where: Address, meter: Meter) -> None:
     # unbuffered: bytes after the head belong to TLS
     status, _ = _head(io.BufferedReader(wire, 1))
     if not 200 <= status < 300:
-        raise Passing(f"the proxy answered {status}")
+        raise Passing(say("the proxy answered {status}", status=status))
 
 
 def _request(where: Address, proxy: Proxy | None, posted: Posted | None) -> bytes:
@@ -177,10 +178,12 @@ def _lines(stream: io.BufferedReader[Wire], most: int) -> list[bytes]:
         line = stream.readline(most + 1)
         most -= len(line)
         if most < 0:
-            raise Unusable(f"the head of its answer has more than {HEAD_LIMIT:,} bytes")
+            raise Unusable(say("the head of its answer has more than {head_limit} bytes", head_limit=HEAD_LIMIT))
         if not line.endswith(b"\n"):
             raise Passing(
-                "the server closed the connection without an answer" if not lines else "the transfer broke off"
+                say("the server closed the connection without an answer")
+                if not lines
+                else say("the transfer broke off")
             )
         lines.append(line)
     return lines
@@ -191,4 +194,4 @@ def _headers(lines: list[bytes]) -> HTTPMessage:
         return parse_headers(io.BytesIO(b"".join(lines)))
     except HTTPException as error:
         # it has more than 100 headers; lines that are too long were refused before
-        raise Unusable("its answer has too many headers") from error
+        raise Unusable(say("its answer has too many headers")) from error

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from ..core.errors import AddressRefused
+from ..core.message import say
 from ..core.safe_text import redacted
 from .address import IP, Address, Malformed, parse
 
@@ -48,7 +49,7 @@ class Guard:
         try:
             where = parse(url)
         except Malformed as error:
-            raise AddressRefused(redacted(url), str(error)) from error
+            raise AddressRefused(redacted(url), error.args[0]) from error
         if where.ip and not self.allows(where, where.ip):
             raise self._refused(where)
         return where
@@ -85,9 +86,9 @@ class Guard:
         return any(_FILES.fullmatch(path.removeprefix(root)) for root in roots)
 
     def _refused(self, where: Address) -> AddressRefused:
-        own = "it is a page of this site; of the site itself only uploaded files are fetched"
+        own = say("it is a page of this site; of the site itself only uploaded files are fetched")
         return AddressRefused(
-            redacted(str(where)), own if self._is_own(where) else "it is an address on a private network"
+            redacted(str(where)), own if self._is_own(where) else say("it is an address on a private network")
         )
 
 

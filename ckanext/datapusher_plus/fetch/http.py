@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ..core.errors import AddressRefused, FetchInterrupted, FetchTooSlow, NotFetched, NotReady, TooManyRedirects
+from ..core.message import say
 from ..core.safe_text import file_name, redacted, shortened
 from ..core.values import Log, Source
 from .address import Address, Malformed, has_credentials, joined
@@ -114,13 +115,13 @@ def download(url: str, target: Path, rules: HttpRules, log: Log) -> Source:
     :raises FetchInterrupted: when every try failed for a temporary reason, or the response is not valid.
     """
     if has_credentials(url):
-        log.warning("The user name and password in the link were not used: they would be visible to every reader.")
+        log.warning(say("The user name and password in the link were not used: they would be visible to every reader."))
     try:
         return _tries(rules.guard.check_url(url), target, rules, log)
     except Unusable as reason:
-        raise FetchInterrupted(redacted(url), str(reason)) from reason
+        raise FetchInterrupted(redacted(url), reason.args[0]) from reason
     except Exhausted as reason:
-        raise FetchTooSlow(redacted(url), str(reason)) from reason
+        raise FetchTooSlow(redacted(url), reason.args[0]) from reason
 
 
 def _tries(where: Address, target: Path, rules: HttpRules, log: Log) -> Source:
@@ -150,8 +151,15 @@ def _tries(where: Address, target: Path, rules: HttpRules, log: Log) -> Source:
             pause = rules.backoff * 2**retry
             retry += 1
             if retry > rules.retries or pause >= meter.left():
-                raise FetchInterrupted(redacted(str(where)), str(reason)) from reason
-            log.warning(f"Download failed ({reason}), trying again: {retry} of {rules.retries}.")
+                raise FetchInterrupted(redacted(str(where)), reason.args[0]) from reason
+            log.warning(
+                say(
+                    "Download failed ({reason}), trying again: {retry} of {retries}.",
+                    reason=reason.args[0],
+                    retry=retry,
+                    retries=rules.retries,
+                )
+            )
         time.sleep(pause)
 
 
@@ -177,7 +185,9 @@ def _next(here: Address, location: str, guard: Guard) -> Address:
     try:
         return guard.check_url(joined(here, onwards))
     except Malformed as error:
-        raise AddressRefused("The address that " + redacted(str(here)) + " redirects to", str(error)) from error
+        raise AddressRefused(
+            say("The address that {address} redirects to", address=redacted(str(here))), error.args[0]
+        ) from error
 
 
 def _check_status(reply: Reply) -> None:
@@ -190,7 +200,7 @@ def _check_status(reply: Reply) -> None:
     if reply.status == HTTPStatus.ACCEPTED:
         raise _Preparing(_retry_after(reply.first("Retry-After")))
     if reply.status in _PASSING_STATUSES or reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise Passing(f"the server answered {reply.status}")
+        raise Passing(say("the server answered {status}", status=reply.status))
     if reply.status != HTTPStatus.OK:
         raise NotFetched(redacted(str(reply.where)), reply.status)
 

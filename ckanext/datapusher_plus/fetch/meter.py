@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from ..core.errors import FileTooLarge
+from ..core.message import say
 
 #: Bytes allowed in addition to twice the limit, for framing. They stop a server that sends nothing but framing.
 _FRAMING = 1 << 20
@@ -41,12 +42,12 @@ class Meter:
     def connecting(self) -> None:
         """Begin a connection: resolving the name, sockets, proxy and TLS share one deadline."""
         self._bytes = 0
-        self._late = Passing(f"no connection could be made within {self._connect:g} seconds")
+        self._late = Passing(say("no connection could be made within {seconds} seconds", seconds=self._connect))
         self._until = time.monotonic() + self._connect
 
     def waiting(self) -> None:
         """Begin to wait for the head of a response, which has one deadline as a whole."""
-        self._late = Passing(f"there was no answer within {self._silence:g} seconds")
+        self._late = Passing(say("there was no answer within {seconds} seconds", seconds=self._silence))
         self._until = time.monotonic() + self._silence
 
     def receiving(self) -> None:
@@ -70,7 +71,7 @@ class Meter:
         """Return the exception to raise when a wait has timed out."""
         if time.monotonic() < self._end:
             return self._late
-        return Exhausted(f"it took longer than {self._total:,g} seconds")
+        return Exhausted(say("it took longer than {seconds} seconds", seconds=self._total))
 
     def received(self, size: int) -> None:
         """Count bytes that have arrived.
@@ -90,5 +91,5 @@ class Meter:
     def _check_rate(self) -> None:
         # only time spent waiting counts: this machine's disk may be slow too
         if self._recent < self._least_rate * self._waited:
-            raise Exhausted(f"the server sent less than {self._least_rate:,g} bytes a second")
+            raise Exhausted(say("the server sent less than {rate} bytes a second", rate=self._least_rate))
         self._waited, self._recent = 0.0, 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from importlib import import_module
 
 from ..core.errors import OwnFlowFailed
+from ..core.message import say
 from ..core.values import Analysed, CleanCsv, LoadPlan, Log, Source, Ticket
 
 log = logging.getLogger(__name__)
@@ -51,11 +52,11 @@ def find(name: str) -> OwnFlow:
         found = getattr(import_module(module), attribute)
     except Exception as error:
         log.exception("the function that prefect_flow names, %s, cannot be imported", name)
-        raise OwnFlowFailed(name, "could not be imported") from error
+        raise OwnFlowFailed(name, say("could not be imported")) from error
     # as a flow of its own, Prefect would keep its exceptions, which may quote values of the file
     found = getattr(found, "fn", found)
     if not callable(found):
-        raise OwnFlowFailed(name, "is not a function")
+        raise OwnFlowFailed(name, say("is not a function"))
     return found
 
 
@@ -70,7 +71,7 @@ def carry_out(name: str, steps: Steps) -> None:
         # the flow has caught it; the table is as it was
         raise write.error
     if not write.called:
-        raise OwnFlowFailed(name, "ended without a call of write")
+        raise OwnFlowFailed(name, say("ended without a call of write"))
 
 
 class _Once:
@@ -83,7 +84,7 @@ class _Once:
 
     def __call__(self, plan: LoadPlan) -> None:
         if self.called:
-            raise OwnFlowFailed(self._name, "called write twice")
+            raise OwnFlowFailed(self._name, say("called write twice"))
         self.called = True
         try:
             self._check(plan)
@@ -95,4 +96,4 @@ class _Once:
     def _check(self, plan: LoadPlan) -> None:
         ticket = self._steps.ticket
         if (plan.run_id, plan.resource_id) != (ticket.run_id, ticket.resource_id):
-            raise OwnFlowFailed(self._name, "passed write the plan of another load")
+            raise OwnFlowFailed(self._name, say("passed write the plan of another load"))

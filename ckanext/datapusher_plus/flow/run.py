@@ -15,6 +15,7 @@ from prefect.utilities.timeout import timeout
 from .. import settings
 from ..core import outcome, stop_reason
 from ..core.errors import EngineFailed, LockLost, Skipped, Transient
+from ..core.message import join, say
 from ..core.outcome import Failure, Outcome, TookTooLong
 from ..core.retries import Tries
 from ..core.values import Published, Strategy, Swapped
@@ -174,9 +175,9 @@ class Run:
     def _lost(self) -> str:
         """Return what happened to a table that is not as it was before."""
         if self.rollback.failed:
-            return "The table will be restored automatically as soon as possible."
+            return say("The table will be restored automatically as soon as possible.")
         replaced = settings.current().load_strategy == Strategy.REPLACE.value
-        return " ".join(self.rollback.done) if replaced else ""
+        return join(self.rollback.done) if replaced else ""
 
 
 def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:

@@ -14,6 +14,7 @@ from typing import ClassVar, TypeVar
 
 from ..core.boxes import Box
 from ..core.errors import NothingToLoad, NotWhatItSays, UnsupportedFormat
+from ..core.message import say
 from ..core.unpacking import most_unpacked
 from ..core.values import CleanCsv, Log, ReadOptions, Source
 from .signatures import refuse_foreign
@@ -128,7 +129,7 @@ def detect(source: Source, resource_format: str) -> Format:
     """
     head = read_head(source.path)
     if not head:
-        raise NothingToLoad("is empty")
+        raise NothingToLoad(say("is empty"))
     by_content = _by_content(head) or (is_zip(head) and _by_members(members(source.path))) or None
     if by_content:
         return by_content

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, NoReturn, TextIO
 
 from ..core.errors import BadJson, RecordTooLarge
+from ..core.message import say
 
 #: characters of one record; the objects parsed from it take up to thirty times as much memory, mostly eight times
 LONGEST_RECORD = 16_000_000
@@ -43,13 +44,15 @@ _DECODER = json.JSONDecoder(
     parse_int=str.encode, parse_float=str.encode, parse_constant=lambda _: NOT_A_NUMBER, object_pairs_hook=Members
 )
 _WHY = {
-    "Expecting value": "a value is missing or is not written as JSON",
-    "Illegal trailing comma before end of object": "a comma stands before the closing brace",
-    "Illegal trailing comma before end of array": "a comma stands before the closing bracket",
-    "Expecting property name enclosed in double quotes": "a name in double quotes is missing, or a comma is too many",
-    "Expecting ':' delimiter": "a colon is missing",
-    "Expecting ',' delimiter": "a comma is missing",
-    "Invalid control character at": "a text has a line break or another control character in it",
+    "Expecting value": say("a value is missing or is not written as JSON"),
+    "Illegal trailing comma before end of object": say("a comma stands before the closing brace"),
+    "Illegal trailing comma before end of array": say("a comma stands before the closing bracket"),
+    "Expecting property name enclosed in double quotes": say(
+        "a name in double quotes is missing, or a comma is too many"
+    ),
+    "Expecting ':' delimiter": say("a colon is missing"),
+    "Expecting ',' delimiter": say("a comma is missing"),
+    "Invalid control character at": say("a text has a line break or another control character in it"),
 }
 
 
@@ -99,7 +102,7 @@ class JsonText:
                 if self._final or not self._cut(error):
                     raise BadJson(self._line_at(error.pos), _why(error.msg)) from error
             except RecursionError as error:
-                raise BadJson(self.line, "its values are nested too deeply") from error
+                raise BadJson(self.line, say("its values are nested too deeply")) from error
             else:
                 if self._final or end < len(self._text) - _CUT:
                     self._at = end
@@ -175,7 +178,7 @@ def opened(path: Path) -> TextIO:
 
 
 def _why(message: str) -> str:
-    known = next((why for begin, why in _WHY.items() if message.startswith(begin)), "")
+    known: str = next((why for begin, why in _WHY.items() if message.startswith(begin)), "")
     return known or message[:1].lower() + message[1:].removesuffix(" at")
 
 

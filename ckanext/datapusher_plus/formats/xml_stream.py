@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from xml.parsers import expat
 
 from ..core.errors import Damaged
+from ..core.message import say
 
 #: bytes of one row, of one shared string, or of what comes before the first row; more is refused
 MOST_BETWEEN = 8 << 20
@@ -53,11 +54,11 @@ class Markup:
         try:
             self.parser.Parse(piece, final)
         except expat.ExpatError as error:
-            raise Damaged(self.what, f"its XML ends at line {error.lineno:,}") from error
+            raise Damaged(self.what, say("its XML ends at line {line}", line=error.lineno)) from error
         except (LookupError, ValueError) as error:
-            raise Damaged(self.what, "the encoding that its XML names is not known") from error
+            raise Damaged(self.what, say("the encoding that its XML names is not known")) from error
         if self.fed - self._rested > MOST_BETWEEN:
-            raise Damaged(self.what, f"more than {MOST_BETWEEN:,} bytes in it belong to one row")
+            raise Damaged(self.what, say("more than {most} bytes in it belong to one row", most=MOST_BETWEEN))
 
     def read(self, pieces: Iterable[bytes]) -> None:
         """Parse a whole document.
@@ -79,7 +80,7 @@ class Markup:
             nonlocal depth
             depth += 1
             if depth > DEEPEST:
-                raise Damaged(self.what, "its XML is nested too deeply")
+                raise Damaged(self.what, say("its XML is nested too deeply"))
             self.rest()
             start(element, attributes, depth)
 
@@ -91,7 +92,7 @@ class Markup:
         self.read(pieces)
 
     def _refuse(self, *_: object) -> None:
-        raise Damaged(self.what, "it declares a document type, which is not read")
+        raise Damaged(self.what, say("it declares a document type, which is not read"))
 
 
 def attribute(attributes: Mapping[str, str], name: str) -> str:

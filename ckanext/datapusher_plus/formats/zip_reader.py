@@ -12,6 +12,7 @@ from typing import BinaryIO
 from zipfile import BadZipFile, LargeZipFile, ZipFile, ZipInfo
 
 from ..core.errors import Damaged, Locked, NotText, TooManyMembers, UnpacksTooLarge
+from ..core.message import say
 from ..core.values import Log
 
 #: members of an archive, and bytes of its central directory; Python needs ten times as much memory for it
@@ -60,9 +61,9 @@ def opened(path: Path) -> Iterator[ZipFile]:
                 raise TooManyMembers(MOST_MEMBERS, MOST_LISTED)
             yield archive
     except (BadZipFile, LargeZipFile, EOFError, zlib.error, struct.error, ValueError, OverflowError) as error:
-        raise Damaged("ZIP archive", "its end or a part of it is missing or wrong") from error
+        raise Damaged(say("ZIP archive"), say("its end or a part of it is missing or wrong")) from error
     except NotImplementedError as error:
-        raise NotText("a ZIP archive packed in a way that cannot be unpacked here") from error
+        raise NotText(say("a ZIP archive packed in a way that cannot be unpacked here")) from error
 
 
 def pieces(archive: ZipFile, member: ZipInfo, limit: int) -> Iterator[bytes]:
@@ -73,9 +74,9 @@ def pieces(archive: ZipFile, member: ZipInfo, limit: int) -> Iterator[bytes]:
     :raises UnpacksTooLarge: as soon as it unpacks to more than ``limit`` bytes.
     """
     if member.header_offset < 0:
-        raise Damaged("ZIP archive", "its list of files does not fit what is in it")
+        raise Damaged(say("ZIP archive"), say("its list of files does not fit what is in it"))
     if member.flag_bits & _ENCRYPTED:
-        raise Locked("archive")
+        raise Locked(say("archive"))
     if member.file_size > limit:
         raise UnpacksTooLarge(limit)
     with archive.open(member) as file:
@@ -120,7 +121,7 @@ class Package:
         """
         part = self._by_name.get(simple(name))
         if part is None:
-            raise Damaged(self.what, f"its part {name} is missing")
+            raise Damaged(self.what, say("its part {name} is missing", name=name))
         done = 0
         for piece in pieces(self._archive, part, most or self._most):
             done += len(piece)

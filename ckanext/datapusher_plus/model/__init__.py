@@ -64,6 +64,8 @@ run = sa.Table(
     sa.Column("load_key", sa.Text),
     #: the message for the publisher
     sa.Column("message", sa.Text),
+    #: the messages among ``message`` and ``warnings`` with keys and values, as in core.message.documents
+    sa.Column("said", JSONB(none_as_null=True)),
     #: {"message": sentence, "kind": class of the error}; for a value that does not fit also "column" and "type"
     sa.Column("error", JSONB(none_as_null=True)),
     #: {"stage": …, "done": …, "total": …}
@@ -132,6 +134,8 @@ log = sa.Table(
     sa.Column("at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("level", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
+    #: the message with its key and values, as in core.message.documents
+    sa.Column("said", JSONB(none_as_null=True)),
     sa.Index("datapusher_plus_log_run", "run_id", "id"),
 )
 

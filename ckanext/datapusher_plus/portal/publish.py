@@ -14,6 +14,7 @@ from ckan.plugins import toolkit as tk
 
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
+from ..core.message import say
 from .observers import name_of, observers
 from .rejected import remove_rejected
 from .resource import context, shown
@@ -87,7 +88,7 @@ def _make_views(resource: dict[str, Any], dataset: dict[str, Any], attempt: Atte
     make = tk.get_action("resource_create_default_resource_views")
     loaded = {**resource, "datastore_active": True}
     wanted = {"resource": loaded, "package": dataset, "create_datastore_views": True}
-    sentence = "The default views could not be made. Add one by hand, or ask the site's administrator."
+    sentence = say("The default views could not be made. Add one by hand, or ask the site's administrator.")
     return _try(attempt, sentence, partial(make, context(), wanted))
 
 
@@ -98,7 +99,10 @@ def _notify_plugins(resource_id: str, attempt: Attempt) -> list[str | None]:
     resource, dataset = shown(resource_id)
     warnings = []
     for plugin in watching:
-        sentence = f"The plugin {name_of(plugin)} failed after the load, the table is in place. Tell the administrator."
+        sentence = say(
+            "The plugin {plugin} failed after the load, the table is in place. Tell the administrator.",
+            plugin=name_of(plugin),
+        )
         warnings.append(_try(attempt, sentence, partial(plugin.after_upload, context(), resource, dataset)))
     return warnings
 
@@ -113,9 +117,10 @@ def _write(resource: dict[str, Any], wanted: dict[str, Any]) -> str | None:
     except tk.ValidationError as error:
         model.Session.rollback()
         _write_past_validation(resource["id"], wanted["datastore_active"])
-        return (
-            f"The table is in place, but the dataset is not valid any more ({_summary(error)}), so the file's hash and "
-            "row count were not saved with the resource. Correct the dataset and save it."
+        return say(
+            "The table is in place, but the dataset is not valid any more ({errors}), so the file's hash and row count "
+            "were not saved with the resource. Correct the dataset and save it.",
+            errors=_summary(error),
         )
     return None
 

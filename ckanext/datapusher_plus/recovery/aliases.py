@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from .. import portal, settings
 from ..core import alias as template
+from ..core.message import say
 from ..core.values import Log
 from ..datastore import aliases, connect
 from ..datastore.connect import Connection
 from ..runs import aliases as registry
 
-FAILED = "The table got no alias. Load again later, or ask the site's administrator, who finds the reason in the log."
+FAILED = say(
+    "The table got no alias. Load again later, or ask the site's administrator, who finds the reason in the log."
+)
 
 
 def give_alias(resource_id: str, log: Log) -> None:

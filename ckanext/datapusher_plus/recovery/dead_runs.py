@@ -9,6 +9,7 @@ from functools import partial
 from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core import outcome
+from ..core.message import say
 from ..core.outcome import Outcome
 from ..core.personal_data.findings import from_json
 from ..core.retries import Tries
@@ -52,7 +53,7 @@ def _recover(run_id: str, code: int | None, was_cancelled: WasCancelled) -> None
     if found is None:
         return
     if found.state is State.QUEUED and was_cancelled(found.flow_run_id):
-        finish(run_id, State.CANCELLED, message="The request was cancelled in Prefect before it began.")
+        finish(run_id, State.CANCELLED, message=say("The request was cancelled in Prefect before it began."))
     elif found.state is State.QUEUED:
         queue.put_back(run_id)
     elif found.state is State.RUNNING:
@@ -93,7 +94,9 @@ def _repair(dead: RunRecord, code: int | None, run_log: Log, was_cancelled: WasC
         committed = journal.is_committed(connection, dead.id)
     if committed:
         how = outcome.how_it_died(code)
-        run_log.warning(f"The new table is in place, but {how} before all was done. What is left is done now.")
+        run_log.warning(
+            say("The new table is in place, but {how} before all was done. What is left is done now.", how=how)
+        )
         return late_publish.publish_late(dead, run_log)
     table = restored.what if restored else outcome.UNCHANGED
     if was_cancelled(dead.flow_run_id):

@@ -65,7 +65,7 @@ def _unless_gone(ending: Ending, end: Outcome) -> Outcome:
     ending.check_lock()
     withdraw(resource_id, ending.log)
     # a run that had already ended was successful
-    return end if ending.late else Outcome(state=State.ERROR, message=str(ResourceGone(resource_id)), kind=_GONE)
+    return end if ending.late else Outcome(state=State.ERROR, message=ResourceGone(resource_id).message, kind=_GONE)
 
 
 def _write(ending: Ending, end: Outcome) -> bool:

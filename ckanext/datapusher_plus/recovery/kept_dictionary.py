@@ -6,6 +6,7 @@ from .. import dictionary_stash, settings
 from ..core.dictionary import merge
 from ..core.dictionary.model import Column, Dictionary
 from ..core.errors import StashUnreadable
+from ..core.message import say
 from ..core.naming import reserved_names
 from ..core.values import Log
 
@@ -45,5 +46,10 @@ def _on_disk(
         # without a table the labels and descriptions may exist only on disk
         if live is None and settings.current().dictionary_stash_required:
             raise StashUnreadable(reason) from error
-        log.warning(f"The Data Dictionary's stash cannot be read ({reason}); the run continues with the table's own.")
+        log.warning(
+            say(
+                "The Data Dictionary's stash cannot be read ({reason}); the run continues with the table's own.",
+                reason=reason,
+            )
+        )
         return None, ()

@@ -12,6 +12,7 @@ from typing import Any
 from .. import portal, settings
 from ..core import outcome, quarantine
 from ..core.errors import RowsRefused, TableRemoved
+from ..core.message import join, say
 from ..core.outcome import Outcome
 from ..core.quarantine import Rejected
 from ..core.states import State
@@ -32,11 +33,11 @@ from .settle import settle
 
 log = logging.getLogger(__name__)
 
-REPLACED = "A newer load has replaced them since."
-NOT_REGISTERED = (
+REPLACED = say("A newer load has replaced them since.")
+NOT_REGISTERED = say(
     "The table's columns could not be added to the list of columns to describe now; that will be tried again."
 )
-NOT_KEPT = (
+NOT_KEPT = say(
     "The rejected rows could not be kept for download. Ask the site's administrator if CKAN's file storage is in "
     "order, then load again even if the file has not changed."
 )
@@ -183,4 +184,4 @@ def _publish_one(listed: RunRecord) -> Outcome | None:
 def _replaced_or_gone(run: RunRecord) -> Outcome | None:
     """Return the end of a run whose table need not be published any more, else None."""
     why = outcome.DELETED if portal.is_gone(run.resource_id) else REPLACED if unpublished.is_replaced(run) else ""
-    return Outcome(state=State.COMPLETE, message=f"{outcome.loaded(run.rows or 0)}. {why}") if why else None
+    return Outcome(state=State.COMPLETE, message=join((outcome.loaded(run.rows or 0), why))) if why else None

@@ -9,6 +9,7 @@ from .. import dictionary_stash, portal, waits
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import StashUnreadable
+from ..core.message import say
 from ..core.values import Log
 from ..datastore import catalog, connect, journal, raw, swap
 from ..datastore.connect import Connection
@@ -90,7 +91,13 @@ def _keep_dictionary(connection: Connection, resource_id: str, log: Log) -> None
         elif kept.columns:
             dictionary_stash.save(resource_id, kept)
     except (OSError, StashUnreadable) as error:
-        log.warning(f"The Data Dictionary of the deleted resource {resource_id} could not be kept: {error}")
+        log.warning(
+            say(
+                "The Data Dictionary of the deleted resource {resource} could not be kept: {error}",
+                resource=resource_id,
+                error=error,
+            )
+        )
 
 
 def _forget_columns(resource_id: str) -> None:
@@ -110,4 +117,10 @@ def _clear_stash(resource_id: str, log: Log) -> None:
         dictionary_stash.clear(resource_id)
         dictionary_stash.remember(resource_id, [])
     except OSError as error:
-        log.warning(f"The stash of the deleted resource {resource_id} could not be removed: {error}")
+        log.warning(
+            say(
+                "The stash of the deleted resource {resource} could not be removed: {error}",
+                resource=resource_id,
+                error=error,
+            )
+        )

@@ -15,6 +15,7 @@ from .. import dictionary_stash, portal
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.dictionary import merge
+from ..core.message import join, say
 from ..core.recovery import Action, Entry, Found, Live, Stashed, decide, rows_matter, which
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl, journal, raw, swap, swap_record, table_facts
@@ -169,7 +170,10 @@ def _stashed(connection: Connection, resource_id: str, log: Log) -> tuple[Stashe
         stash = dictionary_stash.load(resource_id)
     except OSError as error:
         log.warning(
-            f"The Data Dictionary's stash cannot be read ({error.strerror}), so the missing table is not created again."
+            say(
+                "The Data Dictionary's stash cannot be read ({reason}), so the missing table is not created again.",
+                reason=error.strerror,
+            )
         )
         return Stashed.UNREADABLE, None
     if stash is None or not stash.dictionary.columns:
@@ -197,27 +201,38 @@ def _carry_out(
             pass
         case Action.PUT_BACK:
             swap.put_back(connection, case.parked, case.record, lock_timeout)
-            what = f"Run {case.run_id} ended before its table was committed; the old table and its views are back."
+            what = say(
+                "Run {run} ended before its table was committed; the old table and its views are back.", run=case.run_id
+            )
         case Action.MAKE_EMPTY:
             edits = case.record.edits(catalog.describe(connection, case.resource_id))
             put_in_place(connection, _made(spare), edits, lock_timeout)
-            what = f"Run {case.run_id} removed the old table and did not fill the new one."
-            what += " The table is empty; its Data Dictionary is back."
+            what = say("Run {run} removed the old table and did not fill the new one.", run=case.run_id)
+            what = join((what, say("The table is empty; its Data Dictionary is back.")))
         case Action.TAKE_AWAY:
             swap.drop_live(connection, case.resource_id, lock_timeout)
-            what = f"Run {case.run_id} ended before its table was committed; there was none before, so it was removed."
+            what = say(
+                "Run {run} ended before its table was committed; there was none before, so it was removed.",
+                run=case.run_id,
+            )
         case Action.KEEP_NEW:
             _fill_comments(connection, case)
-            what = f"Run {case.run_id} ended after it had filled the new table, so the new table stays."
+            what = say("Run {run} ended after it had filled the new table, so the new table stays.", run=case.run_id)
         case Action.KEEP_OTHERS:
             _fill_comments(connection, case)
             _drop_parked(connection, case)
-            what = f"Somebody else has made a new table since run {case.run_id} ended early; that table stays as it is."
+            what = say(
+                "Somebody else has made a new table since run {run} ended early; that table stays as it is.",
+                run=case.run_id,
+            )
         case Action.MAKE_FROM_STASH:
             what = _make_from_stash(connection, case, _made(spare), lock_timeout)
         case Action.REPORT_PARKED:
             log.warning(
-                f"The journal has no entry for the old table {case.parked}; look at it, then rename or drop it."
+                say(
+                    "The journal has no entry for the old table {parked}; look at it, then rename or drop it.",
+                    parked=case.parked,
+                )
             )
         case Action.REFUSE:
             raise ValueError(f"The journal entry of run {case.run_id} has no record of the old table {case.parked}.")
@@ -247,4 +262,7 @@ def _make_from_stash(connection: Connection, case: _Case, spare: Spare, lock_tim
     portal.mark_active(case.resource_id, True)
     put_in_place(connection, spare, {}, lock_timeout)
     age = case.stash.age if case.stash else 0
-    return f"The table was missing; it was created again, empty, with its Data Dictionary (stash age {age:.0f} s)."
+    return say(
+        "The table was missing; it was created again, empty, with its Data Dictionary (stash age {age} s).",
+        age=round(age),
+    )

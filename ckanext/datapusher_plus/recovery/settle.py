@@ -6,6 +6,7 @@ from .. import dictionary_stash
 from ..checkpoint import reach
 from ..core.dictionary import merge
 from ..core.dictionary.model import Column, Dictionary
+from ..core.message import say
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection
@@ -30,7 +31,9 @@ def settle(resource_id: str, log: Log) -> None:
             return
         missing = _verify(connection, resource_id, live, stash.dictionary) if stash else ()
     if missing:
-        log.warning(f"The Data Dictionary's stash is kept, because the table lacks {', '.join(missing)}.")
+        log.warning(
+            say("The Data Dictionary's stash is kept, because the table lacks {columns}.", columns=", ".join(missing))
+        )
         return
     reach("settle.checked")
     dictionary_stash.remember(resource_id, _gone(resource_id, live, stash.dictionary if stash else None))
@@ -46,7 +49,12 @@ def _keep(stash: dictionary_stash.Stash, log: Log) -> None:
     try:
         dictionary_stash.history.keep(stash.resource_id, stash.dictionary, why=Why.LOAD, run_id=stash.run_id)
     except OSError as error:
-        log.warning(f"The earlier Data Dictionary could not be kept ({error.strerror}); the table's own is complete.")
+        log.warning(
+            say(
+                "The earlier Data Dictionary could not be kept ({reason}); the table's own is complete.",
+                reason=error.strerror,
+            )
+        )
 
 
 def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dictionary) -> tuple[str, ...]:

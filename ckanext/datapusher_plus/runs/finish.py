@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from .. import portal
 from ..checkpoint import reach
 from ..core.errors import ResourceGone
+from ..core.message import say
 from ..core.personal_data.findings import to_json
 from ..core.quarantine import Rejected
 from ..core.retries import Retry
@@ -22,11 +23,16 @@ from ..core.values import Published
 from ..model import log, run
 from . import database, task_status
 from .request import notify, one_queued
+from .texts import line_of, texts
 
 
 def landed(run_id: str, published: Published) -> None:
     """Record a run's result just before its table is committed, so that recovery can finish the run if it dies then."""
-    note = sa.update(run).where(run.c.id == run_id, run.c.state == State.RUNNING.value).values(**_loaded(published))
+    note = (
+        sa.update(run)
+        .where(run.c.id == run_id, run.c.state == State.RUNNING.value)
+        .values(**_loaded(published), **texts(None, published.warnings))
+    )
     with database.transaction() as connection:
         connection.execute(note)
 
@@ -58,17 +64,16 @@ def finish(
     :raises ResourceGone: when ``unless_gone`` is set and the resource has been deleted.
     """
     reach("finish.before")
-    values: dict[str, Any] = {"state": state.value, "message": message, "unpublished": unpublished}
+    values: dict[str, Any] = {"state": state.value, "unpublished": unpublished}
     if state is State.WAITING:
         values |= _NOTHING_LOADED
     elif state not in GOOD:
         values |= {"error": {**error_about, "message": message, "kind": error_kind or state.value}} | _NOTHING_LOADED
-    elif warnings:
-        values["warnings"] = list(warnings)
     if refused is not None:
         values["rejected"] = [refused.rows, refused.total, refused.rows if refused.listed is None else refused.listed]
     if published is not None:
         values |= _loaded(published) | (NOT_LOADED if error_kind and not unpublished else {})
+    values |= texts(message, published.warnings if published else warnings if state in GOOD else ())
     open_sources = [source.value for source in sources_of(state) & OPEN]
     end = (
         sa.update(run)
@@ -105,7 +110,7 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
         tries=retry.tries,
         retry_of=of,
         not_before=sa.func.now() + timedelta(seconds=retry.wait),
-        message=reason,
+        **texts(reason),
         **asked,
     )
     joined = {
@@ -116,7 +121,11 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
     queued = connection.execute(one_queued(row, joined).returning(run.c.id, run.c.retry_of)).one()
     if queued.retry_of == of:
         line = {"run_id": queued.id, "at": database.now(), "level": "WARNING"}
-        connection.execute(sa.insert(log).values(**line, message=f"Try {retry.tries}. The one before: {reason}"))
+        connection.execute(
+            sa.insert(log).values(
+                **line, **line_of(say("Try {number}. The one before: {reason}", number=retry.tries, reason=reason))
+            )
+        )
 
 
 #: Values of a run whose table was not published in CKAN: without a load key the next request loads the same file again.
@@ -126,7 +135,6 @@ _NOTHING_LOADED = {
     "columns": None,
     "file_hash": None,
     "load_key": None,
-    "warnings": None,
     "rejected": None,
     "read_as": None,
     "renamed": None,
@@ -141,7 +149,6 @@ def _loaded(published: Published) -> dict[str, Any]:
         "columns": [list(column) for column in published.columns],
         "file_hash": published.file_hash,
         "load_key": published.load_key or None,
-        "warnings": list(published.warnings) or None,
         "rejected": published.rejected and list(published.rejected),
         "read_as": dict(published.read_as) or None,
         "renamed": [list(pair) for pair in published.renamed],

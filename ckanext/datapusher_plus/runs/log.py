@@ -11,20 +11,21 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from .. import settings, waits
+from ..core.message import say
 from ..core.safe_text import page_line
 from ..core.values import Log
 from ..model import log as log_table
 from ..model import run
 from . import database
+from .texts import LONGEST, line_of
 
 #: Name of the logger that also gets each line, for operators.
 OPERATORS = __name__
 
-#: Most characters of a message, and most lines of one run, that are kept: a hostile file must not fill the database.
-LONGEST = 2_000
+#: Most lines of one run that are kept: a hostile file must not fill the database.
 MOST_LINES = 2_000
 
-FULL = f"More than {MOST_LINES:,} lines; the rest is in the worker's log only."
+FULL = say("More than {lines} lines; the rest is in the worker's log only.", lines=MOST_LINES)
 
 
 class RunLog:
@@ -70,8 +71,8 @@ class RunLog:
         if level < self._least or self._lines > MOST_LINES:
             return
         self._lines += 1
-        kept = clean if self._lines <= MOST_LINES else FULL
-        line = {"run_id": self._run_id, "at": database.now(), "level": logging.getLevelName(level), "message": kept}
+        kept = line_of(message if self._lines <= MOST_LINES else FULL)
+        line = {"run_id": self._run_id, "at": database.now(), "level": logging.getLevelName(level), **kept}
         self._execute(sa.insert(log_table).values(line))
 
     def _execute(self, statement: sa.Executable) -> None:

@@ -13,6 +13,7 @@ from ..core.changes import LastLoad
 from ..core.states import LEFT, LOADED, OPEN, State
 from ..model import HAS_LOADED, log, run
 from . import database, task_status
+from .texts import restored, restored_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +70,7 @@ class Running(NamedTuple):
     started_at: datetime
 
 
-COLUMNS = [run.c[field.name] for field in fields(RunRecord)]
+COLUMNS = [*(run.c[field.name] for field in fields(RunRecord)), run.c.said]
 
 
 def latest(resource_id: str) -> RunRecord | None:
@@ -167,17 +168,19 @@ def settled(resource_ids: Sequence[str]) -> dict[str, bool]:
 
 def log_lines(run_id: str, limit: int) -> list[LogLine]:
     """Return the last ``limit`` lines of a run's log, oldest first."""
-    last = sa.select(log.c.at, log.c.level, log.c.message).where(log.c.run_id == run_id)
+    last = sa.select(log.c.at, log.c.level, log.c.message, log.c.said).where(log.c.run_id == run_id)
     with database.transaction() as connection:
         rows = connection.execute(last.order_by(log.c.id.desc()).limit(limit)).all()
-    return [LogLine(timestamp=row.at, level=row.level, message=row.message) for row in reversed(rows)]
+    return [
+        LogLine(timestamp=row.at, level=row.level, message=restored(row.message, row.said)) for row in reversed(rows)
+    ]
 
 
 def records(query: sa.Select[Any]) -> list[RunRecord]:
     """Return the result of a query that selects ``COLUMNS``."""
     with database.transaction() as connection:
         rows = connection.execute(query).mappings().all()
-    return [RunRecord(**{**row, "state": State(row["state"])}) for row in rows]
+    return [RunRecord(**restored_run(dict(row)), state=State(row["state"])) for row in rows]
 
 
 def running() -> list[Running]:

@@ -12,11 +12,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from ..core.errors import RejectedInReview
+from ..core.message import say
 from ..core.personal_data.findings import Found, from_json, to_json
 from ..core.states import State, sources_of
 from ..model import review, run
 from . import database, task_status
 from .request import notify, request
+from .texts import texts
 
 #: Cause of the load of a file that somebody has approved.
 CAUSE = "review"
@@ -95,7 +97,12 @@ def approve(resource_id: str, *, who: str, note: str) -> str:
     with database.transaction() as connection:
         waits = _open(connection, resource_id)
         _answer(connection, waits, Answer.APPROVED, who, note)
-        _move(connection, waits.run_id, State.SKIPPED, f"The file was approved by {who}, and a new run loads it.")
+        _move(
+            connection,
+            waits.run_id,
+            State.SKIPPED,
+            say("The file was approved by {who}, and a new run loads it.", who=who),
+        )
         return request(connection, resource_id, cause=CAUSE)
 
 
@@ -110,8 +117,8 @@ def reject(resource_id: str, *, who: str, note: str) -> None:
             raise NothingToReview
         _answer(connection, waits, Answer.REJECTED, who, note)
         why = RejectedInReview(waits.found, who, note)
-        error = {"message": str(why), "kind": RejectedInReview.__name__, "public": why.public}
-        _move(connection, waits.run_id, State.REJECTED, str(why), error)
+        error = {"message": why.message, "kind": RejectedInReview.__name__, "public": why.public}
+        _move(connection, waits.run_id, State.REJECTED, why.message, error)
         task_status.show(connection, resource_id)
         notify(connection, resource_id)
 
@@ -144,7 +151,7 @@ def _move(
     """Move a run that has ended to the state that the answer gives it."""
     allowed = [source.value for source in sources_of(state) - {State.RUNNING, State.QUEUED}]
     where = (run.c.id == run_id) & run.c.state.in_(allowed)
-    connection.execute(sa.update(run).where(where).values(state=state.value, message=message, error=error))
+    connection.execute(sa.update(run).where(where).values(**texts(message), state=state.value, error=error))
 
 
 def _first(query: sa.Select[Any]) -> Review | None:

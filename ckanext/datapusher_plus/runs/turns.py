@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ckan import model
 
 from .. import settings, waits
+from ..core.message import documents, say
 from ..core.states import State
 from ..model import run
 from . import database
@@ -104,10 +105,11 @@ def _too_often() -> sa.ColumnElement[bool]:
 def tell_who_waits() -> None:
     """Write into the ``message`` of runs that wait because their resource was loaded too often that they do."""
     most = settings.current().runs_per_hour
-    sentence = (
-        f"This resource has been loaded {most:,} times within an hour, as often as it may be (runs_per_hour). "
-        "It is loaded again as soon as the first of these is an hour old."
+    sentence = say(
+        "This resource has been loaded {most} times within an hour, as often as it may be (runs_per_hour). "
+        "It is loaded again as soon as the first of these is an hour old.",
+        most=most,
     )
     held = sa.update(run).where(due(), _too_often(), run.c.message.is_distinct_from(sentence))
     with database.transaction() as connection:
-        connection.execute(held.values(message=sentence))
+        connection.execute(held.values(message=str(sentence), said=documents((sentence,))))

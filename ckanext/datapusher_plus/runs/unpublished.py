@@ -14,6 +14,7 @@ from ..model import HAS_LOADED, run
 from . import database, task_status
 from .finish import NOT_LOADED
 from .records import COLUMNS, RunRecord, records
+from .texts import texts
 
 #: Most runs that one call returns.
 _PAGE = 20
@@ -51,7 +52,7 @@ def done(run_id: str, state: State, *, message: str, warnings: Sequence[str], ki
     :param kind: the class of the error when it failed for good.
     :returns: False when another process has done so before.
     """
-    values: dict[str, Any] = {"state": state.value, "message": message, "warnings": list(warnings) or None}
+    values: dict[str, Any] = texts(message, warnings) | {"state": state.value}
     return _update(run_id, unpublished=False, not_before=None, **values, **(NOT_LOADED if kind else {}))
 
 

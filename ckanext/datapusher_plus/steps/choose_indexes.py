@@ -8,6 +8,7 @@ from ..core.automatic_indexes import MOST, Counted, IndexRules, candidates
 from ..core.automatic_indexes import choose as chosen
 from ..core.errors import EngineFailed
 from ..core.log import warn
+from ..core.message import say
 from ..core.values import LoadPlan, Log
 from ..engines import Can
 from .analyse import engine_for, first_rows
@@ -20,7 +21,7 @@ def choose(plan: LoadPlan, rules: IndexRules, log: Log) -> LoadPlan:
     try:
         counted = _counted(plan, rules)
     except (EngineFailed, OSError) as error:
-        warn(log, "The different values of the columns could not be counted, so some indexes are missing.", error)
+        warn(log, say("The different values of the columns could not be counted, so some indexes are missing."), error)
         counted = _NOT_COUNTED
     found, left_out = chosen(plan.resource_id, plan.columns, plan.kept, rules, counted)
     if left_out:

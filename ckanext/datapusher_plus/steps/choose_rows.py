@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from ..core.errors import EngineFailed
 from ..core.log import warn
+from ..core.message import say
 from ..core.read_options import MOST_ROWS
 from ..core.values import LoadPlan, Log, ReadOptions
 from ..engines import Can, Duplicates
@@ -28,7 +29,8 @@ def without_repeats(plan: LoadPlan, options: ReadOptions, log: Log) -> LoadPlan:
         if found.number and options.dedup:
             plan = _without(plan)
     except (EngineFailed, OSError) as error:
-        warn(log, f"Rows that repeat an earlier row could not be {'left out' if options.dedup else 'counted'}.", error)
+        left_out = say("Rows that repeat an earlier row could not be left out.")
+        warn(log, left_out if options.dedup else say("Rows that repeat an earlier row could not be counted."), error)
         return _with(plan, **{DUPLICATES: None})
     if found.first:
         row, of = found.first
@@ -51,7 +53,7 @@ def cut(plan: LoadPlan, options: ReadOptions, log: Log) -> LoadPlan:
             first = 1 if wanted > 0 else total - rows + 1
             plan = _only(plan, first=first, last=first + rows - 1)
         except (EngineFailed, OSError) as error:
-            warn(log, "The table could not be cut to a preview, so it has all rows.", error)
+            warn(log, say("The table could not be cut to a preview, so it has all rows."), error)
             rows = total
     if rows < total:
         log.info(f"Preview: the table gets only the {'first' if wanted > 0 else 'last'} {rows:,} of {total:,} rows.")

@@ -7,6 +7,7 @@ from dataclasses import replace
 from .. import formats
 from ..checkpoint import reach
 from ..core.errors import NothingToLoad
+from ..core.message import say
 from ..core.values import CleanCsv, Log, Source, Ticket
 from ..formats import Limits, Work
 from ..formats.clean_csv.writer import storable
@@ -30,7 +31,7 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
 
     csv = limited(read, log, size=source.size)
     if not csv.header:
-        raise NothingToLoad("has no columns")
+        raise NothingToLoad(say("has no columns"))
     # unpaired surrogates, as in JSON's "\ud800", cannot be in column names
     csv = replace(csv, header=tuple(map(storable, csv.header)))
     encoding = f" in {csv.encoding}" if csv.encoding else ""

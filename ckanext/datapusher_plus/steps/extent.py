@@ -8,6 +8,7 @@ from ..core import extent
 from ..core.boxes import Box
 from ..core.errors import EngineFailed
 from ..core.log import warn
+from ..core.message import say
 from ..core.values import LoadPlan, Log
 from ..engines import Bounds, Can
 from ..settings import current
@@ -42,7 +43,7 @@ def _of_columns(plan: LoadPlan, log: Log) -> Box | None:
     try:
         bounds = engine_for(plan.csv.path.parent, Can.BOUNDS).bounds(plan.csv, *found)
     except (EngineFailed, OSError) as error:
-        warn(log, "The extent of the places could not be determined.", error)
+        warn(log, say("The extent of the places could not be determined."), error)
         return None
     if weak and (bounds.outside or not bounds.fractions):
         # most probably places in a grid or in another reference system, or sizes

@@ -10,6 +10,7 @@ from ..checkpoint import reach
 from ..core import index_plan, table_names
 from ..core.errors import RowsLost
 from ..core.index_plan import Index, IndexPlan
+from ..core.message import say
 from ..core.values import FullText, LoadPlan, Log
 from ..datastore import catalog, fulltext, indexes, parallel, raw, stage, table_facts
 from ..datastore.connect import Connection
@@ -68,7 +69,7 @@ def counted(connection: Connection, table: str, plan: LoadPlan, log: Log) -> int
     if rows != plan.rows and not (made and made.triggers):
         raise RowsLost(plan.rows, rows)
     if rows != plan.rows:
-        log.warning(f"The table's triggers let {rows:,} of the file's {plan.rows:,} rows through.")
+        log.warning(say("The table's triggers let {rows} of the file's {all} rows through.", rows=rows, all=plan.rows))
     stage.number_on(connection, table, plan.rows)
     reach("stage.counted")
     return rows
@@ -83,7 +84,13 @@ def full_text(connection: Connection, table: str, plan: LoadPlan, log: Log) -> s
         return partial(fulltext.expression, [(column.name, column.type) for column in made.columns], plan.full_text)
     if plan.full_text is not FullText.ALL:
         whose = "the table has triggers of its own" if made.triggers else "the site has a function of its own for it"
-        log.warning(f"full_text = {plan.full_text.value} cannot be followed: {whose}, so the database writes the text.")
+        log.warning(
+            say(
+                "full_text = {value} cannot be followed: {whose}, so the database writes the text.",
+                value=plan.full_text.value,
+                whose=whose,
+            )
+        )
     return None
 
 
@@ -98,16 +105,25 @@ def planned_indexes(old: TableFacts | None, plan: LoadPlan) -> IndexPlan:
 def warn_of_lost_indexes(planned: IndexPlan, log: Log) -> None:
     """Warn of indexes whose columns are no longer in the file."""
     for index in planned.lost:
-        kind = "unique key" if index.unique else "index"
-        log.warning(f"The {kind} on {', '.join(index.columns)} was left out: the file has no such column any more.")
+        kind = say("unique key") if index.unique else say("index")
+        log.warning(
+            say(
+                "The {kind} on {columns} was left out: the file has no such column any more.",
+                kind=kind,
+                columns=", ".join(index.columns),
+            )
+        )
 
 
 def warn_of_shortened_texts(log: Log, letters: int) -> None:
     """Warn of rows that a search does not find by all of their words."""
     log.warning(
-        "Some rows have more different words than PostgreSQL can search (1 MB of them). Their values are in the table "
-        f"as published; a search finds these rows by their first {letters:,} letters. Publish such texts in several "
-        "rows to find all of them."
+        say(
+            "Some rows have more different words than PostgreSQL can search (1 MB of them). Their values are "
+            "in the table as published; a search finds these rows by their first {letters} letters. Publish "
+            "such texts in several rows to find all of them.",
+            letters=letters,
+        )
     )
 
 

@@ -14,6 +14,7 @@ from ..core.dictionary.model import Dictionary
 from ..core.dictionary.renames import likely_renames, offers
 from ..core.errors import NothingToLoad
 from ..core.load_plan import LoadRules, plan_load, type_rules
+from ..core.message import say
 from ..core.naming import is_heading
 from ..core.quarantine import Check
 from ..core.types.column_type import still_open, wanted_type
@@ -40,7 +41,9 @@ def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, last: Las
     with connect.connect() as connection:
         live = catalog.dictionary(connection, ticket.resource_id)
         if live is not None and not analysed.rows:
-            raise NothingToLoad("has a header line but no rows" if analysed.csv.first_line else "holds no rows")
+            raise NothingToLoad(
+                say("has a header line but no rows") if analysed.csv.first_line else say("holds no rows")
+            )
         if live is not None and last.rows is None:
             last = replace(last, rows=catalog.rows_of(connection, ticket.resource_id))
     kept = kept_dictionary(ticket.resource_id, live, log)

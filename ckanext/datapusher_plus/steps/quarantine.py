@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from ..core import quarantine
 from ..core.errors import RaggedRow, RowsRefused, ValueDoesNotFit
-from ..core.quarantine import Check, Rejected, Share
+from ..core.message import say
+from ..core.quarantine import Check, Rejected, Share, place_of
 from ..core.types.plain_names import plain_name
 from ..core.values import CleanCsv, Log
 from ..formats.clean_csv import quarantine as sifting
@@ -56,13 +57,29 @@ def _log_left_out(found: sifting.Sifted, csv: CleanCsv, log: Log) -> None:
     if found.misfits and found.first_misfit:
         misfit = found.first_misfit
         fault = misfit.faults[0]
-        where = f"{csv.counts} {misfit.number:,}: “{fault.value[:_SHOWN]}” in column “{fault.column}”"
+        where = say(
+            "{place}: “{value}” in column “{column}” is not {kind}",
+            place=place_of(csv.counts, misfit.number),
+            value=fault.value[:_SHOWN],
+            column=fault.column or "",
+            kind=plain_name(fault.type),
+        )
         log.warning(
-            f"Rows with values that do not fit the types of the Data Dictionary, left out: {found.misfits:,}. "
-            f"The first is {where} is not {plain_name(fault.type)}."
+            say(
+                "Rows with values that do not fit the types of the Data Dictionary, left out: {rows}. The first is "
+                "{where}.",
+                rows=found.misfits,
+                where=where,
+            )
         )
     elif ragged and found.first:
         log.warning(
-            f"Rows with more or fewer fields than the header, left out: {ragged:,}. The first is {csv.counts} "
-            f"{found.first.number:,}: it has {found.first.width:,}, the header {len(csv.header):,}."
+            say(
+                "Rows with more or fewer fields than the header, left out: {rows}. The first is {place}: it has "
+                "{fields}, the header {expected}.",
+                rows=ragged,
+                place=place_of(csv.counts, found.first.number),
+                fields=found.first.width,
+                expected=len(csv.header),
+            )
         )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ..core.errors import BadPatterns, PersonalDataFound, RejectedInReview, ValueDoesNotFit, WaitsForReview
+from ..core.message import join, say
 from ..core.personal_data import detectors
 from ..core.personal_data.detectors import Detector
 from ..core.personal_data.findings import (
@@ -34,7 +35,10 @@ from .site_patterns import site_patterns
 _QUICK_ROWS = 10_000
 #: Characters of a sample that a note quotes (``core.types.type_notes``).
 _QUOTED = 40
-_REVIEWERS = {"editors": "People who may edit the resource", "admins": "Administrators of the organization"}
+_REVIEWERS = {
+    "editors": say("People who may edit the resource"),
+    "admins": say("Administrators of the organization"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +89,11 @@ class _Quiet:
         self._log.error(self._without(message))
 
     def _without(self, message: str) -> str:
+        without: str = message
         for text in self._texts:
-            message = message.replace(f"“{text}”", "“…”")
-        return message
+            without = without.replace(f"“{text}”", "“…”")
+        # a message that has one of them stays English, because its values would have them too
+        return message if without == message else str(without)
 
 
 def screen(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> Screened:
@@ -111,15 +117,15 @@ def screen(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> Scre
     then = consequence(mode, found, threshold=site.pii_review_threshold, quick=site.pii_quick_screen)
     if then is Mode.OFF:
         return Screened(warnings=warnings)
-    said = f"The file seems to contain personal data: {sentence(found)}."
+    said = say("The file seems to contain personal data: {found}.", found=sentence(found))
     if then is Mode.ABORT:
         raise PersonalDataFound(found)
     if then is Mode.REVIEW and ticket.dry_run:
-        return Screened(found=found, warnings=(f"{said} A load would wait for a review.", *warnings))
+        return Screened(found=found, warnings=(join((said, say("A load would wait for a review."))), *warnings))
     if then is Mode.REVIEW:
         log.info(_approved(ticket, source, found, site))
         return Screened(found=found, warnings=warnings)
-    return Screened(found=found, warnings=(f"{said} Check if it may be public.", *warnings))
+    return Screened(found=found, warnings=(join((said, say("Check if it may be public."))), *warnings))
 
 
 def _approved(ticket: Ticket, source: Source, found: tuple[Found, ...], site: Settings) -> str:
@@ -130,9 +136,9 @@ def _approved(ticket: Ticket, source: Source, found: tuple[Found, ...], site: Se
     known = review.of_file(ticket.resource_id, source.hash)
     if known is not None and known.state is Answer.REJECTED:
         review.refer(known, ticket.run_id)
-        raise RejectedInReview(known.found, known.decided_by or "Somebody", known.note or "")
+        raise RejectedInReview(known.found, known.decided_by or say("somebody"), known.note or "")
     if known is not None and known.state is Answer.APPROVED and is_covered(found, known.found):
-        return f"The file was approved by {known.decided_by}: it has {sentence(found)}."
+        return say("The file was approved by {who}: it has {found}.", who=known.decided_by, found=sentence(found))
     review.ask(ticket.resource_id, source.hash, ticket.run_id, found)
     raise WaitsForReview(found, _REVIEWERS[site.pii_reviewers])
 
@@ -148,10 +154,10 @@ def _searched(
     except BadPatterns as error:
         if mode is not Mode.REPORT:
             raise
-        warning = (
-            "The site's patterns for personal data (pii_regex_resource_id_or_alias) cannot be used, because "
-            f"{error.why}. The file was screened with the plugin's own detectors instead. Tell the site's "
-            "administrator."
+        warning = say(
+            "The site's patterns for personal data (pii_regex_resource_id_or_alias) cannot be used, because {why}. The "
+            "file was screened with the plugin's own detectors instead. Tell the site's administrator.",
+            why=error.why,
         )
         return _found(analysed, detectors.BUILT_IN, site), (warning,)
 
@@ -182,7 +188,9 @@ def _hits(
     try:
         hits = engine.search(analysed.csv, sought, shortest=detectors.SHORTEST, most=MOST_CHECKED, rows=rows)
     except BadPattern as error:
-        raise BadPatterns(f"line {known[error.sought].line:,} is not a valid pattern ({error.why})") from error
+        raise BadPatterns(
+            say("line {line} is not a valid pattern ({why})", line=known[error.sought].line, why=error.why)
+        ) from error
     for hit in hits:
         column = analysed.columns[hit.position].name
         if found := judged(known[hit.sought], column, hit.count, hit.first, shown):

@@ -8,6 +8,7 @@ from pathlib import Path
 from .. import portal
 from ..core.errors import BadPatterns, DatastoreManaged, IngestError, ResourceGone
 from ..core.log import Silent
+from ..core.message import say
 from ..core.personal_data import patterns
 from ..core.personal_data.detectors import Detector
 from ..core.values import Ticket
@@ -26,7 +27,7 @@ def site_patterns(name: str, ticket: Ticket) -> tuple[Detector, ...]:
     try:
         text = _text(name, ticket)
     except IngestError as error:
-        raise BadPatterns(f"its file cannot be read: {str(error).rstrip('.')}") from error
+        raise BadPatterns(say("its file cannot be read: {why}", why=str(error).rstrip("."))) from error
     return patterns.detectors(text)
 
 
@@ -47,20 +48,20 @@ def _text(name: str, ticket: Ticket) -> str:
     try:
         return found.path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise BadPatterns("it is not UTF-8 text") from error
+        raise BadPatterns(say("it is not UTF-8 text")) from error
 
 
 def _by_alias(name: str, ticket: Ticket, folder: Path) -> Ticket | str:
     with connect.connect() as connection:
         table = alias.table_of(connection, name)
     if table is None:
-        raise BadPatterns("no resource has this id or alias")
+        raise BadPatterns(say("no resource has this id or alias"))
     try:
         return _ticket(table, ticket, folder)
     except DatastoreManaged:
         return _table(table)
     except ResourceGone as error:
-        raise BadPatterns("no resource has this id or alias") from error
+        raise BadPatterns(say("no resource has this id or alias")) from error
 
 
 def _ticket(resource_id: str, ticket: Ticket, folder: Path) -> Ticket:

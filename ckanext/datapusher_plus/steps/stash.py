@@ -6,6 +6,7 @@ from .. import dictionary_stash, settings
 from ..checkpoint import reach
 from ..core.dictionary.model import Column, Dictionary
 from ..core.errors import StashFailed
+from ..core.message import say
 from ..core.values import LoadPlan, Log, Strategy
 from ..datastore import connect, journal
 
@@ -38,7 +39,12 @@ def _save(plan: LoadPlan, kept: Dictionary, log: Log) -> None:
         # under swap the old table keeps its dictionary until the commit, but that of removed columns is dropped with it
         if settings.current().dictionary_stash_required and (plan.strategy is Strategy.REPLACE or leaving):
             raise StashFailed(reason) from error
-        log.warning(f"The Data Dictionary could not be stashed ({reason}); the old table keeps it until the commit.")
+        log.warning(
+            say(
+                "The Data Dictionary could not be stashed ({reason}); the old table keeps it until the commit.",
+                reason=reason,
+            )
+        )
     else:
         log.debug(f"Data Dictionary of {len(kept.columns)} columns stashed.")
 

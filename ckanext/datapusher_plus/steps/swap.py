@@ -9,6 +9,7 @@ from functools import partial
 from .. import portal
 from ..checkpoint import reach
 from ..core.index_plan import Index
+from ..core.message import say
 from ..core.values import LoadPlan, Log, Staged, Swapped
 from ..datastore import catalog, connect
 from ..datastore import stage as staging
@@ -34,7 +35,9 @@ def swap(staged: Staged, log: Log) -> Swapped:
 
 def taken_aliases(done: Exchanged, log: Log) -> tuple[str, ...]:
     """Warn of aliases that could not be created, and return the warnings."""
-    warnings = tuple(f"The alias “{name}” was left out: something else has that name now." for name in done.taken)
+    warnings = tuple(
+        say("The alias “{name}” was left out: something else has that name now.", name=name) for name in done.taken
+    )
     for warning in warnings:
         log.warning(warning)
     return warnings

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from ..checkpoint import reach
 from ..core.errors import HeadingTooLong, TooManyColumns
+from ..core.message import say
 from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
@@ -62,7 +63,9 @@ def _check_headings(header: Sequence[str]) -> None:
 def _log_findings(findings: Findings, log: Log) -> None:
     blank, empty = findings.blank_lines, findings.empty_rows
     if blank:
-        log.warning(f"{len(blank):,} blank lines among the rows were left out: {listed(blank)}.")
+        log.warning(
+            say("{count} blank lines among the rows were left out: {listed}.", count=len(blank), listed=listed(blank))
+        )
     if empty:
         rows = "row of nothing but separators was" if empty == 1 else "rows of nothing but separators were"
         log.info(f"{empty:,} {rows} left out: {_lines(empty)} {listed(findings.empty_lines)}.")

@@ -8,7 +8,9 @@ from typing import Any
 
 from ckan.plugins.toolkit import ValidationError, _, h, ungettext
 
+from ..core.message import Message
 from ..core.safe_text import replaced
+from .messages import Shown, translated
 
 #: Most names that a sentence lists.
 _SOME = 20
@@ -25,8 +27,12 @@ def isolated(text: str) -> str:
 def visible(said: Any) -> Any:
     """Return a text, or a JSON value with all its texts, with invisible, bidirectional and control characters replaced.
 
-    Line ends are kept, because descriptions of columns have them.
+    Line ends are kept, because descriptions of columns have them. Messages come in the reader's language.
     """
+    if isinstance(said, Shown):
+        return said
+    if isinstance(said, Message):
+        return translated(said.mapped(visible))
     if isinstance(said, str):
         return "\n".join(replaced(line) for line in said.replace("\r\n", "\n").split("\n"))
     if isinstance(said, dict):

@@ -20,6 +20,7 @@ from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from psycopg import sql
 
 from .. import waits
+from ..core.message import say
 from ..core.states import State
 from ..model import CHANNEL
 from ..runs import queue, turns
@@ -170,7 +171,7 @@ def _take_back(lost: Sequence[Waiting], known: Mapping[str, FlowRun], deployment
     for one in over:
         flow_run = known.get(one.flow_run_id or "")
         if flow_run is not None and _somebody_cancelled(flow_run, deployment):
-            finish(one.run_id, State.CANCELLED, message="The request was cancelled in Prefect before it began.")
+            finish(one.run_id, State.CANCELLED, message=say("The request was cancelled in Prefect before it began."))
         else:
             queue.undispatch(one.run_id)
     return len(over)

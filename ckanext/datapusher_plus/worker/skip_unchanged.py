@@ -15,6 +15,7 @@ from typing import BinaryIO
 from .. import dictionary_stash, portal
 from ..checkpoint import reach
 from ..core.errors import Unchanged
+from ..core.message import say
 from ..core.states import State
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 #: Largest file in bytes that is compared here.
 LARGEST = 128 * 1024 * 1024
 
-NEWER = "A newer file came while this one was looked at. That is loaded instead."
+NEWER = say("A newer file came while this one was looked at. That is loaded instead.")
 
 
 def skip(waiting: Waiting) -> bool:
@@ -57,7 +58,7 @@ def _end(run: RunRecord) -> None:
     if claim(run.id, flow_run_id=None, worker=this_process()) is None:
         return
     reach("skip.claimed")
-    message = str(Unchanged())
+    message = Unchanged().message
     if not _is_unchanged(run):
         message = NEWER
         request_now(run.resource_id, cause=run.cause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..message import join, say
 from .base import Terminal
 
 
@@ -10,8 +11,12 @@ class Damaged(Terminal):
 
     def __init__(self, what: str, detail: str) -> None:
         super().__init__(
-            f"The {what} is damaged: {detail}. Open it, save it again, and upload it; if it is a link, see that the "
-            "whole file can be downloaded."
+            say(
+                "The {what} is damaged: {detail}. Open it, save it again, and upload it; if it is a link, see "
+                "that the whole file can be downloaded.",
+                what=what,
+                detail=detail,
+            )
         )
 
 
@@ -19,7 +24,9 @@ class Locked(Terminal):
     """The content cannot be read without a password."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"The {what} is protected by a password. Save it without one and upload it again.")
+        super().__init__(
+            say("The {what} is protected by a password. Save it without one and upload it again.", what=what)
+        )
 
 
 class NoSuchSheet(Terminal):
@@ -28,8 +35,12 @@ class NoSuchSheet(Terminal):
     def __init__(self, wanted: str, there: tuple[str, ...]) -> None:
         listed = ", ".join(f"“{name}”" for name in there[:20]) + (", …" if len(there) > 20 else "")
         super().__init__(
-            f"There is no “{wanted}” among what the file holds: {listed}. "
-            "Correct the resource's field dpp_sheet: a name, or a number from 0, from the last one when negative."
+            say(
+                "There is no “{wanted}” among what the file holds: {listed}. Correct the resource's field "
+                "dpp_sheet: a name, or a number from 0, from the last one when negative.",
+                wanted=wanted,
+                listed=listed,
+            )
         )
 
 
@@ -38,8 +49,11 @@ class NestedArchive(Terminal):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"The archive holds another archive, “{name}”, which is not unpacked. Publish the table itself, or "
-            "an archive that it is directly in."
+            say(
+                "The archive holds another archive, “{name}”, which is not unpacked. Publish the table itself, "
+                "or an archive that it is directly in.",
+                name=name,
+            )
         )
 
 
@@ -50,8 +64,12 @@ class TooManyMembers(Terminal):
 
     def __init__(self, most: int, most_bytes: int) -> None:
         super().__init__(
-            f"The archive holds too many files: at most {most:,} can be listed, and their names and dates may take "
-            f"{most_bytes:,} bytes. Publish the table itself, or archives of fewer files."
+            say(
+                "The archive holds too many files: at most {most} can be listed, and their names and dates may "
+                "take {most_bytes} bytes. Publish the table itself, or archives of fewer files.",
+                most=most,
+                most_bytes=most_bytes,
+            )
         )
 
 
@@ -62,12 +80,17 @@ class UnpacksTooLarge(Terminal):
 
     def __init__(self, limit: int, format: str = "") -> None:
         if format:
-            what = f"The table in the {format} file takes more than the {limit:,} bytes allowed for a file of its size."
-        else:
-            what = (
-                f"The compressed file holds more than the {limit:,} bytes that may be unpacked from a file of its size."
+            what = say(
+                "The table in the {format} file takes more than the {limit} bytes allowed for a file of its size.",
+                format=format,
+                limit=limit,
             )
-        super().__init__(f"{what} Publish the table itself, or split it.")
+        else:
+            what = say(
+                "The compressed file holds more than the {limit} bytes that may be unpacked from a file of its size.",
+                limit=limit,
+            )
+        super().__init__(join((what, say("Publish the table itself, or split it."))))
 
 
 class NotWhatItSays(Terminal):
@@ -75,8 +98,11 @@ class NotWhatItSays(Terminal):
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"The file is called {name}, but its content is something else. "
-            "Publish the right file, or correct the resource's format."
+            say(
+                "The file is called {name}, but its content is something else. Publish the right file, or "
+                "correct the resource's format.",
+                name=name,
+            )
         )
 
 
@@ -87,6 +113,11 @@ class HeadingTooLong(Terminal):
 
     def __init__(self, column: int, length: int, limit: int) -> None:
         super().__init__(
-            f"The heading of column {column:,} has {length:,} characters; at most {limit:,} can be kept. "
-            "See that the first row holds the headings and that its quotes are closed."
+            say(
+                "The heading of column {column} has {length} characters; at most {limit} can be kept. See that "
+                "the first row holds the headings and that its quotes are closed.",
+                column=column,
+                length=length,
+                limit=limit,
+            )
         )

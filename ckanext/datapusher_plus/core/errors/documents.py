@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..message import join, say
 from .base import Terminal
 
 
@@ -9,8 +10,14 @@ class BadJson(Terminal):
     """The text is not JSON, or cannot be read as a table."""
 
     def __init__(self, line: int, why: str) -> None:
-        super().__init__(f"The JSON in line {line:,} cannot be read: {why}. Correct the file and upload it again.")
-        self.gist = f"The JSON in line {line:,} cannot be read."
+        super().__init__(
+            say(
+                "The JSON in line {line} cannot be read: {why}. Correct the file and upload it again.",
+                line=line,
+                why=why,
+            )
+        )
+        self.gist = say("The JSON in line {line} cannot be read.", line=line)
 
 
 class NoRecords(Terminal):
@@ -18,8 +25,11 @@ class NoRecords(Terminal):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"There is no table in the {what}. Publish an array of objects, one for each row, or an object that has "
-            "such an array."
+            say(
+                "There is no table in the {what}. Publish an array of objects, one for each row, or an object "
+                "that has such an array.",
+                what=what,
+            )
         )
 
 
@@ -30,8 +40,12 @@ class RecordTooLarge(Terminal):
 
     def __init__(self, line: int, limit: int) -> None:
         super().__init__(
-            f"The record that begins in line {line:,} has more than {limit:,} characters. "
-            "Publish what is in it as rows of their own, or leave out its largest values."
+            say(
+                "The record that begins in line {line} has more than {limit} characters. Publish what is in it "
+                "as rows of their own, or leave out its largest values.",
+                line=line,
+                limit=limit,
+            )
         )
 
 
@@ -43,12 +57,15 @@ class TooMuchMemory(Terminal):
 
     def __init__(self, what: str, limit: int) -> None:
         advice = (
-            "Write it in smaller pieces (row groups, batches or records), or publish it as CSV."
+            say("Write it in smaller pieces (row groups, batches or records), or publish it as CSV.")
             if what
-            else "Most likely a quote is not closed or line ends are missing, so that one row is very long. "
-            "Look for that, or split the file."
+            else say(
+                "Most likely a quote is not closed or line ends are missing, so that one row is very long. "
+                "Look for that, or split the file."
+            )
         )
-        super().__init__(f"The {_file(what)} cannot be read within {limit >> 20:,} MiB of memory. {advice}")
+        cannot = say("The {file} cannot be read within {limit} MiB of memory.", file=_file(what), limit=limit >> 20)
+        super().__init__(join((cannot, advice)))
 
 
 class TooMuchTime(Terminal):
@@ -58,11 +75,13 @@ class TooMuchTime(Terminal):
     """
 
     def __init__(self, what: str, limit: int) -> None:
-        advice = "Publish a smaller file, or CSV." if what else "Split it into several files."
-        super().__init__(
-            f"The {_file(what)} could not be read within the {limit:,} seconds of processor time that its size gives "
-            f"it. {advice}"
+        advice = say("Publish a smaller file, or CSV.") if what else say("Split it into several files.")
+        could_not = say(
+            "The {file} could not be read within the {limit} seconds of processor time that its size gives it.",
+            file=_file(what),
+            limit=limit,
         )
+        super().__init__(join((could_not, advice)))
 
 
 class ReaderDied(Terminal):
@@ -70,10 +89,13 @@ class ReaderDied(Terminal):
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The {_file(what)} could not be read, because its reader broke off: the file may be damaged. "
-            "Write the file anew, or publish it as CSV; the site's administrator finds more in the worker's log."
+            say(
+                "The {file} could not be read, because its reader broke off: the file may be damaged. Write the "
+                "file anew, or publish it as CSV; the site's administrator finds more in the worker's log.",
+                file=_file(what),
+            )
         )
 
 
 def _file(what: str) -> str:
-    return f"{what} file" if what else "file"
+    return say("{format} file", format=what) if what else say("file")

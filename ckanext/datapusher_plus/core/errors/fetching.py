@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..message import join, say
 from .base import Terminal, Transient
 
 
@@ -12,8 +13,10 @@ class NoFile(Terminal):
 
     def __init__(self) -> None:
         super().__init__(
-            "The resource has no link and no uploaded file, so there is nothing to load. "
-            "Upload a file, or enter the http or https address of one as the resource's link."
+            say(
+                "The resource has no link and no uploaded file, so there is nothing to load. "
+                "Upload a file, or enter the http or https address of one as the resource's link."
+            )
         )
 
 
@@ -22,11 +25,15 @@ class NotFetched(Terminal):
 
     def __init__(self, address: str, status: int) -> None:
         super().__init__(
-            f"{address} answered {status}, so there was no file to load. "
-            "Check the resource's link, or upload the file instead."
+            say(
+                "{address} answered {status}, so there was no file to load. "
+                "Check the resource's link, or upload the file instead.",
+                address=address,
+                status=str(status),
+            )
         )
         self.status = status
-        self.gist = f"The server of the file answered {status}."
+        self.gist = say("The server of the file answered {status}.", status=str(status))
 
 
 class FetchInterrupted(Transient):
@@ -34,8 +41,8 @@ class FetchInterrupted(Transient):
 
     def __init__(self, address: str, why: str) -> None:
         super().__init__(
-            f"The file could not be fetched from {address}: {why}.",
-            "Check that the link opens, then load again from the DataStore tab.",
+            say("The file could not be fetched from {address}: {why}.", address=address, why=why),
+            say("Check that the link opens, then load again from the DataStore tab."),
         )
 
 
@@ -44,8 +51,12 @@ class NotReady(Terminal):
 
     def __init__(self, address: str, waited: float) -> None:
         super().__init__(
-            f"{address} still answered 202 (the file is being prepared) after {waited:,.0f} seconds, so there was no "
-            "file to load. Open the link until it gives the file, then load again from the DataStore tab."
+            say(
+                "{address} still answered 202 (the file is being prepared) after {waited} seconds, so there was no "
+                "file to load. Open the link until it gives the file, then load again from the DataStore tab.",
+                address=address,
+                waited=round(waited),
+            )
         )
 
 
@@ -54,8 +65,12 @@ class FetchTooSlow(Terminal):
 
     def __init__(self, address: str, why: str) -> None:
         super().__init__(
-            f"The download from {address} was given up because {why}. "
-            "Load again when the server is faster, or upload the file instead."
+            say(
+                "The download from {address} was given up because {why}. "
+                "Load again when the server is faster, or upload the file instead.",
+                address=address,
+                why=why,
+            )
         )
 
 
@@ -64,8 +79,12 @@ class TooManyRedirects(Terminal):
 
     def __init__(self, address: str, hops: int) -> None:
         super().__init__(
-            f"{address} redirected {hops} times without reaching a file. "
-            "Put the file's final address into the resource's link."
+            say(
+                "{address} redirected {hops} times without reaching a file. "
+                "Put the file's final address into the resource's link.",
+                address=address,
+                hops=hops,
+            )
         )
 
 
@@ -74,7 +93,12 @@ class AddressRefused(Terminal):
 
     def __init__(self, address: str, why: str) -> None:
         super().__init__(
-            f"{address} was not fetched because {why}. Use a public http or https address, or upload the file instead."
+            say(
+                "{address} was not fetched because {why}. Use a public http or https address, or upload the file "
+                "instead.",
+                address=address,
+                why=why,
+            )
         )
 
 
@@ -84,11 +108,12 @@ class FileTooLarge(Terminal):
     is_public = True
 
     def __init__(self, limit: int, seen: int | None = None) -> None:
-        size = f"has {seen:,} bytes" if seen is not None else "is larger than allowed"
-        super().__init__(
-            f"The file {size}; this site loads at most {limit:,} bytes. "
-            "Split the file, or ask the site's administrator to raise max_content_length."
-        )
+        if seen is None:
+            what = say("The file is larger than allowed; this site loads at most {limit} bytes.", limit=limit)
+        else:
+            what = say("The file has {seen} bytes; this site loads at most {limit} bytes.", seen=seen, limit=limit)
+        advice = say("Split the file, or ask the site's administrator to raise max_content_length.")
+        super().__init__(join((what, advice)))
 
 
 class UploadMissing(Terminal):
@@ -97,7 +122,7 @@ class UploadMissing(Terminal):
     is_public = True
 
     def __init__(self) -> None:
-        super().__init__("The uploaded file is not in this site's storage. Upload it again.")
+        super().__init__(say("The uploaded file is not in this site's storage. Upload it again."))
 
 
 class UploadUnreadable(Terminal):
@@ -105,6 +130,9 @@ class UploadUnreadable(Terminal):
 
     def __init__(self, storage: str) -> None:
         super().__init__(
-            f"The uploaded file is kept by {storage}, which the worker cannot read from. "
-            "Ask the site's administrator to give the worker the site's storage, or publish the file by a link."
+            say(
+                "The uploaded file is kept by {storage}, which the worker cannot read from. "
+                "Ask the site's administrator to give the worker the site's storage, or publish the file by a link.",
+                storage=storage,
+            )
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..message import join, say
 from ..personal_data.findings import Found, sentence
 from ..states import State
 from .base import Skipped, Terminal
@@ -12,13 +13,15 @@ from .base import Skipped, Terminal
 class PersonalDataFound(Terminal):
     """The site loads no file with personal data."""
 
-    gist = "The file seems to contain personal data, so nothing was loaded."
+    gist = say("The file seems to contain personal data, so nothing was loaded.")
 
     def __init__(self, found: Sequence[Found]) -> None:
         super().__init__(
-            f"The file seems to contain personal data, so nothing was loaded: {sentence(found)}. "
-            "Remove these values from the file, and upload it again. If they are not personal data, ask the site's "
-            "administrator."
+            say(
+                "The file seems to contain personal data, so nothing was loaded: {found}. Remove these values "
+                "from the file, and upload it again. If they are not personal data, ask the site's administrator.",
+                found=sentence(found),
+            )
         )
         self.found = tuple(found)
 
@@ -26,12 +29,15 @@ class PersonalDataFound(Terminal):
 class BadPatterns(Terminal):
     """The site's own patterns cannot be used (``pii_regex_resource_id_or_alias``)."""
 
-    gist = "The file could not be screened for personal data, so nothing was loaded."
+    gist = say("The file could not be screened for personal data, so nothing was loaded.")
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The file could not be screened for personal data, so nothing was loaded: the site's patterns "
-            f"(pii_regex_resource_id_or_alias) cannot be used, because {why}. Ask the site's administrator."
+            say(
+                "The file could not be screened for personal data, so nothing was loaded: the site's patterns "
+                "(pii_regex_resource_id_or_alias) cannot be used, because {why}. Ask the site's administrator.",
+                why=why,
+            )
         )
         self.why = why
 
@@ -41,7 +47,7 @@ class Held(Skipped):
 
     state = State.SKIPPED
     #: what anybody may read
-    public = ""
+    public: str = ""
 
     def __init__(self, message: str, found: Sequence[Found]) -> None:
         super().__init__(message)
@@ -55,8 +61,12 @@ class WaitsForReview(Held):
 
     def __init__(self, found: Sequence[Found], reviewers: str) -> None:
         super().__init__(
-            f"The file seems to contain personal data, so it waits for a review: {sentence(found)}. "
-            f"{reviewers} can approve or reject it on the DataStore tab. Until then the table stays as it is.",
+            say(
+                "The file seems to contain personal data, so it waits for a review: {found}. {reviewers} can "
+                "approve or reject it on the DataStore tab. Until then the table stays as it is.",
+                found=sentence(found),
+                reviewers=reviewers,
+            ),
             found,
         )
 
@@ -65,12 +75,10 @@ class RejectedInReview(Held):
     """Somebody has rejected this file."""
 
     state = State.REJECTED
-    public = "The file was rejected in a review, so it is not loaded."
+    public = say("The file was rejected in a review, so it is not loaded.")
 
     def __init__(self, found: Sequence[Found], who: str, note: str = "") -> None:
-        said = f" Their note: “{note}”." if note else ""
-        super().__init__(
-            f"The file was rejected by {who} because of personal data: {sentence(found)}.{said} "
-            "It was not loaded, and the table stays as it is. Upload a file without these values.",
-            found,
-        )
+        why = say("The file was rejected by {who} because of personal data: {found}.", who=who, found=sentence(found))
+        said = say("Their note: “{note}”.", note=note) if note else ""
+        then = say("It was not loaded, and the table stays as it is. Upload a file without these values.")
+        super().__init__(join((why, said, then)), found)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..quarantine import Rejected, Share, counted, counted_fields
+from ..message import Message, join, say
+from ..quarantine import Rejected, Share, counted, counted_fields, place_of
 from ..types.plain_names import plain_name
 from .base import Terminal
 
@@ -12,8 +13,12 @@ class UnsupportedFormat(Terminal):
 
     def __init__(self, name: str, supported: tuple[str, ...]) -> None:
         super().__init__(
-            f"A file of format {name or 'unknown'} cannot be loaded into the datastore. "
-            f"Use one of {', '.join(supported)}, or correct the resource's format."
+            say(
+                "A file of format {name} cannot be loaded into the datastore. Use one of {formats}, or correct the "
+                "resource's format.",
+                name=name or say("unknown"),
+                formats=", ".join(supported),
+            )
         )
 
 
@@ -22,11 +27,17 @@ class NotText(Terminal):
 
     def __init__(self, what: str, *, spreadsheet: bool = False) -> None:
         super().__init__(
-            f"The file is {what}, which is not read. Open it in a spreadsheet program, save it as XLSX or CSV, "
-            "and upload that."
+            say(
+                "The file is {what}, which is not read. Open it in a spreadsheet program, save it as XLSX or "
+                "CSV, and upload that.",
+                what=what,
+            )
             if spreadsheet
-            else f"The file is {what}, not a table. "
-            "Upload a table, such as a CSV or XLSX file, or correct the resource's format."
+            else say(
+                "The file is {what}, not a table. Upload a table, such as a CSV or XLSX file, or correct the "
+                "resource's format.",
+                what=what,
+            )
         )
 
 
@@ -34,10 +45,14 @@ class WrongEncoding(Terminal):
     """The bytes do not decode in the encoding they seem to have."""
 
     def __init__(self, encoding: str, line: int) -> None:
-        self.gist = f"Line {line:,} is not valid in the encoding of the file."
+        self.gist = say("Line {line} is not valid in the encoding of the file.", line=line)
         super().__init__(
-            f"Line {line:,} is not valid {encoding}, so its letters cannot be read safely. "
-            "Save the file as UTF-8, or name its encoding in the resource's field dpp_encoding."
+            say(
+                "Line {line} is not valid {encoding}, so its letters cannot be read safely. Save the file as "
+                "UTF-8, or name its encoding in the resource's field dpp_encoding.",
+                line=line,
+                encoding=encoding,
+            )
         )
 
 
@@ -55,8 +70,16 @@ class RaggedRow(RowsRefused):
 
     def __init__(self, line: int, found: int, expected: int, share: Share | None = None) -> None:
         super().__init__(
-            f"Line {line:,} has {counted_fields(found)} where the header has {expected:,}{_and(share)}. "
-            f"Look for a missing or an unquoted separator there, correct the file and upload it again.{_setting(share)}"
+            _with_share(
+                say(
+                    "Line {line} has {fields} where the header has {expected}",
+                    line=line,
+                    fields=counted_fields(found),
+                    expected=expected,
+                ),
+                say("Look for a missing or an unquoted separator there, correct the file and upload it again."),
+                share,
+            )
         )
 
 
@@ -67,8 +90,11 @@ class BadQuoting(Terminal):
 
     def __init__(self, line: int) -> None:
         super().__init__(
-            f"A quoted value that begins at line {line:,} is not closed properly. "
-            "Close it, or double the quotes inside it, and upload the file again."
+            say(
+                "A quoted value that begins at line {line} is not closed properly. Close it, or double the "
+                "quotes inside it, and upload the file again.",
+                line=line,
+            )
         )
 
 
@@ -79,8 +105,13 @@ class LineTooLong(Terminal):
 
     def __init__(self, line: int, limit: int) -> None:
         super().__init__(
-            f"Line {line:,} has more than {limit:,} bytes, which is more than a row can have. See that each row of the "
-            "file ends in a line break and that quotes are closed, or publish the longest values elsewhere."
+            say(
+                "Line {line} has more than {limit} bytes, which is more than a row can have. See that each row "
+                "of the file ends in a line break and that quotes are closed, or publish the longest values "
+                "elsewhere.",
+                line=line,
+                limit=limit,
+            )
         )
 
 
@@ -91,8 +122,12 @@ class TooManyColumns(Terminal):
 
     def __init__(self, columns: int, limit: int) -> None:
         super().__init__(
-            f"The file has {counted(columns)} columns; a datastore table holds at most {limit:,}. "
-            "Split it, or turn columns into rows."
+            say(
+                "The file has {columns} columns; a datastore table holds at most {limit}. Split it, or turn "
+                "columns into rows.",
+                columns=counted(columns),
+                limit=limit,
+            )
         )
 
 
@@ -113,29 +148,44 @@ class ValueDoesNotFit(RowsRefused):
     ) -> None:
         #: what the publisher can change in the Data Dictionary so that the value fits
         self.column, self.type = column, pg_type
-        place = f"{unit} {number:,}" if number is not None else "a column"
-        self.gist = f"In {place} a value is not of the type that the Data Dictionary asks for{_and(share)}."
-        where = f"{unit} {number:,}, column “{column}”" if number is not None else f"column “{column}”"
-        wrong = (
-            f"is not {plain_name(pg_type)}, as the Data Dictionary asks for{_and(share)}. "
-            f"Correct the value, or change the column's type in the Data Dictionary.{_setting(share)}"
+        where = place_of(unit, number) if number is not None else say("a column")
+        self.gist = _with_share(
+            say("In {place} a value is not of the type that the Data Dictionary asks for", place=where), "", share
         )
-        self._without_value = f"In {where} the value {wrong}"
-        super().__init__(f"In {where} the value “{value}” {wrong}")
+        place = say("{place}, column “{column}”", place=where, column=column)
+        place = say("column “{column}”", column=column) if number is None else place
+        kind = plain_name(pg_type)
+        advice = say("Correct the value, or change the column's type in the Data Dictionary.")
+        self._without_value = _with_share(
+            say("In {place} the value is not {kind}, as the Data Dictionary asks for", place=place, kind=kind),
+            advice,
+            share,
+        )
+        wrong = say(
+            "In {place} the value “{value}” is not {kind}, as the Data Dictionary asks for",
+            place=place,
+            value=value,
+            kind=kind,
+        )
+        super().__init__(_with_share(wrong, advice, share))
 
     def hide_value(self) -> None:
         """Take the value out of the message, because it may be personal data."""
         self.args = (self._without_value,)
 
 
-def _and(share: Share | None) -> str:
-    return f"; {share}" if share else ""
+def _with_share(wrong: Message, advice: str, share: Share | None) -> Message:
+    """Return the sentence of a fault that one row shows, with how many rows have one.
 
-
-def _setting(share: Share | None) -> str:
-    """Return the sentence for the administrator, if another limit would have let the file be loaded."""
+    :param wrong: the sentence without its full stop.
+    """
+    # the administrator can do something if another limit would have let the file be loaded
     limited = share is not None and share.rejected < share.total
-    return " The site's administrator sets how many rows may be left out (max_quarantine_pct)." if limited else ""
+    setting = say("The site's administrator sets how many rows may be left out (max_quarantine_pct).")
+    ended = say("{wrong}.", wrong=wrong)
+    if share is not None:
+        ended = say("{wrong}; {share}.", wrong=wrong, share=share.clause)
+    return join((ended, advice, setting if limited and advice else ""))
 
 
 class OwnFlowFailed(Terminal):
@@ -146,8 +196,12 @@ class OwnFlowFailed(Terminal):
 
     def __init__(self, name: str, wrong: str) -> None:
         super().__init__(
-            f"This site's own flow {wrong}, so the file was not loaded. Tell the site's administrator: the option "
-            f"prefect_flow names {name}."
+            say(
+                "This site's own flow {wrong}, so the file was not loaded. Tell the site's administrator: the "
+                "option prefect_flow names {name}.",
+                wrong=wrong,
+                name=name,
+            )
         )
 
 
@@ -158,8 +212,15 @@ class EngineFailed(Terminal):
     """
 
     def __init__(self, clue: str = "") -> None:
-        because = f" because {clue}" if clue else ""
-        super().__init__(
-            f"The worker could read the file, but not examine its values to choose the columns' types{because}. "
+        if clue:
+            what = say(
+                "The worker could read the file, but not examine its values to choose the columns' types because "
+                "{clue}.",
+                clue=clue,
+            )
+        else:
+            what = say("The worker could read the file, but not examine its values to choose the columns' types.")
+        advice = say(
             "Load again; if it happens again, tell the site's administrator, who finds the reason in the worker's log."
         )
+        super().__init__(join((what, advice)))

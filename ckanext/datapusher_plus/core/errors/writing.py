@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..message import say
 from .base import Terminal, Transient
 
 
@@ -12,11 +13,22 @@ class UniqueKeyBroken(Terminal):
     """
 
     def __init__(self, columns: tuple[str, ...], value: str, rows: tuple[int, int] | None = None) -> None:
-        where = f" (row {rows[0]:,} repeats row {rows[1]:,})" if rows else ""
-        self.why = f"{value} appears more than once{where}"
+        if rows:
+            self.why = say(
+                "{value} appears more than once (row {row} repeats row {first})",
+                value=value,
+                row=rows[0],
+                first=rows[1],
+            )
+        else:
+            self.why = say("{value} appears more than once", value=value)
         super().__init__(
-            f"The table's unique key ({', '.join(columns)}) does not hold in the new file: {self.why}. "
-            "Remove the duplicates, or take the key off the table."
+            say(
+                "The table's unique key ({columns}) does not hold in the new file: {why}. Remove the duplicates, or "
+                "take the key off the table.",
+                columns=", ".join(columns),
+                why=self.why,
+            )
         )
 
 
@@ -25,8 +37,11 @@ class RowTooLarge(Terminal):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"A row is more than the database can hold ({why}). Publish the table in parts with fewer columns, or with "
-            "shorter values."
+            say(
+                "A row is more than the database can hold ({why}). Publish the table in parts with fewer "
+                "columns, or with shorter values.",
+                why=why,
+            )
         )
 
 
@@ -35,8 +50,12 @@ class TriggerFailed(Terminal):
 
     def __init__(self, triggers: tuple[str, ...], why: str) -> None:
         super().__init__(
-            f"A trigger of the table ({', '.join(triggers)}) refuses the new rows: {why}. "
-            "Correct the file or the trigger's function, or take the trigger off the table."
+            say(
+                "A trigger of the table ({triggers}) refuses the new rows: {why}. Correct the file or the trigger's "
+                "function, or take the trigger off the table.",
+                triggers=", ".join(triggers),
+                why=why,
+            )
         )
 
 
@@ -45,8 +64,12 @@ class DependentViewBroken(Terminal):
 
     def __init__(self, name: str, why: str) -> None:
         super().__init__(
-            f"In the database “{name}” is built on this table and cannot be rebuilt on the new one ({why}). "
-            "Ask the site's administrator to change or drop it."
+            say(
+                "In the database “{name}” is built on this table and cannot be rebuilt on the new one ({why}). "
+                "Ask the site's administrator to change or drop it.",
+                name=name,
+                why=why,
+            )
         )
 
 
@@ -55,8 +78,11 @@ class StashFailed(Terminal):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The Data Dictionary could not be saved before replacing the table ({why}), so nothing was changed. "
-            "Ask the site's administrator to check dictionary_stash_dir."
+            say(
+                "The Data Dictionary could not be saved before replacing the table ({why}), so nothing was "
+                "changed. Ask the site's administrator to check dictionary_stash_dir.",
+                why=why,
+            )
         )
 
 
@@ -67,8 +93,12 @@ class RowsLost(Terminal):
 
     def __init__(self, expected: int, found: int) -> None:
         super().__init__(
-            f"The file has {expected:,} rows but {found:,} arrived in the table, so it was not put in place. "
-            "Load again; if it happens again, tell the site's administrator."
+            say(
+                "The file has {expected} rows but {found} arrived in the table, so it was not put in place. Load "
+                "again; if it happens again, tell the site's administrator.",
+                expected=expected,
+                found=found,
+            )
         )
 
 
@@ -77,7 +107,11 @@ class ResourceGone(Terminal):
 
     def __init__(self, resource_id: str) -> None:
         super().__init__(
-            f"The resource {resource_id} or its dataset has been deleted, so nothing was loaded and no table is kept."
+            say(
+                "The resource {resource_id} or its dataset has been deleted, so nothing was loaded and no table "
+                "is kept.",
+                resource_id=resource_id,
+            )
         )
 
 
@@ -88,8 +122,10 @@ class TableRemoved(Terminal):
 
     def __init__(self) -> None:
         super().__init__(
-            "Somebody deleted this table, or made another one in its place, before the load had ended. "
-            "If that was a mistake, load again from the DataStore tab."
+            say(
+                "Somebody deleted this table, or made another one in its place, before the load had ended. If "
+                "that was a mistake, load again from the DataStore tab."
+            )
         )
 
 
@@ -103,10 +139,14 @@ class DatastoreBusy(Transient):
 
         :param waited: seconds that the run waited, 0 when it is not known.
         """
-        how_long = f" for {waited:.0f} s" if waited else ""
-        super().__init__(
-            f"The table stayed in use by other queries{how_long}, so the new one could not be put in place."
-        )
+        if waited:
+            what = say(
+                "The table stayed in use by other queries for {waited} s, so the new one could not be put in place.",
+                waited=round(waited),
+            )
+        else:
+            what = say("The table stayed in use by other queries, so the new one could not be put in place.")
+        super().__init__(what)
 
 
 class DatastoreGone(Transient):
@@ -114,8 +154,8 @@ class DatastoreGone(Transient):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The datastore's database could not be used ({why}).",
-            "Load again from the DataStore tab once the database is back.",
+            say("The datastore's database could not be used ({why}).", why=why),
+            say("Load again from the DataStore tab once the database is back."),
         )
 
 
@@ -124,8 +164,11 @@ class DatastoreRefused(Terminal):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The datastore's database refused the table ({why}). "
-            "Nothing was changed; ask the site's administrator to look at the worker's log."
+            say(
+                "The datastore's database refused the table ({why}). Nothing was changed; ask the site's "
+                "administrator to look at the worker's log.",
+                why=why,
+            )
         )
 
 
@@ -136,8 +179,10 @@ class TableTouched(Transient):
 
     def __init__(self) -> None:
         super().__init__(
-            "Somebody changed the table while new rows were made ready to be added to it, so none were; "
-            "the next load takes the whole file."
+            say(
+                "Somebody changed the table while new rows were made ready to be added to it, so none were; the "
+                "next load takes the whole file."
+            )
         )
 
 
@@ -145,7 +190,9 @@ class LockLost(Transient):
     """The connection that holds the resource's lock is gone, so another run may have started."""
 
     def __init__(self, resource_id: str) -> None:
-        super().__init__(f"The lock on resource {resource_id} was lost with its database connection.")
+        super().__init__(
+            say("The lock on resource {resource_id} was lost with its database connection.", resource_id=resource_id)
+        )
 
 
 class TableInUse(Transient):
@@ -153,8 +200,8 @@ class TableInUse(Transient):
 
     def __init__(self) -> None:
         super().__init__(
-            "A load or another change of this table is going on, so its Data Dictionary was left as it is.",
-            "Try again when it has ended.",
+            say("A load or another change of this table is going on, so its Data Dictionary was left as it is."),
+            say("Try again when it has ended."),
         )
 
 
@@ -163,6 +210,9 @@ class StashUnreadable(Transient):
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"The folder in which Data Dictionaries are kept cannot be read ({why}), so nothing was changed.",
-            "Ask the site's administrator to check dictionary_stash_dir.",
+            say(
+                "The folder in which Data Dictionaries are kept cannot be read ({why}), so nothing was changed.",
+                why=why,
+            ),
+            say("Ask the site's administrator to check dictionary_stash_dir."),
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ..message import Message, join, say, say_n
 from .checks import believes
 from .detectors import Detector
 
@@ -48,36 +49,52 @@ class Found:
     #: whether there may be more: only the first candidates were checked
     at_least: bool = False
 
-    def __str__(self) -> str:
+    @property
+    def clause(self) -> Message:
         """Return the finding as a part of a sentence."""
-        number = f"{'at least ' if self.at_least else ''}{self.count:,} value{'' if self.count == 1 else 's'}"
         rows = ", ".join(f"{row:,}" for row in self.first_rows[:SHOWN_ROWS])
-        one = self.count == 1
-        where = f"{'' if one else 'first '}in row{'' if len(self.first_rows) == 1 else 's'} {rows}"
-        return f"{kind(self.detector)} in the column “{self.column}” ({number}, {where})"
+        if self.count == 1:
+            where = say("in row {rows}", rows=rows)
+        elif len(self.first_rows) == 1:
+            where = say("first in row {rows}", rows=rows)
+        else:
+            where = say("first in rows {rows}", rows=rows)
+        return say(
+            "{kind} in the column “{column}” ({number}, {where})",
+            kind=kind(self.detector),
+            column=self.column,
+            number=_many(self.count, at_least=self.at_least),
+            where=where,
+        )
+
+
+def _many(count: int, *, at_least: bool) -> Message:
+    if at_least:
+        return say_n("at least {n} value", "at least {n} values", count)
+    return say_n("{n} value", "{n} values", count)
 
 
 _KINDS = {
-    "card": "payment card numbers",
-    "email": "e-mail addresses",
-    "iban": "bank account numbers (IBAN)",
-    "phone": "telephone numbers",
-    "ssn": "US social security numbers",
+    "card": say("payment card numbers"),
+    "email": say("e-mail addresses"),
+    "iban": say("bank account numbers (IBAN)"),
+    "phone": say("telephone numbers"),
+    "ssn": say("US social security numbers"),
 }
 
 
-def kind(detector: str) -> str:
+def kind(detector: str) -> Message:
     """Return what a detector finds, in words."""
     if detector.startswith("id-") and len(detector) == len("id-xx"):
-        return f"identity numbers ({detector[3:].upper()})"
-    return _KINDS.get(detector, f"“{detector}”")
+        return say("identity numbers ({country})", country=detector[3:].upper())
+    return _KINDS.get(detector) or say("“{name}”", name=detector)
 
 
-def sentence(found: Sequence[Found]) -> str:
+def sentence(found: Sequence[Found]) -> Message:
     """Return the findings as a part of a sentence."""
-    listed = "; ".join(map(str, found[:_MOST_LISTED]))
+    listed = join((each.clause for each in found[:_MOST_LISTED]), "; ")
     more = len(found) - _MOST_LISTED
-    return f"{listed}; and {more:,} more" if more > 0 else listed
+    return say("{findings}; and {more} more", findings=listed, more=more) if more > 0 else listed
 
 
 def judged(

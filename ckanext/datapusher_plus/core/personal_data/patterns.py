@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..errors import BadPatterns
+from ..message import say
 from .detectors import Detector
 
 #: Most patterns of a file, and most characters of one.
@@ -24,9 +25,9 @@ def detectors(text: str) -> tuple[Detector, ...]:
     """
     found = tuple(_detectors(text))
     if not found:
-        raise BadPatterns("it has no patterns")
+        raise BadPatterns(say("it has no patterns"))
     if len(found) > MOST:
-        raise BadPatterns(f"it has {len(found):,} patterns, and at most {MOST:,} are allowed")
+        raise BadPatterns(say("it has {count} patterns, and at most {most} are allowed", count=len(found), most=MOST))
     return found
 
 
@@ -36,10 +37,10 @@ def _detectors(text: str) -> Iterator[Detector]:
         if not given or given.startswith("#"):
             continue
         if len(given) > LONGEST:
-            raise BadPatterns(f"line {number:,} is longer than {LONGEST:,} characters")
+            raise BadPatterns(say("line {number} is longer than {limit} characters", number=number, limit=LONGEST))
         pattern, label = _plain(given.removeprefix(_VERBOSE)) if given.startswith(_VERBOSE) else (given, "")
         if not pattern:
-            raise BadPatterns(f"line {number:,} has no pattern")
+            raise BadPatterns(say("line {number} has no pattern", number=number))
         name = " ".join(label.split())[:_LONGEST_LABEL] or f"pattern {number}"
         yield Detector(name=name, pattern=pattern, line=number)
 

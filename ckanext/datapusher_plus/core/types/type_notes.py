@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ..dictionary.model import Column, Dictionary
+from ..message import say, say_n
 from ..values import ColumnProfile, ColumnSpec
 from .column_kind import Kind, Reading, read
 from .column_type import TypeRules, wanted_type
@@ -58,17 +59,22 @@ def _written(decided: Sequence[_Decided]) -> Iterable[Note]:
     for name, columns in _grouped(typed, lambda c: c.reading.notation.name).items():
         notation = columns[0].reading.notation
         if notation not in (PLAIN, ISO):
-            what = "dates" if isinstance(notation, Days) else "numbers"
-            yield Note(text=f"The {what} in {_named(columns)} are read as {name}.")
+            values = {"columns": _named(columns), "notation": name}
+            dates = say("The dates in {columns} are read as {notation}.", **values)
+            numbers = say("The numbers in {columns} are read as {notation}.", **values)
+            yield Note(text=dates if isinstance(notation, Days) else numbers)
     by_file = [column for column in typed if column.reading.by_file]
     if by_file:
         yield Note(
-            text=f"No value in {_named(by_file)} shows alone that commas stand between thousands; all numbers of the "
-            "file together do. Set the resource's field dpp_decimal to , if they are decimal commas."
+            text=say(
+                "No value in {columns} shows alone that commas stand between thousands; all numbers of the file "
+                "together do. Set the resource's field dpp_decimal to , if they are decimal commas.",
+                columns=_named(by_file),
+            )
         )
     zoned = [column for column in typed if column.reading.zoned]
     if zoned:
-        yield Note(text=f"The times in {_named(zoned)} have a time zone; they are stored in UTC.")
+        yield Note(text=say("The times in {columns} have a time zone; they are stored in UTC.", columns=_named(zoned)))
 
 
 def _doubts(decided: Sequence[_Decided]) -> Iterable[Note]:
@@ -77,14 +83,22 @@ def _doubts(decided: Sequence[_Decided]) -> Iterable[Note]:
     numbers = [c for c in doubtful if c.reading.kind is Kind.STRING and not c.by_person]
     for name, columns in _grouped(days, lambda c: c.reading.notation.name).items():
         yield Note(
-            text=f"Nothing shows whether day or month comes first in {_named(columns)}; it is read as {name}. "
-            "Set the resource's field dpp_day_first to true or false to say which.",
+            text=say(
+                "Nothing shows whether day or month comes first in {columns}; it is read as {notation}. Set the "
+                "resource's field dpp_day_first to true or false to say which.",
+                columns=_named(columns),
+                notation=name,
+            ),
             warning=True,
         )
     if numbers:
         yield Note(
-            text=f"The numbers in {_named(numbers)}, such as {_sample(numbers[0])}, can be read in two ways, "
-            "so they stay text. Set the resource's field dpp_decimal to , or . to say which is the decimal separator.",
+            text=say(
+                "The numbers in {columns}, such as {sample}, can be read in two ways, so they stay text. Set the "
+                "resource's field dpp_decimal to , or . to say which is the decimal separator.",
+                columns=_named(numbers),
+                sample=_sample(numbers[0]),
+            ),
             warning=True,
         )
 
@@ -95,7 +109,14 @@ def _nulls(decided: Sequence[_Decided], rules: TypeRules) -> Iterable[Note]:
         values = sum(column.profile.nulls for column in emptied)
         words = list(dict.fromkeys(word for column in emptied for word in column.profile.null_words)) or rules.nulls
         shown = ", ".join(words[:5]) + (", …" if len(words) > 5 else "")
-        yield Note(text=f"Words that stand for no value ({shown}) are NULL in {_named(emptied)}: {values:,} in all.")
+        yield Note(
+            text=say(
+                "Words that stand for no value ({words}) are NULL in {columns}: {values} in all.",
+                words=shown,
+                columns=_named(emptied),
+                values=values,
+            )
+        )
 
 
 def _overrides(decided: Sequence[_Decided]) -> Iterable[Note]:
@@ -103,8 +124,14 @@ def _overrides(decided: Sequence[_Decided]) -> Iterable[Note]:
         asked = column.kept.type_override if column.kept else ""
         if asked and not column.by_person:
             yield Note(
-                text=f"The Data Dictionary asks for the type “{asked[:100]}” in “{column.profile.name}”, which no file "
-                f"is loaded as; it is {column.spec.type}. Choose one of {', '.join(PG_TYPES)}.",
+                text=say(
+                    "The Data Dictionary asks for the type “{asked}” in “{name}”, which no file is loaded as; it is "
+                    "{type}. Choose one of {types}.",
+                    asked=asked[:100],
+                    name=column.profile.name,
+                    type=column.spec.type,
+                    types=", ".join(PG_TYPES),
+                ),
                 warning=True,
             )
 
@@ -117,11 +144,11 @@ def _grouped(columns: Iterable[_Decided], key: Callable[[_Decided], str]) -> dic
 
 
 def _named(columns: Sequence[_Decided]) -> str:
-    word = "column" if len(columns) == 1 else "columns"
-    names = ", ".join(f"“{column.profile.name}”" for column in columns[:_MOST_NAMED])
-    more = f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else ""
-    return f"{word} {names}{more}"
+    names: str = ", ".join(f"“{column.profile.name}”" for column in columns[:_MOST_NAMED])
+    if len(columns) > _MOST_NAMED:
+        names = say("{names} and {more} more", names=names, more=len(columns) - _MOST_NAMED)
+    return say_n("column {names}", "columns {names}", len(columns), names=names)
 
 
 def _sample(column: _Decided) -> str:
-    return f"“{column.profile.samples[-1].strip()[:40]}”" if column.profile.samples else "these"
+    return f"“{column.profile.samples[-1].strip()[:40]}”" if column.profile.samples else say("these")

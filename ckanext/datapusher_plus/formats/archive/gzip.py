@@ -7,6 +7,7 @@ import zlib
 from typing import ClassVar
 
 from ...core.errors import Damaged
+from ...core.message import say
 from ...core.values import CleanCsv, Source
 from ..base import Format, Work, register
 from ..zip_reader import limited
@@ -39,7 +40,7 @@ class Gzip(Format):
             with gzip.open(source.path) as file:
                 member.write(limited(file, work.limits.unpacked_from(source.size)), target)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise Damaged("gzip file", "its end or a part of it is missing or wrong") from error
+            raise Damaged(say("gzip file"), say("its end or a part of it is missing or wrong")) from error
         name = source.filename
         for end in (".gz", ".gzip"):
             name = name[: -len(end)] if name.lower().endswith(end) else name

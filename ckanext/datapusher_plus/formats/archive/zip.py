@@ -9,6 +9,7 @@ from typing import ClassVar
 from zipfile import ZipInfo
 
 from ...core.errors import NestedArchive, NothingToLoad, NotText
+from ...core.message import say
 from ...core.values import CleanCsv, Source
 from .. import zip_reader
 from ..base import Format, Work, has_reader, register
@@ -54,7 +55,7 @@ class Zip(Format):
         with zip_reader.opened(source.path) as archive:
             files = [info for info in archive.infolist() if not _is_folder(info)]
             if not files:
-                raise NothingToLoad("is an archive without files")
+                raise NothingToLoad(say("is an archive without files"))
             if what := foreign_members(frozenset(zip_reader.simple(info.filename) for info in files)):
                 raise NotText(what)
             tables = _tables(files)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from ...core.message import Message, say
 from ...core.values import Log
 
 #: a row as a format reads it; None is a missing value
@@ -19,7 +20,6 @@ _SPECIAL = re.compile(r'["\r\n]')
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 #: characters buffered before they are written
 _PIECE = 1 << 20
-_REPLACED = "{:,} letters that no database can store (NUL, half letters) became �."
 
 
 class Rows:
@@ -72,7 +72,11 @@ def csv_rows(path: Path, header: Sequence[str], log: Log) -> Iterator[Rows]:
         yield rows
         rows.flush()
     if rows.replaced:
-        log.warning(_REPLACED.format(rows.replaced))
+        log.warning(_replaced(rows.replaced))
+
+
+def _replaced(letters: int) -> Message:
+    return say("{letters} letters that no database can store (NUL, half letters) became �.", letters=letters)
 
 
 def storable(text: str) -> str:
@@ -97,4 +101,4 @@ def without_nul(path: Path, log: Log) -> None:
         for piece in iter(lambda: file.read(_PIECE), b""):
             out.write(piece.replace(b"\0", "\ufffd".encode()))
     clean.replace(path)
-    log.warning(_REPLACED.format(found))
+    log.warning(_replaced(found))

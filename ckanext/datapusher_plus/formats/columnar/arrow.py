@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.errors import Damaged
+from ...core.message import say
 from ..base import register
 from .parquet import Columnar
 
@@ -62,8 +63,8 @@ def _batches(path: Path) -> pa.RecordBatchReader:
         stream = pa.ipc.open_stream(buffer)
         return _plain(stream.schema, iter(stream), mapped)
     except (pa.ArrowException, OSError) as error:
-        detail = "its schema cannot be read; Feather files of version 1 must be saved anew"
-        raise Damaged("Arrow file", detail) from error
+        detail = say("its schema cannot be read; Feather files of version 1 must be saved anew")
+        raise Damaged(say("Arrow file"), detail) from error
 
 
 def _plain(schema: pa.Schema, batches: Iterator[pa.RecordBatch], mapped: mmap.mmap) -> pa.RecordBatchReader:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ...core.errors import Damaged, Locked, TooManyColumns
+from ...core.message import say
 from ...core.table_names import identifier, literal
 from ...core.values import CleanCsv, Log, Source
 from ..base import Work, register
@@ -95,7 +96,9 @@ class Columnar(Apart):
             if isinstance(error, duckdb.OutOfMemoryException) or _OUT_OF_MEMORY.search(str(error)):
                 raise MemoryError(str(error)) from error
             # DuckDB's message has paths of this machine, so only the worker's log has it
-            raise Damaged(f"{self.name} file", "a part of it is missing or not as its schema says") from error
+            raise Damaged(
+                say("{name} file", name=self.name), say("a part of it is missing or not as its schema says")
+            ) from error
         without_nul(target, work.log)
         declared = tuple(column.declared for column in columns)
         return CleanCsv(
@@ -137,7 +140,7 @@ class Parquet(Columnar):
         """
         with path.open("rb") as file:
             if file.read(4) == b"PARE":
-                raise Locked("Parquet file")
+                raise Locked(say("Parquet file"))
         return f"read_parquet({literal(str(path))})"
 
     def header(self, path: Path, connection: DuckDBPyConnection) -> tuple[str, ...]:
@@ -201,7 +204,9 @@ class _Facts:
     def tell(self, log: Log) -> None:
         """Log how many values are left empty."""
         if self._no_numbers:
-            log.warning(f"{self._no_numbers:,} values that are no number (NaN) or infinite were left empty.")
+            log.warning(
+                say("{values} values that are no number (NaN) or infinite were left empty.", values=self._no_numbers)
+            )
 
     def field(self, column: _Column) -> str:
         """Return the SQL expression for a value's text."""

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ...core.errors import NoRecords, NothingToLoad, NotText, TooManyColumns
+from ...core.message import say
 from ...core.values import CleanCsv, Source
 from ..base import Work, register
 from ..clean_csv.writer import Row, csv_rows
@@ -118,7 +119,7 @@ def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, str, li
         header, rows = _whole(path)
         return Json.name, "", header, _told(array_rows(rows, len(header), cells), cells, work)
     if not listing.count:
-        raise NothingToLoad("holds no records")
+        raise NothingToLoad(say("holds no records"))
     if len(listing.columns) > most:
         raise TooManyColumns(len(listing.columns), most)
     _log_found(found, listing, work)
@@ -142,7 +143,7 @@ def _listing(found: Survey, path: Path, work: Work, *, one_is_enough: bool) -> L
     """Return the list of records; None when only the document as a whole may be a table."""
     kind = found.top.get("type")
     if kind == "Topology":
-        raise NotText("a TopoJSON document")
+        raise NotText(say("a TopoJSON document"))
     alone = isinstance(kind, str) and kind in SHAPES | {FEATURE}
     alone = alone or (one_is_enough and not called_so(found))
     if not found.sequence and not alone:
@@ -155,7 +156,7 @@ def _listing(found: Survey, path: Path, work: Work, *, one_is_enough: bool) -> L
 
 def _whole(path: Path) -> tuple[list[str], list[list[Any]]]:
     if path.stat().st_size > LONGEST_RECORD:
-        raise NoRecords("JSON document")
+        raise NoRecords(say("JSON document"))
     with opened(path) as file:
         return turned(JsonText(file).value())
 

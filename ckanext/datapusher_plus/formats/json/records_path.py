@@ -12,6 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 from ...core.errors import BadJson, NoRecords, NoSuchSheet, NothingToLoad
+from ...core.message import say
 from ...core.values import ReadOptions
 from ..clean_csv.writer import storable
 from ..json_stream import JsonText, Members
@@ -93,7 +94,7 @@ def survey(text: JsonText, most_columns: int) -> Survey:
     found = Survey()
     start = text.peek()
     if not start:
-        raise NothingToLoad("is empty")
+        raise NothingToLoad(say("is empty"))
     if start == "[":
         listing = Listing(path=())
         _look_through(listing, (text.value() for _ in text.elements()), text, most_columns)
@@ -238,7 +239,7 @@ def choose(found: Survey, options: ReadOptions) -> Listing:
     else:
         candidates = called_so(found) or tables
         if not candidates:
-            raise NoRecords("JSON document")
+            raise NoRecords(say("JSON document"))
         chosen = max(candidates, key=lambda each: each.count)
     check(chosen)
     return chosen
@@ -256,9 +257,9 @@ def check(listing: Listing) -> None:
     :raises NoRecords: when they are not records.
     """
     if listing.odd_line:
-        raise BadJson(listing.odd_line, "the records are not all objects, nor all arrays")
+        raise BadJson(listing.odd_line, say("the records are not all objects, nor all arrays"))
     if listing.others:
-        raise NoRecords("JSON document")
+        raise NoRecords(say("JSON document"))
 
 
 def _wanted(tables: list[Listing], wanted: str) -> Listing:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ...core.errors import NoRecords
+from ...core.message import say
 from ...core.values import Log
 from ..clean_csv.writer import Row
 from ..json_stream import NOT_A_NUMBER, Members, Number, written
@@ -51,11 +52,13 @@ class Cells:
     def tell(self, log: Log) -> None:
         """Log what could not be kept as it was."""
         if self.no_numbers:
-            log.warning(f"{self.no_numbers:,} values that are no number (NaN) or infinite were left empty.")
+            log.warning(
+                say("{values} values that are no number (NaN) or infinite were left empty.", values=self.no_numbers)
+            )
         if self.doubled:
-            log.warning(f"{self.doubled:,} records have a name twice; the last value was taken.")
+            log.warning(say("{records} records have a name twice; the last value was taken.", records=self.doubled))
         if self.nulls:
-            log.warning(f"{self.nulls:,} records are null and were left out.")
+            log.warning(say("{records} records are null and were left out.", records=self.nulls))
 
 
 def object_rows(values: Iterable[Any], columns: Sequence[JsonColumn], cells: Cells) -> Iterator[Row]:
@@ -116,11 +119,11 @@ def turned(document: Any) -> tuple[list[str], list[list[Any]]]:
     if parts and all(type(part) is list and len(part) == len(parts[0]) for part in parts):
         return names, [list(row) for row in zip(*parts, strict=True)]
     if not parts or not all(isinstance(part, Members) and part for part in parts):
-        raise NoRecords("JSON document")
+        raise NoRecords(say("JSON document"))
     inner = [dict(part) for part in parts]
     keys = list(dict.fromkeys(key for part in inner for key in part))
     if all(key.isdecimal() for key in keys):
         return names, [[part.get(key) for part in inner] for key in keys]
     if len(parts) < 2 or not set.intersection(*map(set, inner)):
-        raise NoRecords("JSON document")
+        raise NoRecords(say("JSON document"))
     return ["key", *keys], [[name, *map(part.get, keys)] for name, part in zip(names, inner, strict=True)]

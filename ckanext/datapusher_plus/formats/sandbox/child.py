@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import IngestError, Skipped, TooMuchMemory, UnpacksTooLarge
+from ...core.message import to_json
 from ...core.values import FullText, ReadOptions, Source
 from .. import named
 from ..base import Limits, Work
@@ -27,14 +28,14 @@ def main() -> None:
     gc.disable()
     # what libraries print goes to standard error, not between the JSON lines on standard output
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    log = PipeLog(lambda words: print(json.dumps(words, default=os.fspath), file=out, flush=True))
+    log = PipeLog(lambda words: print(json.dumps(to_json(words), default=os.fspath), file=out, flush=True))
     os.dup2(2, 1)
     job = json.loads(sys.stdin.buffer.readline())
     limits = Limits(**job["limits"])
     limit(memory=MOST_MEMORY, seconds=job["seconds"], written=limits.unpacked_from(job["source"]["size"]))
     threading.Thread(target=_end_with_parent, daemon=True).start()
     for error in _outcome(job, limits, log):
-        log.say(("failed", type(error).__name__, str(error), vars(error)))
+        log.say(("failed", type(error).__name__, error.message, vars(error)))
 
 
 def _outcome(job: dict[str, Any], limits: Limits, log: PipeLog) -> Iterator[IngestError | Skipped]:

@@ -170,7 +170,7 @@ def _outcome(read: Callable[[Log], object], log: Log) -> tuple[Any, ...]:
         ended = TooMuchMemory("", MOST_MEMORY)
     except Exception:  # noqa: BLE001 (the worker's log has it)
         return "broke", traceback.format_exc()
-    return "failed", type(ended).__name__, str(ended), vars(ended)
+    return "failed", type(ended).__name__, ended.message, vars(ended)
 
 
 def _let_go(*, besides: int) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from ...core.errors import TooMuchMemory
+from ...core.message import of_json
 from ...core.values import CleanCsv, Source
 from ..base import Format, Work
 from .limited_fork import MOST_MEMORY, explain, most_seconds, remade
@@ -113,7 +114,7 @@ def _listened(process: subprocess.Popen[bytes], job: bytes, work: Work) -> Clean
         except BrokenPipeError:
             return None
         for line in replies:
-            kind, *values = json.loads(line)
+            kind, *values = of_json(json.loads(line))
             if kind == "done":
                 return _csv(values[0])
             if kind == "failed":

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from ...core.errors import Damaged
+from ...core.message import say
 from ...core.read_options import encoding_of_files
 
 _CHUNK = 1 << 20
@@ -177,4 +178,4 @@ def _utf_8(value: bytes) -> bool:
 
 
 def _damaged() -> Damaged:
-    return Damaged("shapefile", "the header of its table (.dbf) is not in order")
+    return Damaged(say("shapefile"), say("the header of its table (.dbf) is not in order"))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...core.message import say
 from ..base import Work
 from ..clean_csv.writer import Row, storable
 from ..json_stream import Members, Number, written
@@ -49,7 +50,10 @@ class Shapes:
     def _prepared(self, crs: Named) -> Transformer | None:
         if crs in (None, ""):
             self._log.warning(
-                "The file does not name the coordinate reference system of its shapes; coordinates stay as they are."
+                say(
+                    "The file does not name the coordinate reference system of its shapes; coordinates stay as they "
+                    "are."
+                )
             )
         if crs in (None, "", WGS_84):
             return None
@@ -61,8 +65,11 @@ class Shapes:
         transformer = _to_wgs_84(known) if known is not None else None
         if known is None or transformer is None:
             self._log.warning(
-                f"The file's coordinate reference system is not known here ({storable(str(crs)[:60])}); "
-                "the coordinates of its shapes are kept as they are."
+                say(
+                    "The file's coordinate reference system is not known here ({system}); the coordinates of its "
+                    "shapes are kept as they are.",
+                    system=storable(str(crs)[:60]),
+                )
             )
             return None
         self._log.info(f"The shapes' coordinates were turned from {storable(known.name)} into WGS 84 (EPSG:4326).")
@@ -162,9 +169,13 @@ class Shapes:
     def tell(self) -> None:
         """Log how many shapes could not be kept."""
         if self._odd:
-            self._log.warning(f"{self._odd:,} shapes are not as GeoJSON has them and were kept as JSON.")
+            self._log.warning(
+                say("{shapes} shapes are not as GeoJSON has them and were kept as JSON.", shapes=self._odd)
+            )
         if self._lost:
-            self._log.warning(f"{self._lost:,} shapes could not be read or projected and were left empty.")
+            self._log.warning(
+                say("{shapes} shapes could not be read or projected and were left empty.", shapes=self._lost)
+            )
 
 
 def named_crs(member: Any) -> Named:

@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ...core.errors import Damaged, NothingToLoad, TooManyColumns
+from ...core.message import say
 from ...core.table_names import identifier
 from ...core.values import CleanCsv, Source
 from ..base import Work, register
@@ -91,7 +92,9 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         yield database
     # SQLite's message about a damaged database may itself not decode
     except (sqlite3.Error, UnicodeDecodeError) as error:
-        raise Damaged("GeoPackage", "a part of it is missing, or one of its tables is not a plain one") from error
+        raise Damaged(
+            say("GeoPackage"), say("a part of it is missing, or one of its tables is not a plain one")
+        ) from error
     finally:
         database.close()
 
@@ -112,7 +115,7 @@ def _layers(database: sqlite3.Connection) -> list[_Layer]:
     schema = database.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
     plain = {name.lower() for name, sql in schema if not (sql or "").lstrip().upper().startswith("CREATE VIRTUAL")}
     if _BOOKS[0] not in plain:
-        raise Damaged("GeoPackage", "its list of layers is missing")
+        raise Damaged(say("GeoPackage"), say("its list of layers is missing"))
     contents = database.execute("SELECT table_name, data_type FROM gpkg_contents ORDER BY rowid").fetchall()
     shapes: dict[str, tuple[str, int]] = {}
     if _BOOKS[1] in plain:
@@ -124,7 +127,7 @@ def _layers(database: sqlite3.Connection) -> list[_Layer]:
         if kind in ("features", "attributes") and name.lower() in plain
     ]
     if not layers:
-        raise NothingToLoad("has no layer that is an ordinary table")
+        raise NothingToLoad(say("has no layer that is an ordinary table"))
     # features before attributes, independent of the order in which they were registered
     return sorted(layers, key=lambda layer: not layer.shapes)
 
@@ -155,7 +158,7 @@ def _written(database: sqlite3.Connection, layer: _Layer, work: Work) -> CleanCs
         if shapes:
             shapes.tell()
         if not out.written:
-            raise NothingToLoad("holds no rows")
+            raise NothingToLoad(say("holds no rows"))
     return CleanCsv(
         path=path, header=header, format="GeoPackage", encoding="UTF-8", declared=tuple(kinds), counts="feature"
     )

@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 
 from ...core.errors import NothingToLoad, TooManyColumns
+from ...core.message import say
 from ...core.values import CleanCsv, Source
 from .. import zip_reader
 from ..base import Work, register
@@ -90,10 +91,13 @@ def _written(name: str, begin: Begin, work: Work) -> CleanCsv:
     columns = _columns(places.read(begin()), work.limits.columns)
     if places.links:
         work.log.warning(
-            f"{places.links:,} links to other documents were not followed; only what is in the file is read."
+            say(
+                "{links} links to other documents were not followed; only what is in the file is read.",
+                links=places.links,
+            )
         )
     if places.lost:
-        work.log.warning(f"{places.lost:,} shapes could not be read and were left empty.")
+        work.log.warning(say("{shapes} shapes could not be read and were left empty.", shapes=places.lost))
     header = (*(column for _, column in columns), "geometry")
     path = work.dir / "placemarks.csv"
     shapes = Shapes(WGS_84, work)
@@ -120,5 +124,5 @@ def _columns(places: Iterator[Place], most: int) -> list[KmlColumn]:
         if len(columns) >= most:
             raise TooManyColumns(len(columns) + 1, most)
     if place is None:
-        raise NothingToLoad("has no placemarks")
+        raise NothingToLoad(say("has no placemarks"))
     return sorted(columns, key=lambda column: column != FOLDER)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ...core.errors import Damaged
+from ...core.message import say
 from ..xml_stream import DEEPEST, SEP, Markup
 
-WHAT = "KML document"
+WHAT = say("{format} document", format="KML")
 #: a column: whether it is the publisher's own (from ExtendedData), and its name
 KmlColumn = tuple[bool, str]
 FOLDER: KmlColumn = (False, "folder")
@@ -81,7 +82,7 @@ class Places:
         self._path.append(name)
         # deep nesting would be costly: each placemark gets the names of all folders around it
         if len(self._path) > DEEPEST:
-            raise Damaged(WHAT, "its XML is nested too deeply")
+            raise Damaged(WHAT, say("its XML is nested too deeply"))
         self._text = []
         if self._place is None:
             self._outside(name)

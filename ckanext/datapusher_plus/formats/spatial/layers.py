@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ...core.errors import NoSuchSheet, NothingToLoad
+from ...core.message import say
 from ...core.values import Log
 
 
@@ -22,7 +23,7 @@ def choose(names: Sequence[str], wanted: str, filled: Callable[[int], bool], log
     else:
         chosen = next((position for position in range(len(names)) if filled(position)), -1)
         if chosen < 0:
-            raise NothingToLoad("has no layer with anything in it")
+            raise NothingToLoad(say("has no layer with anything in it"))
     others = [f"“{name}”" for position, name in enumerate(names) if position != chosen]
     if others:
         listed = ", ".join(others[:20]) + (", …" if len(others) > 20 else "")

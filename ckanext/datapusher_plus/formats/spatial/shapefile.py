@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from zipfile import ZipFile, ZipInfo
 
 from ...core.errors import NothingToLoad, TooManyColumns
+from ...core.message import say
 from ...core.values import CleanCsv, Source
 from .. import zip_reader
 from ..base import Work, register
@@ -73,7 +74,7 @@ def _unpacked(archive: ZipFile, member: ZipInfo, target: Path, limit: int) -> Pa
 def _written(parts: dict[str, Path], work: Work) -> CleanCsv:
     table = dbf.Dbf(parts["dbf"]) if "dbf" in parts else None
     if table is None:
-        work.log.warning("The shapefile comes without its table (.dbf), so the shapes are all there is to load.")
+        work.log.warning(say("The shapefile comes without its table (.dbf), so the shapes are all there is to load."))
     fields = table.fields if table else []
     if len(fields) >= work.limits.columns:
         raise TooManyColumns(len(fields) + 1, work.limits.columns)
@@ -85,7 +86,7 @@ def _written(parts: dict[str, Path], work: Work) -> CleanCsv:
         for row in _rows(parts["shp"], table, encoding, Shapes(_small(parts.get("prj")), work), work):
             out.add(row)
         if not out.written:
-            raise NothingToLoad("holds no shapes")
+            raise NothingToLoad(say("holds no shapes"))
     declared = (*(field.declared for field in fields), "String")
     return CleanCsv(
         path=path, header=header, format="Shapefile", encoding=encoding.upper(), declared=declared, counts="feature"

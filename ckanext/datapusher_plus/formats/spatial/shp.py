@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...core.errors import Damaged
+from ...core.message import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,13 +29,13 @@ def shapes(path: Path) -> Iterator[Any]:
     """
     with path.open("rb") as file:
         if file.read(4) != b"\0\0\x27\x0a":
-            raise Damaged("shapefile", "its shapes (.shp) are none")
+            raise Damaged(say("shapefile"), say("its shapes (.shp) are none"))
         file.seek(_HEADER)
         while len(head := file.read(8)) == 8:
             size = 2 * struct.unpack(">i", head[4:])[0]
             content = file.read(size) if 4 <= size <= _LONGEST else b""
             if len(content) < max(4, size):
-                raise Damaged("shapefile", "its shapes (.shp) end in the middle")
+                raise Damaged(say("shapefile"), say("its shapes (.shp) end in the middle"))
             yield _shape(content)
 
 

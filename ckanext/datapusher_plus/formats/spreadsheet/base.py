@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import ClassVar
 
 from ...core.errors import NothingToLoad
+from ...core.message import say, say_n
 from ...core.values import CleanCsv, Log, Source
 from ..base import Work
 from ..sandbox.sandboxed import Apart
@@ -39,7 +40,7 @@ class Spreadsheet(Apart):
             _log_sheets(book, choice, work.log)
             table, faults = _written(book, sheet, source.size, work)
         if table is None:
-            raise NothingToLoad(f"has nothing in its sheet “{sheet.name}”")
+            raise NothingToLoad(say("has nothing in its sheet “{name}”", name=sheet.name))
         _log_table(table, faults, work.log)
         return CleanCsv(
             path=work.dir / TARGET,
@@ -84,17 +85,34 @@ def _named(sheets: Sequence[Sheet]) -> str:
 def _log_table(table: Table, faults: Faults, log: Log) -> None:
     if table.titles:
         above = _quoted(table.titles)
-        log.warning(f"The headings are in row {table.first_row:,}. What stands above was left out: {above}.")
+        log.warning(
+            say(
+                "The headings are in row {first_row}. What stands above was left out: {above}.",
+                first_row=table.first_row,
+                above=above,
+            )
+        )
     if table.notes:
-        log.warning(f"What stands below the table was left out: {_quoted(table.notes)}.")
+        log.warning(say("What stands below the table was left out: {notes}.", notes=_quoted(table.notes)))
     if faults.kinds:
         kinds = ", ".join(f"{kind} ({count:,})" for kind, count in faults.kinds.most_common(8))
-        log.warning(f"Errors of formulas, the first in cell {faults.first}, were left empty: {kinds}.")
-    if faults.missing:
-        have = "1 formula has" if faults.missing == 1 else f"{faults.missing:,} formulas have"
         log.warning(
-            f"{have} no value; open the workbook in a spreadsheet program and save it "
-            f"(the first is in cell {faults.first_missing})."
+            say(
+                "Errors of formulas, the first in cell {first}, were left empty: {kinds}.",
+                first=faults.first,
+                kinds=kinds,
+            )
+        )
+    if faults.missing:
+        log.warning(
+            say_n(
+                "{n} formula has no value; open the workbook in a spreadsheet program and save it (the first is in cell "
+                "{cell}).",
+                "{n} formulas have no value; open the workbook in a spreadsheet program and save it (the first is in "
+                "cell {cell}).",
+                faults.missing,
+                cell=faults.first_missing,
+            )
         )
 
 

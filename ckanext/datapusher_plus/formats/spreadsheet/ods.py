@@ -8,6 +8,7 @@ from itertools import chain
 from typing import ClassVar
 
 from ...core.errors import Locked
+from ...core.message import say
 from ...core.values import Source
 from .. import zip_reader
 from ..base import Work, register
@@ -39,7 +40,7 @@ class Ods(Spreadsheet):
         with zip_reader.opened(source.path) as archive:
             package = zip_reader.Package(archive, WHAT, work.limits.unpacked_from(source.size), work.log)
             if package.has("META-INF/manifest.xml") and _is_encrypted(package):
-                raise Locked("spreadsheet")
+                raise Locked(say("spreadsheet"))
             yield OdsBook(package)
 
 

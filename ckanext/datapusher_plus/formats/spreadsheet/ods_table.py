@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from ...core.errors import Damaged
+from ...core.message import say
 from ..xml_stream import DEEPEST, SEP, Markup
 from .cells import clean, iso, number, period
 from .workbook import Faults
 
-WHAT = "ODS spreadsheet"
+WHAT = say("{format} spreadsheet", format="ODS")
 _OASIS = "urn:oasis:names:tc:opendocument:xmlns:"
 TABLE = f"{_OASIS}table:1.0{SEP}"
 _OFFICE = f"{_OASIS}office:1.0{SEP}"
@@ -61,7 +62,7 @@ class TableReader:
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         self._depth += 1
         if self._depth > DEEPEST:
-            raise Damaged(WHAT, "its XML is nested too deeply")
+            raise Damaged(WHAT, say("its XML is nested too deeply"))
         if element == TABLE + "table" and self._depth == SHEET_DEPTH:
             self._sheet += 1
         if self._sheet != self._wanted or self._skipped:
@@ -104,7 +105,7 @@ class TableReader:
         if not self._row:
             return
         if self._number + self._times - 1 > LAST_ROW:
-            raise Damaged(WHAT, f"it has more than {LAST_ROW:,} rows")
+            raise Damaged(WHAT, say("it has more than {most} rows", most=LAST_ROW))
         self._rows.append((self._number, self._row, self._times))
 
     def _begin_text(self, element: str, attributes: dict[str, str]) -> None:
@@ -127,7 +128,7 @@ class TableReader:
         if value and not value.isspace():
             self._length += len(value) * times
             if self._column + times > LAST_COLUMN or self._length > MOST_TEXT:
-                raise Damaged(WHAT, f"row {self._number:,} is too long")
+                raise Damaged(WHAT, say("row {number} is too long", number=self._number))
             self._row.extend([None] * (self._column - len(self._row)))
             self._row.extend([value] * times)
         elif value == "" and TABLE + "formula" in cell and cell.get(_OFFICE + "value-type") != "string":

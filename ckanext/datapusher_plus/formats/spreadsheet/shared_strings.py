@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...core.errors import Damaged
+from ...core.message import say
 from ..xml_stream import DEEPEST, SEP, Markup
 from .cells import clean
 
-WHAT = "XLSX workbook"
+WHAT = say("{format} workbook", format="XLSX")
 
 
 def texts(pieces: Iterable[bytes]) -> Iterator[str]:
@@ -41,7 +42,7 @@ class _Texts:
             self._phonetic = True
         self._depth += 1
         if self._depth > DEEPEST:
-            raise Damaged(WHAT, "its XML is nested too deeply")
+            raise Damaged(WHAT, say("its XML is nested too deeply"))
 
     def _end(self, element: str) -> None:
         self._depth -= 1

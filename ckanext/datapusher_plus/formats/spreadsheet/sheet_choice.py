@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from ...core.errors import NoSuchSheet, NothingToLoad
+from ...core.message import say
 from . import cover_sheets
 from .workbook import Book, Faults, Sheet
 
@@ -58,9 +59,14 @@ def choose(book: Book, wanted: str) -> Choice:
     if lists:
         return Choice(sheet=lists[0], covers=tuple(covers))
     if not covers and not titles:
-        first = f" among its first {_MOST_SHEETS}" if len(book.sheets) > _MOST_SHEETS else ""
-        raise NothingToLoad(f"has no sheet with anything in it{first}")
+        raise _nothing(book)
     return Choice(sheet=[*covers, *titles][0])
+
+
+def _nothing(book: Book) -> NothingToLoad:
+    if len(book.sheets) > _MOST_SHEETS:
+        return NothingToLoad(say("has no sheet with anything in it among its first {sheets}", sheets=_MOST_SHEETS))
+    return NothingToLoad(say("has no sheet with anything in it"))
 
 
 def _called(sheets: Sequence[Sheet], wanted: str) -> Sheet:

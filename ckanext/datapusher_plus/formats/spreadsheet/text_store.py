@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ...core.errors import Damaged
+from ...core.message import say
 
 #: strings also kept in memory, because a few are used again and again
 _KEPT = 20_000
@@ -41,9 +42,9 @@ class Strings:
             place = int(number)
             start, end = self._ends[place], self._ends[place + 1]
         except (ValueError, IndexError) as error:
-            raise Damaged(self._what, "a cell names a text that is not there") from error
+            raise Damaged(self._what, say("a cell names a text that is not there")) from error
         if place < 0:
-            raise Damaged(self._what, "a cell names a text that is not there")
+            raise Damaged(self._what, say("a cell names a text that is not there"))
         return self._data[start:end].decode("utf-8")
 
 

@@ -10,13 +10,14 @@ from io import StringIO
 from typing import Any, ClassVar
 
 from ...core.errors import Damaged, Locked, NotText
+from ...core.message import say
 from ...core.values import Source
 from ..base import Work, register
 from .base import Spreadsheet
 from .cells import Shown, built_in, clean, plain, shown_as
 from .workbook import Book, Faults, Sheet, SheetRow
 
-WHAT = "XLS workbook"
+WHAT = say("{format} workbook", format="XLS")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: workbooks of Excel 2 to 4 are streams without an OLE container
 _BARE = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")
@@ -53,10 +54,10 @@ class Xls(Spreadsheet):
                 yield XlsBook(book)
         except (XLRDError, CompDocError) as error:
             if "encrypt" in str(error).lower():
-                raise Locked("workbook") from error
-            raise Damaged(WHAT, "Excel's records in it are not in order") from error
+                raise Locked(say("workbook")) from error
+            raise Damaged(WHAT, say("Excel's records in it are not in order")) from error
         except (AssertionError, AttributeError, LookupError, TypeError, ValueError, ArithmeticError, OSError) as error:
-            raise Damaged(WHAT, "Excel's records in it are not in order") from error
+            raise Damaged(WHAT, say("Excel's records in it are not in order")) from error
 
 
 def _refuse_others(source: Source) -> None:
@@ -69,9 +70,9 @@ def _refuse_others(source: Source) -> None:
         if data[: len(_OLE)] != _OLE:
             return
         if data.find("EncryptedPackage".encode("utf-16-le")) >= 0:
-            raise Locked("workbook")
+            raise Locked(say("workbook"))
         if not any(data.find(f"{name}\0".encode("utf-16-le")) >= 0 for name in ("Workbook", "Book", "WORKBOOK")):
-            raise NotText("a document of old Microsoft Office")
+            raise NotText(say("a document of old Microsoft Office"))
 
 
 class XlsBook(Book):

@@ -9,6 +9,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 
 from ...core.errors import Damaged, Locked
+from ...core.message import say
 from ...core.values import Source
 from .. import zip_reader
 from ..base import Work, register
@@ -17,7 +18,7 @@ from .cells import clean, clock, plain
 from .workbook import Book, Faults, Sheet, SheetRow
 from .xlsx import Parts
 
-WHAT = "XLSB workbook"
+WHAT = say("{format} workbook", format="XLSB")
 _ROW, _ERROR, _FORMULA_ERROR, _SHEET = 0, 3, 11, 156
 _LARGEST_RECORD = 1 << 20
 _KINDS = {0: "#NULL!", 7: "#DIV/0!", 15: "#VALUE!", 23: "#REF!", 29: "#NAME?", 36: "#NUM!", 42: "#N/A"}
@@ -48,9 +49,9 @@ class Xlsb(Spreadsheet):
                 with CalamineWorkbook.from_path(source.path) as book:
                     yield XlsbBook(book, parts)
             except PasswordError as error:
-                raise Locked("workbook") from error
+                raise Locked(say("workbook")) from error
             except (CalamineError, OSError, ValueError) as error:
-                raise Damaged(WHAT, "Excel's records in it are not in order") from error
+                raise Damaged(WHAT, say("Excel's records in it are not in order")) from error
 
 
 class XlsbBook(Book):
@@ -129,7 +130,7 @@ def _records(pieces: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
             place = end
         data = data[place:]
         if len(data) > _LARGEST_RECORD:
-            raise Damaged(WHAT, "a record in it has no end")
+            raise Damaged(WHAT, say("a record in it has no end"))
 
 
 def _header(data: bytes, place: int) -> tuple[int, int, int] | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import ClassVar
 
+from ...core.message import say
 from ...core.values import Source
 from .. import zip_reader
 from ..base import Work, register
@@ -19,7 +20,7 @@ from .text_store import Strings, stored
 from .workbook import Book, Faults, Sheet, SheetRow
 from .xlsx_sheet import SheetReader
 
-WHAT = "XLSX workbook"
+WHAT = say("{format} workbook", format="XLSX")
 
 
 @register

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from ...core.errors import Damaged
+from ...core.message import say
 from ..xml_stream import DEEPEST, SEP, Markup
 from .cells import Shown, clean, iso, number
 from .text_store import Strings
 from .workbook import Faults, SheetRow
 
-WHAT = "XLSX workbook"
+WHAT = say("{format} workbook", format="XLSX")
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
 #: digits from which on a row's number is ignored
@@ -69,7 +70,7 @@ class SheetReader:
     def _start(self, element: str, attributes: dict[str, str]) -> None:
         if element == self._c:
             if self._cell is not None:
-                raise Damaged(WHAT, "a cell stands in a cell")
+                raise Damaged(WHAT, say("a cell stands in a cell"))
             self._cell = attributes
         elif element in self._texts:
             if self._cell is not None and not self._phonetic:
@@ -84,7 +85,7 @@ class SheetReader:
                 self._formula = self._cell
             self._depth += 1
             if self._depth > DEEPEST:
-                raise Damaged(WHAT, "its XML is nested too deeply")
+                raise Damaged(WHAT, say("its XML is nested too deeply"))
 
     def _end(self, element: str) -> None:
         if element == self._c:
@@ -105,7 +106,7 @@ class SheetReader:
     def _begin_row(self, given: str | None) -> None:
         self._number = max(self._number + 1, int(given) if given and given.isdecimal() and len(given) < _DIGITS else 0)
         if self._number > LAST_ROW:
-            raise Damaged(WHAT, f"it has more than {LAST_ROW:,} rows")
+            raise Damaged(WHAT, say("it has more than {most} rows", most=LAST_ROW))
         self._row = []
         self._column = -1
         self._length = 0
@@ -116,7 +117,7 @@ class SheetReader:
         reference = cell.get("r")
         column = column_of(reference.rstrip("0123456789")) if reference else self._column + 1
         if column >= LAST_COLUMN:
-            raise Damaged(WHAT, "a cell is in no column")
+            raise Damaged(WHAT, say("a cell is in no column"))
         self._column = column
         if not self._text:
             # an empty string is a formula's value too
@@ -155,7 +156,7 @@ class SheetReader:
     def _counted(self, text: str) -> str:
         self._length += len(text)
         if self._length > MOST_TEXT:
-            raise Damaged(WHAT, f"row {self._number:,} has more than {MOST_TEXT:,} letters")
+            raise Damaged(WHAT, say("row {number} has more than {most} letters", number=self._number, most=MOST_TEXT))
         return text
 
     def _style(self, style: str) -> Shown | None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from ...core.message import say, say_n
 from ...core.values import Log
 
 _MARK = "\ufeff"
@@ -131,8 +132,15 @@ def _log_marks(leading: int, marks: int, headers: int, log: Log) -> None:
         log.info("The file began with more than one byte order mark (U+FEFF); all were left out.")
     if not marks:
         return
-    what = "1 byte order mark (U+FEFF)" if marks == 1 else f"{marks:,} byte order marks (U+FEFF)"
-    copies = "a copy of the header" if headers == 1 else f"{headers:,} copies of the header"
+    what = say_n("{n} byte order mark (U+FEFF)", "{n} byte order marks (U+FEFF)", marks)
+    if not headers:
+        log.warning(say("Left out: {marks} within the file, as where several files were joined.", marks=what))
+        return
+    copies = say_n("a copy of the header", "{n} copies of the header", headers)
     log.warning(
-        f"Left out: {what} within the file, as where several files were joined{f', and {copies}' if headers else ''}."
+        say(
+            "Left out: {marks} within the file, as where several files were joined, and {copies}.",
+            marks=what,
+            copies=copies,
+        )
     )

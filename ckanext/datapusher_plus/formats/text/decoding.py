@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import NotText, WrongEncoding
+from ...core.message import say
 from ...core.values import Log
 from ..base import Work, read_head
 from .byte_order_marks import Marks
@@ -58,8 +59,12 @@ def _declared(path: Path, work: Work) -> Encoding | None:
     mark, name = marked(head), work.options.encoding
     if mark and name and not asked(name).codec.upper().startswith(mark.name):
         work.log.warning(
-            f"The file's byte order mark says that it is {mark.name}; the resource's field dpp_encoding says {name}, "
-            "and was not heeded. Correct or empty the field."
+            say(
+                "The file's byte order mark says that it is {name}; the resource's field dpp_encoding says "
+                "{field}, and was not heeded. Correct or empty the field.",
+                name=mark.name,
+                field=name,
+            )
         )
     return mark or (asked(name) if name else unmarked(head))
 
@@ -77,8 +82,12 @@ def _is_utf_8(path: Path, marks: Marks, log: Log) -> bool:
         return False
     if twice:
         log.warning(
-            f"The file looks as if it had been turned into UTF-8 twice: Ã stands before a sign {twice:,} times, as in "
-            "“Ã©” for “é”. It is loaded as it was published; write it anew from its source if that is wrong."
+            say(
+                "The file looks as if it had been turned into UTF-8 twice: Ã stands before a sign {twice} times, "
+                "as in “Ã©” for “é”. It is loaded as it was published; write it anew from its source if that is "
+                "wrong.",
+                twice=twice,
+            )
         )
     return True
 
@@ -93,7 +102,7 @@ def _found(path: Path, languages: Collection[str]) -> Encoding:
     for piece in whole_lines(path):
         evidence.add(piece)
     if evidence.binary:
-        raise NotText("binary data")
+        raise NotText(say("binary data"))
     return evidence.encoding() or UTF_8
 
 
@@ -108,7 +117,7 @@ def _nuls(path: Path) -> int:
     for piece in _pieces(path) if nuls else ():
         others += controls(piece)
     if nuls > 0.9 * path.stat().st_size or (nuls and others):
-        raise NotText(f"binary data (it has {nuls:,} NUL bytes)")
+        raise NotText(say("binary data (it has {nuls} NUL bytes)", nuls=nuls))
     return nuls
 
 
@@ -171,12 +180,19 @@ def _rewritten(path: Path, target: Path, encoding: Encoding, marks: Marks, log: 
             out.write(text.replace("\0", "").encode("utf-8"))
     if repaired:
         log.warning(
-            f"{len(repaired):,} lines have bytes that are no {encoding.name}; these bytes were read as Windows-1252, "
-            f"and none was dropped: {listed(repaired)}. "
-            "Correct these lines, or name the file's encoding in the resource's field dpp_encoding."
+            say(
+                "{count} lines have bytes that are no {name}; these bytes were read as Windows-1252, and none "
+                "was dropped: {listed}. Correct these lines, or name the file's encoding in the resource's field "
+                "dpp_encoding.",
+                count=len(repaired),
+                name=encoding.name,
+                listed=listed(repaired),
+            )
         )
     if nuls:
-        log.warning(f"{nuls:,} NUL characters, which PostgreSQL has no place for, were left out of the text.")
+        log.warning(
+            say("{nuls} NUL characters, which PostgreSQL has no place for, were left out of the text.", nuls=nuls)
+        )
     return target
 
 
@@ -185,8 +201,15 @@ def _log_guess(encoding: Encoding, log: Log) -> None:
     guess = f"The file is not in UTF-8. By its letters it was taken for {encoding.name}: {words}."
     if encoding.doubtful:
         log.warning(
-            f"{guess} These are few words to judge by; if they are wrong, name the file's encoding in the "
-            "resource's field dpp_encoding, such as windows-1250, or save it as UTF-8."
+            say(
+                "The file is not in UTF-8. By its letters it was taken for {encoding}: {words}. These "
+                "are few words to judge by; "
+                "if they are wrong, name the file's encoding in the resource's field dpp_encoding, such "
+                "as windows-1250, or save "
+                "it as UTF-8.",
+                encoding=encoding.name,
+                words=words,
+            )
         )
     else:
         log.info(f"{guess} If these words are wrong, name the file's encoding in the resource's field dpp_encoding.")

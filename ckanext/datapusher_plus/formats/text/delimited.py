@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...core.errors import NothingToLoad, NotText, TooManyColumns
+from ...core.message import say
 from ...core.quarantine import MOST_FIELDS
 from ...core.values import CleanCsv, Log, Source
 from ..base import Format, Work, read_head, register
@@ -46,7 +47,7 @@ class Delimited(Format):
         path = swap(path, work.dir / "lines.txt") if swapped else path
         layout = find_layout(path, self.separator, work.options.decimal)
         if layout is None:
-            raise NothingToLoad("is empty")
+            raise NothingToLoad(say("is empty"))
         _check_width(layout.header, work.limits.columns)
         self._check(layout)
         footer = find_footer(path, layout)
@@ -97,23 +98,38 @@ def _called(separator: bytes) -> str:
 
 
 def _log_separator(layout: Layout, log: Log) -> None:
-    columns = f"{_called(layout.separator)}, which make {len(layout.header):,} columns"
+    columns = {"separators": _called(layout.separator), "columns": len(layout.header)}
     if layout.declared not in (b"", layout.separator):
         log.warning(
-            f"The file's first line says that {_called(layout.declared)} separate its values; they do not. It was read "
-            f"with {columns}. Correct or remove that line."
+            say(
+                "The file's first line says that {declared} separate its values; they do not. It was read with "
+                "{separators}, which make {columns} columns. Correct or remove that line.",
+                declared=_called(layout.declared),
+                **columns,
+            )
         )
     elif layout.rival:
         other, number = layout.rival
-        sign = "a tab" if other == b"\t" else f"“{other.decode()}”"
+        sign = say("a tab") if other == b"\t" else f"“{other.decode()}”"
         log.warning(
-            f"It is not certain what separates the values. They were read with {columns}; with {_called(other)} there "
-            f"would be {number:,}. If that is right, put a line above the header that says sep= and then {sign}."
+            say(
+                "It is not certain what separates the values. They were read with {separators}, which "
+                "make {columns} columns; "
+                "with {others} there would be {number}. If that is right, put a line above the header "
+                "that says sep= and then {sign}.",
+                **columns,
+                others=_called(other),
+                number=number,
+                sign=sign,
+            )
         )
     elif layout.prose:
         log.warning(
-            "The header has one heading, and commas and semicolons stand below it as in sentences. So they were taken "
-            "for text, and the file for a table of one column. If they separate values, give each value a heading."
+            say(
+                "The header has one heading, and commas and semicolons stand below it as in sentences. So they "
+                "were taken for text, and the file for a table of one column. If they separate values, give each "
+                "value a heading."
+            )
         )
 
 
@@ -121,9 +137,15 @@ def _log_rewriting(change: Rewriting, done: Rewritten, log: Log) -> None:
     layout = change.layout
     if layout.above:
         above = _quoted(layout.above)
-        log.warning(f"The header is in line {layout.first_line:,}. What stands above it is left out: {above}.")
+        log.warning(
+            say(
+                "The header is in line {first_line}. What stands above it is left out: {above}.",
+                first_line=layout.first_line,
+                above=above,
+            )
+        )
     if change.footer:
-        log.warning(f"The lines below the table are left out: {_quoted(change.footer.lines)}.")
+        log.warning(say("The lines below the table are left out: {lines}.", lines=_quoted(change.footer.lines)))
     empty = len(layout.header) - change.width
     if empty:
         log.info(f"The last {empty:,} columns, which have neither headings nor values, are left out.")
@@ -131,8 +153,12 @@ def _log_rewriting(change: Rewriting, done: Rewritten, log: Log) -> None:
         log.info(f"{done.shortened:,} rows end in separators with nothing after them, which are left out.")
     if done.filled:
         log.warning(
-            f"Rows with fewer fields than the header: {len(done.filled):,}. What they miss at their ends was taken as "
-            f"empty, for many programs leave out tabs there: lines {listed(done.filled)}."
+            say(
+                "Rows with fewer fields than the header: {rows}. What they miss at their ends was taken as "
+                "empty, for many programs leave out tabs there: lines {listed}.",
+                rows=len(done.filled),
+                listed=listed(done.filled),
+            )
         )
 
 
@@ -200,7 +226,7 @@ class Txt(Delimited):
 
     def _check(self, layout: Layout) -> None:
         if not layout.agreed:
-            raise NotText("text without columns")
+            raise NotText(say("text without columns"))
 
     def _how(self, layout: Layout) -> str:
         return f" with {_called(layout.separator)}"

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-SEPARATORS = {b",": "commas", b"\t": "tabs", b";": "semicolons", b"|": "bars"}
+from ...core.message import say
+
+SEPARATORS = {b",": say("commas"), b"\t": say("tabs"), b";": say("semicolons"), b"|": say("bars")}
 #: a character that no text has, as the separator of a table of one column
 NO_SEPARATOR = b"\x1f"
 #: weight of each separator as evidence that it separates
