@@ -13,6 +13,7 @@ from ..core.outcome import Outcome
 from ..core.personal_data.findings import from_json
 from ..core.retries import Tries
 from ..core.states import GOOD, State
+from ..core.stop_reason import Reason
 from ..core.values import Log, Published
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
@@ -96,6 +97,8 @@ def _repair(dead: RunRecord, code: int | None, run_log: Log, was_cancelled: WasC
         run_log.warning(f"The new table is in place, but {how} before all was done. What is left is done now.")
         return late_publish.publish_late(dead, run_log)
     table = restored.what if restored else outcome.UNCHANGED
+    if dead.cancel_asked_at:
+        return outcome.of_cancelled_death(table, Reason.ASKED)
     if was_cancelled(dead.flow_run_id):
         # the worker killed it because it did not stop in time
         return outcome.of_cancelled_death(table)
