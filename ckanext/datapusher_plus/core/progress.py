@@ -22,6 +22,8 @@ SHARES: Mapping[str, float] = {
     "commit": 0.01,
     "publish": 0.02,
 }
+#: Other ways to write the table, which take the places of stages.
+_IN_PLACE_OF = {"append": "stage", "replace": "stage"}
 #: Seconds that a load must have taken, for the times of its own stages to say more than ``SHARES``.
 _LONG = 5.0
 #: The least part of a load, and the least time in seconds, from which the rest can be estimated.
@@ -57,8 +59,9 @@ def shares_of(last: Iterable[Step]) -> Mapping[str, float]:
     """Return what part of the time each stage takes: as in the resource's last load if that took long enough."""
     took: dict[str, float] = {}
     for step in last:
-        if step.stage in SHARES:
-            took[step.stage] = took.get(step.stage, 0.0) + (step.seconds or 0.0)
+        stage = _IN_PLACE_OF.get(step.stage, step.stage)
+        if stage in SHARES:
+            took[stage] = took.get(stage, 0.0) + (step.seconds or 0.0)
     total = sum(took.values())
     if total < _LONG:
         return SHARES
@@ -67,6 +70,7 @@ def shares_of(last: Iterable[Step]) -> Mapping[str, float]:
 
 def share_done(stage: str, done: int, total: int | None, shares: Mapping[str, float] = SHARES) -> float | None:
     """Return which part of the whole load is done, from 0 to 1; None for a stage of unknown place."""
+    stage = _IN_PLACE_OF.get(stage, stage)
     if stage not in shares:
         return None
     order = list(shares)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, wraps
-from typing import ParamSpec, TypeVar
+from functools import partial
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE
@@ -26,41 +25,24 @@ from ..steps import swap as swap_step
 from ..steps import validate as validate_step
 from . import shown
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 # Steps retry named transient errors themselves; each run reads its file again, so caching is useless.
 _step = partial(shown.step, cache_policy=NO_CACHE, persist_result=False)
 
+fetch = _step(name="fetch")(fetch_step.fetch)
+convert = _step(name="convert")(convert_step.convert)
+validate = _step(name="validate")(validate_step.validate)
+analyse = _step(name="analyse")(analyse_step.analyse)
 
-def told(stage: str, work: Callable[P, R]) -> Callable[P, R]:
-    """Wrap a step so that it reports its beginning to its log."""
-
-    @wraps(work)
-    def worked(*args: P.args, **kwargs: P.kwargs) -> R:
-        for log in (*args, *kwargs.values()):
-            if isinstance(log, Log):
-                log.progress(stage, 0, None)
-        return work(*args, **kwargs)
-
-    return worked
-
-
-fetch = _step(name="fetch")(told("fetch", fetch_step.fetch))
-convert = _step(name="convert")(told("convert", convert_step.convert))
-validate = _step(name="validate")(told("validate", validate_step.validate))
-analyse = _step(name="analyse")(told("analyse", analyse_step.analyse))
-
-append = _step(name="append")(told("stage", append_step.append))
-stage = _step(name="stage")(told("stage", stage_step.stage))
-swap = _step(name="swap")(told("swap", swap_step.swap))
-replace = _step(name="replace")(told("stage", replace_step.replace))
-commit = _step(name="commit")(told("commit", commit_step.commit))
+append = _step(name="append")(append_step.append)
+stage = _step(name="stage")(stage_step.stage)
+swap = _step(name="swap")(swap_step.swap)
+replace = _step(name="replace")(replace_step.replace)
+commit = _step(name="commit")(commit_step.commit)
 
 
 def stash_with(hook: Callable[[Transaction], None]) -> shown.Step[[LoadPlan, Log], LoadPlan]:
     """Return the task that saves the dictionary and, when a later step fails, calls ``hook``."""
-    stash = _step(name="stash")(told("stash", stash_step.stash))
+    stash = _step(name="stash")(stash_step.stash)
     stash.on_rollback(hook)
     return stash
 

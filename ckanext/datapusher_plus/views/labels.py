@@ -82,6 +82,8 @@ def stage(name: str) -> str:
         "plan": _("Planning the table"),
         "stash": _("Saving the Data Dictionary"),
         "stage": _("Building the new table"),
+        "append": _("Adding the new rows"),
+        "replace": _("Replacing the rows"),
         "copy": _("Copying the rows"),
         "fill": _("Filling the new table"),
         "index": _("Building the indexes"),
