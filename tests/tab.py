@@ -9,7 +9,8 @@ from typing import Any
 from bs4 import BeautifulSoup
 from ckan.tests.helpers import CKANTestApp
 
-from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus import portal
+from ckanext.datapusher_plus.core.states import LOADED, State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.runs import database
 from ckanext.datapusher_plus.runs.claim import claim
@@ -52,5 +53,7 @@ class Tab:
         return RunLog(run_id)
 
     def end(self, log: RunLog, state: State, message: str = "", published: Published | None = None) -> None:
-        """End a run as a worker does."""
+        """End a run as a worker does; a table that it has loaded is shown."""
+        if published and state in LOADED:
+            portal.mark_active(self.resource["id"], True)
         assert finish(log._run_id, state, message=message, published=published)

@@ -125,6 +125,23 @@ def test_a_cancelled_run_that_has_to_be_killed_is_shown_as_cancelled(
     assert live.whole() == before
 
 
+@pytest.mark.parametrize("hangs", [False, True])
+def test_cancelling_in_ckan_undoes_the_run(
+    hangs: bool, worker: WorkerUnderTest, live: Table, halt: Load, act: Act, ended: Ended
+) -> None:
+    before = live.whole()
+    resource = halt("swap.after")
+    run_id = ended(resource, "running")["job_id"]
+    if hangs:
+        worker.run().suspend()
+    assert act("datapusher_plus_cancel", resource_id=resource["id"]) == {"job_id": run_id, "state": "running"}
+    task = ended(resource, "cancelled", "error", patience=60)["task_info"]
+    assert task["state"] == "cancelled"
+    assert task["message"].startswith("Loading was cancelled by somebody who may edit the resource.")
+    assert live.whole() == before
+    assert act("datapusher_plus_runs", resource_id=resource["id"])["runs"][0]["state"] == "cancelled"
+
+
 def test_a_cancelled_run_that_ends_before_its_worker_can_tell_it_why_is_shown_as_cancelled(
     worker: WorkerUnderTest, live: Table, halt: Load, ended: Ended, prefect_cancel: Callable[[str], None]
 ) -> None:

@@ -3,6 +3,7 @@
 from shutil import which
 
 NEED = [
+    "test_history_in_chromium.py",
     "test_in_chromium.py",
     "test_profile_in_chromium.py",
     "test_review_in_chromium.py",

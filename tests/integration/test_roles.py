@@ -27,6 +27,9 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "datapusher_plus_dictionary_restore": {"entry": "1"},
     "datapusher_plus_dictionary_carry": {"old": "a", "new": "b"},
     "datapusher_plus_review": {"decision": "approve"},
+    "datapusher_plus_runs": {},
+    "datapusher_plus_run_show": {"job_id": "{run}"},
+    "datapusher_plus_cancel": {},
 }
 #: method and address below the dataset's
 ROUTES = [
@@ -34,6 +37,9 @@ ROUTES = [
     ("GET", "resource_data/{0}/status"),
     ("GET", "resource_data/{0}/rejected.csv"),
     ("GET", "resource_data/{0}/rejected/{1}.csv"),
+    ("GET", "resource_data/{0}/history"),
+    ("GET", "resource_data/{0}/history/{1}"),
+    ("POST", "resource_data/{0}/cancel"),
     ("POST", "resource_data/{0}"),
     ("POST", "delete-datastore/{0}"),
     ("POST", "resource_data/{0}/dictionary"),
@@ -71,7 +77,8 @@ def private(clean_db: None, loaded: None, app: CKANTestApp) -> Private:
 @pytest.mark.parametrize("role", [*MAY_NOT, *MAY])
 def test_actions_are_for_those_who_may_edit(role: str, private: Private, app: CKANTestApp) -> None:
     for action, more in ACTIONS.items():
-        data = {"resource_id": private.resource["id"], **more}
+        filled = {name: value.format(run=private.run_id) for name, value in more.items()}
+        data: dict[str, Any] = {"resource_id": private.resource["id"], **filled}
         if action == "datapusher_hook":
             data["metadata"] = {"resource_id": data.pop("resource_id")}
         answer = app.post(f"/api/3/action/{action}", json=data, headers=private.headers[role], status=None)

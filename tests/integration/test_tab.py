@@ -10,18 +10,20 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from ckan.common import CKANConfig
 from ckan.tests import factories
 from ckan.tests.helpers import call_action
 
-from ckanext.datapusher_plus import settings
+from ckanext.datapusher_plus import portal, settings
+from ckanext.datapusher_plus.core.progress import SHARES
+from ckanext.datapusher_plus.core.retries import Retry
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.types.column_type import PG_TYPES
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.plugin import DatapusherPlusPlugin
-from ckanext.datapusher_plus.runs import database
+from ckanext.datapusher_plus.runs import cancel, database, records, unpublished
 from ckanext.datapusher_plus.runs.finish import finish
 from tests.tab import Tab
 
@@ -112,24 +114,30 @@ def test_queued_for_long_says_that_no_worker_seems_to_run(tab: Tab) -> None:
     assert "No worker has taken it up" in text(tab.page(), "state")
 
 
+def percent(stage: str, part: float) -> str | None:
+    """Return how much of the whole load the bar shows when a part of a stage is done."""
+    before = list(SHARES.values())[: list(SHARES).index(stage)]
+    return str(int(100 * (sum(before) + part * SHARES[stage]))) if before or part else None
+
+
 @pytest.mark.parametrize(
-    ("progress", "shown", "percent"),
+    ("progress", "shown", "share"),
     [
-        (("fetch", 1536, 6144), "Fetching the file 1.5 KiB of 6 KiB", "25"),
+        (("fetch", 4608, 6144), "Fetching the file 4.5 KiB of 6 KiB", percent("fetch", 0.75)),
         (("fetch", 2048, None), "Fetching the file 2 KiB", None),
-        (("copy", 1024, 2048), "Copying the rows 1 KiB of 2 KiB", "50"),
-        (("index", 0, 4), "Building the indexes", None),
-        (("index", 1, 4), "Building the indexes", "25"),
+        (("copy", 1024, 2048), "Copying the rows 1 KiB of 2 KiB", percent("copy", 0.5)),
+        (("index", 0, 4), "Building the indexes", percent("index", 0)),
+        (("index", 1, 4), "Building the indexes", percent("index", 0.25)),
         (("a new stage", 0, None), "a new stage", None),
-        (("copy", 7, 5), "Copying the rows 7 bytes of 5 bytes", "100"),
+        (("copy", 7, 5), "Copying the rows 7 bytes of 5 bytes", percent("copy", 1)),
     ],
 )
-def test_progress(tab: Tab, progress: tuple[str, int, int | None], shown: str, percent: str | None) -> None:
+def test_progress(tab: Tab, progress: tuple[str, int, int | None], shown: str, share: str | None) -> None:
     tab.start().progress(*progress)
     page = tab.page()
     assert text(page, "progress").startswith(shown)
     [bar] = page.select("[role=progressbar]")
-    assert bar.get("aria-valuenow") == percent
+    assert bar.get("aria-valuenow") == share
     assert button(page) == "(Load again)"
 
 
@@ -141,6 +149,7 @@ def test_complete(tab: Tab) -> None:
     assert "Loaded" in text(page, "state")
     assert "336,776 rows in 4 columns" in text(page, "state")
     rows = [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in page.select("table tbody tr")]
+    assert text(page, "table").startswith("The table now Rows 336,776 Columns 4 Loaded")
     assert rows == [
         ["year", "Number numeric"],
         ["carrier", "Text text"],
@@ -216,21 +225,129 @@ def test_an_error_about_a_type_that_is_still_asked_for_stays(misfit: Callable[[s
     assert "no longer" not in text(page, "state")
 
 
-def test_rows_that_an_earlier_load_left_out_are_dated(tab: Tab) -> None:
+@pytest.mark.parametrize("state", [State.SKIPPED, State.ERROR, State.CANCELLED])
+def test_the_table_is_shown_whatever_became_of_the_last_attempt(state: State, tab: Tab) -> None:
+    columns = (("city", "text"), ("year_2", "numeric", "year"))
+    loaded = replace(LOADED, rejected=(2, 40), columns=columns, warnings=("Look at the map.",))
+    log = tab.start()
+    log.file("trees.csv", 2048)
+    tab.end(log, State.WARNED, "Loaded.", loaded)
+    parts = ("table", "warnings", "rejected", "columns")
+    before = [text(tab.page(), part) for part in parts]
+    assert before[0].startswith("The table now File trees.csv (2 KiB) Rows 336,776 Columns 2 Loaded")
+    assert (before[1], "city" in before[3]) == ("What to look at Look at the map.", True)
+    tab.end(tab.start(), state, "No.")
+    page = tab.page()
+    assert [text(page, part) for part in parts] == before
+    assert "No." in text(page, "state")
+    assert text(page, "noticed") == ""
+
+
+def test_a_table_that_no_run_has_loaded_is_shown_too(tab: Tab) -> None:
     table(tab)
-    tab.end(tab.start(), State.WARNED, "Loaded.", replace(LOADED, rejected=(2, 40)))
-    assert "Earlier load" not in text(tab.page(), "rejected")
+    page = tab.page()
+    assert text(page, "table") == "The table now Rows 0 Columns 1 This table was not loaded from a file here."
+    assert "Text text" in text(page, "columns")
+
+
+def test_a_deleted_table_is_not_shown(tab: Tab) -> None:
+    table(tab)
+    tab.end(tab.start(), State.COMPLETE, "Loaded.", LOADED)
+    call_action("datastore_delete", resource_id=tab.resource["id"], force=True)
+    page = tab.page()
+    assert (text(page, "table"), text(page, "columns")) == ("", "")
+    assert "its table has been deleted since" in text(page, "state")
+
+
+def test_a_load_that_was_published_late_is_the_table(tab: Tab) -> None:
+    log = tab.start()
+    assert finish(log._run_id, State.WARNED, message="Later.", published=LOADED, unpublished=True)
+    portal.mark_active(tab.resource["id"], True)
+    assert unpublished.done(log._run_id, State.COMPLETE, message="Loaded.", warnings=())
     tab.end(tab.start(), State.ERROR, "No.")
-    found = tab.page().select_one("[data-part=rejected]")
-    assert found
-    assert text(tab.page(), "rejected").startswith("Earlier load, whose table is in place:")
-    assert len(found.select("time[datetime]")) == 1
+    page = tab.page()
+    assert "336,776" in text(page, "table")
+    assert (text(page, "warnings"), "year" in text(page, "columns")) == ("", True)
+
+
+def test_what_an_attempt_has_noticed_is_not_said_of_the_table(tab: Tab) -> None:
+    tab.end(tab.start(), State.COMPLETE, "Loaded.", LOADED)
+    assert finish(tab.start()._run_id, State.SKIPPED, message="The file is empty.", warnings=("The file is empty.",))
+    page = tab.page()
+    assert (text(page, "warnings"), "The file is empty." in text(page, "noticed")) == ("", True)
+
+
+def test_the_status_has_the_table_and_the_last_attempt(tab: Tab) -> None:
+    tab.end(tab.start(), State.COMPLETE, "Loaded.", LOADED)
+    loaded = call_action("datapusher_status", resource_id=tab.resource["id"])
+    assert loaded["table"]["job_id"] == loaded["job_id"]
+    tab.end(tab.start(), State.ERROR, "No.")
+    failed = call_action("datapusher_status", resource_id=tab.resource["id"])
+    assert (failed["task_info"]["rows"], failed["table"]) == (None, loaded["table"])
+
+
+def test_rows_bytes_and_time_left_of_the_whole_load(tab: Tab) -> None:
+    log = tab.start()
+    log.rows(1000)
+    log.progress("copy", 1024, 2048)
+    begun = datetime.now(timezone.utc) - timedelta(minutes=10)
+    with database.transaction() as connection:
+        connection.execute(sa.update(run).where(of(tab)).values(started_at=begun))
+    shown = text(tab.page(), "progress")
+    assert "1 KiB of 2 KiB, about 500 of 1,000 rows" in shown
+    assert "minutes left" in shown
+
+
+def test_a_newer_request_that_waits_is_shown_and_can_be_cancelled(tab: Tab) -> None:
+    log = tab.start()
+    assert text(tab.page(), "waiting") == ""
+    waits = tab.queue()
+    page = tab.page()
+    assert "A newer request waits" in text(page, "waiting")
+    [form] = page.select("[data-part=waiting] form")
+    page = tab.press(inputs(form), str(form["action"]))
+    assert "The request was cancelled." in flash(page)
+    assert text(page, "waiting") == ""
+    assert [each.state for each in records.runs_of(tab.resource["id"], limit=9)] == [State.RUNNING, State.CANCELLED]
+    assert records.runs_of(tab.resource["id"], limit=9)[1].id == waits
+    assert log._run_id != waits
+
+
+def inputs(form: Tag) -> dict[str, str]:
+    """Return what the fields of a form hold."""
+    return {str(field["name"]): str(field["value"]) for field in form.select("input[value]")}
+
+
+def test_a_queued_run_ends_at_once_when_it_is_cancelled(tab: Tab) -> None:
+    tab.queue()
+    [form] = tab.page().select("[data-part=actions] form[action$=cancel]")
+    page = tab.press(inputs(form), str(form["action"]))
+    assert "Cancelled" in text(page, "state")
+    assert not page.select("form[action$=cancel]")
+    assert "There is nothing to cancel" in flash(tab.press(inputs(form), str(form["action"])))
+
+
+def test_a_running_run_is_asked_to_end(tab: Tab) -> None:
+    log = tab.start()
+    [form] = tab.page().select("[data-part=actions] form[action$=cancel]")
+    page = tab.press(inputs(form), str(form["action"]))
+    assert "is being stopped" in text(page, "state")
+    assert not page.select("form[action$=cancel]")
+    assert (cancel.is_asked(log._run_id), cancel.to_stop()[-1:]) == (True, ["f00d"])
+    assert "asked to cancel this load" in text(page, "log")
+
+
+def test_a_retry_says_which_try_it_is_and_when_it_begins(tab: Tab) -> None:
+    assert finish(tab.start()._run_id, State.ERROR, message="A server was away.", retry=Retry(tries=2, wait=3000))
+    page = tab.page()
+    assert "Try 2 of 3 begins automatically:" in text(page, "state")
+    assert len(page.select("[data-part=state] time[datetime]")) == 1
 
 
 def test_a_cancelled_run_is_no_error(tab: Tab) -> None:
     tab.end(tab.start(), State.CANCELLED, "Loading was cancelled in Prefect.")
     page = tab.page()
-    assert text(page, "state") == "State: Cancelled Loading was cancelled in Prefect."
+    assert text(page, "state") == "Last attempt: Cancelled Loading was cancelled in Prefect."
     assert not page.select(".dpp .alert-danger, .dpp .text-bg-danger, .dpp-danger")
 
 
@@ -315,7 +432,7 @@ def test_a_run_that_died_after_its_table_was_in_place_tells_what_is_left_to_do(t
 
 def test_skipped(tab: Tab) -> None:
     tab.end(tab.start(), State.SKIPPED, "The file has not changed.")
-    assert text(tab.page(), "state") == "State: Left as it was The file has not changed."
+    assert text(tab.page(), "state") == "Last attempt: Left as it was The file has not changed."
 
 
 def test_an_error_is_told_in_its_own_sentence(tab: Tab) -> None:
@@ -378,7 +495,7 @@ def test_what_strangers_wrote_stays_text(make_tab: Callable[..., Tab]) -> None:
     for page in (tab.page(), tab.page(tab.path + "/status")):
         assert "alert(" not in "".join(script.get_text() for script in page.select("script"))
         assert not page.select("[onclick]")
-        for part in ("state", "warnings", "columns", "log"):
+        for part in ("state", "log"):
             assert HOSTILE in text(page, part)
 
 

@@ -18,7 +18,7 @@
       if (isNaN(date)) { return; }
       element.textContent = element.hasAttribute('data-only-time') ?
         date.toLocaleTimeString(language) :
-        date.toLocaleString(language, {dateStyle: 'medium', timeStyle: 'short'});
+        date.toLocaleString(language, {dateStyle: 'medium', timeStyle: 'medium'});
     });
   }
 
@@ -45,7 +45,8 @@
       fetch(root.getAttribute('data-url'), {credentials: 'same-origin', redirect: 'manual'})
         .then(function (response) {
           /* A redirect leads to a login page: CKAN's, or that of a proxy or plugin which answers before CKAN does. */
-          sayLoginEnded(response.type === 'opaqueredirect' || response.status === 401 || response.status === 403);
+          var loginEnded = response.type === 'opaqueredirect' || response.status === 401 || response.status === 403;
+          sayLoginEnded(loginEnded);
           if (!response.ok) { throw new Error(response.status); }
           return response.text();
         })
@@ -59,7 +60,11 @@
 
     function show(html) {
       var fresh = new DOMParser().parseFromString(html, 'text/html').querySelector('.dpp');
-      if (!fresh) { throw new Error('not the tab'); }
+      if (!fresh) {
+        /* a login page that is sent in place of the tab, without a redirect */
+        sayLoginEnded(true);
+        throw new Error('not the tab');
+      }
       var parts = partsOf(fresh);
       fresh.querySelectorAll('[data-part]').forEach(function (part) {
         var name = part.getAttribute('data-part');

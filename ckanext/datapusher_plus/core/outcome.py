@@ -108,7 +108,7 @@ def of_failure(failure: Failure) -> Outcome:
 
 
 def _is_cancelled(failure: Failure) -> bool:
-    return failure.reason in (Reason.CANCEL, Reason.SUSPEND)
+    return failure.reason in (Reason.CANCEL, Reason.ASKED, Reason.SUSPEND)
 
 
 def _why(failure: Failure) -> _Why:
@@ -164,6 +164,7 @@ def _out_of_memory(error: BaseException) -> bool:
 def _stopped(reason: Reason | None) -> _Why:
     return {
         Reason.CANCEL: _Why(what=say("Loading was cancelled in Prefect."), again=Again.NEVER),
+        Reason.ASKED: _Why(what=say("Loading was cancelled by somebody who may edit the resource."), again=Again.NEVER),
         Reason.SUSPEND: _Why(what=say("Loading was suspended in Prefect, which ends it here."), again=Again.NEVER),
         Reason.DRAIN: _Why(what=say("Loading was stopped because its worker was shut down."), again=Again.AT_ONCE),
         Reason.ORPHANED: _Why(what=say("Loading was stopped because its worker died."), again=Again.AT_ONCE),
@@ -195,9 +196,9 @@ def of_death(code: int | None, table: str, tries: Tries) -> Outcome:
     )
 
 
-def of_cancelled_death(table: str) -> Outcome:
+def of_cancelled_death(table: str, reason: Reason = Reason.CANCEL) -> Outcome:
     """Return the end of a run whose process died after somebody had cancelled it."""
-    what = _stopped(Reason.CANCEL).what
+    what = _stopped(reason).what
     return Outcome(state=State.CANCELLED, message=join((what, table, AGAIN)), kind=Reason.CANCEL.value, public=what)
 
 

@@ -10,6 +10,8 @@ class Reason(str, Enum):
 
     #: somebody cancelled the run in Prefect
     CANCEL = "cancel"
+    #: somebody asked in CKAN to cancel the run
+    ASKED = "asked"
     #: somebody suspended the run in Prefect
     SUSPEND = "suspend"
     #: the worker is shutting down and its grace period is over

@@ -1,13 +1,24 @@
-"""Find out whether somebody cancelled a run in Prefect, for code that sees only that the run has ended."""
+"""Find out whether somebody cancelled a run in Prefect, and cancel it there."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 import httpx
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
+from prefect.states import Cancelling
+
+
+def cancel(client: SyncPrefectClient, flow_run_id: str) -> None:
+    """Cancel a flow run, unless that is done already or Prefect does not know it; its worker then stops the process."""
+    try:
+        state = client.read_flow_run(UUID(flow_run_id)).state
+        if state is None or not (state.is_final() or state.is_cancelling()):
+            client.set_flow_run_state(UUID(flow_run_id), Cancelling(message="Cancelled in CKAN."), force=True)
+    except (ObjectNotFound, ValueError):
+        return
 
 
 def was_cancelled(flow_run_id: str | None) -> bool:

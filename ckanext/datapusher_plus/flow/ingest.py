@@ -23,7 +23,7 @@ from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
 from ..core.outcome import Outcome
 from ..core.states import GOOD, OPEN, State
-from ..core.values import Analysed, LoadPlan, Log, Source, Strategy, Swapped, Ticket
+from ..core.values import Analysed, CleanCsv, LoadPlan, Log, Source, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
 from ..portal import app
 from ..recovery.late_publish import check_table, keep_rejected, publish_metadata
@@ -34,6 +34,7 @@ from ..runs.claim import Claimed, claim, this_process
 from ..runs.log import warnings_last
 from ..runs.records import get, last_good_load_key, last_load
 from ..runs.transient import may_pass
+from ..steps import fetch
 from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
@@ -142,7 +143,7 @@ def read(run: Run) -> LoadPlan:
     ticket = _ticket(run)
     source = _fetch(ticket, run)
     with warnings_last(run.log) as later:
-        csv = tasks.validate(tasks.convert(ticket, source, later), later)
+        csv = _validate(tasks.convert(ticket, source, later), run, later)
         analysed = tasks.analyse(csv, later, ticket.options)
         made = _plan(ticket, source, analysed, run.log, later)
     return _to_write(ticket, source, made, run)
@@ -152,11 +153,19 @@ def _fetch(ticket: Ticket, run: Run) -> Source:
     if plugin := portal.vetoed_by(ticket.resource_id):
         raise Vetoed(plugin)
     source = tasks.fetch(ticket, run.log)
+    run.log.file(source.filename or fetch.name_of(ticket), source.size)
     compare(ticket, source.hash, last_good_load_key(ticket.resource_id), run.log)
     return source
 
 
+def _validate(csv: CleanCsv, run: Run, log: Log) -> CleanCsv:
+    checked = tasks.validate(csv, log)
+    run.log.rows(checked.rows)
+    return checked
+
+
 def _plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, later: Log) -> LoadPlan:
+    log.progress("plan", 0, None)
     # before anything else, so that nothing quotes a value of a file that waits for a review
     screened = screen(ticket, source, analysed, later)
     with screened.without_values():
@@ -181,7 +190,7 @@ def _steps(run: Run) -> Steps:
         log=log,
         fetch=partial(_fetch, ticket, run),
         convert=lambda source: tasks.convert(ticket, source, log),
-        validate=lambda csv: tasks.validate(csv, log),
+        validate=lambda csv: _validate(csv, run, log),
         analyse=lambda csv: tasks.analyse(csv, log, ticket.options),
         plan=lambda source, analysed: _to_write(ticket, source, _plan(ticket, source, analysed, log, log), run),
         write=partial(write, run=run),
@@ -191,7 +200,7 @@ def _steps(run: Run) -> Steps:
 def _ticket(run: Run) -> Ticket:
     run.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     run.public = report.is_public(run.resource_id)
-    return portal.ticket(
+    ticket = portal.ticket(
         run_id=run.claimed.run_id,
         resource_id=run.resource_id,
         ignore_hash=run.claimed.ignore_hash,
@@ -199,6 +208,8 @@ def _ticket(run: Run) -> Ticket:
         requested_at=run.claimed.requested_at,
         work_dir=run.folder,
     )
+    run.log.file(fetch.name_of(ticket))
+    return ticket
 
 
 def write(plan: LoadPlan, run: Run) -> None:
@@ -231,6 +242,7 @@ def publish(run: Run) -> None:
     run.lock.check()
     try:
         reach("publish.before")
+        run.log.progress("publish", 0, None)
         if run.swapped:
             check_table(run.resource_id, run.claimed.run_id)
             rejected = run.swapped.plan.csv.rejected

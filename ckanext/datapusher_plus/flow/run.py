@@ -22,7 +22,7 @@ from ..core.values import Published, Strategy, Swapped
 from ..datastore.lock import ResourceLock
 from ..recovery.end_run import Ending, end_run
 from ..recovery.late_publish import keep_refused
-from ..runs import database
+from ..runs import cancel, database
 from ..runs.claim import Claimed
 from ..runs.finish import landed
 from ..runs.log import RunLog
@@ -112,7 +112,7 @@ class Run:
             run_id=self.claimed.run_id,
             error=error,
             transient=transient,
-            reason=stop_reason.reason() or _stopped_in_prefect(error),
+            reason=self._stop_reason(error),
             limit=current.flow_timeout,
             tries=Tries(this=self.claimed.tries, retries=current.run_retries),
             lost=self._lost(),
@@ -171,6 +171,12 @@ class Run:
         if self._result is not None and self.rollback.has_committed(self.claimed.run_id):
             self.swapped = self._result
             self.error = None if isinstance(self.error, Exception) else self.error
+
+    def _stop_reason(self, error: BaseException) -> stop_reason.Reason | None:
+        # the worker passes both wishes to cancel on as one
+        if cancel.is_asked(self.claimed.run_id):
+            return stop_reason.Reason.ASKED
+        return stop_reason.reason() or _stopped_in_prefect(error)
 
     def _lost(self) -> str:
         """Return what happened to a table that is not as it was before."""

@@ -16,6 +16,7 @@ from prefect.client.schemas.objects import State as PrefectState
 from prefect.exceptions import ExternalSignal, PrefectSignal
 from prefect.states import Completed, Failed
 
+from ..core.log import Log
 from ..core.states import State
 
 P = ParamSpec("P")
@@ -57,7 +58,10 @@ class Step(Task[P, R]):
         super().__init__(without_values(work), **options)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Run the task, and raise what ``work`` raises."""
+        """Run the task, and raise what ``work`` raises; its beginning is reported to the log that it gets."""
+        for log in (*args, *kwargs.values()):
+            if isinstance(log, Log):
+                log.progress(self.name, 0, None)
         try:
             return super().__call__(*args, **kwargs)
         except EndedWith as ended:

@@ -11,7 +11,8 @@ from ckan.types import Context, DataDict
 from .. import portal
 from ..core.eligibility import MANAGED
 from ..runs import database, records
-from ..runs.request import asked_by_command, request, would_change_nothing
+from ..runs.asker import asked_by_command
+from ..runs.request import request, would_change_nothing
 from . import schema
 from .annotations import (
     datapusher_plus_annotation_accept,
@@ -27,6 +28,7 @@ from .dictionary import (
     datastore_create,
 )
 from .fields import package_update
+from .history import datapusher_plus_cancel, datapusher_plus_run_show, datapusher_plus_runs
 from .migrated import migrated
 from .review import datapusher_plus_review
 from .statistics import (
@@ -53,11 +55,14 @@ __all__ = [
     "datapusher_plus_annotation_list",
     "datapusher_plus_annotation_reject",
     "datapusher_plus_annotation_vote",
+    "datapusher_plus_cancel",
     "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
     "datapusher_plus_statistics",
     "datapusher_plus_review",
+    "datapusher_plus_run_show",
+    "datapusher_plus_runs",
     "datapusher_plus_words_next",
     "datapusher_plus_words_progress",
     "datapusher_plus_words_save",
@@ -124,8 +129,11 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         ``review`` (null, or for a file with personal data that waits or was rejected: state, findings, who decided,
         when, and the note), ``rejected`` (null, or how many
         ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that load, and the
-        ``url`` of the file with these rows) and ``refused`` (null, or how many ``rows`` of ``total`` made this run
-        refuse the file, how many of them are ``listed``, and the ``url`` of that list)
+        ``url`` of the file with these rows), ``refused`` (null, or how many ``rows`` of ``total`` made this run
+        refuse the file, how many of them are ``listed``, and the ``url`` of that list), ``table`` (null, or the load
+        whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal) and
+        ``waiting`` (null, or the request that waits while this run goes on). ``task_info`` also has who asked and how,
+        file, steps with their seconds, and ``whole``: the share of the whole load that is done and the seconds left
     :rtype: dictionary
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]

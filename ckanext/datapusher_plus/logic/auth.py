@@ -16,10 +16,13 @@ __all__ = [
     "datapusher_plus_annotation_list",
     "datapusher_plus_annotation_reject",
     "datapusher_plus_annotation_vote",
+    "datapusher_plus_cancel",
     "datapusher_plus_dictionary_carry",
     "datapusher_plus_dictionary_history",
     "datapusher_plus_dictionary_restore",
     "datapusher_plus_review",
+    "datapusher_plus_run_show",
+    "datapusher_plus_runs",
     "datapusher_plus_statistics",
     "datapusher_plus_words_next",
     "datapusher_plus_words_progress",
@@ -42,6 +45,18 @@ def datapusher_status(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 def datapusher_hook(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_cancel(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_run_show(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_runs(context: Context, data_dict: DataDict) -> AuthResult:
     return datastore_auth(context, data_dict, "resource_update")
 
 

@@ -46,6 +46,37 @@ def status(not_empty: Any, unicode_safe: Any, ignore_missing: Any) -> Schema:
 
 
 @validator_args
+def runs(not_empty: Any, unicode_safe: Any, ignore_missing: Any, natural_number_validator: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_runs``."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
+        "limit": [ignore_missing, natural_number_validator],
+        "offset": [ignore_missing, natural_number_validator],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }
+
+
+@validator_args
+def run_show(not_empty: Any, unicode_safe: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_run_show``."""
+    return {**runs(), "job_id": [not_empty, unicode_safe]}
+
+
+@validator_args
+def cancel(not_empty: Any, unicode_safe: Any, ignore_missing: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_cancel``."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
+        "job_id": [ignore_missing, unicode_safe],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }
+
+
+@validator_args
 def carry(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
     """Return the schema of ``datapusher_plus_dictionary_carry``."""
     return {

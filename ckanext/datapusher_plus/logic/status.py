@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import timezone
 from typing import Any
 
 from ckan import model
@@ -14,6 +14,8 @@ from ..core.retries import Tries
 from ..core.states import PUBLIC, State
 from ..runs import review
 from ..runs.records import RunRecord, last_loaded, log_lines
+from . import run_reply
+from .run_reply import text as _text
 
 #: Number of the log's last lines in the reply.
 LINES = 500
@@ -35,6 +37,8 @@ def reply(run: RunRecord, *, sysadmin: bool) -> dict[str, Any]:
         "review": _review(run),
         "rejected": _left_out(run.resource_id),
         "refused": _refused(run),
+        "table": run_reply.table(run.resource_id),
+        "waiting": run_reply.waiting(run.resource_id, run),
     }
 
 
@@ -53,6 +57,13 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
         "tries": run.tries,
         "most_tries": Tries(this=run.tries, retries=settings.current().run_retries).most,
         "retry_of": run.retry_of,
+        "next_try_at": _text(run.not_before) if run.state is State.QUEUED else None,
+        "asked_by": run.asked_by,
+        "asked_via": run.asked_via,
+        "file": run.file,
+        "steps": run_reply.entry(run)["steps"],
+        "whole": run_reply.whole(run),
+        "cancel_asked_at": _text(run.cancel_asked_at),
         "requested_at": _text(run.requested_at),
         "started_at": _text(run.started_at),
         "finished_at": _text(run.finished_at),
@@ -113,7 +124,3 @@ def _url(endpoint: str, resource_id: str, **more: str) -> str:
 def _flow_run_url(flow_run_id: str | None) -> str | None:
     base = settings.current().prefect_ui_base.rstrip("/")
     return f"{base}/runs/flow-run/{flow_run_id}" if base and flow_run_id else None
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment and moment.astimezone(timezone.utc).isoformat()

@@ -90,6 +90,17 @@ run = sa.Table(
     sa.Column("not_before", sa.DateTime(timezone=True)),
     #: whether the table is in place but could not be published in CKAN yet
     sa.Column("unpublished", sa.Boolean, nullable=False, server_default=sa.false()),
+    #: name of the user who requested it; null: a command, or the site itself
+    sa.Column("asked_by", sa.Text),
+    #: how it was requested: a value of runs.asker.Via
+    sa.Column("asked_via", sa.Text),
+    #: {"name": file name, "size": bytes or null}
+    sa.Column("file", JSONB(none_as_null=True)),
+    #: [[stage, seconds after the run's start], …] in the order in which they began
+    sa.Column("steps", JSONB(none_as_null=True)),
+    #: when and by whom the running run was asked to stop
+    sa.Column("cancel_asked_at", sa.DateTime(timezone=True)),
+    sa.Column("cancel_asked_by", sa.Text),
     sa.Index("datapusher_plus_run_resource", "resource_id", "requested_at"),
     sa.Index(ONE_QUEUED, "resource_id", unique=True, postgresql_where=sa.text("state = 'queued'")),
     sa.Index(ONE_RUNNING, "resource_id", unique=True, postgresql_where=sa.text("state = 'running'")),

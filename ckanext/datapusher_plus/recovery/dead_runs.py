@@ -14,6 +14,7 @@ from ..core.outcome import Outcome
 from ..core.personal_data.findings import from_json
 from ..core.retries import Tries
 from ..core.states import GOOD, State
+from ..core.stop_reason import Reason
 from ..core.values import Log, Published
 from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
@@ -99,6 +100,8 @@ def _repair(dead: RunRecord, code: int | None, run_log: Log, was_cancelled: WasC
         )
         return late_publish.publish_late(dead, run_log)
     table = restored.what if restored else outcome.UNCHANGED
+    if dead.cancel_asked_at:
+        return outcome.of_cancelled_death(table, Reason.ASKED)
     if was_cancelled(dead.flow_run_id):
         # the worker killed it because it did not stop in time
         return outcome.of_cancelled_death(table)

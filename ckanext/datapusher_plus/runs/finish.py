@@ -79,7 +79,9 @@ def finish(
         sa.update(run)
         .where(run.c.id == run_id, run.c.state.in_(open_sources))
         .values(**values, finished_at=database.clock(), progress=None)
-        .returning(run.c.resource_id, run.c.ignore_hash, run.c.dry_run, run.c.bulk)
+        .returning(
+            *(run.c[name] for name in ("resource_id", "ignore_hash", "dry_run", "bulk", "asked_by", "asked_via"))
+        )
     )
     with database.transaction() as connection:
         ended = connection.execute(end).one_or_none()
@@ -96,7 +98,7 @@ def finish(
     return True
 
 
-def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, resource_id: str, **asked: bool) -> None:
+def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, resource_id: str, **asked: Any) -> None:
     """Queue the retry, or merge it into the request that is queued already.
 
     That request is newer. It takes over what this run was asked to do.

@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +25,9 @@ OPERATORS = __name__
 
 #: Most lines of one run that are kept: a hostile file must not fill the database.
 MOST_LINES = 2_000
+#: Most characters of a file's name, and most steps, that are kept of a run.
+LONGEST_NAME = 200
+MOST_STEPS = 50
 
 FULL = say("More than {lines} lines; the rest is in the worker's log only.", lines=MOST_LINES)
 
@@ -39,6 +43,10 @@ class RunLog:
         self._lines = 0
         self._stage = ""
         self._progress_at = float("-inf")
+        self._began = clock()
+        #: stages in the order in which they began, each with its seconds after the start
+        self._steps: list[tuple[str, float]] = []
+        self._rows: int | None = None
 
     def debug(self, message: str) -> None:
         self._write(logging.DEBUG, message)
@@ -61,9 +69,21 @@ class RunLog:
         edge = stage != self._stage or done == total
         if not edge and self._clock() - self._progress_at < waits.PROGRESS_PAUSE:
             return
-        self._stage, self._progress_at = stage, self._clock()
-        note = {"stage": stage, "done": done, "total": total}
-        self._execute(sa.update(run).where(run.c.id == self._run_id).values(progress=note))
+        values: dict[str, Any] = {"progress": {"stage": stage, "done": done, "total": total, "rows": self._rows}}
+        self._progress_at = self._clock()
+        if stage != self._stage and len(self._steps) < MOST_STEPS:
+            self._steps.append((stage, round(self._progress_at - self._began, 3)))
+            values["steps"] = self._steps
+        self._stage = stage
+        self._note(values)
+
+    def file(self, name: str, size: int | None = None) -> None:
+        """Record the file's name, and its size once that is known."""
+        self._note({"file": {"name": page_line(name, LONGEST_NAME), "size": size}})
+
+    def rows(self, rows: int | None) -> None:
+        """Record how many rows the file has, for the reports of progress that follow."""
+        self._rows = rows
 
     def _write(self, level: int, message: str) -> None:
         clean = page_line(message, LONGEST)
@@ -74,6 +94,9 @@ class RunLog:
         kept = line_of(message if self._lines <= MOST_LINES else FULL)
         line = {"run_id": self._run_id, "at": database.now(), "level": logging.getLevelName(level), **kept}
         self._execute(sa.insert(log_table).values(line))
+
+    def _note(self, values: dict[str, Any]) -> None:
+        self._execute(sa.update(run).where(run.c.id == self._run_id).values(**values))
 
     def _execute(self, statement: sa.Executable) -> None:
         try:

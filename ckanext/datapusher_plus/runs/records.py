@@ -50,6 +50,16 @@ class RunRecord:
     tries: int
     retry_of: str | None
     unpublished: bool
+    not_before: datetime | None
+    asked_by: str | None
+    #: a value of runs.asker.Via
+    asked_via: str | None
+    #: name and size in bytes
+    file: dict[str, Any] | None
+    #: stage, and seconds after the start of the run
+    steps: list[list[Any]] | None
+    cancel_asked_at: datetime | None
+    cancel_asked_by: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,11 +89,15 @@ def latest(resource_id: str) -> RunRecord | None:
     return found[0] if found else None
 
 
-def runs_of(resource_id: str, *, limit: int) -> list[RunRecord]:
+def runs_of(resource_id: str, *, limit: int, offset: int = 0) -> list[RunRecord]:
     """Return the resource's runs: running, then queued, then ended ones from the newest to the oldest."""
-    return records(
-        sa.select(*COLUMNS).where(run.c.resource_id == resource_id).order_by(*task_status.NEWEST_FIRST).limit(limit)
-    )
+    ordered = sa.select(*COLUMNS).where(run.c.resource_id == resource_id).order_by(*task_status.NEWEST_FIRST)
+    return records(ordered.limit(limit).offset(offset))
+
+
+def count_of(resource_id: str) -> int:
+    """Return how many runs of the resource are kept."""
+    return _count(sa.select(sa.func.count()).select_from(run).where(run.c.resource_id == resource_id))
 
 
 def get(run_id: str) -> RunRecord | None:
@@ -174,6 +188,31 @@ def log_lines(run_id: str, limit: int) -> list[LogLine]:
     return [
         LogLine(timestamp=row.at, level=row.level, message=restored(row.message, row.said)) for row in reversed(rows)
     ]
+
+
+def log_page(run_id: str, *, limit: int, offset: int) -> list[LogLine]:
+    """Return some lines of a run's log, oldest first."""
+    lines = sa.select(log.c.at, log.c.level, log.c.message).where(log.c.run_id == run_id).order_by(log.c.id)
+    with database.transaction() as connection:
+        rows = connection.execute(lines.limit(limit).offset(offset)).all()
+    return [LogLine(timestamp=row.at, level=row.level, message=row.message) for row in rows]
+
+
+def count_lines(run_id: str) -> int:
+    """Return how many lines the log of a run has."""
+    return _count(sa.select(sa.func.count()).select_from(log).where(log.c.run_id == run_id))
+
+
+def warning_lines(run_id: str, limit: int) -> list[str]:
+    """Return the first ``limit`` warnings in a run's log."""
+    warnings = sa.select(log.c.message).where(log.c.run_id == run_id, log.c.level == "WARNING").order_by(log.c.id)
+    with database.transaction() as connection:
+        return list(connection.execute(warnings.limit(limit)).scalars())
+
+
+def _count(query: sa.Select[tuple[int]]) -> int:
+    with database.transaction() as connection:
+        return connection.execute(query).scalar_one()
 
 
 def records(query: sa.Select[Any]) -> list[RunRecord]:

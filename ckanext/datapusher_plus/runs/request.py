@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-import click
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..core.states import State
 from ..model import CHANNEL, run
 from . import database, task_status
+from .asker import Asker, asker
 
 
 def request(
@@ -25,6 +25,7 @@ def request(
     ignore_hash: bool = False,
     dry_run: bool = False,
     bulk: bool = False,
+    who: Asker | None = None,
 ) -> str:
     """Queue a run of the resource, or merge the request into the run that is queued already.
 
@@ -32,14 +33,18 @@ def request(
     worker is not notified before that.
 
     :param bulk: the request comes from a command; its run comes after those that people request.
+    :param who: who requests it, if not the caller of this code.
     :returns: the id of the queued run.
     :raises sqlalchemy.exc.SQLAlchemyError: when it cannot be written, for example before `ckan db upgrade`.
     """
+    who = who or asker()
     row = insert(run).values(
         id=str(uuid.uuid4()),
         resource_id=resource_id,
         state=State.QUEUED.value,
         cause=cause,
+        asked_by=who.name,
+        asked_via=who.via,
         ignore_hash=ignore_hash,
         dry_run=dry_run,
         bulk=bulk,
@@ -51,6 +56,8 @@ def request(
     # A queued retry becomes a new request, with all its tries left.
     joined = {
         "cause": row.excluded.cause,
+        "asked_by": row.excluded.asked_by,
+        "asked_via": row.excluded.asked_via,
         "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
         "dry_run": run.c.dry_run & row.excluded.dry_run,
         "bulk": run.c.bulk & row.excluded.bulk,
@@ -67,23 +74,16 @@ def request(
     return run_id
 
 
-def request_now(resource_id: str, *, cause: str) -> str:
+def request_now(resource_id: str, *, cause: str, who: Asker | None = None) -> str:
     """Queue a run in a new transaction, and return its id."""
     with database.transaction() as connection:
-        return request(connection, resource_id, cause=cause)
+        return request(connection, resource_id, cause=cause, who=who)
 
 
 def one_queued(row: Insert, joined: Mapping[str, Any]) -> Insert:
     """Return the statement that inserts a queued run, or updates the resource's queued run with ``joined``."""
     queued = run.c.state == sa.literal_column(f"'{State.QUEUED.value}'")
     return row.on_conflict_do_update(index_elements=[run.c.resource_id], index_where=queued, set_=joined)
-
-
-def asked_by_command() -> bool:
-    """Return whether this code runs in a ``ckan …`` command, such as ``submit`` or a harvester, not a web request."""
-    command = click.get_current_context(silent=True)
-    # `ckan run` is the development web server
-    return command is not None and command.info_name != "run"
 
 
 def would_change_nothing(

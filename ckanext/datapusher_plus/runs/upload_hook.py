@@ -22,7 +22,8 @@ from .. import settings
 from ..core.eligibility import Candidate, is_wanted
 from ..core.read_options import given
 from . import database
-from .request import asked_by_command, request
+from .asker import asked_by_command
+from .request import request
 
 log = logging.getLogger(__name__)
 

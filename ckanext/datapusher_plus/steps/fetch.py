@@ -35,12 +35,17 @@ def fetched(ticket: Ticket, site: Settings, log: Log) -> Source:
     return _stored(ticket, site, log) if ticket.url_type == "upload" else _downloaded(ticket, site, log)
 
 
+def name_of(ticket: Ticket) -> str:
+    """Return the file's name by its address, as long as no server has named it."""
+    return file_name(unquote(ticket.url.partition("?")[0].partition("#")[0]))
+
+
 def _stored(ticket: Ticket, site: Settings, log: Log) -> Source:
     with portal.open_upload(ticket.resource_id) as stream:
         return store(
             stream,
             ticket.work_dir / "source",
-            filename=file_name(unquote(ticket.url.partition("?")[0].partition("#")[0])),
+            filename=name_of(ticket),
             limit=site.max_content_length,
             algorithm=site.file_hash_algorithm,
             chunk_size=site.chunk_size,

@@ -20,7 +20,7 @@ from ..core.types.column_type import wanted_type
 from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
-from . import dictionary_versions, downloads, labels, review
+from . import dictionary_versions, downloads, history, labels, review, times
 from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
@@ -28,6 +28,7 @@ from .dictionary_versions import Earlier
 from .profile_page import profile
 from .resource import resource_of
 from .tab import Place, Tab, describe
+from .table_now import TableNow, without_load
 from .thumbnails import thumbnails
 
 __all__ = ["datapusher", "drafts", "profile", "thumbnails", "words"]
@@ -171,10 +172,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
     # during a load nothing can be restored, and the page polls every two seconds
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
-    known |= {
-        "review": review.describe(status, package, resource_id),
-        "personal": review.findings(labels.visible(((status or {}).get("task_info") or {}).get("personal") or [])),
-    }
+    known |= {"review": review.describe(status, package, resource_id), "clock": times.clock}
     return tk.render(template, known)
 
 
@@ -215,8 +213,14 @@ def _tab(resource: dict[str, Any], status: dict[str, Any] | None) -> Tab:
         managed=resource.get("url_type") in tk.h.datastore_rw_resource_url_types(),
         now=datetime.now(timezone.utc),
         asked_now=_asked_now(resource["id"], status or {}),
+        loose=_loose(resource, status or {}),
     )
     return describe(status, place)
+
+
+def _loose(resource: dict[str, Any], status: dict[str, Any]) -> TableNow | None:
+    """Return the resource's table if no run has loaded it."""
+    return None if status.get("table") or not resource.get("datastore_active") else without_load(resource["id"])
 
 
 def _asked_now(resource_id: str, status: dict[str, Any]) -> str | None:
@@ -239,6 +243,9 @@ datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>", view_func=R
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/status", view_func=resource_data_status)
 datapusher.add_url_rule(f"/dataset/<id>/resource_data/<resource_id>/{quarantine.FILE}", view_func=rejected)
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/rejected/<run_id>.csv", view_func=refused)
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/history", "history", history.history)
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/history/<run_id>", "run", history.run)
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/cancel", "cancel", history.cancel, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/review", view_func=decide, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/private", view_func=hide, methods=["POST"])
 datapusher.add_url_rule(

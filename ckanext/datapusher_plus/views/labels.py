@@ -88,6 +88,8 @@ def stage(name: str) -> str:
         "plan": _("Planning the table"),
         "stash": _("Saving the Data Dictionary"),
         "stage": _("Building the new table"),
+        "append": _("Adding the new rows"),
+        "replace": _("Replacing the rows"),
         "copy": _("Copying the rows"),
         "fill": _("Filling the new table"),
         "index": _("Building the indexes"),
@@ -191,6 +193,21 @@ def not_here(worker: str) -> str:
 def tries(this: int, most: int) -> str:
     """Return the text for the number of a try, such as “2 of 3”."""
     return _("{this} of {most}").format(this=h.localised_number(this), most=h.localised_number(most))
+
+
+def next_try(which: str) -> str:
+    """Return the words before the time of a retry; ``which`` is such as “2 of 3”."""
+    return _("Try {which} begins automatically:").format(which=which)
+
+
+def rows_done(done: int | None, total: int) -> str:
+    """Return how many of the file's rows are copied, or only how many there are."""
+    shown = h.localised_number
+    if done is None:
+        return ungettext("{total} row", "{total} rows", total).format(total=shown(total))
+    return ungettext("about {done} of {total} row", "about {done} of {total} rows", total).format(
+        done=shown(done), total=shown(total)
+    )
 
 
 def amount(stage_name: str, done: int, total: int | None) -> str:

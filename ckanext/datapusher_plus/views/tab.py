@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from ckan.plugins.toolkit import _
@@ -12,50 +12,21 @@ from ckan.plugins.toolkit import _
 from .. import waits
 from ..core.states import GOOD, LEFT, OPEN, State
 from ..settings import Settings
-from . import labels, rejected_rows
+from . import labels, log_lines, progress, rejected_rows, table_now
+from .asked import asked, file_name
+from .facts import Fact, known
 from .labels import Badge
-
-#: Most warnings that are shown above the log.
-_MOST_WARNINGS = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact:
-    """One line about the load: a label with ``value``, or with ``when`` for a time."""
-
-    label: str
-    value: str = ""
-    when: datetime | None = None
+from .log_lines import Line
+from .progress import Progress, ShownStep
+from .table_now import TableNow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownColumn:
-    """A column of the table as the load created it."""
+class Waiting:
+    """A request that waits while another run of the resource goes on."""
 
-    name: str
-    type: str
-    #: everyday name of the type
-    kind: str
-    #: heading in the file, if it differs from the name
-    heading: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
-    """Progress of a run; ``percent`` is None if the total is not known."""
-
-    stage: str
-    percent: int | None
-    amount: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One line of the log."""
-
-    when: datetime | None
-    level: Badge
-    message: str
+    id: str
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +35,8 @@ class Tab:
 
     #: a ``core.states.State`` value, or ``never`` or ``managed``
     state: str
+    #: what the badge is about
+    heading: str
     badge: Badge
     sentence: str
     notes: tuple[str, ...] = ()
@@ -71,21 +44,23 @@ class Tab:
     warnings: tuple[str, ...] = ()
     rejected: tuple[rejected_rows.Rejected, ...] = ()
     facts: tuple[Fact, ...] = ()
-    columns: tuple[ShownColumn, ...] = ()
+    #: None if there is no table
+    table: TableNow | None = None
+    #: try and time of a queued retry
+    next_try: Fact | None = None
+    waiting: Waiting | None = None
+    steps: tuple[ShownStep, ...] = ()
     #: newest first
     log: tuple[Line, ...] = ()
     #: label of the button, empty if the resource has no file to load
     button: str = ""
     offers_ignore_hash: bool = False
     can_delete: bool = False
+    #: id of the run that may be cancelled; empty: none
+    cancels: str = ""
     prefect_url: str = ""
     #: whether the error needs no correction any more; ``sentence`` then says why
     is_outdated: bool = False
-
-    @property
-    def headings(self) -> tuple[ShownColumn, ...]:
-        """Return the columns whose name differs from the heading in the file."""
-        return tuple(column for column in self.columns if column.heading is not None)
 
     @property
     def open(self) -> bool:
@@ -110,6 +85,8 @@ class Place:
     #: the type that the Data Dictionary now sets for the column whose value ended the run; empty for none,
     #: None if not known
     asked_now: str | None = None
+    #: a table that no run has loaded
+    loose: TableNow | None = None
 
 
 def describe(status: Mapping[str, Any] | None, place: Place) -> Tab:
@@ -117,7 +94,10 @@ def describe(status: Mapping[str, Any] | None, place: Place) -> Tab:
     active = bool(place.resource.get("datastore_active"))
     if place.managed:
         sentence = _("The rows of this resource are kept in the DataStore itself, so there is no file to load.")
-        return Tab(state="managed", badge=labels.badge("managed"), sentence=sentence, can_delete=active)
+        badge = labels.badge("managed")
+        return Tab(
+            state="managed", heading=_("State:"), badge=badge, sentence=sentence, can_delete=active, table=place.loose
+        )
     if not status:
         return _never(place, active)
     shown = labels.visible(dict(status))
@@ -131,6 +111,8 @@ def _never(place: Place, active: bool) -> Tab:
         notes.append(_("Files of this format are not loaded automatically; you can still try it with the button."))
     return Tab(
         state="never",
+        heading=_("State:"),
+        table=place.loose,
         badge=labels.badge("never"),
         sentence=_("This file has not been loaded into the DataStore yet."),
         notes=tuple(notes),
@@ -146,19 +128,24 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
     outdated = _outdated(task, place)
     return Tab(
         state=state,
+        heading=_("Last attempt:"),
         badge=labels.badge("empty" if _is_empty(state, task) else state),
         sentence=outdated or _sentence(state, status, task),
         is_outdated=bool(outdated),
         notes=tuple(_notes(state, task, active, place)),
-        progress=None if ended else _progress(task.get("progress")),
-        warnings=_warnings(state, task),
-        rejected=tuple(rejected_rows.describe(status)),
-        facts=tuple(_facts(task)),
-        columns=tuple(_column(*column) for column in task.get("columns") or ()),
-        log=tuple(_line(entry) for entry in _newest_first(task.get("logs") or [])),
+        progress=None if ended else progress.describe(task),
+        warnings=_warnings(status, task),
+        rejected=tuple(rejected_rows.of_attempt(status)),
+        table=table_now.describe(status) or place.loose,
+        next_try=_next_try(task),
+        waiting=_waiting(status.get("waiting")),
+        steps=progress.timeline(task.get("steps") or ()),
+        facts=known(_facts(task)),
+        log=log_lines.newest_first(task.get("logs") or []),
         button=_("Load again"),
         offers_ignore_hash=ended and active,
         can_delete=ended and active,
+        cancels="" if ended or task.get("cancel_asked_at") else status.get("job_id") or "",
         prefect_url=status.get("job_url") or "",
     )
 
@@ -179,6 +166,8 @@ def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) ->
     if state == State.RUNNING:
         return _("The file is being loaded.")
     if state in (State.COMPLETE, State.WARNED):
+        if not _is_in_table(status):
+            return _("The file was loaded, but its table has been deleted since.")
         return labels.loaded(task.get("rows"), len(task.get("columns") or ()))
     if _is_empty(state, task):
         return _("Nothing was loaded.")
@@ -202,16 +191,13 @@ def _is_empty(state: str, task: Mapping[str, Any]) -> bool:
     return state == State.SKIPPED and bool(task.get("warnings"))
 
 
-def _warnings(state: str, task: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the warnings; a run that ended after its table was in place has only its message."""
-    message = task.get("message")
-    kept = tuple(task.get("warnings") or ()) or ((message,) if state == State.WARNED and message else ())
-    if state not in (State.COMPLETE, State.WARNED):
-        return kept
-    # the log has further warnings; its last line repeats the message
-    logged = (entry["message"] for entry in task.get("logs") or () if entry.get("level") == "WARNING")
-    found = tuple(dict.fromkeys((*kept, *(line for line in logged if line != message))))
-    return found if len(found) <= _MOST_WARNINGS else (*found[:_MOST_WARNINGS], labels.more_warnings(len(found)))
+def _warnings(status: Mapping[str, Any], task: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the warnings of a run that is not in the table; those of the table's load stand beside the table."""
+    return () if _is_in_table(status) else table_now.some_warnings(task.get("warnings") or ())
+
+
+def _is_in_table(status: Mapping[str, Any]) -> bool:
+    return bool(status.get("table")) and status["table"]["job_id"] == status.get("job_id")
 
 
 def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
@@ -227,50 +213,48 @@ def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> l
 
 
 def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
+    if task.get("cancel_asked_at"):
+        return [_("Somebody asked to cancel this load. It is being stopped; the table stays as it was.")]
     notes = [_("You can leave this page; the loading continues.")]
     if active and place.settings.load_strategy == "swap":
         notes.append(_("Until it is done, readers see the table as it was."))
-    asked = labels.moment(task.get("requested_at"))
-    if state == State.QUEUED and asked and (place.now - asked).total_seconds() > waits.UNSEEN_REQUEST:
+    requested = labels.moment(task.get("requested_at"))
+    if state == State.QUEUED and requested and (place.now - requested).total_seconds() > waits.UNSEEN_REQUEST:
         notes.append(
             _("No worker has taken it up for some time. Nothing is lost; ask the site's administrator if one runs.")
         )
     return notes
 
 
-def _progress(progress: Mapping[str, Any] | None) -> Progress | None:
-    if not progress:
-        return None
-    stage, done, total = progress.get("stage") or "", progress.get("done") or 0, progress.get("total")
-    # without a percentage the bar is animated; an empty bar would look stuck when a stage has just begun
-    percent = min(100, 100 * done // total) if done and total else None
-    return Progress(stage=labels.stage(stage), percent=percent, amount=labels.amount(stage, done, total))
-
-
-def _column(name: str, pg_type: str, heading: str | None = None) -> ShownColumn:
-    return ShownColumn(name=name, type=pg_type, kind=labels.kind(pg_type), heading=heading)
-
-
 def _facts(task: Mapping[str, Any]) -> list[Fact]:
-    asked, began, ended = (labels.moment(task.get(f"{name}_at")) for name in ("requested", "started", "finished"))
-    facts = [Fact(label=_("Asked for"), when=asked), Fact(label=_("Started"), when=began)]
-    facts.append(Fact(label=_("Finished"), when=ended))
+    requested, began, ended = (labels.moment(task.get(f"{name}_at")) for name in ("requested", "started", "finished"))
+    facts = [
+        Fact(label=_("File"), value=file_name(task.get("file"))),
+        Fact(label=_("Asked for"), when=requested),
+        Fact(label=_("By"), value=asked(task)),
+        Fact(label=_("Started"), when=began),
+        Fact(label=_("Finished"), when=ended),
+    ]
     if began and ended:
         facts.append(Fact(label=_("Took"), value=labels.duration((ended - began).total_seconds())))
     if (task.get("tries") or 1) > 1:
         facts.append(Fact(label=_("Try"), value=labels.tries(task["tries"], task["most_tries"])))
-    return [fact for fact in facts if fact.when or fact.value]
+    return facts
 
 
-def _newest_first(logs: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """Return the lines newest first; of lines with the same time the last written comes first."""
-    beginning = datetime.min.replace(tzinfo=timezone.utc)
-    return sorted(logs, key=lambda entry: labels.moment(entry.get("timestamp")) or beginning)[::-1]
+def _next_try(task: Mapping[str, Any]) -> Fact | None:
+    """Return which try a queued retry is, and when it begins."""
+    if task.get("state") != State.QUEUED or (task.get("tries") or 1) < 2:
+        return None
+    which = labels.next_try(labels.tries(task["tries"], task["most_tries"]))
+    return Fact(label=which, when=labels.moment(task.get("next_try_at")))
 
 
-def _line(entry: Mapping[str, Any]) -> Line:
-    return Line(
-        when=labels.moment(entry.get("timestamp")),
-        level=labels.level(entry.get("level") or ""),
-        message=str(entry.get("message") or ""),
+def _waiting(queued: Mapping[str, Any] | None) -> Waiting | None:
+    if not queued:
+        return None
+    facts = (
+        Fact(label=_("Asked for"), when=labels.moment(queued["requested_at"])),
+        Fact(label=_("By"), value=asked(queued)),
     )
+    return Waiting(id=queued["job_id"], facts=known(facts))

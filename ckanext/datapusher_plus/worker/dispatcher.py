@@ -22,8 +22,9 @@ from psycopg import sql
 from .. import waits
 from ..core.message import say
 from ..core.states import State
+from ..flow.cancelled import cancel as cancel_in_prefect
 from ..model import CHANNEL
-from ..runs import queue, turns
+from ..runs import cancel, queue, turns
 from ..runs.finish import finish
 from ..runs.names import names_of
 from ..runs.queue import Waiting
@@ -77,7 +78,14 @@ class Dispatcher:
                 stop.wait(waits.QUEUE_POLL)
 
     def dispatch(self) -> int:
-        """Hand over the next queued runs, skip those with nothing to do, and return how many were looked at."""
+        """Hand over the next queued runs, skip those with nothing to do, and return how many were looked at.
+
+        Before that, pass on who is to be cancelled.
+        """
+        if unwanted := cancel.to_stop():
+            with get_client(sync_client=True) as client:
+                for flow_run_id in unwanted:
+                    cancel_in_prefect(client, flow_run_id)
         if not self._may_begin():
             return 0
         batch = turns.next_up(self._room(), most=BATCH) if self._room else queue.waiting(limit=BATCH)

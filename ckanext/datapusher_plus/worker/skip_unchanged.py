@@ -21,6 +21,7 @@ from ..datastore import connect, journal
 from ..datastore.lock import ResourceLock
 from ..portal import app
 from ..runs import records
+from ..runs.asker import Asker
 from ..runs.claim import claim, this_process
 from ..runs.finish import finish
 from ..runs.log import RunLog
@@ -61,7 +62,7 @@ def _end(run: RunRecord) -> None:
     message = Unchanged().message
     if not _is_unchanged(run):
         message = NEWER
-        request_now(run.resource_id, cause=run.cause)
+        request_now(run.resource_id, cause=run.cause, who=Asker(name=run.asked_by, via=run.asked_via))
     RunLog(run.id).info(message)
     finish(run.id, State.SKIPPED, message=message)
 
