@@ -54,6 +54,6 @@ class Tab:
 
     def end(self, log: RunLog, state: State, message: str = "", published: Published | None = None) -> None:
         """End a run as a worker does; a table that it has loaded is shown."""
-        if published and state in LOADED:
+        if state in LOADED:
             portal.mark_active(self.resource["id"], True)
         assert finish(log._run_id, state, message=message, published=published)

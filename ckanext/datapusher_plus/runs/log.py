@@ -46,7 +46,8 @@ class RunLog:
         self._began = clock()
         #: stages in the order in which they began, each with its seconds after the start
         self._steps: list[tuple[str, float]] = []
-        self._rows: int | None = None
+        #: what is known of the whole file
+        self._known: dict[str, int] = {}
 
     def debug(self, message: str) -> None:
         self._write(logging.DEBUG, message)
@@ -69,7 +70,7 @@ class RunLog:
         edge = stage != self._stage or done == total
         if not edge and self._clock() - self._progress_at < waits.PROGRESS_PAUSE:
             return
-        values: dict[str, Any] = {"progress": {"stage": stage, "done": done, "total": total, "rows": self._rows}}
+        values: dict[str, Any] = {"progress": {"stage": stage, "done": done, "total": total, **self._known}}
         self._progress_at = self._clock()
         if stage != self._stage and len(self._steps) < MOST_STEPS:
             self._steps.append((stage, round(self._progress_at - self._began, 3)))
@@ -83,7 +84,7 @@ class RunLog:
 
     def rows(self, rows: int | None) -> None:
         """Record how many rows the file has, for the reports of progress that follow."""
-        self._rows = rows
+        self._known = {} if rows is None else {"rows": rows}
 
     def _write(self, level: int, message: str) -> None:
         clean = page_line(message, LONGEST)
