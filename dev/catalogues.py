@@ -26,7 +26,18 @@ LANGUAGES = ("ar", "de", "es", "fr")
 
 def extract(target: Path) -> None:
     """Write the template with all texts of code and pages."""
-    options = ["-F", "pyproject.toml", "--no-location", "--omit-header", "-k", "say", "-k", "say_n:1,2", "-o", str(target)]
+    options = [
+        "-F",
+        "pyproject.toml",
+        "--no-location",
+        "--omit-header",
+        "-k",
+        "say",
+        "-k",
+        "say_n:1,2",
+        "-o",
+        str(target),
+    ]
     command = [sys.executable, "-m", "babel.messages.frontend", "-q", "extract", *options, PACKAGE]
     subprocess.run(command, cwd=ROOT, check=True)
 

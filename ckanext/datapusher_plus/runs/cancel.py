@@ -5,14 +5,16 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..core.message import say
 from ..core.states import State
 from ..model import log as log_table
 from ..model import run
 from . import database, task_status
 from .asker import Asker
 from .request import notify
+from .texts import line_of, texts
 
-BEFORE_IT_BEGAN = "The request was cancelled before the load began."
+BEFORE_IT_BEGAN = say("The request was cancelled before the load began.")
 
 
 class NothingToCancel(Exception):
@@ -32,10 +34,10 @@ def cancel(resource_id: str, run_id: str, who: Asker) -> State:
         elif not _ask(connection, same, who):
             raise NothingToCancel
         else:
-            _write(connection, run_id, f"{who.name or 'Somebody'} asked to cancel this load.")
+            _write(connection, run_id, say("{user} asked to cancel this load.", user=_name(who)))
             notify(connection, resource_id)
             return State.RUNNING
-        _write(connection, run_id, f"{who.name or 'Somebody'} cancelled this request before the load began.")
+        _write(connection, run_id, say("{user} cancelled this request before the load began.", user=_name(who)))
         notify(connection, resource_id)
     return State.CANCELLED
 
@@ -44,7 +46,7 @@ def _end_queued(connection: sa.Connection, same: sa.ColumnElement[bool]) -> bool
     """End a queued run; a worker that claims it at the same time waits for this, and then finds it ended."""
     ended = {
         "state": State.CANCELLED.value,
-        "message": BEFORE_IT_BEGAN,
+        **texts(BEFORE_IT_BEGAN),
         "error": {"message": BEFORE_IT_BEGAN, "kind": State.CANCELLED.value, "public": BEFORE_IT_BEGAN},
         "finished_at": database.clock(),
     }
@@ -60,8 +62,12 @@ def _ask(connection: sa.Connection, same: sa.ColumnElement[bool], who: Asker) ->
 
 
 def _write(connection: sa.Connection, run_id: str, message: str) -> None:
-    line = {"run_id": run_id, "at": database.now(), "level": "INFO", "message": message}
+    line = {"run_id": run_id, "at": database.now(), "level": "INFO", **line_of(message)}
     connection.execute(sa.insert(log_table).values(line))
+
+
+def _name(who: Asker) -> str:
+    return who.name or say("Somebody")
 
 
 def is_asked(run_id: str) -> bool:

@@ -192,10 +192,10 @@ def log_lines(run_id: str, limit: int) -> list[LogLine]:
 
 def log_page(run_id: str, *, limit: int, offset: int) -> list[LogLine]:
     """Return some lines of a run's log, oldest first."""
-    lines = sa.select(log.c.at, log.c.level, log.c.message).where(log.c.run_id == run_id).order_by(log.c.id)
+    lines = sa.select(log.c.at, log.c.level, log.c.message, log.c.said).where(log.c.run_id == run_id)
     with database.transaction() as connection:
-        rows = connection.execute(lines.limit(limit).offset(offset)).all()
-    return [LogLine(timestamp=row.at, level=row.level, message=row.message) for row in rows]
+        rows = connection.execute(lines.order_by(log.c.id).limit(limit).offset(offset)).all()
+    return [LogLine(timestamp=row.at, level=row.level, message=restored(row.message, row.said)) for row in rows]
 
 
 def count_lines(run_id: str) -> int:
@@ -205,9 +205,10 @@ def count_lines(run_id: str) -> int:
 
 def warning_lines(run_id: str, limit: int) -> list[str]:
     """Return the first ``limit`` warnings in a run's log."""
-    warnings = sa.select(log.c.message).where(log.c.run_id == run_id, log.c.level == "WARNING").order_by(log.c.id)
+    warnings = sa.select(log.c.message, log.c.said).where(log.c.run_id == run_id, log.c.level == "WARNING")
     with database.transaction() as connection:
-        return list(connection.execute(warnings.limit(limit)).scalars())
+        rows = connection.execute(warnings.order_by(log.c.id).limit(limit)).all()
+    return [restored(row.message, row.said) for row in rows]
 
 
 def _count(query: sa.Select[tuple[int]]) -> int:

@@ -195,21 +195,6 @@ def tries(this: int, most: int) -> str:
     return _("{this} of {most}").format(this=h.localised_number(this), most=h.localised_number(most))
 
 
-def next_try(which: str) -> str:
-    """Return the words before the time of a retry; ``which`` is such as “2 of 3”."""
-    return _("Try {which} begins automatically:").format(which=which)
-
-
-def rows_done(done: int | None, total: int) -> str:
-    """Return how many of the file's rows are copied, or only how many there are."""
-    shown = h.localised_number
-    if done is None:
-        return ungettext("{total} row", "{total} rows", total).format(total=shown(total))
-    return ungettext("about {done} of {total} row", "about {done} of {total} rows", total).format(
-        done=shown(done), total=shown(total)
-    )
-
-
 def amount(stage_name: str, done: int, total: int | None) -> str:
     """Return the progress of a stage that counts bytes; empty for other stages, whose steps mean nothing to people."""
     if not done or stage_name not in ("fetch", "copy"):

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ckan.plugins.toolkit import _, h, ungettext
+
 from . import labels, times
 
 
@@ -41,12 +43,22 @@ def describe(task: Mapping[str, Any]) -> Progress | None:
     percent = int(100 * share) if share else 0
     amounts = [labels.amount(stage, done, total)]
     if rows := whole.get("rows"):
-        amounts.append(labels.rows_done(whole.get("rows_done"), rows))
+        amounts.append(_rows_done(whole.get("rows_done"), rows))
     return Progress(
         stage=labels.stage(stage),
         percent=percent or None,
         amount=", ".join(filter(None, amounts)),
         left=times.left(whole.get("seconds_left")),
+    )
+
+
+def _rows_done(done: int | None, total: int) -> str:
+    """Return how many of the file's rows are copied, or only how many there are."""
+    shown = h.localised_number
+    if done is None:
+        return ungettext("{total} row", "{total} rows", total).format(total=shown(total))
+    return ungettext("about {done} of {total} row", "about {done} of {total} rows", total).format(
+        done=shown(done), total=shown(total)
     )
 
 

@@ -246,7 +246,7 @@ def _next_try(task: Mapping[str, Any]) -> Fact | None:
     """Return which try a queued retry is, and when it begins."""
     if task.get("state") != State.QUEUED or (task.get("tries") or 1) < 2:
         return None
-    which = labels.next_try(labels.tries(task["tries"], task["most_tries"]))
+    which = _("Try {which} begins automatically:").format(which=labels.tries(task["tries"], task["most_tries"]))
     return Fact(label=which, when=labels.moment(task.get("next_try_at")))
 
 
