@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ckan.plugins.toolkit import _, h, ungettext
+from ckan.plugins.toolkit import h, ungettext
 
 from . import labels, times
 
