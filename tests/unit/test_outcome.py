@@ -68,6 +68,7 @@ def ended(error: BaseException, reason: Reason | None = None, lost: str = "", tr
         (TookTooLong(), None, State.ERROR, "longer than 7,200 s"),
         (STOPPED, Reason.SUSPEND, State.CANCELLED, "suspended"),
         (STOPPED, Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
+        (STOPPED, Reason.ASKED, State.CANCELLED, "cancelled by somebody who may edit the resource"),
         (KeyError(), Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
         (psycopg.errors.QueryCanceled(), Reason.CANCEL, State.CANCELLED, "cancelled in Prefect"),
         (GONE, Reason.CANCEL, State.CANCELLED, "could not be used"),
@@ -128,6 +129,8 @@ def test_the_last_try_says_how_many_there_were_and_what_to_do(error: BaseExcepti
     ("error", "reason"),
     [
         (STOPPED, Reason.CANCEL),
+        (STOPPED, Reason.ASKED),
+        (AWAY, Reason.ASKED),
         (GONE, Reason.CANCEL),
         (AWAY, Reason.CANCEL),
         (STOPPED, Reason.SUSPEND),

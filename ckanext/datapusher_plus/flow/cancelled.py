@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 import httpx
@@ -9,6 +10,8 @@ from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 from prefect.states import Cancelling
+
+log = logging.getLogger(__name__)
 
 
 def cancel(client: SyncPrefectClient, flow_run_id: str) -> None:
@@ -19,6 +22,9 @@ def cancel(client: SyncPrefectClient, flow_run_id: str) -> None:
             client.set_flow_run_state(UUID(flow_run_id), Cancelling(message="Cancelled in CKAN."), force=True)
     except (ObjectNotFound, ValueError):
         return
+    except httpx.HTTPStatusError as error:
+        # it is tried again soon; other runs must not wait for this one
+        log.warning("flow run %s could not be cancelled in Prefect: %s", flow_run_id, error)
 
 
 def was_cancelled(flow_run_id: str | None) -> bool:
