@@ -89,7 +89,7 @@ def test_a_refused_file_has_its_own_list_beside_that_of_the_table(
     assert file.data.decode().splitlines()[1::66] == [f"{line},,,{REASONS[0]},Bob" for line in (135, 201)]
     page = app.get(f"/dataset/{bad['package_id']}/resource_data/{bad['id']}", headers=editor).text
     assert "67 of the file&#39;s 200 rows cannot be loaded, so nothing was loaded." in page
-    assert page.index(refused["url"]) < page.index("Earlier load") < page.index(status["rejected"]["url"])
+    assert page.index("The table now") < page.index(status["rejected"]["url"]) < page.index(refused["url"])
     stranger = {"Authorization": factories.UserWithToken()["token"]}
     act("package_patch", id=bad["package_id"], owner_org=factories.Organization()["id"])
     for nobody in (stranger, {}):
