@@ -30,7 +30,7 @@ def fail(tab: Tab, error: Exception) -> None:
     failure = Failure(run_id="r", error=error, reason=None, limit=1, tries=Tries(this=1, retries=0))
     end = of_failure(failure)
     tab.start().error(end.message)
-    assert finish(newest(tab), end.state, message=end.message, error_kind=end.kind)
+    assert finish(newest(tab), end.state, message=end.message, error_about={"public": end.public})
 
 
 def load(tab: Tab, *warnings: str) -> None:
@@ -82,7 +82,9 @@ def test_a_warning_is_shown_in_the_readers_language(tab: Tab, tmp_path: object) 
 def test_clients_get_english(tab: Tab) -> None:
     fail(tab, FileTooLarge(1234567, 9000000))
     path = f"/de/api/3/action/datapusher_status?resource_id={tab.resource['id']}"
-    reply = tab.app.get(path, headers=tab.headers, status=200).json["result"]
+    answer = tab.app.get(path, headers=tab.headers, status=200).json
+    assert answer
+    reply = answer["result"]
     assert reply["error"]["message"].startswith(ENGLISH)
     assert reply["task_info"]["message"].startswith(ENGLISH)
     assert reply["task_info"]["logs"][-1]["message"].startswith(ENGLISH)
