@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 READY := $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup up down demo test test-all faults fuzz security check pictures bench bench-hook qsv wheel clean
+.PHONY: help setup up down demo test test-all faults fuzz security check catalogues pictures bench bench-hook qsv wheel clean
 
 help:           ## list what can be made
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -47,6 +47,11 @@ check: $(READY) ## lint, types, architecture
 	$(VENV)/bin/pyright
 	$(RUN) -m pytest tests/architecture -q
 
+catalogues: $(READY) ## write new texts into the catalogues of messages, and list what is not translated
+	@$(RUN) -m dev.catalogues update
+	@$(RUN) -m dev.catalogues missing
+	@$(RUN) -m dev.catalogues compile
+
 pictures: $(READY) ## take the pictures of docs/publishers.md with chromium, into pictures/ (or PICTURES=folder)
 	@PICTURES=$(or $(PICTURES),pictures) $(RUN) -m pytest -q tests/browser/test_profile_in_chromium.py tests/browser/test_review_in_chromium.py $(ARGS)
 
@@ -68,9 +73,10 @@ wheel: $(READY) ## build the package into dist/
 clean: down     ## stop the servers and remove what was made
 	rm -rf pictures .stack .stack-test .stack-faults .stack-bench .fuzz build dist *.egg-info .pytest_cache .ruff_cache .hypothesis
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt $(wildcard ckanext/datapusher_plus/i18n/*/LC_MESSAGES/*.po)
 	@$(PYTHON) dev/prerequisites.py
 	@[ -x $(RUN) ] || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the Python packages into $(VENV) (some minutes the first time) ..."
 	@$(VENV)/bin/pip install -q --disable-pip-version-check -c constraints.txt --config-settings editable_mode=compat -e '.[dev]'
+	@$(RUN) -m dev.catalogues compile
 	@touch $@

@@ -50,7 +50,8 @@ def po_file(language: str) -> Path:
 def read(path: Path, language: str | None = None) -> Catalog:
     """Return the catalogue of a file; an empty one when there is no file."""
     if not path.exists():
-        return Catalog(locale=language)
+        team = "ckanext-datapusher_plus"
+        return Catalog(language, header_comment="", project=team, last_translator=team, language_team=team)
     with path.open("rb") as file:
         return read_po(file, locale=language)
 
@@ -63,6 +64,7 @@ def update() -> None:
         header = (catalogue.header_comment, catalogue.creation_date, catalogue.revision_date)
         catalogue.update(read(TEMPLATE), no_fuzzy_matching=True, update_creation_date=False)
         catalogue.header_comment, catalogue.creation_date, catalogue.revision_date = header
+        catalogue.fuzzy = False
         written = BytesIO()
         write_po(written, catalogue, width=120, no_location=True, ignore_obsolete=True)
         po_file(language).parent.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 CKAN = Path(str(ckan.__file__)).parents[1]
 #: What Python does not need, but CKAN, alembic, webassets and translators do.
-DATA = {".css", ".html", ".ini", ".js", ".mako", ".pot", ".yaml", ".yml"}
+DATA = {".css", ".html", ".ini", ".js", ".mako", ".po", ".pot", ".yaml", ".yml"}
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from .dictionary.model import Dictionary
 from .dictionary.renames import Rename
@@ -18,15 +17,15 @@ _MOST_NAMED = 12
 #: for each key of ``CleanCsv.read_as``, the clause about it, and how the publisher can change it
 _READ_AS = {
     "sheet": (
-        partial(say, "sheet “{now}” instead of “{before}”"),
+        lambda now, before: say("sheet “{now}” instead of “{before}”", now=now, before=before),
         say("The resource's field dpp_sheet chooses the sheet."),
     ),
     "encoding": (
-        partial(say, "encoding “{now}” instead of “{before}”"),
+        lambda now, before: say("encoding “{now}” instead of “{before}”", now=now, before=before),
         say("The resource's field dpp_encoding sets the encoding."),
     ),
     "separator": (
-        partial(say, "separator “{now}” instead of “{before}”"),
+        lambda now, before: say("separator “{now}” instead of “{before}”", now=now, before=before),
         say("See that the right file was published."),
     ),
 }
@@ -124,7 +123,7 @@ def _read_differently(now: Mapping[str, str], before: Mapping[str, str]) -> str:
     differ = [name for name in _READ_AS if name in now and name in before and now[name] != before[name]]
     if not differ:
         return ""
-    how = join((_READ_AS[name][0](now=now[name], before=before[name]) for name in differ), ", ")
+    how = join((_READ_AS[name][0](now[name], before[name]) for name in differ), ", ")
     said = say("This file was read differently from the last one: {how}.", how=how)
     return join((said, *(_READ_AS[name][1] for name in differ)))
 

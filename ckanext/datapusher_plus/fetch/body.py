@@ -92,7 +92,7 @@ def _chunks(stream: io.BufferedReader[Wire], size: int) -> Iterator[bytes]:
 def _chunk_size(stream: io.BufferedReader[Wire]) -> int:
     line = stream.readline(_SIZE_LINE + 1)
     if len(line) > _SIZE_LINE:
-        raise Unusable(say("a line of its answer has more than {size_line} bytes", size_line=_SIZE_LINE))
+        raise Unusable(say("a line of its answer has more than {most} bytes", most=_SIZE_LINE))
     if not line.endswith(b"\n"):
         raise Passing(_BROKEN)
     digits = line.partition(b";")[0].strip()

@@ -111,8 +111,11 @@ def _judged(where: Address, roads: Roads) -> list[str]:
             raise
         if roads.proxy and (roads.proxy_resolves or roads.guard.names(where)):
             return []
-        here = " on this machine, and this site does not leave that to its proxy" if roads.proxy else ""
-        raise Passing(say("its name could not be resolved{here}", here=here)) from error
+        if roads.proxy:
+            why = say("its name could not be resolved on this machine, and this site does not leave that to its proxy")
+        else:
+            why = say("its name could not be resolved")
+        raise Passing(why) from error
 
 
 def _through(proxy: Proxy, where: Address, tls: Tls, meter: Meter) -> Any:
@@ -178,7 +181,7 @@ def _lines(stream: io.BufferedReader[Wire], most: int) -> list[bytes]:
         line = stream.readline(most + 1)
         most -= len(line)
         if most < 0:
-            raise Unusable(say("the head of its answer has more than {head_limit} bytes", head_limit=HEAD_LIMIT))
+            raise Unusable(say("the head of its answer has more than {most} bytes", most=HEAD_LIMIT))
         if not line.endswith(b"\n"):
             raise Passing(
                 say("the server closed the connection without an answer")

@@ -83,7 +83,8 @@ def full_text(connection: Connection, table: str, plan: LoadPlan, log: Log) -> s
     if not made.triggers and fulltext.is_known(connection):
         return partial(fulltext.expression, [(column.name, column.type) for column in made.columns], plan.full_text)
     if plan.full_text is not FullText.ALL:
-        whose = "the table has triggers of its own" if made.triggers else "the site has a function of its own for it"
+        own = say("the table has triggers of its own")
+        whose = own if made.triggers else say("the site has a function of its own for it")
         log.warning(
             say(
                 "full_text = {value} cannot be followed: {whose}, so the database writes the text.",

@@ -37,34 +37,34 @@ from .prefect_worker import CkanWorker
 
 log = logging.getLogger(__name__)
 
-Say = Callable[[str], None]
+Tell = Callable[[str], None]
 
 
-def work(settings: Settings, say: Say, *, limit: int | None = None, pool: str = "") -> None:
+def work(settings: Settings, tell: Tell, *, limit: int | None = None, pool: str = "") -> None:
     """Work until stopped by SIGTERM or SIGINT, and return when all runs have ended."""
     pool = pool or settings.prefect_work_pool
     # the process that runs are forked from loads CKAN by this variable
     os.environ["CKAN_INI"] = app.ini()
-    with prefect_server(settings, say) as server:
-        say("Loading CKAN and Prefect once; runs are forked from that.")
+    with prefect_server(settings, tell) as server:
+        tell("Loading CKAN and Prefect once; runs are forked from that.")
         # before anything else, because later steps may start threads
         fork_server.begin()
-        complain(say)
+        complain(tell)
         name = workers.name_here()
         worker = CkanWorker(work_pool_name=pool, name=name, limit=limit or settings.worker_limit)
         if worker.gate.is_open():
-            heal(say)
-        deploy_if_possible(settings, pool, say)
+            heal(tell)
+        deploy_if_possible(settings, pool, tell)
         marker = workers.Marker(name, *((server.api_url, str(prefect_home.folder())) if server else ("", "")))
         # before Prefect shows this worker as online
         marker.renew()
-        anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), say)
+        anyio.run(_work, worker, Housekeeping(settings, server, pool, marker), tell)
         fork_server.end()
-    say("Stopped; no run is left behind.")
+    tell("Stopped; no run is left behind.")
 
 
 @contextlib.contextmanager
-def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | None]:
+def prefect_server(settings: Settings, tell: Tell) -> Iterator[EmbeddedServer | None]:
     """Point this process to the configured Prefect server, or else to the one of this ``PREFECT_HOME``.
 
     :raises ServerFailed: when that one cannot be started.
@@ -72,20 +72,20 @@ def prefect_server(settings: Settings, say: Say) -> Iterator[EmbeddedServer | No
     url = api_url(settings)
     if url:
         _use(url)
-        say(f"Prefect server: {url}")
+        tell(f"Prefect server: {url}")
         yield None
         return
     found = prefect_home.writable()
     if found.state is CheckState.FAIL:
         raise ServerFailed(f"{found.sentence} {found.advice}")
-    say("No Prefect server is configured; using the one of this machine's workers, or starting it.")
+    tell("No Prefect server is configured; using the one of this machine's workers, or starting it.")
     own = login.configured()
     with EmbeddedServer(prefect_home.folder()) as server:
         _use(server.api_url, server.login)
         how = "runs already" if server.joined else "started"
-        say(f"Prefect server: {server.api_url} (pages: {server.api_url.removesuffix('/api')}), {how}.")
+        tell(f"Prefect server: {server.api_url} (pages: {server.api_url.removesuffix('/api')}), {how}.")
         if server.login and not own:
-            say(f"Its pages ask for the line in {prefect_home.folder() / login.FILE}.")
+            tell(f"Its pages ask for the line in {prefect_home.folder() / login.FILE}.")
         yield server
 
 
@@ -120,29 +120,29 @@ def deploy_once(settings: Settings, *, pool: str, kind: str) -> str:
     return f"Deployment {settings.prefect_deployment_name} is in work pool {pool} of {url}."
 
 
-def complain(say: Say) -> None:
+def complain(tell: Tell) -> None:
     """Print what is not in order on this machine and in the databases, and continue: much of it is temporary."""
     for found in examine(BEFORE_WORK):
         if found.state is not CheckState.OK:
-            say(f"{found.state.value.upper()} {found.check}: {' '.join(filter(None, [found.sentence, found.advice]))}")
+            tell(f"{found.state.value.upper()} {found.check}: {' '.join(filter(None, [found.sentence, found.advice]))}")
 
 
-def heal(say: Say) -> None:
+def heal(tell: Tell) -> None:
     """Recover dead runs before anything else; if a database is away, the timed sweep does it later."""
     with Outage("the sweep").tolerated():
         for sentence in sweep.sweep(was_cancelled=was_cancelled):
-            say(sentence)
+            tell(sentence)
 
 
-def deploy_if_possible(settings: Settings, pool: str, say: Say) -> None:
+def deploy_if_possible(settings: Settings, pool: str, tell: Tell) -> None:
     """Create work pool and deployment; if Prefect is away, the dispatcher does it later."""
     try:
         with get_client(sync_client=True) as client:
             deploy(client, settings, pool=pool)
     except httpx.HTTPError as error:
-        say(f"Prefect does not answer yet ({error}); requests wait for it.")
+        tell(f"Prefect does not answer yet ({error}); requests wait for it.")
     else:
-        say(f"Deployment {settings.prefect_deployment_name} is in work pool {pool}.")
+        tell(f"Deployment {settings.prefect_deployment_name} is in work pool {pool}.")
 
 
 class Housekeeping:
@@ -207,12 +207,12 @@ def _sweep(worker: CkanWorker, rounds: upkeep.Rounds) -> list[str]:
     return sweep.sweep(besides=worker.watched, rounds=rounds, was_cancelled=was_cancelled)
 
 
-async def _work(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:
+async def _work(worker: CkanWorker, housekeeping: Housekeeping, tell: Tell) -> None:
     async with anyio.create_task_group() as group:
-        group.start_soon(_obey_signals, worker, housekeeping, say)
+        group.start_soon(_obey_signals, worker, housekeeping, tell)
         loop = asyncio.get_running_loop()
         housekeeping.start(worker, partial(_poke, loop, worker))
-        await worker.start(printer=say)
+        await worker.start(printer=tell)
         group.cancel_scope.cancel()
 
 
@@ -220,9 +220,9 @@ def _poke(loop: asyncio.AbstractEventLoop, worker: CkanWorker) -> None:
     loop.call_soon_threadsafe(worker.poke)
 
 
-async def _obey_signals(worker: CkanWorker, housekeeping: Housekeeping, say: Say) -> None:
+async def _obey_signals(worker: CkanWorker, housekeeping: Housekeeping, tell: Tell) -> None:
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async for _ in signals:
-            say("Stopping: no new runs; waiting for those going on. Again to stop them at once.")
+            tell("Stopping: no new runs; waiting for those going on. Again to stop them at once.")
             worker.drain()
             await anyio.to_thread.run_sync(housekeeping.stop)

@@ -106,8 +106,8 @@ def _log_table(table: Table, faults: Faults, log: Log) -> None:
     if faults.missing:
         log.warning(
             say_n(
-                "{n} formula has no value; open the workbook in a spreadsheet program and save it (the first is in cell "
-                "{cell}).",
+                "{n} formula has no value; open the workbook in a spreadsheet program and save it (the first is in "
+                "cell {cell}).",
                 "{n} formulas have no value; open the workbook in a spreadsheet program and save it (the first is in "
                 "cell {cell}).",
                 faults.missing,
