@@ -98,10 +98,10 @@ class Table:
 
     @property
     def ours(self) -> list[str]:
-        """Return the names of the plugin's own tables (``_dpp_…``) that exist."""
+        """Return the names of the plugin's own tables (``_dpp_…``) that exist, without those kept for an undo."""
         from ckanext.datapusher_plus.datastore import catalog
 
-        return catalog.tables_like(self.connection, "_dpp_")
+        return [name for name in catalog.tables_like(self.connection, "_dpp_") if not name.startswith("_dpp_kept_")]
 
     @property
     def phases(self) -> list[str]:

@@ -26,10 +26,10 @@ destructive  any       none            no      any   no      any                
 destructive  any       new             no      no    yes     any                        MAKE_EMPTY
 destructive  any       new             no      no    no      any                        TAKE_AWAY
 destructive  any       new             no      yes   yes     any                        KEEP_NEW
-destructive  replace   new             no      yes   no      any                        KEEP_NEW
+destructive  replace,undo  new         no      yes   no      any                        KEEP_NEW
 destructive  swap      new             no      yes   no      any                        TAKE_AWAY
 """
-PHASES = [("-", "-"), *product(("stashed", "destructive"), ("swap", "replace"))]
+PHASES = [("-", "-"), *product(("stashed", "destructive"), ("swap", "replace", "undo"))]
 FACTS = product((live.value for live in Live), *3 * [("yes", "no")], (stashed.value for stashed in Stashed))
 COMBINATIONS = [(*phase, *facts) for phase, facts in product(PHASES, FACTS)]
 
@@ -61,7 +61,7 @@ def entry(phase: str, strategy: str, new_oid: int | None = 7) -> Entry:
 
 
 def test_each_combination_falls_under_exactly_one_rule() -> None:
-    assert len(COMBINATIONS) == 5 * 4 * 2 * 2 * 2 * 4
+    assert len(COMBINATIONS) == 7 * 4 * 2 * 2 * 2 * 4
     assert [combination for combination in COMBINATIONS if len(ruled(combination)) != 1] == []
     assert {ruled(combination)[0] for combination in COMBINATIONS} == {action.name for action in Action}
 
@@ -76,7 +76,13 @@ def test_rows_are_looked_up_only_where_the_action_depends_on_them() -> None:
     looked_up = {combination[:6] for combination in COMBINATIONS if rows_matter(*given(combination))}
     assert looked_up == {
         ("destructive", strategy, "new", "no", rows, record)
-        for strategy, record in [("swap", "yes"), ("replace", "yes"), ("replace", "no")]
+        for strategy, record in [
+            ("swap", "yes"),
+            ("replace", "yes"),
+            ("replace", "no"),
+            ("undo", "yes"),
+            ("undo", "no"),
+        ]
         for rows in ("yes", "no")
     }
 

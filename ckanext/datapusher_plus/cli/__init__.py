@@ -17,6 +17,7 @@ COMMANDS = {
     "submit": "requests",
     "resubmit": "requests",
     "status": "requests",
+    "undo": "undo",
     "worker": "operate",
     "deploy": "operate",
     "recover": "operate",

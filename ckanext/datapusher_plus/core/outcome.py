@@ -216,23 +216,40 @@ def loaded(rows: int) -> Message:
     return say_n("{n} row was loaded.", "{n} rows were loaded.", rows)
 
 
+def brought_back(rows: int) -> Message:
+    """Return how many rows an undo brought back, as a sentence."""
+    return say_n(
+        "The last load is undone: the table has {n} row again.",
+        "The last load is undone: the table has {n} rows again.",
+        rows,
+    )
+
+
 def of_success(
-    rows: int, *, error: BaseException | None, warnings: tuple[str, ...], run_id: str, transient: bool = False
+    rows: int,
+    *,
+    error: BaseException | None,
+    warnings: tuple[str, ...],
+    run_id: str,
+    transient: bool = False,
+    undo: bool = False,
 ) -> Outcome:
     """Return the end of a run whose table is in place.
 
     :param error: what went wrong after that, None when nothing did.
     :param transient: whether the same may succeed later.
+    :param undo: whether it is the table from before the last load.
     """
+    done = brought_back(rows) if undo else loaded(rows)
     if isinstance(error, ResourceGone):
-        return Outcome(state=State.COMPLETE, message=join((loaded(rows), DELETED)))
+        return Outcome(state=State.COMPLETE, message=join((done, DELETED)))
     if isinstance(error, TableRemoved):
-        message = join((loaded(rows), error.message))
+        message = join((done, error.message))
         kind = type(error).__name__
         return Outcome(state=State.WARNED, message=message, kind=kind, warnings=(message, *warnings))
     if error is None:
         state = State.WARNED if warnings else State.COMPLETE
-        return Outcome(state=state, message=join((loaded(rows), *warnings)), warnings=warnings)
+        return Outcome(state=state, message=join((done, *warnings)), warnings=warnings)
     later = transient or not isinstance(error, Exception)
     if later:
         in_place = say_n(

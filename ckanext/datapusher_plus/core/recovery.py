@@ -18,7 +18,7 @@ class Entry:
     id: int
     resource_id: str
     run_id: str
-    #: swap or replace
+    #: swap, replace or undo
     strategy: str
     #: stashed (nothing is changed yet) or destructive (the tables have been exchanged)
     phase: str
@@ -116,7 +116,7 @@ def decide(entry: Entry | None, found: Found) -> Action:
         return Action.PUT_BACK if found.record else Action.REFUSE
     # Rows are never given up for an empty table. Only the table of a first load by swap is dropped with its rows: the
     # run did not end, and no older rows are lost.
-    may_stay = found.record or entry.strategy == "replace"
+    may_stay = found.record or entry.strategy in ("replace", "undo")
     if found.live is Live.NEW and found.rows and may_stay:
         return Action.KEEP_NEW
     return Action.MAKE_EMPTY if found.record else Action.TAKE_AWAY

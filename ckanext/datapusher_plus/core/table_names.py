@@ -1,7 +1,7 @@
 """Names of a load's tables and indexes, within PostgreSQL's 63 bytes; and quoted names and texts for SQL.
 
 All table names start with an underscore, so CKAN neither lists nor serves them. They contain the whole resource id, so
-that the resource of a leftover table is known. The longest, a staged table's sequence ``…__id_seq``, has 62 bytes.
+that the resource of a leftover table is known. The longest, a kept table's sequence ``…__id_seq``, has 63 bytes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ import re
 #: Prefix of all these names.
 PREFIX = "_dpp_"
 
-_OURS = re.compile(r"_dpp_(?:raw|new|old)_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})_.{1,8}")
+_ID = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+_OURS = re.compile(rf"_dpp_(?:raw|new|old)_{_ID}_.{{1,8}}")
+#: Kept tables are no leftovers of a run.
+_KEPT = re.compile(rf"_dpp_kept_{_ID}_.{{1,8}}")
 
 
 def raw(resource_id: str, run_id: str) -> str:
@@ -36,6 +39,16 @@ def parked(resource_id: str, run_id: str) -> str:
     return _name("old", resource_id, run_id)
 
 
+def kept(resource_id: str, run_id: str) -> str:
+    """Return the name of the table that a run has replaced and that is kept, so that the load can be undone."""
+    return _name("kept", resource_id, run_id)
+
+
+def kept_of(resource_id: str) -> str:
+    """Return the prefix of the names of a resource's kept tables."""
+    return _name("kept", resource_id, "")
+
+
 def of_resource(resource_id: str) -> tuple[str, str, str]:
     """Return the prefixes of the names of a resource's raw, staged and parked tables."""
     return (_name("raw", resource_id, ""), _name("new", resource_id, ""), _name("old", resource_id, ""))
@@ -43,6 +56,12 @@ def of_resource(resource_id: str) -> tuple[str, str, str]:
 
 def _name(part: str, resource_id: str, run_id: str) -> str:
     return f"{PREFIX}{part}_{resource_id}_{run_id[:8]}"
+
+
+def resource_of_kept(table: str) -> str | None:
+    """Return the id of the resource that a kept table belongs to, None for any other table."""
+    found = _KEPT.fullmatch(table)
+    return found.group(1) if found else None
 
 
 def resource_of(table: str) -> str | None:

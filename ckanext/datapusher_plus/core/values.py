@@ -17,6 +17,7 @@ from .boxes import Box
 from .choices import FullText, Strategy
 from .dictionary.model import Dictionary
 from .index_plan import Index
+from .kept import KeptTable
 from .log import Log as Log  # noqa: PLC0414 (other modules import it from here)
 from .personal_data.findings import Found
 from .quarantine import Rejected
@@ -240,6 +241,9 @@ class LoadPlan:
     automatic_indexes: tuple[Index, ...] = ()
     #: fields that the resource gets when the table is published; None removes a field
     fields: Mapping[str, Any] = field(default_factory=dict)
+    #: the kept table to bring back in place of a file, and the load key of the file whose load is undone
+    undo: KeptTable | None = None
+    undone_key: str = ""
 
     @property
     def personal(self) -> tuple[str, ...]:
@@ -289,7 +293,8 @@ class Published:
     rejected: tuple[int, int] | None = None
     #: as ``CleanCsv.read_as``
     read_as: Mapping[str, str] = field(default_factory=dict)
-    #: as in ``LoadPlan``, and so are the fields and what was found
+    #: as in ``LoadPlan``, and so is all below
     renamed: tuple[tuple[str, str], ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     found: tuple[Found, ...] = ()
+    undone_key: str = ""

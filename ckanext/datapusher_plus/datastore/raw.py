@@ -81,10 +81,15 @@ def drop_from_the_dead(connection: psycopg.Connection, table: str) -> None:
 
     The server notices only when it next writes to its client that the client is gone, which may take an hour.
     """
+    end_sessions_of_the_dead(connection, table)
+    drop(connection, table)
+
+
+def end_sessions_of_the_dead(connection: psycopg.Connection, table: str) -> None:
+    """Terminate the sessions of loads that still work on a table; the caller must hold its resource's lock."""
     connection.execute(
         "SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity AS a JOIN pg_locks AS l ON l.pid = a.pid"
         " WHERE l.relation = to_regclass(%s) AND a.usename = current_user AND a.pid <> pg_backend_pid()"
         " AND starts_with(a.application_name, 'datapusher_plus')",
         [f'public."{table}"'],
     )
-    drop(connection, table)

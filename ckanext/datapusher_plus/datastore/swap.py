@@ -13,7 +13,7 @@ from ..checkpoint import reach
 from ..core import table_names
 from ..core.dictionary import merge
 from ..core.index_plan import Index
-from . import catalog, ddl, dependent_views, journal
+from . import catalog, ddl, dependent_views, journal, kept
 from .swap_record import SwapRecord
 from .table_facts import TableFacts
 
@@ -74,7 +74,8 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
         new = _staged(connection, order.staged)
         now = live.columns if live else ()
         written = merge.live_over_planned(new.columns, now, order.comments, order.seen_comments)
-        record = SwapRecord(run_id=order.run_id, at=order.at, facts=live, written=written) if live else None
+        brought = {"name": new.table, "comment": new.comment} if table_names.resource_of_kept(new.table) else None
+        record = live and SwapRecord(run_id=order.run_id, at=order.at, facts=live, written=written, kept=brought)
         ddl.run(connection, ddl.column_comments(ddl.public(new.table), written))
         if live:
             dependent_views.check(connection, live)
@@ -92,10 +93,13 @@ def exchange(connection: psycopg.Connection, order: Exchange, lock_timeout: floa
 
 
 def put_back(connection: psycopg.Connection, parked: str, record: SwapRecord, lock_timeout: float) -> None:
-    """Give the parked table its name, indexes and views again, and drop the table that has its place."""
+    """Give the parked table its name, indexes and views again, and drop the table that has its place.
+
+    If that is a kept table, it is kept again, so that the load can still be undone.
+    """
     old = record.facts
     with connection.transaction():
-        live = _drop_live(connection, old.table, lock_timeout)
+        live = _drop_live(connection, old.table, lock_timeout, record.kept)
         ddl.run(connection, ddl.moves(old, parked, old.table))
         connection.execute(ddl.comment("TABLE", ddl.public(old.table), old.comment))
         ddl.run(connection, ddl.column_comments(ddl.public(old.table), record.edits(live)))
@@ -132,6 +136,7 @@ def remove(connection: psycopg.Connection, table: str, lock_timeout: float) -> b
     live = _locked(connection, table, catalog.describe(connection, table), lock_timeout)
     if live:
         connection.execute(sql.SQL("DROP TABLE {} CASCADE").format(ddl.public(table)))
+    kept.drop(connection, table)
     write_count(connection, table, None)
     return live is not None
 
@@ -197,7 +202,8 @@ def _staged(connection: psycopg.Connection, table: str) -> TableFacts:
 def _carry(old: TableFacts, new: TableFacts) -> Iterator[sql.Composed]:
     """Copy the old table's own comment, grants and owner to the new one."""
     relation = ddl.public(new.table)
-    if old.comment:
+    # a kept table's own comment says where it comes from
+    if old.comment != new.comment:
         yield ddl.comment("TABLE", relation, old.comment)
     yield from ddl.grants(relation, old.grants, new.grants, [name for name, _ in new.types])
     if old.owner and old.owner != new.owner:
@@ -243,12 +249,17 @@ def _note(connection: psycopg.Connection, order: Exchange, parked: str | None, r
     journal.destroyed(connection, order.resource_id, order.run_id, new_oid=new or 0, parked=parked, was=was)
 
 
-def _drop_live(connection: psycopg.Connection, table: str, lock_timeout: float) -> TableFacts | None:
-    """Drop a live table with the views on it and return its facts."""
+def _drop_live(
+    connection: psycopg.Connection, table: str, lock_timeout: float, keep: Mapping[str, str | None] | None = None
+) -> TableFacts | None:
+    """Drop a live table, or keep it by the name in ``keep``, with the views on it, and return its facts."""
     live = _locked(connection, table, catalog.describe(connection, table), lock_timeout)
     if live:
         dependent_views.drop(connection, live.views)
-        connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(table)))
+        if keep and keep["name"]:
+            kept.store(connection, table, keep["name"], keep["comment"])
+        else:
+            connection.execute(sql.SQL("DROP TABLE {}").format(ddl.public(table)))
     write_count(connection, table, None)
     reach("restore.dropped")
     return live

@@ -24,10 +24,14 @@ class SwapRecord:
     facts: TableFacts
     #: raw comments as they were set on the new table; a comment that differs was edited later
     written: Mapping[str, str | None]
+    #: name and comment of the kept table that was put in its place; None: it was another one
+    kept: Mapping[str, str | None] | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Return the record as JSON types."""
-        head = {"run_id": self.run_id, "at": self.at, "written": dict(self.written)}
+        head: dict[str, Any] = {"run_id": self.run_id, "at": self.at, "written": dict(self.written)}
+        if self.kept:
+            head["kept"] = dict(self.kept)
         return {**head, "facts": table_facts.to_json(self.facts)}
 
     def edits(self, now: TableFacts | None) -> dict[str, str | None]:

@@ -32,9 +32,10 @@ from ..recovery.settle import settle
 from ..runs import database
 from ..runs.claim import Claimed, claim, this_process
 from ..runs.log import warnings_last
-from ..runs.records import get, last_good_load_key, last_load
+from ..runs.records import get, last_good_load_key, last_load, undone_key
 from ..runs.transient import may_pass
 from ..steps import fetch
+from ..steps.bring_back import plan_undo
 from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
@@ -125,7 +126,9 @@ def _carry_out(run: Run) -> Outcome:
     with run.loading():
         # we hold the lock, so a run that left something incomplete is dead
         restore(run.resource_id, run.log, from_stash=False)
-        if own := settings.current().prefect_flow:
+        if run.claimed.undo:
+            write(_undo(run), run)
+        elif own := settings.current().prefect_flow:
             own_flow.carry_out(own, _steps(run))
         else:
             write(read(run), run)
@@ -149,12 +152,26 @@ def read(run: Run) -> LoadPlan:
     return _to_write(ticket, source, made, run)
 
 
+def _undo(run: Run) -> LoadPlan:
+    """Plan to bring the table before the last load back.
+
+    :raises NothingToUndo: when it is gone.
+    """
+    run.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    run.public = report.is_public(run.resource_id)
+    made = plan_undo(run.claimed.run_id, run.resource_id, run.log)
+    if made.undo and made.undo.load and made.undo.load.file:
+        run.log.file(str(made.undo.load.file.get("name") or ""), made.undo.load.file.get("size"))
+    return made
+
+
 def _fetch(ticket: Ticket, run: Run) -> Source:
     if plugin := portal.vetoed_by(ticket.resource_id):
         raise Vetoed(plugin)
     source = tasks.fetch(ticket, run.log)
     run.log.file(source.filename or fetch.name_of(ticket), source.size)
-    compare(ticket, source.hash, last_good_load_key(ticket.resource_id), run.log)
+    undone = undone_key(ticket.resource_id, ticket.run_id)
+    compare(ticket, source.hash, last_good_load_key(ticket.resource_id), run.log, undone)
     return source
 
 
@@ -225,7 +242,8 @@ def write(plan: LoadPlan, run: Run) -> None:
         elif plan.strategy is Strategy.REPLACE:
             swapped = tasks.replace(stashed, run.log)
         else:
-            swapped = tasks.swap(tasks.stage(stashed, run.log), run.log)
+            staged = tasks.bring_back(stashed, run.log) if stashed.undo else tasks.stage(stashed, run.log)
+            swapped = tasks.swap(staged, run.log)
         run.lock.check()
         run.record_result(swapped)
         run.swapped = tasks.commit(swapped, run.log)

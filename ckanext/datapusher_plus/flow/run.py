@@ -104,7 +104,9 @@ class Run:
         transient = _is_transient(error)
         if self.swapped is not None:
             rows, run_id = self.swapped.rows, self.claimed.run_id
-            return outcome.of_success(rows, error=error, warnings=self.warnings, run_id=run_id, transient=transient)
+            return outcome.of_success(
+                rows, error=error, warnings=self.warnings, run_id=run_id, transient=transient, undo=self.claimed.undo
+            )
         if error is None:
             raise AssertionError("a load ends with a table or an exception")
         current = settings.current()
@@ -194,6 +196,7 @@ def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
         columns=plan.named,
         file_hash=plan.file_hash,
         load_key=plan.load_key,
+        undone_key=plan.undone_key,
         warnings=warnings,
         rejected=(rejected.rows, rejected.total) if rejected else None,
         read_as=plan.csv.read_as,

@@ -15,6 +15,7 @@ from ..core.values import LoadPlan, Log
 from ..runs.transient import may_pass
 from ..steps import analyse as analyse_step
 from ..steps import append as append_step
+from ..steps import bring_back as bring_back_step
 from ..steps import commit as commit_step
 from ..steps import convert as convert_step
 from ..steps import fetch as fetch_step
@@ -35,6 +36,7 @@ analyse = _step(name="analyse")(analyse_step.analyse)
 
 append = _step(name="append")(append_step.append)
 stage = _step(name="stage")(stage_step.stage)
+bring_back = _step(name="stage")(bring_back_step.bring_back)
 swap = _step(name="swap")(swap_step.swap)
 replace = _step(name="replace")(replace_step.replace)
 commit = _step(name="commit")(commit_step.commit)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from .. import settings
-from ..datastore import selftest
+from ..datastore import kept, selftest
 from ..datastore.selftest import Largest, Whereabouts
 from .finding import CheckState, Verdict, fail, ok
 from .wording import size
+
+_LESS = " With keep_tables = 0 workers remove the tables that are kept for an undo."
 
 
 def free(folder: Path) -> int:
@@ -40,19 +43,23 @@ def file_system(folder: Path) -> str:
 def room() -> Verdict:
     """Check that the disks of the work folder and of the database's tables have room for the largest table.
 
-    Two copies of it must fit, or one with ``load_strategy = replace``.
+    Two copies of it must fit, or one with ``load_strategy = replace``. What tables that are kept for an undo take is
+    told.
     """
     with selftest.connected("write") as connection:
-        largest = selftest.largest(connection)
+        largest, kept_size = selftest.largest(connection), kept.size(connection)
         tables = _data_folder(selftest.whereabouts(connection))
     if largest is None:
         return ok("There is no table yet that could be too large for the disks.")
     # `replace` removes the old table first
     copies = 1 if settings.current().load_strategy == "replace" else 2
     found = judged(largest, list(filter(None, [nearest(settings.current().work_dir), tables])), copies)
-    if tables or found.state is not CheckState.OK:
-        return found
-    return ok(f"{found.sentence} The database's own disk cannot be seen from here.")
+    undo = f" Tables that are kept for an undo take {size(kept_size)} of the database's disk." if kept_size else ""
+    if found.state is not CheckState.OK:
+        return replace(found, sentence=f"{found.sentence}{undo}", advice=f"{found.advice}{_LESS if kept_size else ''}")
+    if tables:
+        return ok(f"{found.sentence}{undo}")
+    return ok(f"{found.sentence}{undo} The database's own disk cannot be seen from here.")
 
 
 def judged(largest: Largest, folders: list[Path], copies: int) -> Verdict:

@@ -40,6 +40,7 @@ from .statistics import (
 )
 from .status import reply
 from .thumbnails import datapusher_plus_thumbnail_make, datapusher_plus_thumbnail_show
+from .undo import datapusher_plus_undo, datapusher_plus_undo_show
 from .words import (
     datapusher_plus_words_next,
     datapusher_plus_words_progress,
@@ -63,6 +64,8 @@ __all__ = [
     "datapusher_plus_review",
     "datapusher_plus_run_show",
     "datapusher_plus_runs",
+    "datapusher_plus_undo",
+    "datapusher_plus_undo_show",
     "datapusher_plus_words_next",
     "datapusher_plus_words_progress",
     "datapusher_plus_words_save",

@@ -24,6 +24,8 @@ __all__ = [
     "datapusher_plus_run_show",
     "datapusher_plus_runs",
     "datapusher_plus_statistics",
+    "datapusher_plus_undo",
+    "datapusher_plus_undo_show",
     "datapusher_plus_words_next",
     "datapusher_plus_words_progress",
     "datapusher_plus_words_save",
@@ -69,6 +71,14 @@ def datapusher_plus_dictionary_history(context: Context, data_dict: DataDict) ->
 
 
 def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_undo(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_undo_show(context: Context, data_dict: DataDict) -> AuthResult:
     return datastore_auth(context, data_dict, "resource_update")
 
 

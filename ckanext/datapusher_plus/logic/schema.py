@@ -77,6 +77,18 @@ def cancel(not_empty: Any, unicode_safe: Any, ignore_missing: Any, empty: Any) -
 
 
 @validator_args
+def undo(not_empty: Any, unicode_safe: Any, ignore_missing: Any, empty: Any) -> Schema:
+    """Return the schema of ``datapusher_plus_undo``."""
+    return {
+        "resource_id": [not_empty, unicode_safe],
+        "id": [ignore_missing],
+        "run_id": [ignore_missing, unicode_safe],
+        "__junk": [empty],
+        "__before": [rename("id", "resource_id")],
+    }
+
+
+@validator_args
 def carry(not_empty: Any, unicode_safe: Any, ignore_missing: Any, boolean_validator: Any, empty: Any) -> Schema:
     """Return the schema of ``datapusher_plus_dictionary_carry``."""
     return {

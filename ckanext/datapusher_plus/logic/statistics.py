@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from .. import portal
 from ..core.errors import IngestError
 from ..core.statistics import TableStatistics, to_json
+from ..recovery import kept_tables
 from ..statistics import store
 from ..words import registry
 from . import schema
@@ -87,6 +88,9 @@ def datastore_delete(up_func: Action, context: Context, data_dict: DataDict) -> 
     with registry.editing(resource_id if whole else None):
         done = up_func(context, data_dict)
     quietly(store.remove if whole else store.mark_stale, resource_id)
+    if whole:
+        # an earlier table is as private as the one that somebody has deleted; if this fails, the sweep does it
+        quietly(kept_tables.forget, resource_id)
     return done
 
 

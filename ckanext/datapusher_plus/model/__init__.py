@@ -42,10 +42,14 @@ run = sa.Table(
     sa.Column("resource_id", sa.Text, nullable=False),
     #: a value of core.states.State
     sa.Column("state", sa.Text, nullable=False),
-    #: cause of the request: upload, url, format, options, restored, submit, retry, review, migrated
+    #: cause of the request: upload, url, format, options, restored, submit, retry, review, undo, migrated
     sa.Column("cause", sa.Text, nullable=False),
     sa.Column("ignore_hash", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("dry_run", sa.Boolean, nullable=False, server_default=sa.false()),
+    #: whether it brings the table before the last load back, instead of loading the file
+    sa.Column("undo", sa.Boolean, nullable=False, server_default=sa.false()),
+    #: load key of the file whose load this run has undone: that file is loaded again only if somebody asks for it
+    sa.Column("undone_key", sa.Text),
     #: whether a command requested it; such runs come after those that people request
     sa.Column("bulk", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),

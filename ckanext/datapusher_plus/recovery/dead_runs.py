@@ -116,6 +116,7 @@ def _published(dead: RunRecord, warnings: tuple[str, ...]) -> Published:
         columns=tuple(tuple(column) for column in dead.columns or ()),
         file_hash=dead.file_hash or "",
         load_key=dead.load_key or "",
+        undone_key=dead.undone_key or "",
         warnings=warnings,
         rejected=(dead.rejected[0], dead.rejected[1]) if dead.rejected else None,
         read_as=dead.read_as or {},

@@ -67,8 +67,10 @@ def publish_late(run: RunRecord, run_log: Log) -> Outcome:
     except Exception as error:
         if not may_pass(error) and not isinstance(error, outcome.EXPECTED):
             log.exception("the table of run %s could not be published", run.id)
-        return outcome.of_success(rows, error=error, warnings=kept, run_id=run.id, transient=may_pass(error))
-    return outcome.of_success(rows, error=None, warnings=warnings, run_id=run.id)
+        return outcome.of_success(
+            rows, error=error, warnings=kept, run_id=run.id, transient=may_pass(error), undo=run.undo
+        )
+    return outcome.of_success(rows, error=None, warnings=warnings, run_id=run.id, undo=run.undo)
 
 
 def publish_metadata(

@@ -17,7 +17,7 @@ from ..runs.records import Running
 from ..runs.transient import is_away
 from ..statistics.make import FOLDER
 from ..words import registry
-from . import late_publish, orphans, statistics, thumbnails, upkeep
+from . import kept_tables, late_publish, orphans, statistics, thumbnails, upkeep
 from .dead_runs import WasCancelled, recover_run
 from .mismatches import Wrong
 
@@ -63,6 +63,7 @@ def sweep(
             *_runs(resource_id, dry_run, besides, was_cancelled),
             *_tables(resource_id, dry_run),
             *late_publish.publish_due(resource_id, dry_run),
+            *kept_tables.tidy(resource_id, dry_run),
             *_mismatches(resource_id, dry_run, rounds),
             *statistics.catch_up(dry_run),
             *_columns(dry_run),

@@ -24,6 +24,8 @@ class Claimed:
     cause: str
     ignore_hash: bool
     dry_run: bool
+    #: whether to bring the table before the last load back
+    undo: bool
     requested_at: datetime
     #: number of this try of the request; 1 is the first
     tries: int

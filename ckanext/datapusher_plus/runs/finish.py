@@ -80,7 +80,10 @@ def finish(
         .where(run.c.id == run_id, run.c.state.in_(open_sources))
         .values(**values, finished_at=database.clock(), progress=None)
         .returning(
-            *(run.c[name] for name in ("resource_id", "ignore_hash", "dry_run", "bulk", "asked_by", "asked_via"))
+            *(
+                run.c[name]
+                for name in ("resource_id", "ignore_hash", "dry_run", "bulk", "undo", "asked_by", "asked_via")
+            )
         )
     )
     with database.transaction() as connection:
@@ -137,6 +140,7 @@ _NOTHING_LOADED = {
     "columns": None,
     "file_hash": None,
     "load_key": None,
+    "undone_key": None,
     "rejected": None,
     "read_as": None,
     "renamed": None,
@@ -151,6 +155,7 @@ def _loaded(published: Published) -> dict[str, Any]:
         "columns": [list(column) for column in published.columns],
         "file_hash": published.file_hash,
         "load_key": published.load_key or None,
+        "undone_key": published.undone_key or None,
         "rejected": published.rejected and list(published.rejected),
         "read_as": dict(published.read_as) or None,
         "renamed": [list(pair) for pair in published.renamed],

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from ..core.changes import LastLoad
+from ..core.kept import Load
 from ..core.states import LEFT, LOADED, OPEN, State
 from ..model import HAS_LOADED, log, run
 from . import database, task_status
@@ -49,6 +50,9 @@ class RunRecord:
     personal: list[dict[str, Any]] | None
     tries: int
     retry_of: str | None
+    undo: bool
+    #: load key of the file whose load it has undone
+    undone_key: str | None
     unpublished: bool
     not_before: datetime | None
     asked_by: str | None
@@ -79,6 +83,9 @@ class Running(NamedTuple):
     flow_run_id: str | None
     started_at: datetime
 
+
+#: Causes of runs with which a person asks for the file itself.
+ASKED = frozenset({"submit", "options", "review"})
 
 COLUMNS = [*(run.c[field.name] for field in fields(RunRecord)), run.c.said]
 
@@ -145,6 +152,39 @@ def last_loaded(resource_id: str) -> RunRecord | None:
     loaded = sa.select(*COLUMNS).where(run.c.resource_id == resource_id, HAS_LOADED)
     found = records(loaded.order_by(run.c.finished_at.desc()).limit(1))
     return found[0] if found else None
+
+
+def as_load(found: RunRecord) -> Load:
+    """Return what is kept of a load with its table."""
+    return Load(
+        run_id=found.id,
+        rows=found.rows,
+        columns=tuple(tuple(column) for column in found.columns or ()),
+        file_hash=found.file_hash or "",
+        load_key=found.load_key or "",
+        at=found.finished_at.isoformat() if found.finished_at else "",
+        file=found.file or {},
+        read_as=found.read_as or {},
+        fields=found.fields or {},
+        personal=tuple(found.personal or ()),
+    )
+
+
+def undone_key(resource_id: str, run_id: str) -> str | None:
+    """Return the load key of the file that this run must not load, because that was undone; None if there is none.
+
+    A person who asks for the file gets it.
+    """
+    last = last_loaded(resource_id)
+    return last.undone_key if last and last.undone_key and not _is_asked_for(run_id) else None
+
+
+def _is_asked_for(run_id: str) -> bool:
+    """Return whether a person wants the file itself to be loaded; a retry counts like the run that it repeats."""
+    run = get(run_id)
+    while run is not None and run.retry_of and run.cause == "retry":
+        run = get(run.retry_of)
+    return run is not None and (run.ignore_hash or (run.cause in ASKED and run.asked_via != "command"))
 
 
 def last_load(resource_id: str) -> LastLoad:

@@ -25,6 +25,7 @@ def request(
     ignore_hash: bool = False,
     dry_run: bool = False,
     bulk: bool = False,
+    undo: bool = False,
     who: Asker | None = None,
 ) -> str:
     """Queue a run of the resource, or merge the request into the run that is queued already.
@@ -33,6 +34,7 @@ def request(
     worker is not notified before that.
 
     :param bulk: the request comes from a command; its run comes after those that people request.
+    :param undo: bring the table before the last load back, instead of loading the file.
     :param who: who requests it, if not the caller of this code.
     :returns: the id of the queued run.
     :raises sqlalchemy.exc.SQLAlchemyError: when it cannot be written, for example before `ckan db upgrade`.
@@ -48,6 +50,7 @@ def request(
         ignore_hash=ignore_hash,
         dry_run=dry_run,
         bulk=bulk,
+        undo=undo,
         # The web server's clock, which also wrote the file's `last_modified` a moment ago; PostgreSQL's now() would be
         # the start of the transaction, when the upload began.
         requested_at=database.now(),
@@ -61,6 +64,8 @@ def request(
         "ignore_hash": run.c.ignore_hash | row.excluded.ignore_hash,
         "dry_run": run.c.dry_run & row.excluded.dry_run,
         "bulk": run.c.bulk & row.excluded.bulk,
+        # a file that is uploaded after that takes the place of an undo
+        "undo": row.excluded.undo,
         # a run in Prefect's work queue for commands is handed over again, to the queue of higher priority
         "dispatched_at": sa.case((run.c.bulk & ~row.excluded.bulk, None), else_=run.c.dispatched_at),
         "tries": 1,
@@ -95,6 +100,7 @@ def would_change_nothing(
         run.c.state == State.QUEUED.value,
         run.c.ignore_hash | (sa.literal(not ignore_hash)),
         ~run.c.dry_run,
+        ~run.c.undo,
         # the request of a person gives the queued run of a command its higher priority
         ~run.c.bulk | sa.literal(bulk),
         # a retry may have to wait for its time, and has fewer tries left

@@ -175,6 +175,12 @@ def save(made: TableStatistics) -> bool:
     return True
 
 
+def is_stale(resource_id: str) -> bool:
+    """Return whether rows were changed through the API since the statistics were made; False if there are none."""
+    with transaction() as connection:
+        return bool(connection.execute(sa.select(table.c.stale).where(_of(resource_id))).scalar())
+
+
 def mark_stale(resource_id: str) -> None:
     """Record that rows were changed since; without statistics nothing happens."""
     change = sa.update(table).where(_of(resource_id), ~(table.c.stale & table.c.changed))

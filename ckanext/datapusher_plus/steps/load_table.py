@@ -137,7 +137,7 @@ def unbuilt(connection: Connection, table: str, wanted: tuple[Index, ...]) -> tu
 
 def connections(plan: LoadPlan) -> int:
     """Return how many connections work on the staged table at once."""
-    return settings.current().parallelism if plan.csv.path.stat().st_size > _SMALL else 1
+    return settings.current().parallelism if plan.undo or plan.csv.path.stat().st_size > _SMALL else 1
 
 
 def early_index(table: str, planned: IndexPlan, plan: LoadPlan, log: Log) -> parallel.Work | None:

@@ -12,7 +12,7 @@ from functools import partial
 from .. import portal
 from ..checkpoint import reach
 from ..core.values import LoadPlan, Log, Swapped
-from ..datastore import cast_errors, catalog, connect, indexes, raw
+from ..datastore import cast_errors, catalog, connect, indexes, kept, raw
 from ..datastore import stage as staging
 from ..datastore import swap as exchanging
 from ..datastore.connect import Connection
@@ -29,6 +29,8 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
     :raises UniqueKeyBroken, RowsLost: when the rows cannot be loaded; the table is empty then.
     """
     with connect.connect(autocommit=True) as connection:
+        # this strategy is for databases without room
+        kept.drop(connection, plan.resource_id)
         source = load_table.copy(connection, plan, log)
         cast_errors.check(connection, source, plan.columns, plan.rows)
         old = load_table.old_table(connection, plan)

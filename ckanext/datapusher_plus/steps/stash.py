@@ -22,7 +22,7 @@ def stash(plan: LoadPlan, log: Log) -> LoadPlan:
     with connect.connect(autocommit=True) as connection:
         journal.prepare(connection)
         with connection.transaction():
-            journal.begin(connection, plan.resource_id, plan.run_id, plan.strategy.value)
+            journal.begin(connection, plan.resource_id, plan.run_id, "undo" if plan.undo else plan.strategy.value)
             reach("journal.begun")
     reach("stash.saved")
     return plan

@@ -20,7 +20,7 @@ from ..core.types.column_type import wanted_type
 from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
-from . import dictionary_versions, downloads, history, labels, review, times
+from . import dictionary_versions, downloads, history, labels, review, times, undo
 from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
@@ -172,6 +172,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
     # during a load nothing can be restored, and the page polls every two seconds
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
+    known["undo"] = None if tab.open or not tab.table else undo.offered(resource_id)
     known |= {"review": review.describe(status, package, resource_id), "clock": times.clock}
     return tk.render(template, known)
 
@@ -246,6 +247,7 @@ datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/rejected/<run
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/history", "history", history.history)
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/history/<run_id>", "run", history.run)
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/cancel", "cancel", history.cancel, methods=["POST"])
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/undo", "undo", undo.undo, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/review", view_func=decide, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/private", view_func=hide, methods=["POST"])
 datapusher.add_url_rule(

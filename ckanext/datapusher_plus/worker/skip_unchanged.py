@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from .. import dictionary_stash, portal
 from ..checkpoint import reach
-from ..core.errors import Unchanged
+from ..core.errors import Unchanged, Undone
 from ..core.message import say
 from ..core.states import State
 from ..datastore import connect, journal
@@ -42,10 +42,10 @@ NEWER = say("A newer file came while this one was looked at. That is loaded inst
 def skip(waiting: Waiting) -> bool:
     """End a queued run whose file has not changed, and return whether that was done; if not, it is for a flow run."""
     run = records.get(waiting.run_id)
-    if run is None or run.ignore_hash or run.dry_run or run.tries > 1:
+    if run is None or run.ignore_hash or run.dry_run or run.undo or run.tries > 1:
         return False
     with app.context():
-        if not _is_unchanged(run):
+        if _reason_to_skip(run) is None:
             return False
         with ResourceLock(run.resource_id) as lock:
             if not lock.acquire():
@@ -59,32 +59,37 @@ def _end(run: RunRecord) -> None:
     if claim(run.id, flow_run_id=None, worker=this_process()) is None:
         return
     reach("skip.claimed")
-    message = Unchanged().message
-    if not _is_unchanged(run):
+    message = _reason_to_skip(run)
+    if message is None:
         message = NEWER
         request_now(run.resource_id, cause=run.cause, who=Asker(name=run.asked_by, via=run.asked_via))
     RunLog(run.id).info(message)
     finish(run.id, State.SKIPPED, message=message)
 
 
-def _is_unchanged(run: RunRecord) -> bool:
-    """Return whether all is as the last successful run left it; False on any error, which the run will report."""
+def _reason_to_skip(run: RunRecord) -> str | None:
+    """Return why the file need not be loaded: all is as the last successful run left it, or its load was undone.
+
+    None on any error, which the run will report.
+    """
     try:
         # most files are new: one query shows that, and nothing else is opened for them
         known = records.last_good_load_key(run.resource_id)
-        if known and _has_nothing_open(run.resource_id):
-            _compare(run, known)
-    except Unchanged:
-        return True
+        undone = records.undone_key(run.resource_id, run.id)
+        if (known or undone) and _has_nothing_open(run.resource_id):
+            _compare(run, known, undone)
+    except (Unchanged, Undone) as error:
+        return error.message
     except Exception as error:  # noqa: BLE001 (the run gets the same error and reports it)
         log.info("resource %s is left to a run: %s", run.resource_id, error)
-    return False
+    return None
 
 
-def _compare(run: RunRecord, known: str) -> None:
+def _compare(run: RunRecord, known: str | None, undone: str | None) -> None:
     """Compare the uploaded file with the one that was loaded last.
 
     :raises Unchanged: when it is the same.
+    :raises Undone: when its load was undone.
     """
     ticket = portal.ticket(
         run_id=run.id,
@@ -102,7 +107,7 @@ def _compare(run: RunRecord, known: str) -> None:
     with portal.open_upload(run.resource_id) as stream:
         digest = _digest(stream)
     if digest:
-        compare(ticket, digest, known, RunLog(run.id))
+        compare(ticket, digest, known, RunLog(run.id), undone)
 
 
 def _digest(stream: BinaryIO) -> str | None:

@@ -11,7 +11,7 @@ IngestError
 │   ├── RowsRefused (RaggedRow, ValueDoesNotFit)
 │   ├── PersonalDataFound, BadPatterns
 │   ├── UniqueKeyBroken, DependentViewBroken, TriggerFailed
-│   ├── StashFailed, ResourceGone, TableRemoved, RowsLost, RowTooLarge, DatastoreRefused
+│   ├── StashFailed, ResourceGone, TableRemoved, NothingToUndo, RowsLost, RowTooLarge, DatastoreRefused
 └── Transient       the same request may succeed later
     ├── FetchInterrupted, DatastoreBusy, DatastoreGone, LockLost, StashUnreadable, TableInUse, TableTouched
 
@@ -60,13 +60,14 @@ from .reading import (
     ValueDoesNotFit,
     WrongEncoding,
 )
-from .skips import DatastoreManaged, DryRun, NothingToLoad, Unchanged, Vetoed
+from .skips import DatastoreManaged, DryRun, NothingToLoad, Unchanged, Undone, Vetoed
 from .writing import (
     DatastoreBusy,
     DatastoreGone,
     DatastoreRefused,
     DependentViewBroken,
     LockLost,
+    NothingToUndo,
     ResourceGone,
     RowsLost,
     RowTooLarge,
@@ -128,6 +129,7 @@ __all__ = [
     "StashFailed",
     "StashUnreadable",
     "TableInUse",
+    "NothingToUndo",
     "TableRemoved",
     "TableTouched",
     "Terminal",
@@ -138,6 +140,7 @@ __all__ = [
     "TooMuchTime",
     "Transient",
     "TriggerFailed",
+    "Undone",
     "Unchanged",
     "UniqueKeyBroken",
     "UnpacksTooLarge",

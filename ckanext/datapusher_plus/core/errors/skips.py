@@ -35,6 +35,18 @@ class Unchanged(Skipped):
         super().__init__(join((unchanged, again)) if shown_again else unchanged)
 
 
+class Undone(Skipped):
+    """The load of this file was undone, and nobody has asked for it since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            say(
+                "The load of this file was undone, so it was not loaded again. It is loaded when it changes, or when "
+                "somebody asks for it on the DataStore tab."
+            )
+        )
+
+
 class Vetoed(Skipped):
     """A plugin's ``can_upload`` returned False."""
 

@@ -115,6 +115,20 @@ class ResourceGone(Terminal):
         )
 
 
+class NothingToUndo(Terminal):
+    """The table from before the last load is gone."""
+
+    is_public = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            say(
+                "There is no earlier table any more that could be brought back. The table was left as it was. To have "
+                "an earlier file in the table, upload that file."
+            )
+        )
+
+
 class TableRemoved(Terminal):
     """Somebody deleted or replaced the new table before its load had ended."""
 

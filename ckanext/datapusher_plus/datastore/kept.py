@@ -1,0 +1,109 @@
+"""Keep the table that a load has replaced, unreadable and without indexes, so that the load can be undone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from ..core import table_names
+from ..core.index_plan import Index
+from ..core.kept import KeptTable, Load, load_from_json
+from . import catalog, ddl, raw, swap_record
+
+
+def keep(connection: psycopg.Connection, resource_id: str, run_id: str, parked: str, load: Load | None) -> None:
+    """Keep a parked table in place of an older kept one, in the current transaction.
+
+    :param load: the load that made the table, if one did.
+    """
+    record = swap_record.of_parked(connection, parked)
+    drop(connection, resource_id)
+    about: dict[str, Any] = {"replaced_by": run_id, "at": record.at if record else "", "load": load and load.as_json()}
+    about["indexes"] = [asdict(index) for index in record.facts.indexes] if record else []
+    store(connection, parked, table_names.kept(resource_id, run_id), json.dumps(about))
+
+
+def store(connection: psycopg.Connection, table: str, name: str, comment: str | None) -> None:
+    """Give a table the name of a kept one: nobody else may read it, and it has no indexes."""
+    facts = catalog.describe(connection, table)
+    strip(connection, table)
+    if facts:
+        ddl.run(connection, _hidden(table, facts.sequence, [grant.grantee for grant in facts.grants or ()]))
+        if facts.sequence:
+            rename = sql.SQL("ALTER SEQUENCE {} RENAME TO {}")
+            target = sql.Identifier(table_names.sequence(name))
+            connection.execute(rename.format(ddl.public(facts.sequence), target))
+    connection.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(ddl.public(table), sql.Identifier(name)))
+    connection.execute(ddl.comment("TABLE", ddl.public(name), comment))
+
+
+def _hidden(table: str, sequence: str | None, roles: list[str]) -> Iterator[sql.Composed]:
+    for role in dict.fromkeys(roles):
+        grantee = sql.Identifier(role) if role else sql.SQL("PUBLIC")
+        yield sql.SQL("REVOKE ALL ON {} FROM {} CASCADE").format(ddl.public(table), grantee)
+        if sequence:
+            yield sql.SQL("REVOKE ALL ON SEQUENCE {} FROM {} CASCADE").format(ddl.public(sequence), grantee)
+
+
+def strip(connection: psycopg.Connection, table: str) -> None:
+    """Drop a table's primary key and all its indexes."""
+    facts = catalog.describe(connection, table)
+    if facts is None:
+        return
+    keys = [index.name for index in facts.indexes if index.constraint]
+    for key in (*keys, *filter(None, [facts.primary_key])):
+        drop_key = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
+        connection.execute(drop_key.format(ddl.public(table), sql.Identifier(key)))
+    for index in facts.indexes:
+        if not index.constraint:
+            connection.execute(sql.SQL("DROP INDEX {}").format(ddl.public(index.name)))
+
+
+def kept_table(connection: psycopg.Connection, resource_id: str) -> KeptTable | None:
+    """Return the resource's kept table, None when there is none."""
+    tables = catalog.tables_like(connection, table_names.kept_of(resource_id))
+    return of(connection, tables[-1]) if tables else None
+
+
+def of(connection: psycopg.Connection, table: str) -> KeptTable:
+    """Return what is known of a kept table."""
+    about = json.loads(catalog.comment_of(connection, table) or "{}")
+    return KeptTable(
+        name=table,
+        replaced_by=about.get("replaced_by", ""),
+        at=about.get("at", ""),
+        load=load_from_json(about.get("load")),
+        indexes=tuple(Index(**{**each, "columns": tuple(each["columns"])}) for each in about.get("indexes", ())),
+    )
+
+
+def every(connection: psycopg.Connection) -> dict[str, list[str]]:
+    """Return the kept tables by resource."""
+    found: dict[str, list[str]] = {}
+    for table in catalog.tables_like(connection, table_names.PREFIX):
+        if resource_id := table_names.resource_of_kept(table):
+            found.setdefault(resource_id, []).append(table)
+    return found
+
+
+def drop(connection: psycopg.Connection, resource_id: str) -> int:
+    """Drop the resource's kept tables, and return how many there were."""
+    tables = catalog.tables_like(connection, table_names.kept_of(resource_id))
+    for table in tables:
+        raw.drop(connection, table)
+    return len(tables)
+
+
+def size(connection: psycopg.Connection) -> int:
+    """Return the number of bytes of all kept tables."""
+    row = connection.execute(
+        "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class WHERE starts_with(relname, %s)"
+        " AND relnamespace = 'public'::regnamespace AND relkind = 'r'",
+        [f"{table_names.PREFIX}kept_"],
+    ).fetchone()
+    return row[0] if row else 0

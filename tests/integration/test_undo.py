@@ -1,0 +1,213 @@
+"""Undo a load: the kept table, the swap backwards, and the ways back from an undo that dies."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.fix_tables import TODAY, Table
+from tests.fix_way_back import FILES, Scene
+from tests.loads import Loader
+
+
+def undo(loader: Loader) -> Any:
+    """Run the steps of an undo."""
+    from ckanext.datapusher_plus.steps import bring_back, commit, stash, swap
+
+    said = loader.said
+    plan = bring_back.plan_undo(str(uuid.uuid4()), loader.resource_id, said)
+    stash.stash(plan, said)
+    return commit.commit(swap.swap(bring_back.bring_back(plan, said), said), said)
+
+
+def kept(table: Table) -> list[str]:
+    from ckanext.datapusher_plus.core import table_names
+    from ckanext.datapusher_plus.datastore import catalog
+
+    return catalog.tables_like(table.connection, table_names.kept_of(table.resource_id))
+
+
+@pytest.fixture
+def reader(portal: Any) -> Iterator[psycopg.Connection]:
+    from ckanext.datapusher_plus.datastore.connect import open_connection
+
+    connection = open_connection("test", autocommit=True, role="read")
+    yield connection
+    connection.close()
+
+
+def test_the_table_before_is_kept_without_indexes_and_nobody_reads_it(
+    live: Table, loader: Loader, reader: psycopg.Connection
+) -> None:
+    from ckanext.datapusher_plus.datastore import catalog
+
+    loader.load(TODAY)
+    (name,) = kept(live)
+    facts = catalog.describe(live.connection, name)
+    assert facts is not None
+    assert (facts.indexes, facts.primary_key, facts.grants, facts.views) == ((), None, (), ())
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reader.execute(f'SELECT * FROM "{name}"'.encode())
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        reader.execute(f'SELECT ort FROM "{name}"'.encode())
+    sequence = reader.execute("SELECT has_sequence_privilege(%s, 'SELECT')", [f'"{facts.sequence}"']).fetchone()
+    assert sequence == (False,)
+
+
+def test_the_kept_table_is_not_reachable_through_the_api(live: Table, loader: Loader) -> None:
+    from ckan.plugins import toolkit as tk
+
+    loader.load(TODAY)
+    with pytest.raises(tk.ObjectNotFound):
+        tk.get_action("datastore_search")({"user": ""}, {"resource_id": kept(live)[0]})
+
+
+def test_an_undo_and_its_undo_bring_everything_back(live: Table, loader: Loader) -> None:
+    before = live.whole()
+    loader.load(TODAY)
+    after = live.whole("Köln")
+    assert undo(loader).rows == len(before.rows)
+    assert live.whole() == before
+    assert len(kept(live)) == 1
+    undo(loader)
+    assert live.whole("Köln") == after
+    assert live.ours == []
+
+
+def test_what_was_written_since_stays_and_columns_come_back_with_their_words(live: Table, loader: Loader) -> None:
+    loader.load(b"stadt,zahl,ort,neu\nBern,1,Aare,x\n")
+    live.act(
+        "datastore_create",
+        resource_id=live.resource_id,
+        force=True,
+        fields=[{"id": "ort", "type": "text", "info": {"label": "Fluss"}}],
+    )
+    before = {column.name: column.comment for column in live.facts.columns}
+    undo(loader)
+    found = {column.name: column.comment for column in live.facts.columns}
+    assert "neu" not in found
+    assert found["ort"] == before["ort"]
+    assert "Fluss" in (found["ort"] or "")
+    assert '"label": "Tag"' in (found["tag"] or "")
+    assert any("tag" in index.columns for index in live.facts.indexes)
+
+
+def test_rows_that_were_changed_since_go_with_the_table_and_come_back(live: Table, loader: Loader) -> None:
+    loader.load(TODAY)
+    row = {"stadt": "Genf", "zahl": 9}
+    live.act("datastore_upsert", resource_id=live.resource_id, force=True, method="insert", records=[row])
+    undo(loader)
+    assert live.search(q="Genf")["total"] == 0
+    undo(loader)
+    assert live.search(q="Genf")["total"] == 1
+
+
+def test_a_table_that_no_load_has_replaced_cannot_be_undone(live: Table, loader: Loader) -> None:
+    from ckanext.datapusher_plus.core.errors import NothingToUndo
+
+    with pytest.raises(NothingToUndo):
+        undo(loader)
+
+
+@pytest.mark.parametrize("setting", [{"keep_tables": 0}, {"load_strategy": "replace"}])
+def test_a_site_keeps_none(live: Table, loader: Loader, setting: dict[str, Any]) -> None:
+    from ckanext.datapusher_plus import settings
+    from ckanext.datapusher_plus.core.values import Strategy
+
+    loader.load(TODAY)
+    assert len(kept(live)) == 1
+    settings.use(replace(settings.current(), **setting))
+    loader.load(FILES["Trier"], Strategy(settings.current().load_strategy))
+    assert (live.ours, kept(live)) == ([], [])
+
+
+@pytest.mark.parametrize("how", ["raise", "sigkill"])
+@pytest.mark.parametrize(
+    "point", ["stage.stripped", "index.built", "swap.parked", "swap.journaled", "swap.after", "commit.dropped"]
+)
+def test_an_undo_that_dies_is_rolled_back_and_can_be_repeated(
+    live: Table, loader: Loader, scene: Scene, how: str, point: str
+) -> None:
+    loader.load(TODAY)
+    before, tables = live.whole("Köln"), kept(live)
+    scene.die(how, point, lambda: undo(loader))
+    scene.heal()
+    assert live.whole("Köln") == before
+    assert kept(live) == tables
+    assert scene.open_phases() == []
+    assert undo(loader).rows == 3
+    assert live.search(q="Zürich")["total"] == 1
+
+
+@pytest.mark.parametrize("point", ["restore.dropped", "restore.closing"])
+def test_the_way_back_from_an_undo_may_die_too(live: Table, loader: Loader, scene: Scene, point: str) -> None:
+    loader.load(TODAY)
+    before, tables = live.whole("Köln"), kept(live)
+    scene.die("raise", "swap.after", lambda: undo(loader))
+    scene.die("sigkill", point, scene.heal)
+    scene.heal()
+    assert (live.whole("Köln"), kept(live)) == (before, tables)
+
+
+def test_an_undo_that_dies_after_its_commit_is_kept(live: Table, loader: Loader, scene: Scene) -> None:
+    before = live.whole()
+    loader.load(TODAY)
+    scene.die("sigkill", "commit.after", lambda: undo(loader))
+    scene.heal()
+    assert live.whole() == before
+    assert len(kept(live)) == 1
+
+
+@pytest.mark.parametrize("days", [1, 0])
+def test_an_old_table_is_removed(live: Table, loader: Loader, days: int) -> None:
+    from ckanext.datapusher_plus import settings
+    from ckanext.datapusher_plus.datastore import catalog, ddl
+    from ckanext.datapusher_plus.recovery import kept_tables
+
+    loader.load(TODAY)
+    (name,) = kept(live)
+    settings.use(replace(settings.current(), keep_tables_days=days))
+    assert list(kept_tables.tidy(None, False)) == []
+    about = json.loads(catalog.comment_of(live.connection, name) or "{}") | {"at": "2026-01-01T00:00:00+00:00"}
+    live.connection.execute(ddl.comment("TABLE", ddl.public(name), json.dumps(about)))
+    assert len(list(kept_tables.tidy(live.resource_id, True))) == (1 if days else 0)
+    assert len(list(kept_tables.tidy(live.resource_id, False))) == (1 if days else 0)
+    assert len(kept(live)) == (0 if days else 1)
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "swept", "table deleted"])
+def test_a_kept_table_goes_with_its_resource(live: Table, loader: Loader, how: str) -> None:
+    from ckanext.datapusher_plus.recovery import kept_tables
+    from ckanext.datapusher_plus.recovery.remove_table import withdraw
+
+    loader.load(TODAY)
+    assert len(kept(live)) == 1
+    if how == "table deleted":
+        live.act("datastore_delete", resource_id=live.resource_id, force=True)
+    else:
+        live.act("resource_delete", id=live.resource_id)
+    if how == "withdrawn":
+        withdraw(live.resource_id, loader.said, grace=0)
+    elif how == "swept":
+        list(kept_tables.tidy(None, False))
+    assert kept(live) == []
+
+
+def test_a_kept_table_is_no_leftover_of_a_run(live: Table, loader: Loader) -> None:
+    from ckanext.datapusher_plus.recovery import orphans
+
+    loader.load(TODAY)
+    assert live.resource_id not in orphans.suspects()
+
+
+def test_the_disk_check_tells_what_kept_tables_take(live: Table, loader: Loader) -> None:
+    from ckanext.datapusher_plus.health import disk
+
+    loader.load(TODAY)
+    assert "kept for an undo take" in disk.room().sentence
