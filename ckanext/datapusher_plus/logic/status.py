@@ -13,6 +13,7 @@ from ..core.personal_data.findings import to_json
 from ..core.retries import Tries
 from ..core.states import PUBLIC, State
 from ..runs import review
+from ..runs.differences import last_dry_run
 from ..runs.records import RunRecord, last_loaded, log_lines
 
 #: Number of the log's last lines in the reply.
@@ -35,6 +36,7 @@ def reply(run: RunRecord, *, sysadmin: bool) -> dict[str, Any]:
         "review": _review(run),
         "rejected": _left_out(run.resource_id),
         "refused": _refused(run),
+        "dry_run": _dry_run(run.resource_id),
     }
 
 
@@ -50,6 +52,7 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
         "message": run.message,
         "misfit": _misfit(run),
         "personal": run.personal or [],
+        "difference": run.difference,
         "tries": run.tries,
         "most_tries": Tries(this=run.tries, retries=settings.current().run_retries).most,
         "retry_of": run.retry_of,
@@ -74,10 +77,25 @@ def _review(run: RunRecord) -> dict[str, Any] | None:
     return {
         "state": known.state.value,
         "found": to_json(known.found),
+        "about": "changes" if known.difference else "personal data",
         "asked_at": _text(known.asked_at),
         "decided_at": _text(known.decided_at),
         "decided_by": known.decided_by,
         "note": known.note,
+    }
+
+
+def _dry_run(resource_id: str) -> dict[str, Any] | None:
+    """Return the last run that only examined the file, if no file has been loaded since, or None."""
+    last = last_dry_run(resource_id)
+    if last is None:
+        return None
+    return {
+        "job_id": last.id,
+        "state": last.state.value,
+        "message": last.message,
+        "difference": last.difference,
+        "finished_at": _text(last.finished_at),
     }
 
 
