@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from .difference import Difference, Retyped
+from .difference import Difference, KeyedRows, Retyped
 from .message import Message, join, say, say_n
 from .types.type_notes import Note
 from .values import Analysed, ColumnProfile
@@ -70,6 +70,25 @@ def first_of_all(analysed: Analysed, made: Difference | None, *, read_as: Mappin
         _read_differently(analysed.csv.read_as, read_as),
     )
     return tuple(sentence for sentence in found if sentence)
+
+
+def sentences(made: Difference) -> tuple[str, ...]:
+    """Return all sentences about a difference."""
+    first = (_nothing_left(made), _fell(made), _orphaned(made))
+    if made.is_first:
+        return (say("There is no table yet: the file has {rows} rows.", rows=made.rows),)
+    keyed = (_by_key(made.by_key),) if made.by_key else ()
+    return tuple(each for each in (*first, *(note.text for note in changes(made)), *keyed) if each)
+
+
+def _by_key(rows: KeyedRows) -> str:
+    return say(
+        "Rows by {key}: {added} new, {removed} gone, {changed} changed.",
+        key=named(rows.key),
+        added=rows.added,
+        removed=rows.removed,
+        changed=rows.changed,
+    )
 
 
 def _nothing_left(made: Difference) -> str:

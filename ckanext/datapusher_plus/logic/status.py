@@ -95,6 +95,7 @@ def _dry_run(resource_id: str) -> dict[str, Any] | None:
         "state": last.state.value,
         "message": last.message,
         "difference": last.difference,
+        "warnings": [line.message for line in log_lines(last.id, LINES) if line.level == "WARNING"],
         "finished_at": _text(last.finished_at),
     }
 
