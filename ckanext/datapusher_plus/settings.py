@@ -88,6 +88,7 @@ class Settings:
     chunk_size: int = _least(1)
     allowed_internal_hosts: frozenset[str]
     load_strategy: str = _filled()
+    review: str = _filled()
     load_parallelism: int = _least(0)
     full_text: str = _filled()
     swap_lock_timeout: int = _seconds(1)

@@ -54,6 +54,8 @@ EXAMPLES: list[Exception] = [
     errors.BadPatterns("line 2 is not a valid pattern"),
     errors.WaitsForReview(FOUND, "People who may edit the resource"),
     errors.RejectedInReview(FOUND, "ada", "Ask first."),
+    errors.ChangesWait(),
+    errors.ChangesRejected("ada", "Ask first."),
     errors.StashFailed("No space left on device"),
     errors.StashUnreadable("Stale file handle"),
     errors.TableInUse(),

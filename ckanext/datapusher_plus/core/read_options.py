@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
+from .difference import ReviewWhen
 from .message import say
 from .values import FullText, ReadOptions
 
@@ -127,6 +128,10 @@ def _full_text(value: Any) -> FullText:
     return FullText(str(value).strip().lower())
 
 
+def _review(value: Any) -> ReviewWhen:
+    return ReviewWhen(str(value).strip().lower())
+
+
 def _one_line(value: Any) -> str:
     return re.sub(r"\s+", " ", str(value)).strip()
 
@@ -141,6 +146,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "full_text": _full_text,
     "dedup": _truth,
     "preview_rows": _rows,
+    "review": _review,
 }
 #: the fields' names as a resource has them
 NAMES = tuple(PREFIX + name for name in _FIELDS)

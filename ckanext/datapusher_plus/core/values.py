@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from .boxes import Box
 from .choices import FullText, Strategy
 from .dictionary.model import Dictionary
+from .difference import Difference, ReviewWhen
 from .index_plan import Index
 from .log import Log as Log  # noqa: PLC0414 (other modules import it from here)
 from .personal_data.findings import Found
@@ -53,6 +54,8 @@ class ReadOptions:
     full_text: FullText = FullText.ALL
     #: leave out rows that repeat an earlier row
     dedup: bool = False
+    #: which loads wait until somebody has looked at what they change
+    review: ReviewWhen = ReviewWhen.NEVER
     #: load only so many rows: the first ones, or the last ones if negative; 0: all
     preview_rows: int = 0
 
@@ -231,6 +234,8 @@ class LoadPlan:
     null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     #: (old, new) of columns that were probably renamed, if the new one lacks what is kept about the old one
     renamed: tuple[tuple[str, str], ...] = ()
+    #: None: neither a table nor a dictionary of one was found
+    difference: Difference | None = None
     #: personal data that a screening has found
     found: tuple[Found, ...] = ()
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known

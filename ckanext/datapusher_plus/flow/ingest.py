@@ -35,6 +35,7 @@ from ..runs.log import warnings_last
 from ..runs.records import get, last_good_load_key, last_load
 from ..runs.transient import may_pass
 from ..steps import fetch
+from ..steps.ask import ask
 from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
@@ -177,6 +178,7 @@ def _plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, later: L
 
 
 def _to_write(ticket: Ticket, source: Source, made: LoadPlan, run: Run) -> LoadPlan:
+    made = ask(ticket, made, run.claimed.cause, run.log)
     if ticket.dry_run:
         raise DryRun(made.rows, len(made.columns))
     return grow(ticket, source, made, run.log)

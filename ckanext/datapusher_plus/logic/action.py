@@ -126,9 +126,9 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         for sysadmins), ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns: name,
         type, and heading if it differs from the name; warnings, progress, message, misfit: the column and type that a
         value does not fit; personal: findings of personal data; tries, times, the last lines of the log), ``error``,
-        ``review`` (null, or for a file with personal data that waits or was rejected: state, findings, who decided,
-        when, and the note), ``rejected`` (null, or how many
-        ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that load, and the
+        ``review`` (null, or for a file that waits or was rejected: state, what it is about, findings, who decided,
+        when, and the note), ``dry_run`` (null, or the last run that only examined the file), ``rejected`` (null, or how
+        many ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that load, and the
         ``url`` of the file with these rows), ``refused`` (null, or how many ``rows`` of ``total`` made this run
         refuse the file, how many of them are ``listed``, and the ``url`` of that list), ``table`` (null, or the load
         whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal) and

@@ -8,6 +8,7 @@ from ckan.types import AuthResult, Context, DataDict
 from ckanext.datastore.logic.auth import datastore_auth
 
 from .. import settings
+from ..runs import review
 
 __all__ = [
     "datapusher_hook",
@@ -89,9 +90,14 @@ def datapusher_plus_thumbnail_make(context: Context, data_dict: DataDict) -> Aut
 
 
 def datapusher_plus_review(context: Context, data_dict: DataDict) -> AuthResult:
-    """Let those review who may edit the resource; with ``pii_reviewers = admins`` its organization's administrators."""
+    """Let those review who may edit the resource.
+
+    With ``pii_reviewers = admins`` only administrators of its organization review personal data.
+    """
     may_edit = datastore_auth(context, data_dict, "resource_update")
     if not may_edit.get("success") or settings.current().pii_reviewers == "editors":
+        return may_edit
+    if review.is_about_changes(data_dict["resource_id"]):
         return may_edit
     # CKAN lets a sysadmin in before it asks here
     resource = model.Resource.get(data_dict["resource_id"])

@@ -11,6 +11,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
+from ..core.difference import ReviewWhen
 from ..core.eligibility import MANAGED
 from ..core.errors import DatastoreManaged, ResourceGone
 from ..core.read_options import read_options
@@ -67,6 +68,7 @@ def _defaults() -> ReadOptions:
         full_text=FullText(site.full_text),
         dedup=site.dedup,
         preview_rows=site.preview_rows,
+        review=ReviewWhen(site.review),
     )
 
 

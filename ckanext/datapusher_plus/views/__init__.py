@@ -20,7 +20,7 @@ from ..core.types.column_type import wanted_type
 from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
-from . import dictionary_versions, downloads, history, labels, review, times
+from . import dictionary_versions, difference, downloads, history, labels, review, times
 from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
@@ -52,7 +52,8 @@ class ResourceData(MethodView):
     def post(self, id: str, resource_id: str) -> types.Response:
         """Request a load, and redirect to the tab."""
         resource_of(id, resource_id)
-        wanted = {"resource_id": resource_id, "ignore_hash": tk.asbool(tk.request.form.get("ignore_hash", False))}
+        chosen = {name: tk.asbool(tk.request.form.get(name, False)) for name in ("ignore_hash", "dry_run")}
+        wanted = {"resource_id": resource_id, **chosen}
         try:
             accepted = tk.get_action("datapusher_submit")({}, wanted)
         except tk.ValidationError as error:
@@ -116,7 +117,10 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
 def decide(id: str, resource_id: str) -> types.Response:
     """Approve or reject the file that waits for a review, as the form says, and redirect to the tab."""
     resource_of(id, resource_id)
-    asked = {"resource_id": resource_id, **{field: tk.request.form.get(field, "") for field in ("decision", "note")}}
+    asked = {
+        "resource_id": resource_id,
+        **{field: tk.request.form.get(field, "") for field in ("decision", "note", "job_id")},
+    }
     try:
         done = tk.get_action("datapusher_plus_review")({}, asked)
     except tk.NotAuthorized:
@@ -172,7 +176,11 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
     # during a load nothing can be restored, and the page polls every two seconds
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
-    known |= {"review": review.describe(status, package, resource_id), "clock": times.clock}
+    known |= {
+        "differences": difference.describe(status, resource_id),
+        "review": review.describe(status, package, resource_id),
+        "clock": times.clock,
+    }
     return tk.render(template, known)
 
 

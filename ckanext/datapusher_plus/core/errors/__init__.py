@@ -23,6 +23,7 @@ so it contains no value, heading, name or address. ``Held`` is a ``Skipped`` tha
 from __future__ import annotations
 
 from .base import AGAIN, FAILED, MORE, IngestError, Skipped, Terminal, Transient
+from .changes import ChangesRejected, ChangesWait
 from .containers import (
     Damaged,
     HeadingTooLong,
@@ -80,6 +81,8 @@ from .writing import (
 )
 
 __all__ = [
+    "ChangesRejected",
+    "ChangesWait",
     "WaitsForReview",
     "RejectedInReview",
     "PersonalDataFound",
