@@ -122,7 +122,8 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         type, and heading if it differs from the name; warnings, progress, message, misfit: the column and type that a
         value does not fit; personal: findings of personal data; tries, times, the last lines of the log), ``error``,
         ``review`` (null, or for a file that waits or was rejected: state, what it is about, findings, who decided,
-        when, and the note), ``dry_run`` (null, or the last run that only examined the file), ``rejected`` (null, or how many
+        when, and the note), ``dry_run`` (null, or the last run that only examined the file), ``rejected`` (null, or
+        how many
         ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that load, and the
         ``url`` of the file with these rows) and ``refused`` (null, or how many ``rows`` of ``total`` made this run
         refuse the file, how many of them are ``listed``, and the ``url`` of that list)
