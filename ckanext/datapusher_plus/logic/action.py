@@ -128,10 +128,12 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         value does not fit; personal: findings of personal data; tries, times, the last lines of the log), ``error``,
         ``review`` (null, or for a file that waits or was rejected: state, what it is about, findings, who decided,
         when, and the note), ``dry_run`` (null, or the last run that only examined the file), ``rejected`` (null, or
-        how many
-        ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that load, and the
-        ``url`` of the file with these rows) and ``refused`` (null, or how many ``rows`` of ``total`` made this run
-        refuse the file, how many of them are ``listed``, and the ``url`` of that list)
+        how many ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that
+        load, and the ``url`` of the file with these rows), ``refused`` (null, or how many ``rows`` of ``total`` made
+        this run refuse the file, how many of them are ``listed``, and the ``url`` of that list), ``table`` (null, or
+        the load whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal)
+        and ``waiting`` (null, or the request that waits while this run goes on). ``task_info`` also has who asked and
+        how, file, steps with their seconds, and ``whole``: the share of the whole load that is done and the seconds left
     :rtype: dictionary
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]
