@@ -25,13 +25,14 @@ from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
 from .dictionary_versions import Earlier
+from .guide_pages import error_address, guide_pages
 from .profile_page import profile
 from .resource import resource_of
 from .tab import Place, Tab, describe
 from .table_now import TableNow, without_load
 from .thumbnails import thumbnails
 
-__all__ = ["datapusher", "drafts", "profile", "thumbnails", "words"]
+__all__ = ["datapusher", "drafts", "guide_pages", "profile", "thumbnails", "words"]
 
 log = logging.getLogger(__name__)
 
@@ -173,6 +174,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
     known |= {"review": review.describe(status, package, resource_id), "clock": times.clock}
+    known["what_to_do"] = error_address(status) if tab.failed else ""
     return tk.render(template, known)
 
 
