@@ -25,14 +25,14 @@ from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
 from .dictionary_versions import Earlier
-from .guide_pages import error_address, guide_pages
+from .guide_pages import error_address, guide
 from .profile_page import profile
 from .resource import resource_of
 from .tab import Place, Tab, describe
 from .table_now import TableNow, without_load
 from .thumbnails import thumbnails
 
-__all__ = ["datapusher", "drafts", "guide_pages", "profile", "thumbnails", "words"]
+__all__ = ["datapusher", "drafts", "guide", "profile", "thumbnails", "words"]
 
 log = logging.getLogger(__name__)
 

@@ -16,11 +16,11 @@ from markdown.extensions import Extension
 from markdown.extensions.toc import TocExtension
 from markdown.treeprocessors import Treeprocessor
 
-from ..core import guide
+from ..core.guide import part_about
 
-__all__ = ["guide_pages"]
+__all__ = ["guide"]
 
-guide_pages = Blueprint("datapusher_plus_guide", __name__, url_prefix="/datapusher-plus/guide")
+guide = Blueprint("datapusher_plus_guide", __name__, url_prefix="/datapusher-plus/guide")
 
 #: The pages: files of docs/, to which the package has symbolic links.
 FOLDER = Path(__file__).parents[1] / "guide"
@@ -62,7 +62,7 @@ def error_address(status: dict[str, Any] | None) -> str:
     :param status: a reply of ``datapusher_status``.
     """
     kind = ((status or {}).get("task_info") or {}).get("kind")
-    return address(guide.part_about(kind)) if kind else ""
+    return address(part_about(kind)) if kind else ""
 
 
 def anchor(title: str, separator: str = "-") -> str:
@@ -128,5 +128,5 @@ def _rendered(name: str) -> str:
     return tk.render("datapusher/guide.html", {"page": _page(name, (*pages, pictures))})
 
 
-guide_pages.add_url_rule("", view_func=index)
-guide_pages.add_url_rule("/files", view_func=files)
+guide.add_url_rule("", view_func=index)
+guide.add_url_rule("/files", view_func=files)
