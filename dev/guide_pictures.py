@@ -16,7 +16,7 @@ SHOWN = REPOSITORY / "ckanext/datapusher_plus/public/datapusher_plus/guide"
 #: pixels; a page's column of text is not wider
 WIDEST, HIGHEST = 860, 900
 #: colours of a picture; letters stay smooth
-COLOURS = 48
+COLOURS = 96
 #: bytes
 LARGEST = 60_000
 
@@ -40,7 +40,7 @@ def shrink(taken: Path, target: Path) -> int:
     if image.width > WIDEST:
         image = image.resize((WIDEST, image.height * WIDEST // image.width), Image.Resampling.LANCZOS)
     target.parent.mkdir(parents=True, exist_ok=True)
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
+    image.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(target, optimize=True)
     return target.stat().st_size
 
 

@@ -70,9 +70,13 @@ class Editor:
         expect(tab.locator(".dpp-state .badge")).to_have_text(re.compile(rf"^\s*{state}\s*$"), timeout=PATIENCE)
         return tab
 
-    def picture(self, name: str, what: Locator) -> None:
-        """Take a picture for the guide."""
-        what.screenshot(path=self.pictures / f"guide-{name}.png")
+    def picture(self, name: str, what: Locator, *, hidden: str = "") -> None:
+        """Take a picture for the guide.
+
+        :param hidden: CSS selector of what it does not show.
+        """
+        style = f"{hidden} {{ display: none !important; }}" if hidden else None
+        what.screenshot(path=self.pictures / f"guide-{name}.png", style=style)
 
 
 @pytest.fixture
@@ -111,13 +115,14 @@ def shown_to_readers(editor: Editor, resource_id: str) -> str:
     return text
 
 
+@pytest.mark.smoke
 def test_a_file_a_wrong_one_and_the_guide(editor: Editor) -> None:
     resource_id = editor.publish(GOOD)
     tab = editor.tab(resource_id, "Loaded")
     expect(tab.locator("tbody tr")).to_have_count(3)
     expect(editor.page.locator(".page-header a", has_text="Data Dictionary")).to_be_visible()
     assert violations(editor.page, ".dpp") == []
-    editor.picture("table", tab)
+    editor.picture("table", tab, hidden="[data-part=log]")
     assert shown_to_readers(editor, resource_id) == ""
 
     editor.publish(BROKEN, resource_id)
@@ -134,7 +139,8 @@ def test_a_file_a_wrong_one_and_the_guide(editor: Editor) -> None:
     assert re.fullmatch(r"The table shows the file that was loaded on .+\. A newer file could not be loaded\.", told)
     editor.go(f"/dataset/{editor.dataset}/resource/{resource_id}")
     assert violations(editor.page, ".dpp-standing") == []
-    editor.picture("older", editor.page.locator(".module-resource .module-content").first)
+    hidden = ".module-resource .ellipsis, .module-resource iframe"
+    editor.picture("older", editor.page.locator(".module-resource .module-content").first, hidden=hidden)
     editor.go(f"/dataset/{editor.dataset}")
     badge = editor.page.locator(".resource-item .dpp-standing a")
     expect(badge).to_contain_text("Not loaded")
@@ -154,10 +160,9 @@ def test_warnings_lead_to_the_guide(editor: Editor) -> None:
 
 def test_rejected_rows_can_be_downloaded(editor: Editor) -> None:
     tab = editor.tab(editor.publish(ONE_BAD_ROW), "Loaded, with warnings")
-    # warnings and the link to the rows
-    tab.locator("[data-part=actions]").evaluate("part => part.style.display = 'none'")
     link = tab.get_by_role("link", name="Download the rejected rows (CSV)")
-    editor.picture("rejected", tab)
+    hidden = "[data-part]:not([data-part=state], [data-part=warnings], [data-part=rejected])"
+    editor.picture("rejected", tab, hidden=hidden)
     with editor.page.expect_download() as download:
         link.click()
     assert "Elm" in download.value.path().read_text(encoding="utf-8-sig")

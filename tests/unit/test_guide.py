@@ -92,3 +92,10 @@ def test_text_of_a_page_cannot_become_markup_by_a_link() -> None:
     made = render("# T\n\n[a](javascript:alert)\n\n![b](http://elsewhere/b.png)\n", targets=TARGETS)
     assert "javascript" not in made.body
     assert "elsewhere" not in made.body
+
+
+def test_a_table_without_headings_has_no_empty_ones() -> None:
+    made = render("# T\n\n| | |\n|---|---|\n| a | b |\n\n| c | |\n|---|---|\n| d | e |\n", targets=())
+    first, second = BeautifulSoup(made.body, "html.parser").select("table")
+    assert (first.select("thead"), [cell.text for cell in first.select("td")]) == ([], ["a", "b"])
+    assert [cell.text for cell in second.select("th")] == ["c"]

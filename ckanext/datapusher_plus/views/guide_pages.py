@@ -110,11 +110,23 @@ class _Relink(Treeprocessor):
             image.set("class", "img-fluid")
         for table in root.iter("table"):
             table.set("class", "table")
+            _without_empty_headings(table)
 
     def _target(self, written: str) -> str | None:
         if written.startswith(("#", "https://")):
             return written
         return next((new + written.removeprefix(old) for old, new in self._targets if written.startswith(old)), None)
+
+
+def _without_empty_headings(table: Element) -> None:
+    """Turn headings without text, which Markdown needs, into cells; a head without any heading is removed."""
+    head = table.find("thead")
+    headings = list(head.iter("th")) if head is not None else []
+    for heading in headings:
+        if not "".join(heading.itertext()).strip():
+            heading.tag = "td"
+    if head is not None and all(heading.tag == "td" for heading in headings):
+        table.remove(head)
 
 
 @lru_cache(maxsize=16)
