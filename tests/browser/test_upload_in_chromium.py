@@ -11,7 +11,7 @@ from shutil import which
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import FilePayload, Locator, Page, expect, sync_playwright
 
 from dev.portal import Portal
 from tests.browsing import violations
@@ -47,7 +47,7 @@ class Editor:
         """Upload a file by the form, to a new resource or to one that is there, and return the resource's id."""
         at = f"/dataset/{self.dataset}/resource/" + (f"{resource_id}/edit" if resource_id else "new")
         self.go(at)
-        file = {"name": "trees.csv", "mimeType": "text/csv", "buffer": content.encode()}
+        file: FilePayload = {"name": "trees.csv", "mimeType": "text/csv", "buffer": content.encode()}
         if resource_id:
             self.page.get_by_role("button", name="Clear Upload").click()
             self.page.locator("#field-resource-upload").set_input_files([file])

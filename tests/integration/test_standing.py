@@ -114,6 +114,22 @@ def test_readers_are_told_nothing_while_the_table_shows_the_file(
     assert standing(seen(old)) == ""
 
 
+def test_an_undone_load_is_said_until_it_is_brought_back(old: Tab, load: Load) -> None:
+    load(old, "upload", State.COMPLETE)
+    load(old, "undo", State.COMPLETE)
+    said = "The table shows the file that was loaded on May 5, 2026. A newer file was loaded, and that was undone."
+    assert standing(seen(old)) == said
+    assert standing(seen(old, old.headers, dataset=True)) == "DataStore: Load undone"
+    load(old, "undo", State.COMPLETE)
+    assert standing(seen(old)) == ""
+
+
+def test_the_date_of_a_load_that_is_not_known_any_more_is_left_out(old: Tab, load: Load) -> None:
+    load(old, "undo", State.COMPLETE)
+    said = "The table shows an earlier file. A newer file was loaded, and that was undone."
+    assert standing(seen(old)) == said
+
+
 def test_a_dry_run_does_not_count(old: Tab) -> None:
     with database.transaction() as connection:
         request(connection, old.resource["id"], cause="upload", dry_run=True)

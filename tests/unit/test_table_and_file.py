@@ -32,6 +32,11 @@ CASES: list[tuple[dict[str, Any], Standing]] = [
     # the same file is loaded again
     ({"ended": State.COMPLETE, "is_open": True}, Standing.SAME),
     ({"ended": State.ERROR, "is_open": True}, Standing.NOT_SINCE),
+    # the load of a newer file was undone; later loads are of other files
+    ({"ended": State.COMPLETE, "is_undone": True}, Standing.UNDONE),
+    ({"ended": State.SKIPPED, "is_undone": True, "uploaded_at": LATER}, Standing.UNDONE),
+    ({"ended": State.ERROR, "is_undone": True} | NEW, Standing.FAILED),
+    ({"ended": State.SKIPPED, "is_undone": True, "is_open": True} | NEW, Standing.LOADING),
     # a file came that nobody loads
     ({"ended": State.COMPLETE, "uploaded_at": LATER}, Standing.NOT_ASKED),
     ({"ended": State.COMPLETE, "uploaded_at": LOADED - timedelta(seconds=9)}, Standing.SAME),
@@ -42,12 +47,12 @@ CASES: list[tuple[dict[str, Any], Standing]] = [
 
 @pytest.mark.parametrize(("known", "expected"), CASES, ids=str)
 def test_a_table_and_its_file(known: dict[str, Any], expected: Standing) -> None:
-    assert compare(Known(loaded_at=LOADED, **known)) is expected
+    assert compare(Known(has_table=True, loaded_at=LOADED, **known)) is expected
 
 
 @pytest.mark.parametrize(("known", "expected"), CASES, ids=str)
 def test_without_a_table_there_is_nothing_to_compare(known: dict[str, Any], expected: Standing) -> None:
-    assert compare(Known(loaded_at=None, **known)) is Standing.NO_TABLE
+    assert compare(Known(has_table=False, **known)) is Standing.NO_TABLE
 
 
 def test_every_state_in_which_a_run_can_end_is_compared() -> None:

@@ -14,6 +14,9 @@ _CLOCKS = timedelta(minutes=5)
 #: Causes of a run that mean another file, and not the same one again.
 NEW_FILE = frozenset({"upload", "url"})
 
+#: Cause of a run that has brought the table from before the last load back.
+UNDO = "undo"
+
 
 class Standing(str, Enum):
     """How a table stands to the file beside it."""
@@ -36,6 +39,8 @@ class Standing(str, Enum):
     CANCELLED = "cancelled"
     #: a newer file has no rows
     EMPTY = "empty"
+    #: a newer file was loaded, and somebody has undone that
+    UNDONE = "undone"
     #: nobody has asked to load the newer file, for example because its format is not loaded
     NOT_ASKED = "not_asked"
 
@@ -44,8 +49,12 @@ class Standing(str, Enum):
 class Known:
     """What is known about a resource's runs and its file; dry runs do not count."""
 
-    #: end of the load whose rows are in the table; None: no load has made it
-    loaded_at: datetime | None
+    #: whether there is a table, and a load has made it
+    has_table: bool
+    #: end of the load whose rows are in the table; None: not known any more
+    loaded_at: datetime | None = None
+    #: whether a later load was undone
+    is_undone: bool = False
     #: end of the last run after which the table was like the file: that load, or a later look at the same file
     same_at: datetime | None = None
     #: state of the last run that ended
@@ -62,7 +71,7 @@ class Known:
 
 def compare(known: Known) -> Standing:
     """Return how a table stands to the file beside it."""
-    if known.loaded_at is None:
+    if not known.has_table:
         return Standing.NO_TABLE
     if known.is_open and known.asked_for_new_file:
         return Standing.LOADING
@@ -76,6 +85,8 @@ def compare(known: Known) -> Standing:
 
 
 def _of_good_end(known: Known) -> Standing:
+    if known.is_undone:
+        return Standing.UNDONE
     same_at = known.same_at or known.loaded_at
     is_newer = known.uploaded_at is not None and same_at is not None and known.uploaded_at > same_at + _CLOCKS
     return Standing.NOT_ASKED if is_newer else Standing.SAME

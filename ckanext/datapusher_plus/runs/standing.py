@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from ..core.states import GOOD, OPEN, State
-from ..core.table_and_file import NEW_FILE, Known
-from ..model import last_load, run
+from ..core.table_and_file import NEW_FILE, UNDO, Known
+from ..model import HAS_LOADED, run
 from . import database
 
 
@@ -35,8 +35,12 @@ def find(resource_ids: Sequence[str]) -> dict[str, Runs]:
 
 
 def _runs(row: Any) -> Runs:
+    # an undo can be undone, too
+    is_undone = bool(row.undos % 2)
     known = Known(
-        loaded_at=row.loaded_at,
+        has_table=row.loaded is not None,
+        loaded_at=row.before_at if is_undone else row.loaded_at,
+        is_undone=is_undone,
         same_at=row.same_at,
         ended=State(row.ended) if row.ended else None,
         found_nothing=row.ended == State.SKIPPED.value and row.warns,
@@ -53,7 +57,11 @@ def _query(resource_ids: Sequence[str]) -> sa.Select[Any]:
     is_open, is_good = run.c.state.in_(_values(OPEN)), run.c.state.in_(_values(GOOD))
     found_nothing = (run.c.state == State.SKIPPED.value) & run.c.warnings.is_not(None)
     newest_first = run.c.finished_at.desc().nulls_last()
-    loaded = last_load(wanted.c.id, run.c.finished_at, run.c.state).lateral("loaded")
+    loads = sa.select(run.c.finished_at, run.c.requested_at, run.c.state).where(mine, HAS_LOADED, run.c.cause != UNDO)
+    loads = loads.order_by(newest_first).limit(1)
+    loaded, before = loads.lateral("loaded"), loads.offset(1).lateral("before")
+    undos = sa.select(sa.func.count().label("count")).where(mine, HAS_LOADED, run.c.cause == UNDO)
+    undone = undos.where(run.c.requested_at > loaded.c.requested_at).lateral("undone")
     same = sa.select(run.c.finished_at, run.c.requested_at).where(mine, is_good, ~found_nothing)
     same = same.order_by(newest_first).limit(1).lateral("same")
     ended = sa.select(run.c.state, run.c.warnings.is_not(None).label("warns")).where(mine, ~is_open)
@@ -64,12 +72,14 @@ def _query(resource_ids: Sequence[str]) -> sa.Select[Any]:
     since = since.where(mine, run.c.requested_at > sa.func.coalesce(same.c.requested_at, sa.text("'-infinity'")))
     after = since.lateral("after")
     joined = wanted
-    for part in (loaded, same, ended, opened, after):
+    for part in (loaded, before, undone, same, ended, opened, after):
         joined = joined.outerjoin(part, sa.true())
     return sa.select(
         wanted.c.id,
         loaded.c.finished_at.label("loaded_at"),
         loaded.c.state.label("loaded"),
+        before.c.finished_at.label("before_at"),
+        undone.c.count.label("undos"),
         same.c.finished_at.label("same_at"),
         ended.c.state.label("ended"),
         ended.c.warns,

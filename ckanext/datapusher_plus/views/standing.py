@@ -59,7 +59,7 @@ def describe(resource: Mapping[str, Any], runs: Runs) -> ShownStanding:
     has_table = bool(resource.get("datastore_active"))
     known = dataclasses.replace(
         runs.known,
-        loaded_at=runs.known.loaded_at if has_table else None,
+        has_table=runs.known.has_table and has_table,
         uploaded_at=_uploaded_at(resource),
     )
     found = compare(known)
@@ -75,13 +75,16 @@ def _sentence(found: Standing, known: Known) -> str:
         Standing.REJECTED: _("The file as it is now was not accepted."),
         Standing.CANCELLED: _("A newer file was not loaded."),
         Standing.EMPTY: _("A newer file has no rows."),
+        Standing.UNDONE: _("A newer file was loaded, and that was undone."),
         Standing.NOT_ASKED: _("A newer file has not been loaded."),
     }.get(found)
-    if then is None or known.loaded_at is None:
+    if then is None:
         return ""
     may_be_empty = settings.current().load_strategy != "swap" and found in (Standing.LOADING, Standing.FAILED)
     if may_be_empty:
         return f"{_('The table may be incomplete.')} {then}"
+    if known.loaded_at is None:
+        return f"{_('The table shows an earlier file.')} {then}"
     date = tk.h.render_datetime(known.loaded_at)
     return f"{_('The table shows the file that was loaded on {date}.').format(date=date)} {then}"
 
@@ -91,6 +94,8 @@ def _badge(found: Standing, runs: Runs) -> Badge:
     newest = runs.newest or State.SKIPPED
     if found is Standing.EMPTY:
         return labels.badge("empty")
+    if found is Standing.UNDONE:
+        return Badge(_("Load undone"), "secondary", "rotate-left")
     if found is Standing.NOT_ASKED:
         return Badge(_("Newer file not loaded"), "warning", "triangle-exclamation")
     if found is Standing.SAME and newest not in OPEN and runs.loaded:
