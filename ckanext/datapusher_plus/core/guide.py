@@ -37,7 +37,8 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "personal-data": ("PersonalDataFound", "WaitsForReview", "RejectedInReview"),
     "the-table-was-in-use": ("DatastoreBusy", "TableTouched", "TableInUse", "LockLost"),
     "somebody-deleted-the-table": ("TableRemoved", "ResourceGone"),
-    "look-at-the-changes-first": ("ChangesWait", "ChangesRejected"),
+    "what-a-load-changes": ("ChangesWait", "ChangesRejected"),
+    "how-to-read-a-file": ("SheetsFileGone",),
     "undo-a-load": ("NothingToUndo", "Undone"),
     "nothing-was-loaded": ("NothingToLoad", "Unchanged", "Vetoed", "DatastoreManaged", "DryRun"),
 }
