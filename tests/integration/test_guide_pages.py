@@ -40,7 +40,9 @@ def test_the_site_has_the_guides_pictures(loaded: None, app: CKANTestApp) -> Non
     pictures = [str(image["src"]) for image in page(app, GUIDE).select(".dpp-guide img")]
     assert len(pictures) > 5
     for picture in pictures:
-        assert app.get(picture, status=200).headers["Content-Type"] == "image/png"
+        answer = app.get(picture, status=200)
+        assert answer.headers["Content-Type"] == "image/png"
+        answer.close()
 
 
 def test_the_guide_links_to_itself_in_the_language_of_the_page(loaded: None, app: CKANTestApp) -> None:
