@@ -76,7 +76,8 @@
       });
       seen = parts;
       delay = SHORTEST;
-      if (fresh.hasAttribute('data-open')) { later(); }
+      if (fresh.hasAttribute('data-open')) { return later(); }
+      root.dispatchEvent(new CustomEvent('datapusher_plus:ended', {bubbles: true}));
     }
 
     /* A web server that restarts, or a login that ended, which may begin again elsewhere: ask less and less often. */

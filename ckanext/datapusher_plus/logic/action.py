@@ -133,7 +133,8 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         this run refuse the file, how many of them are ``listed``, and the ``url`` of that list), ``table`` (null, or
         the load whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal)
         and ``waiting`` (null, or the request that waits while this run goes on). ``task_info`` also has who asked and
-        how, file, steps with their seconds, and ``whole``: the share of the whole load that is done and the seconds left
+        how, file, steps with their seconds, and ``whole``: the share of the whole load that is done and the seconds
+        left
     :rtype: dictionary
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]

@@ -54,6 +54,8 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
         "warnings": run.warnings or [],
         "progress": run.progress,
         "message": run.message,
+        # class of the error that ended the run
+        "kind": (run.error or {}).get("kind"),
         "misfit": _misfit(run),
         "personal": run.personal or [],
         "difference": run.difference,

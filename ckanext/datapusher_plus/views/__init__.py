@@ -25,13 +25,14 @@ from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
 from .dictionary_versions import Earlier
+from .guide_pages import error_address, guide
 from .profile_page import profile
 from .resource import resource_of
 from .tab import Place, Tab, describe
 from .table_now import TableNow, without_load
 from .thumbnails import thumbnails
 
-__all__ = ["datapusher", "drafts", "profile", "thumbnails", "words"]
+__all__ = ["datapusher", "drafts", "guide", "profile", "thumbnails", "words"]
 
 log = logging.getLogger(__name__)
 
@@ -181,6 +182,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
         "review": review.describe(status, package, resource_id),
         "clock": times.clock,
     }
+    known["what_to_do"] = error_address(status) if tab.failed else ""
     return tk.render(template, known)
 
 
