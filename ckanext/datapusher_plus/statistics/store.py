@@ -89,6 +89,17 @@ def columns(found: Outline, names: Sequence[str]) -> dict[str, ColumnStatistics]
     return {each.name: each for each in _without_personal(found.table.resource_id, stored or [])}
 
 
+def of_column(connection: sa.Connection, resource_id: str, name: str) -> ColumnStatistics | None:
+    """Return the statistics of one column with its values, None when there are none.
+
+    The caller must leave out the values (``withhold``) if the column is marked as personal data now.
+    """
+    path, wanted = sa.cast("$[*] ? (@.name == $name)", JSONPATH), sa.func.jsonb_build_object("name", name)
+    stored = sa.func.jsonb_path_query_first(table.c["columns"], path, wanted, type_=JSONB)
+    found = connection.execute(sa.select(stored).where(_of(resource_id))).scalar()
+    return found and from_json(found)
+
+
 def _each(path: str) -> sa.ColumnElement[Any]:
     return sa.func.jsonb_path_query_array(table.c["columns"], sa.cast(path, JSONPATH), type_=JSONB)
 

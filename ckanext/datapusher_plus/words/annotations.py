@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -184,28 +184,41 @@ def find(
         chosen.append(annotation.c.state == State(state).value)
     with transaction() as connection:
         found = _read(connection, *chosen)
-    return _without_personal_values(resource_id, found)
+    return _without_personal_values(found)
 
 
-def _without_personal_values(resource_id: str, found: tuple[Annotation, ...]) -> tuple[Annotation, ...]:
+def of_column(connection: sa.Connection, column_id: int) -> tuple[Annotation, ...]:
+    """Return the open drafts of one column as ``find`` does.
+
+    The caller must leave out code lists (``without_codes``) if the column is marked as personal data now.
+    """
+    return _read(connection, annotation.c.column_id == column_id, annotation.c.state == State.OPEN.value)
+
+
+def without_codes(found: Iterable[Annotation]) -> tuple[Annotation, ...]:
+    """Leave out code lists, which are values of the column."""
+    return tuple(each for each in found if each.kind is not Kind.CODES)
+
+
+def _without_personal_values(found: tuple[Annotation, ...]) -> tuple[Annotation, ...]:
     """Leave out code lists of columns that were marked as personal data after they were drafted."""
-    listed = {each.column for each in found if each.kind is Kind.CODES}
+    listed = {(each.resource_id, each.column) for each in found if each.kind is Kind.CODES}
     if not listed:
         return found
     try:
-        texts = comments.of_columns([(resource_id, name) for name in sorted(listed)])
+        texts = comments.of_columns(sorted(listed))
     except IngestError:
         # without the datastore nobody knows
-        hidden = listed
-    else:
-        hidden = {name for name in listed if is_personal(texts.get((resource_id, name)))}
-    return tuple(each for each in found if each.kind is not Kind.CODES or each.column not in hidden)
+        return without_codes(found)
+    hidden = {place for place in listed if is_personal(texts.get(place))}
+    return tuple(each for each in found if each.kind is not Kind.CODES or (each.resource_id, each.column) not in hidden)
 
 
 def get(annotation_id: int) -> Annotation | None:
     """Return one draft, None when there is no such id, or when it may not be shown any more."""
     with transaction() as connection:
-        return next(iter(_read(connection, annotation.c.id == annotation_id)), None)
+        found = _read(connection, annotation.c.id == annotation_id)
+    return next(iter(_without_personal_values(found)), None)
 
 
 _MAY_BE_SHOWN = sa.text("""(datapusher_plus_annotation.evidence ->> 'private' IS NULL OR EXISTS (
