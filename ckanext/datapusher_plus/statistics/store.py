@@ -89,15 +89,20 @@ def columns(found: Outline, names: Sequence[str]) -> dict[str, ColumnStatistics]
     return {each.name: each for each in _without_personal(found.table.resource_id, stored or [])}
 
 
+_OF_COLUMN = sa.text("""
+SELECT jsonb_path_query_first(columns, '$[*] ? (@.name == $name)', jsonb_build_object('name', CAST(:name AS text)))
+    AS stored
+FROM datapusher_plus_statistics WHERE resource_id = :resource
+""").columns(stored=JSONB)
+
+
 def of_column(connection: sa.Connection, resource_id: str, name: str) -> ColumnStatistics | None:
     """Return the statistics of one column with its values, None when there are none.
 
     The caller must leave out the values (``withhold``) if the column is marked as personal data now.
     """
-    path, wanted = sa.cast("$[*] ? (@.name == $name)", JSONPATH), sa.func.jsonb_build_object("name", name)
-    stored = sa.func.jsonb_path_query_first(table.c["columns"], path, wanted, type_=JSONB)
-    found = connection.execute(sa.select(stored).where(_of(resource_id))).scalar()
-    return found and from_json(found)
+    stored = connection.execute(_OF_COLUMN, {"resource": resource_id, "name": name}).scalar()
+    return stored and from_json(stored)
 
 
 def _each(path: str) -> sa.ColumnElement[Any]:
