@@ -94,18 +94,20 @@ def _named(columns: int, kind: str, found: Times) -> Times:
 def _in_turns(ways: dict[str, Callable[[], object]], rounds: int, at_least: float = 0) -> Times:
     """Measure the ways in turns.
 
-    :param at_least: seconds for which a way is repeated in its turn, so that its mean says more than the scheduler does.
+    :param at_least: seconds for which a way is repeated in its turn; their median counts, because a single quick call
+        says more about the scheduler.
     """
     found: Times = {way: [] for way in ways}
     for number in range(rounds + 1):
         for way, call in ways.items():
-            calls, begun = 0, time.perf_counter()
-            while not calls or time.perf_counter() - begun < at_least:
+            taken, until = list[float](), time.perf_counter() + at_least
+            while not taken or time.perf_counter() < until:
+                begun = time.perf_counter()
                 call()
-                calls += 1
+                taken.append(1000 * (time.perf_counter() - begun))
             # the first round warms up
             if number:
-                found[way].append(1000 * (time.perf_counter() - begun) / calls)
+                found[way].append(median(taken))
     return found
 
 
