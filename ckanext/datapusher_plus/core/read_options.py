@@ -46,6 +46,17 @@ def read_options(fields: Mapping[str, Any], defaults: ReadOptions) -> tuple[Read
     return replace(defaults, **given), tuple(doubts)
 
 
+def is_understood(name: str, value: Any) -> bool:
+    """Return whether the field, by its name with the prefix, can have this value; an empty one clears the field."""
+    if _is_empty(value):
+        return True
+    try:
+        _FIELDS[name.removeprefix(PREFIX)](value)
+    except (ValueError, LookupError, TypeError):
+        return False
+    return True
+
+
 def given(fields: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the fields that say how the file is read and loaded, without empty ones."""
     return {name: fields[name] for name in NAMES if not _is_empty(fields.get(name))} if fields else {}

@@ -20,7 +20,7 @@ from ..core.types.column_type import wanted_type
 from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
-from . import dictionary_versions, downloads, history, labels, review, times
+from . import dictionary_versions, downloads, history, labels, reading, review, times
 from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
@@ -128,6 +128,15 @@ def decide(id: str, resource_id: str) -> types.Response:
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
+def save_reading(id: str, resource_id: str) -> types.Response | str:
+    """Save how the file is read, and redirect to the tab; show it again with what was typed if that cannot be used."""
+    _package, resource = resource_of(id, resource_id)
+    box = reading.save(resource, tk.request.form)
+    if box is not None:
+        return _rendered("datapusher/resource_data.html", id, resource_id, box)
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
 def hide(id: str, resource_id: str) -> types.Response:
     """Make the dataset private, and redirect to the tab."""
     package, _resource_dict = resource_of(id, resource_id)
@@ -165,7 +174,7 @@ def stash_seen() -> types.Response:
     return response
 
 
-def _rendered(template: str, id: str, resource_id: str) -> str:
+def _rendered(template: str, id: str, resource_id: str, box: reading.Box | None = None) -> str:
     package, resource = resource_of(id, resource_id)
     status = _status(resource)
     tab = _tab(resource, status)
@@ -173,6 +182,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
     known |= {"review": review.describe(status, package, resource_id), "clock": times.clock}
+    known["reading"] = None if tab.state == "managed" else box or reading.describe(resource)
     return tk.render(template, known)
 
 
@@ -248,6 +258,7 @@ datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/history/<run_
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/cancel", "cancel", history.cancel, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/review", view_func=decide, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/private", view_func=hide, methods=["POST"])
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/reading", view_func=save_reading, methods=["POST"])
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
 )
