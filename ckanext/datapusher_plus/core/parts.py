@@ -41,6 +41,12 @@ def cells(values: Iterable[str | None]) -> tuple[str, ...]:
     return tuple(HIDDEN if _PERSONAL.search(value) else _cut(value, LONGEST_CELL) for value in shown)
 
 
+def others(parts: Iterable[Part], besides: Iterable[str]) -> tuple[str, ...]:
+    """Return the names of the parts that have something in them, besides those that are tables already."""
+    known = {name.casefold() for name in besides}
+    return tuple(part.name for part in parts if not part.is_empty and part.name.casefold() not in known)
+
+
 def named(names: Iterable[str]) -> tuple[Part, ...]:
     """Return parts of which only the names are known."""
     return tuple(Part(name=_kept(name)) for name in names)[:MOST_PARTS]

@@ -130,10 +130,22 @@ def decide(id: str, resource_id: str) -> types.Response:
 
 def save_reading(id: str, resource_id: str) -> types.Response | str:
     """Save how the file is read, and redirect to the tab; show it again with what was typed if that cannot be used."""
-    _package, resource = resource_of(id, resource_id)
-    box = reading.save(resource, tk.request.form)
+    package, resource = resource_of(id, resource_id)
+    box = reading.save(package, resource, tk.request.form)
     if box is not None:
         return _rendered("datapusher/resource_data.html", id, resource_id, box)
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
+def all_sheets(id: str, resource_id: str) -> types.Response:
+    """Make a resource of every other sheet of the file, and redirect to the tab."""
+    resource_of(id, resource_id)
+    try:
+        made = tk.get_action("datapusher_plus_all_sheets")({}, {"resource_id": resource_id})
+    except tk.ValidationError as error:
+        tk.h.flash_error(labels.isolated(labels.summary(error)))
+    else:
+        tk.h.flash_success(labels.isolated(reading.made(made)))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -182,7 +194,7 @@ def _rendered(template: str, id: str, resource_id: str, box: reading.Box | None 
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
     known |= {"review": review.describe(status, package, resource_id), "clock": times.clock}
-    known["reading"] = None if tab.state == "managed" else box or reading.describe(resource)
+    known["reading"] = None if tab.state == "managed" else box or reading.describe(package, resource)
     return tk.render(template, known)
 
 
@@ -259,6 +271,7 @@ datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/cancel", "can
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/review", view_func=decide, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/private", view_func=hide, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/reading", view_func=save_reading, methods=["POST"])
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/sheets", view_func=all_sheets, methods=["POST"])
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
 )
