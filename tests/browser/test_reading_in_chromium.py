@@ -45,10 +45,8 @@ def test_a_sheet_is_chosen_in_the_box_and_a_mistake_is_shown_at_its_field(
         page.locator("#dpp_encoding").fill("klingon")
         page.keyboard.press("Enter")
         page.locator("#dpp_encoding-error").wait_for()
-        assert (page.locator("#dpp_sheet").input_value(), page.locator("#dpp_encoding").input_value()) == (
-            "Data",
-            "klingon",
-        )
+        typed = [page.locator(field).input_value() for field in ("#dpp_sheet", "#dpp_encoding")]
+        assert typed == ["Data", "klingon"]
         if dark and script:
             darken(page)
         page.screenshot(path=pictures / f"reading-{size[0]}{'-dark' * dark}.png", full_page=True)
