@@ -6,6 +6,7 @@ NEED = [
     "test_history_in_chromium.py",
     "test_in_chromium.py",
     "test_profile_in_chromium.py",
+    "test_reading_in_chromium.py",
     "test_review_in_chromium.py",
     "test_tabs_in_chromium.py",
     "test_thumbnails_in_chromium.py",

@@ -27,6 +27,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "datapusher_plus_dictionary_restore": {"entry": "1"},
     "datapusher_plus_dictionary_carry": {"old": "a", "new": "b"},
     "datapusher_plus_review": {"decision": "approve"},
+    "datapusher_plus_all_sheets": {},
     "datapusher_plus_runs": {},
     "datapusher_plus_run_show": {"job_id": "{run}"},
     "datapusher_plus_cancel": {},
@@ -49,6 +50,8 @@ ROUTES = [
     ("POST", "resource_data/{0}/dictionary/carry"),
     ("POST", "resource_data/{0}/review"),
     ("POST", "resource_data/{0}/private"),
+    ("POST", "resource_data/{0}/reading"),
+    ("POST", "resource_data/{0}/sheets"),
 ]
 
 

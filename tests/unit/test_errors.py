@@ -26,6 +26,7 @@ EXAMPLES: list[Exception] = [
     errors.Damaged("ZIP archive", "its end is missing"),
     errors.Locked("workbook"),
     errors.NoSuchSheet("2020", ("2018", "2019")),
+    errors.SheetsFileGone(),
     errors.NestedArchive("inner.zip"),
     errors.UnpacksTooLarge(1_000_000),
     errors.UnpacksTooLarge(1_000_000, "KML"),

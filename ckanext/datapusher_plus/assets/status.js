@@ -32,6 +32,15 @@
     return parts;
   }
 
+  /* Whether somebody has typed or chosen something there, which an exchange would lose. */
+  function isTyped(part) {
+    return Array.prototype.some.call(part.querySelectorAll('form[data-keep] input, form[data-keep] select'), function (field) {
+      return field.options ?
+        Array.prototype.some.call(field.options, function (each) { return each.selected !== each.defaultSelected; }) :
+        field.value !== field.defaultValue;
+    });
+  }
+
   function follow(root) {
     var delay = SHORTEST;
     var seen = partsOf(root);
@@ -69,7 +78,7 @@
       fresh.querySelectorAll('[data-part]').forEach(function (part) {
         var name = part.getAttribute('data-part');
         var shown = root.querySelector('[data-part="' + name + '"]');
-        if (shown && parts[name] !== seen[name]) {
+        if (shown && parts[name] !== seen[name] && !isTyped(shown)) {
           shown.innerHTML = part.innerHTML;
           showLocalTimes(shown);
         }

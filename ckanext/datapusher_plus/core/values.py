@@ -81,6 +81,8 @@ class Ticket:
     requested_at: datetime
     #: the run's own folder, removed when it ends
     work_dir: Path
+    #: the resource whose file is read, if it is not its own; its url, url_type and format are in the ticket
+    file_of: str = ""
     options: ReadOptions = ReadOptions()
     #: sentences about fields of the resource that could not be understood
     doubts: tuple[str, ...] = ()

@@ -25,11 +25,12 @@ from ..core.outcome import Outcome
 from ..core.states import GOOD, OPEN, State
 from ..core.values import Analysed, CleanCsv, LoadPlan, Log, Source, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
+from ..formats.parts import noted
 from ..portal import app
 from ..recovery.late_publish import check_table, keep_rejected, publish_metadata
 from ..recovery.restore import restore, show
 from ..recovery.settle import settle
-from ..runs import database
+from ..runs import contents, database
 from ..runs.claim import Claimed, claim, this_process
 from ..runs.log import warnings_last
 from ..runs.records import get, last_good_load_key, last_load
@@ -144,7 +145,7 @@ def read(run: Run) -> LoadPlan:
     ticket = _ticket(run)
     source = _fetch(ticket, run)
     with warnings_last(run.log) as later:
-        csv = _validate(tasks.convert(ticket, source, later), run, later)
+        csv = _validate(_convert(ticket, source, later), run, later)
         analysed = tasks.analyse(csv, later, ticket.options)
         made = _plan(ticket, source, analysed, run.log, later)
     return _to_write(ticket, source, made, run)
@@ -163,6 +164,14 @@ def _validate(csv: CleanCsv, run: Run, log: Log) -> CleanCsv:
     checked = tasks.validate(csv, log)
     run.log.rows(checked.rows)
     return checked
+
+
+def _convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
+    try:
+        return tasks.convert(ticket, source, log)
+    finally:
+        # also of a file whose table cannot be read: perhaps the publisher has to choose another sheet
+        contents.keep(ticket.run_id, noted(ticket.work_dir))
 
 
 def _plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, later: Log) -> LoadPlan:
@@ -191,7 +200,7 @@ def _steps(run: Run) -> Steps:
         ticket=ticket,
         log=log,
         fetch=partial(_fetch, ticket, run),
-        convert=lambda source: tasks.convert(ticket, source, log),
+        convert=lambda source: _convert(ticket, source, log),
         validate=lambda csv: _validate(csv, run, log),
         analyse=lambda csv: tasks.analyse(csv, log, ticket.options),
         plan=lambda source, analysed: _to_write(ticket, source, _plan(ticket, source, analysed, log, log), run),

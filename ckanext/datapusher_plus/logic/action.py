@@ -31,6 +31,7 @@ from .fields import package_update
 from .history import datapusher_plus_cancel, datapusher_plus_run_show, datapusher_plus_runs
 from .migrated import migrated
 from .review import datapusher_plus_review
+from .sheets import datapusher_plus_all_sheets
 from .statistics import (
     datapusher_plus_statistics,
     datastore_delete,
@@ -50,6 +51,7 @@ from .words import (
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_all_sheets",
     "datapusher_plus_annotation_accept",
     "datapusher_plus_annotation_draft",
     "datapusher_plus_annotation_list",

@@ -12,6 +12,7 @@ from ..runs import review
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_all_sheets",
     "datapusher_plus_annotation_accept",
     "datapusher_plus_annotation_draft",
     "datapusher_plus_annotation_list",
@@ -46,6 +47,10 @@ def datapusher_status(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 def datapusher_hook(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_all_sheets(context: Context, data_dict: DataDict) -> AuthResult:
     return datastore_auth(context, data_dict, "resource_update")
 
 

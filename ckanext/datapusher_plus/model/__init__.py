@@ -80,6 +80,8 @@ run = sa.Table(
     sa.Column("renamed", JSONB(none_as_null=True)),
     #: fields of the resource that the table's publication sets; null removes one
     sa.Column("fields", JSONB(none_as_null=True)),
+    #: [part, …] as in core.parts: sheets, layers or lists of the file, with first cells; null: the file was not read
+    sa.Column("contents", JSONB(none_as_null=True)),
     #: [finding, …] as in core.personal_data.findings: columns that seem to hold personal data; no values
     sa.Column("personal", JSONB(none_as_null=True)),
     #: core.difference.to_json: what the load changes in the table

@@ -20,7 +20,7 @@ from ..core.types.column_type import wanted_type
 from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
-from . import dictionary_versions, difference, downloads, history, labels, review, times
+from . import dictionary_versions, difference, downloads, history, labels, reading, review, times
 from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
@@ -133,6 +133,27 @@ def decide(id: str, resource_id: str) -> types.Response:
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
+def save_reading(id: str, resource_id: str) -> types.Response | str:
+    """Save how the file is read, and redirect to the tab; show it again with what was typed if that cannot be used."""
+    package, resource = resource_of(id, resource_id)
+    box = reading.save(package, resource, tk.request.form)
+    if box is not None:
+        return _rendered("datapusher/resource_data.html", id, resource_id, box)
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
+def all_sheets(id: str, resource_id: str) -> types.Response:
+    """Make a resource of every other sheet of the file, and redirect to the tab."""
+    resource_of(id, resource_id)
+    try:
+        made = tk.get_action("datapusher_plus_all_sheets")({}, {"resource_id": resource_id})
+    except tk.ValidationError as error:
+        tk.h.flash_error(labels.isolated(labels.summary(error)))
+    else:
+        tk.h.flash_success(labels.isolated(reading.made(made)))
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
 def hide(id: str, resource_id: str) -> types.Response:
     """Make the dataset private, and redirect to the tab."""
     package, _resource_dict = resource_of(id, resource_id)
@@ -170,7 +191,7 @@ def stash_seen() -> types.Response:
     return response
 
 
-def _rendered(template: str, id: str, resource_id: str) -> str:
+def _rendered(template: str, id: str, resource_id: str, box: reading.Box | None = None) -> str:
     package, resource = resource_of(id, resource_id)
     status = _status(resource)
     tab = _tab(resource, status)
@@ -183,6 +204,7 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
         "clock": times.clock,
     }
     known["what_to_do"] = error_address(status) if tab.failed else ""
+    known["reading"] = None if tab.state == "managed" else box or reading.describe(package, resource)
     return tk.render(template, known)
 
 
@@ -258,6 +280,8 @@ datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/history/<run_
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/cancel", "cancel", history.cancel, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/review", view_func=decide, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/private", view_func=hide, methods=["POST"])
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/reading", view_func=save_reading, methods=["POST"])
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/sheets", view_func=all_sheets, methods=["POST"])
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
 )
