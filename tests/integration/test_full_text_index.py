@@ -8,6 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.index_build import PARALLEL_GIN
@@ -186,14 +187,13 @@ def test_a_build_uses_no_more_than_is_allowed_and_idle(
 
     monkeypatch.setattr(spare, "idle_cores", lambda: idle)
     use(index_memory=96, load_parallelism=4)
-    role = "ALTER ROLE datastore_write"
-    superuser.execute(f"{role} SET min_parallel_table_scan_size = 0")
-    superuser.execute(f"{role} SET max_parallel_maintenance_workers = {most}")
+    superuser.execute("ALTER ROLE datastore_write SET min_parallel_table_scan_size = 0")
+    allowed = sql.SQL("ALTER ROLE datastore_write SET max_parallel_maintenance_workers = {}")
+    superuser.execute(allowed.format(sql.Literal(most)))
     try:
         loader.load(HEAD.encode() + lines(0, 20_000))
     finally:
-        superuser.execute(f"{role} RESET min_parallel_table_scan_size")
-        superuser.execute(f"{role} RESET max_parallel_maintenance_workers")
+        superuser.execute("ALTER ROLE datastore_write RESET ALL")
     seen = superuser.execute("SELECT command, memory, workers FROM _dpp_told").fetchall()
     built = [(memory, asked) for command, memory, asked in seen if "USING gin" in command and "_dpp_" in command]
     # with one idle core it is built at the same time as the primary key, and they share the memory
