@@ -38,17 +38,20 @@ SEARCHES: list[dict[str, Any]] = [
     {"q": "Sankt <-> Gallen", "plain": False},
     {"q": "17 | 2026-01-05", "plain": False},
     {"q": {"town": "town"}},
-    {"q": {"n": "17", "town": "Gen:*"}, "plain": False},
+    {"q": {"n": "16", "town": "Gen:*"}, "plain": False},
     {"q": "Bern", "filters": {"n": 3}},
 ]
 
 
-def lines(first: int, last: int) -> bytes:
-    rows = (f"{n},2026-01-{n % 28 + 1:02},{TOWNS[n % 5]},remark the {n}\n" for n in range(first, last))
+def lines(first: int, last: int, more: str = "") -> bytes:
+    rows = (f"{n},2026-01-{n % 28 + 1:02},{TOWNS[n % 5]},remark {more}the {n}\n" for n in range(first, last))
     return "".join(rows).encode()
 
 
 FILE = HEAD.encode() + lines(0, 1500)
+#: Long texts, so that few rows are enough for a file whose rows can be appended.
+MUCH = "viele Wörter " * 300
+LARGE = HEAD.encode() + lines(0, 1200, MUCH)
 
 
 def use(**changed: Any) -> None:
@@ -64,8 +67,13 @@ def ids(table: Table, **search: Any) -> set[int]:
 
 
 def ids_by_sql(table: Table, words: str) -> set[int]:
+    from ckanext.datastore.backend import DatastoreBackend
+
     statement = f"SELECT _id FROM \"{table.resource_id}\" WHERE _full_text @@ plainto_tsquery('english', '{words}')"
-    return {row["_id"] for row in table.act("datastore_search_sql", sql=statement)["records"]}
+    # the action itself is there only with ckan.datastore.sqlsearch.enabled
+    context: Any = {"check_access": lambda _: None}
+    found = DatastoreBackend.get_active_backend().search_sql(context, {"sql": statement})
+    return {row["_id"] for row in found["records"]}
 
 
 @pytest.mark.parametrize("strategy", Strategy)
@@ -90,25 +98,25 @@ def test_gin_is_the_default() -> None:
 
 def test_a_table_keeps_its_method_until_its_next_load(table: Table, loader: Loader) -> None:
     use(full_text_index="gist")
-    before = loader.plan(FILE)
+    before = loader.plan(LARGE)
     loader.write(before)
     use(full_text_index="gin")
-    assert loader.plan(FILE).load_key == before.load_key
-    added = loader.plan(FILE + lines(1500, 1600))
+    assert loader.plan(LARGE).load_key == before.load_key
+    added = loader.plan(LARGE + lines(1200, 1300, MUCH))
     assert added.append_range is not None
     loader.write(added)
     assert [method for _, method, _ in indexes(table)] == ["gist"]
-    loader.write(loader.plan(FILE, ignore_hash=True))
+    loader.write(loader.plan(LARGE, ignore_hash=True))
     assert [method for _, method, _ in indexes(table)] == ["gin"]
 
 
 def test_rows_are_appended_to_a_table_with_gin(table: Table, loader: Loader) -> None:
-    loader.load(FILE)
-    plan = loader.plan(FILE + lines(1500, 1600))
+    loader.load(LARGE)
+    plan = loader.plan(LARGE + lines(1200, 1300, MUCH))
     assert plan.append_range is not None
     loader.write(plan)
     assert [method for _, method, _ in indexes(table)] == ["gin"]
-    assert ids(table, q="1550") == {1551}
+    assert ids(table, q="1250") == {1251}
 
 
 def test_searches_find_the_same_rows(table: Table, loader: Loader) -> None:
@@ -122,7 +130,7 @@ def test_searches_find_the_same_rows(table: Table, loader: Loader) -> None:
     assert len([hits for hits in found["gin"] if hits]) > len(SEARCHES) - 3
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if file.rows < 12_000], ids=lambda file: file.path)
+@pytest.mark.parametrize("file", [file for file in FILES if file.rows < 3_000], ids=lambda file: file.path)
 def test_searches_of_published_files_find_the_same_rows(file: Published, table: Table, loader: Loader) -> None:
     content, found = located(file.package, file.path).read_bytes(), {}
     for method in ("gist", "gin"):
