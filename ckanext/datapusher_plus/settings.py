@@ -91,6 +91,9 @@ class Settings:
     review: str = _filled()
     load_parallelism: int = _least(0)
     full_text: str = _filled()
+    full_text_index: str = _filled()
+    #: megabytes; PostgreSQL counts this memory in kilobytes, in 31 bits
+    index_memory: int = _least(1, 2_097_151)
     swap_lock_timeout: int = _seconds(1)
     swap_patience: int = _seconds(0)
     work_dir: Path
