@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from ckan.plugins import toolkit as tk
 
-from ckanext.datapusher_plus.core.difference import ReviewWhen
+from ckanext.datapusher_plus.core.choices import ReviewWhen
 from ckanext.datapusher_plus.core.errors import ChangesRejected, ChangesWait
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import LoadPlan, ReadOptions

@@ -7,8 +7,9 @@ import json
 import pytest
 
 from ckanext.datapusher_plus.core import difference
+from ckanext.datapusher_plus.core.choices import ReviewWhen
 from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
-from ckanext.datapusher_plus.core.difference import Difference, KeyedRows, Retyped, ReviewWhen
+from ckanext.datapusher_plus.core.difference import Difference, KeyedRows, Retyped
 from ckanext.datapusher_plus.core.values import ColumnSpec
 
 NEVER, BREAKING, ALWAYS = ReviewWhen

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from .choices import ReviewWhen
 from .dictionary.model import Dictionary
 
 if TYPE_CHECKING:
     # it imports Difference from here
     from .values import ColumnSpec
-
-
-class ReviewWhen(str, Enum):
-    """Which loads wait until somebody has looked at what they change."""
-
-    NEVER = "never"
-    #: those that break something for people who use the table
-    BREAKING = "breaking"
-    ALWAYS = "always"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

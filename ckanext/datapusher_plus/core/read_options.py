@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
-from .difference import ReviewWhen
+from .choices import ReviewWhen
 from .message import say
 from .values import FullText, ReadOptions
 

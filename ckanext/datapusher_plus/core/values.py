@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .boxes import Box
-from .choices import FullText, Strategy
+from .choices import FullText, ReadOptions, Strategy
 from .dictionary.model import Dictionary
-from .difference import Difference, ReviewWhen
+from .difference import Difference
 from .index_plan import Index
 from .log import Log as Log  # noqa: PLC0414 (other modules import it from here)
 from .personal_data.findings import Found
@@ -27,37 +27,6 @@ from .types.patterns import Accepts
 if TYPE_CHECKING:
     # it imports LoadPlan from here
     from .append import AppendRange
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions:
-    """How a file is read and loaded, as the resource's fields ``dpp_…`` and the site's settings say."""
-
-    #: of a text file; empty: detect it
-    encoding: str = ""
-    #: decimal separator, "," or "."; empty: detect it
-    decimal: str = ""
-    #: sheet or layer by name or by number from 0, from the last one when negative; empty: the first that is not empty
-    sheet: str = ""
-    #: the site's choice for workbooks whose resource names no sheet; it does not apply to layers of other files
-    workbook_sheet: str = ""
-    #: languages of the site, as CKAN names locales; their letters count more when an encoding is detected
-    languages: tuple[str, ...] = ()
-    #: texts that mean NULL; None: those of the site
-    null_values: tuple[str, ...] | None = None
-    #: how much shapes may be simplified, in metres; 0: not at all
-    simplify: float = 0.0
-    #: whether 1/2/2026 is in February; None: detect it
-    day_first: bool | None = None
-    #: read the one table in a ZIP archive, rather than list the archive's files
-    unzip: bool = True
-    full_text: FullText = FullText.ALL
-    #: leave out rows that repeat an earlier row
-    dedup: bool = False
-    #: which loads wait until somebody has looked at what they change
-    review: ReviewWhen = ReviewWhen.NEVER
-    #: load only so many rows: the first ones, or the last ones if negative; 0: all
-    preview_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

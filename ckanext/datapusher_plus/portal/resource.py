@@ -11,7 +11,7 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
-from ..core.difference import ReviewWhen
+from ..core.choices import ReviewWhen
 from ..core.eligibility import MANAGED
 from ..core.errors import DatastoreManaged, ResourceGone, SheetsFileGone
 from ..core.read_options import SHEET_OF, read_options
