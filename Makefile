@@ -52,8 +52,9 @@ catalogues: $(READY) ## write new texts into the catalogues of messages, and lis
 	@$(RUN) -m dev.catalogues missing
 	@$(RUN) -m dev.catalogues compile
 
-pictures: $(READY) ## take the pictures of docs/publishers.md with chromium, into pictures/ (or PICTURES=folder)
-	@PICTURES=$(or $(PICTURES),pictures) $(RUN) -m pytest -q tests/browser/test_profile_in_chromium.py tests/browser/test_review_in_chromium.py $(ARGS)
+pictures: $(READY) ## take pictures of the pages with chromium, into pictures/ (or PICTURES=folder); GUIDE=1: also those in docs/publishers.md
+	@PICTURES=$(or $(PICTURES),pictures) $(RUN) -m pytest -q $(addprefix tests/browser/test_,$(addsuffix _in_chromium.py,profile review tabs upload)) $(ARGS)
+	@$(if $(GUIDE),$(RUN) -m dev.guide_pictures $(or $(PICTURES),pictures))
 
 bench bench-hook: export STACK := $(or $(STACK),.stack-bench)
 bench: $(READY) ## measure loading against SQL by hand and CKAN's own way (.stack-bench); ARGS=growth ROUNDS=1 for a part of it

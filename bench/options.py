@@ -28,7 +28,7 @@ def measure(
     found: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds):
         for options, seconds in zip((given, otherwise), found, strict=True):
-            with _worker(options):
+            with worker(options):
                 # the first load of a worker is slower
                 ours.load(ground, small)
                 ground.settle(subject.resource_id)
@@ -37,17 +37,17 @@ def measure(
 
 
 @contextmanager
-def _worker(options: Mapping[str, str]) -> Iterator[None]:
+def worker(options: Mapping[str, str]) -> Iterator[None]:
     """Run the stack's worker with these options, and afterwards with the stack's own again."""
     stack = chosen()
-    worker, path = Worker(stack), stack.ini(MAIN)
+    server, path = Worker(stack), stack.ini(MAIN)
     with path.open("a") as file:
         file.write("".join(f"{PREFIX}{name} = {value}\n" for name, value in options.items()))
-    worker.launch()
-    worker.wait()
+    server.launch()
+    server.wait()
     try:
         yield
     finally:
         ini.write(stack, MAIN)
-        worker.launch()
-        worker.wait()
+        server.launch()
+        server.wait()

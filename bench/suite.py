@@ -11,6 +11,7 @@ from . import (
     files,
     growing,
     hostile,
+    index_methods,
     measures,
     options,
     pictures,
@@ -165,6 +166,15 @@ def indexed(ground: Ground, rounds: int) -> None:
     _cost(ground, rounds, "indexes", few, {"auto_index_dates": "false"})
 
 
+def by_method(ground: Ground, rounds: int) -> None:
+    """Load `flights` with a full-text index by GIN and by GiST; size, searches and upserts of both."""
+    ratios, taken = index_methods.measure(ground, rounds)
+    loads = {key: values for key, values in taken.items() if "/" in key}
+    _tell_files(ground, loads, {})
+    _tell(ground, ratios, {key: values for key, values in taken.items() if key not in loads})
+    print("  " + "  ".join(f"{key} {value:.2f}" for key, value in ratios.items()))
+
+
 def described_by_people(ground: Ground, rounds: int) -> None:
     """Find the next column to describe: by the queue, by views, and by CKAN's own actions."""
     figures, times = words.measure(ground, _MORE * rounds)
@@ -190,6 +200,7 @@ PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "pii": screened,
     "indexes": indexed,
     "flights": flights,
+    "index_methods": by_method,
     "files": other,
     "search": searchable,
     "growth": growth,

@@ -43,7 +43,7 @@ WHERE resource_id LIKE '00000000-0000-4000-8000-%' AND abs(hashint8(id * 8 + n))
 INSERT INTO datapusher_plus_vote (annotation_id, user_id, vote)
 SELECT DISTINCT id, 'bench-user-' || abs(hashint8(id * 8 + n)) % {users}, 1
 FROM datapusher_plus_annotation, generate_series(1, 8) AS n
-WHERE creator = 'bench' AND abs(hashint8(id * 16 + n)) % 1000 < 125;
+WHERE resource_id LIKE '00000000-0000-4000-8000-%' AND abs(hashint8(id * 16 + n)) % 1000 < 125;
 """
 _EMPTY = """
 DELETE FROM datapusher_plus_column WHERE resource_id LIKE '00000000-0000-4000-8000-%';

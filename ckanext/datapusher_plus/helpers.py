@@ -16,6 +16,9 @@ from .thumbnails import listing
 
 __all__ = [
     "datapusher_plus_drafts",
+    "datapusher_plus_guide",
+    "datapusher_plus_standing",
+    "datapusher_plus_standing_prefetch",
     "datapusher_plus_status",
     "datapusher_plus_status_description",
     "datapusher_plus_thumbnail_of_dataset",
@@ -120,6 +123,28 @@ def datapusher_plus_thumbnail_of_dataset(package: Mapping[str, Any]) -> dict[str
 def datapusher_plus_thumbnail_sizes() -> dict[str, int]:
     """Return the configured widths of pictures by label; empty when pictures are off."""
     return {spec.label: spec.width for spec in settings.current().thumbnail_sizes}
+
+
+def datapusher_plus_standing(resource: Mapping[str, Any]) -> Any:
+    """Return how a resource's table stands to its file, a ``views.standing.ShownStanding`` or None."""
+    from .views import standing
+
+    return standing.of_resource(resource)
+
+
+def datapusher_plus_standing_prefetch(package: Mapping[str, Any]) -> str:
+    """Read how the tables of a dataset stand to their files by one query; returns nothing to show."""
+    from .views import standing
+
+    standing.prefetch(package)
+    return ""
+
+
+def datapusher_plus_guide(part: str = "") -> str:
+    """Return the address of the guide for publishers, or of the part with an anchor."""
+    from .views import guide_pages
+
+    return guide_pages.address(part)
 
 
 datapusher_status = datapusher_plus_status

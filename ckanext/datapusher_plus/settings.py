@@ -90,8 +90,11 @@ class Settings:
     load_strategy: str = _filled()
     keep_tables: int = _least(0, 1)
     keep_tables_days: int = _least(0)
+    review: str = _filled()
     load_parallelism: int = _least(0)
     full_text: str = _filled()
+    full_text_index: str = _filled()
+    index_memory: int = _least(1, 2_097_151)  # megabytes; PostgreSQL counts kilobytes in 31 bits
     swap_lock_timeout: int = _seconds(1)
     swap_patience: int = _seconds(0)
     work_dir: Path

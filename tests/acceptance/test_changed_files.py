@@ -115,7 +115,7 @@ def test_what_changes_about_a_table_is_in_the_log(
 ) -> None:
     table = "".join(f"2026-01-{n % 28 + 1:02},x,{n},x\n" for n in range(40))
     act("resource_patch", id=described["id"], upload=upload(b"day,note,v1,extra\n" + table.encode()))
-    log = said(ended(described, "complete"))
+    log = said(ended(described, "complete_with_warnings"))
     assert "Rows: 60 before, 40 now." in log
     assert "Columns added: “extra”." in log
     assert "Columns that the file does not have any more: “region”." in log
@@ -130,7 +130,7 @@ def test_a_renamed_column_is_offered_on_the_tab_as_the_log_says(
     for content in (table, table * 2):
         # “note” is not described either, and a later load finds the table under the new name
         act("resource_patch", id=described["id"], upload=upload(b"day,region,note,temperature\n" + content))
-        assert "“temperature”" in (log := said(ended(described, "complete")))
+        assert "“temperature”" in (log := said(ended(described, "complete", "complete_with_warnings")))
         assert "“v1”" in log
         assert "can be carried over on the DataStore tab" in log
         headers = {"Authorization": factories.SysadminWithToken()["token"]}

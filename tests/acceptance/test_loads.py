@@ -122,7 +122,16 @@ def test_a_dry_run_writes_nothing(worker: WorkerUnderTest, uploaded: dict[str, A
     ended(uploaded)
     worker.order(stage__filled="raise")
     act("datapusher_submit", resource_id=uploaded["id"], ignore_hash=True, dry_run=True)
-    assert "1 row" in ended(uploaded, "skipped")["task_info"]["message"]
+    until(lambda: (shown(act, uploaded) or {}).get("state") == "skipped", 30)
+    found = shown(act, uploaded)
+    assert found
+    assert ("1 row" in found["message"], found["difference"]["rows_before"]) == (True, 1)
+    assert ended(uploaded)["task_info"]["state"] == "complete"
+
+
+def shown(act: Act, resource: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what the last dry run found, or None."""
+    return act("datapusher_status", resource_id=resource["id"])["dry_run"]
 
 
 def test_the_newest_of_many_uploads_wins(

@@ -158,6 +158,7 @@ def test_a_queued_run_has_a_status(uploaded: dict[str, Any], act: Act, runs: Run
         "job_key": None,
         "error": {},
         "review": None,
+        "dry_run": None,
         "rejected": None,
         "refused": None,
     }

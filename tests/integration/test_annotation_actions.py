@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 
-from ckanext.datapusher_plus import dictionary_stash
+from ckanext.datapusher_plus import dictionary_stash, settings
+from ckanext.datapusher_plus.core.drafts import model_questions
 from ckanext.datapusher_plus.core.drafts.model import Draft, Kind
 from ckanext.datapusher_plus.datastore.lock import ResourceLock
 from ckanext.datapusher_plus.statistics import store
-from ckanext.datapusher_plus.words import annotate, annotations, queue
+from ckanext.datapusher_plus.words import annotate, annotations, model_drafts, queue
+from tests.fix_hostile import Hostile
 from tests.fix_words import Portal
 from tests.integration.test_annotations import STATE, statistics
+from tests.unit.test_model_drafts import chat
 
 ROLES = ("anonymous", "stranger", "member", "editor", "admin", "sysadmin")
 EDITORS = ("editor", "admin", "sysadmin")
@@ -225,3 +228,38 @@ def test_unknown_drafts_are_not_found(drafted: Drafted) -> None:
     for action, more in (("accept", {}), ("reject", {}), ("vote", {"vote": 1})):
         with pytest.raises(tk.ObjectNotFound):
             drafted.act("editor", action, id=0 - 1, **more)
+
+
+def test_the_values_of_a_column_that_is_marked_later_are_not_shown_or_used(drafted: Drafted) -> None:
+    codes, label = drafted.id_of("codes"), drafted.id_of("label")
+    seen = drafted.words.act(drafted.users["editor"], "datapusher_plus_words_next")["next"]
+    assert {each["kind"] for each in seen["drafts"]} == {"label", "codes"}
+    assert seen["statistics"]["top"]
+    drafted.words.edit(drafted.resource, [("tree_state", {"notes": "Old", "pii": "yes"})])
+    assert annotations.get(codes) is None
+    assert annotations.get(label) is not None
+    for action, more in (("accept", {}), ("reject", {}), ("vote", {"vote": 1})):
+        with pytest.raises(tk.ObjectNotFound):
+            drafted.act("editor", action, id=codes, **more)
+    seen = drafted.words.act(drafted.users["editor"], "datapusher_plus_words_next")["next"]
+    assert [each["id"] for each in seen["drafts"]] == [label]
+    assert (seen["statistics"]["withheld"], seen["statistics"].get("top")) == ("personal", None)
+    assert "good" not in str(seen)
+
+
+def test_what_a_model_said_before_it_failed_is_kept(drafted: Drafted, hostile: Hostile) -> None:
+    names = [f"c{number}" for number in range(model_questions.MOST_COLUMNS + 1)]
+    resource = drafted.words.table(None, names)["resource"]
+    site = replace(settings.current(), annotate_model_url=hostile.url("v1/chat/completions"), annotate_model="stub")
+    # the answer to the second question names a column of the first
+    hostile.says(chat({name: {"label": f"Label of {name}"} for name in names[:-1]}), chat({"c0": {"label": "Late"}}))
+    made = statistics(resource, *(replace(STATE, name=name) for name in names))
+    before = settings.current()
+    settings.use(site)
+    try:
+        with pytest.raises(model_drafts.ModelFailed, match="names columns that it was not asked about"):
+            model_drafts.draft(resource, None, "site", made)
+    finally:
+        settings.use(before)
+    kept = {each.column: each.value for each in annotations.find(resource)}
+    assert kept == {name: f"Label of {name}" for name in names[:-1]}

@@ -109,7 +109,7 @@ def test_a_request_that_waits_already_is_fine(dpp: Run, resources: dict[str, str
 
 
 def test_a_resource_that_went_away_meanwhile_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    assert requests._submit("6f7a1f0c-0000-4000-8000-000000000001", "", False) is False
+    assert requests._submit("6f7a1f0c-0000-4000-8000-000000000001", "", ignore_hash=False) is False
     assert "Fail: it has no file" in capsys.readouterr().out
 
 

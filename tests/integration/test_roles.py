@@ -27,10 +27,14 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "datapusher_plus_dictionary_restore": {"entry": "1"},
     "datapusher_plus_dictionary_carry": {"old": "a", "new": "b"},
     "datapusher_plus_review": {"decision": "approve"},
+    "datapusher_plus_all_sheets": {},
     "datapusher_plus_runs": {},
     "datapusher_plus_run_show": {"job_id": "{run}"},
     "datapusher_plus_cancel": {},
+    "datapusher_plus_thumbnail_make": {},
 }
+#: actions for everybody who may read the resource
+FOR_READERS = ("datapusher_plus_thumbnail_show",)
 #: method and address below the dataset's
 ROUTES = [
     ("GET", "resource_data/{0}"),
@@ -46,6 +50,8 @@ ROUTES = [
     ("POST", "resource_data/{0}/dictionary/carry"),
     ("POST", "resource_data/{0}/review"),
     ("POST", "resource_data/{0}/private"),
+    ("POST", "resource_data/{0}/reading"),
+    ("POST", "resource_data/{0}/sheets"),
 ]
 
 
@@ -84,6 +90,15 @@ def test_actions_are_for_those_who_may_edit(role: str, private: Private, app: CK
         answer = app.post(f"/api/3/action/{action}", json=data, headers=private.headers[role], status=None)
         assert (answer.status_code == 403) == (role in MAY_NOT), (action, answer.text)
         assert role in MAY or "Alice" not in answer.text
+
+
+@pytest.mark.parametrize("role", [*MAY_NOT, *MAY])
+def test_actions_for_readers_are_for_those_who_may_read(role: str, private: Private, app: CKANTestApp) -> None:
+    for action in FOR_READERS:
+        answer = app.get(
+            f"/api/3/action/{action}?id={private.resource['id']}", headers=private.headers[role], status=None
+        )
+        assert (answer.status_code == 403) == (role in MAY_NOT[:3]), (action, answer.text)
 
 
 @pytest.mark.parametrize("role", [*MAY_NOT, *MAY])

@@ -228,12 +228,16 @@ def test_what_is_hidden_has_no_picture_for_anybody(app: CKANTestApp, pictured: P
     assert (pictured.files(), pictured.rows(resource)) == (set(), {})
 
 
-@pytest.mark.parametrize("how", ["private", "deleted", "resource"])
+@pytest.mark.parametrize("how", ["private", "deleted", "resource", "bulk private", "bulk deleted"])
 def test_what_becomes_hidden_loses_its_pictures(app: CKANTestApp, pictured: Pictures, how: str) -> None:
-    resource, other = pictured.resource(owner_org=factories.Organization()["id"]), pictured.resource(0xCC0000)
+    organization = factories.Organization()["id"]
+    resource, other = pictured.resource(owner_org=organization), pictured.resource(0xCC0000)
     get(app, resource)
     get(app, other)
-    if how == "resource":
+    if how.startswith("bulk"):
+        action = f"bulk_update_{'private' if how == 'bulk private' else 'delete'}"
+        pictured.act(action, datasets=[resource["package_id"]], org_id=organization)
+    elif how == "resource":
         pictured.act("resource_delete", id=resource["id"])
     elif how == "private":
         pictured.act("package_patch", id=resource["package_id"], private=True)

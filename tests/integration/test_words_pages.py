@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -121,6 +121,25 @@ def test_an_empty_form_is_not_saved(table: dict[str, Any], ask: Any) -> None:
 @pytest.mark.parametrize("path", ["save", "skip"])
 def test_a_broken_form_is_refused(words: Portal, ask: Any, path: str, form: dict[str, str]) -> None:
     ask(f"/dashboard/words/{path}", form, status=400)
+
+
+@pytest.fixture
+def away(words: Portal, table: dict[str, Any]) -> Iterator[None]:
+    """The columns to describe are in tables that are not there, as before `ckan db upgrade`."""
+    for name in ("queue", "column"):
+        words.sql(f"ALTER TABLE datapusher_plus_{name} RENAME TO away_{name}")
+    yield
+    for name in ("queue", "column"):
+        words.sql(f"ALTER TABLE away_{name} RENAME TO datapusher_plus_{name}")
+
+
+@pytest.mark.usefixtures("away")
+def test_before_the_migration_pages_say_so_and_keep_what_was_typed(table: dict[str, Any], ask: Any) -> None:
+    assert "datapusher_plus" in ask("/dashboard/words", status=503).text
+    page = ask("/dashboard/words/save", {"column_id": "1", "label": "typed", "notes": "much"}, status=503)
+    assert "much" in page.text
+    organization = call_action("package_show", id=table["package"])["owner_org"]
+    assert "db upgrade" in ask(f"/organization/{organization}/words", status=503).text
 
 
 def test_strangers_see_and_save_nothing(table: dict[str, Any], ask: Any) -> None:

@@ -27,11 +27,12 @@ def decide(analyse: Analyse, said: Said, tmp_path: Path) -> Decide:
     """Plan the load of a file over a table."""
 
     def run(content: bytes, before: Dictionary | None = None, **last: Any) -> LoadPlan:
-        known = LastLoad(**{"rows": 60, **last}) if before else LastLoad()
+        known = LastLoad(**{"rows": 2, **last}) if before else LastLoad()
         analysed = analyse(content)
         said.lines.clear()
         asked = ticket(tmp_path)
-        return plan.decide(asked, analysed, before, live=before is not None, file_hash="", log=said, last=known)
+        made = plan.decide(asked, analysed, before, live=before is not None, file_hash="", log=said, last=known)
+        return plan.tell(made, analysed, known, said)
 
     return run
 
@@ -101,16 +102,25 @@ def test_what_changes_about_the_table_is_logged(decide: Decide, said: Said) -> N
     override = Column(name="day", type="date", comment=' {"_info":{"type_override":"text"}}')
     before = table(region="text", value="text", kept="text")
     before = Dictionary(columns=(*before.columns, override))
-    decide(b"day,value,kept,brand_new_thing\n" + b"2026-01-01,1,x,y\n" * 40, before)
+    made = decide(b"day,value,kept,brand_new_thing\n" + b"2026-01-01,1,x,y\n" * 40, before, rows=60)
     assert said.lines == [
         "Rows: 60 before, 40 now.",
         "Columns added: “brand_new_thing”.",
         "Columns that the file does not have any more: “region”.",
         "Column “day” was date and is text now, as the Data Dictionary says.",
         "Column “value” was text and is numeric now.",
+    ]
+    assert made.warnings == (
         "Labels and descriptions that belong to no column now: “region”. They are kept, and come back with a column of "
         "that name.",
-    ]
+    )
+
+
+def test_that_most_rows_are_gone_is_said_first(decide: Decide) -> None:
+    before = table(a="text")
+    assert decide(b"a\nx\n", before, rows=2).warnings == ()
+    (warning,) = decide(b"a\nx\n", before, rows=3).warnings
+    assert "More than half of the rows are gone: the table had 3, the file has 1." in warning
 
 
 def test_a_pair_that_the_log_offers_is_kept_for_the_tab(decide: Decide, said: Said) -> None:

@@ -32,6 +32,15 @@
     return parts;
   }
 
+  /* Whether somebody has typed or chosen something there, which an exchange would lose. */
+  function isTyped(part) {
+    return Array.prototype.some.call(part.querySelectorAll('form[data-keep] input, form[data-keep] select'), function (field) {
+      return field.options ?
+        Array.prototype.some.call(field.options, function (each) { return each.selected !== each.defaultSelected; }) :
+        field.value !== field.defaultValue;
+    });
+  }
+
   function follow(root) {
     var delay = SHORTEST;
     var seen = partsOf(root);
@@ -69,14 +78,15 @@
       fresh.querySelectorAll('[data-part]').forEach(function (part) {
         var name = part.getAttribute('data-part');
         var shown = root.querySelector('[data-part="' + name + '"]');
-        if (shown && parts[name] !== seen[name]) {
+        if (shown && parts[name] !== seen[name] && !isTyped(shown)) {
           shown.innerHTML = part.innerHTML;
           showLocalTimes(shown);
         }
       });
       seen = parts;
       delay = SHORTEST;
-      if (fresh.hasAttribute('data-open')) { later(); }
+      if (fresh.hasAttribute('data-open')) { return later(); }
+      root.dispatchEvent(new CustomEvent('datapusher_plus:ended', {bubbles: true}));
     }
 
     /* A web server that restarts, or a login that ended, which may begin again elsewhere: ask less and less often. */

@@ -19,6 +19,7 @@ from ..logic.migrated import UNMIGRATED
 from ..model import run
 from ..runs import records
 from ..runs.task_status import NEWEST_FIRST
+from .dry_run import show
 
 #: Resources per query; a site may have hundreds of thousands.
 _PAGE = 500
@@ -37,7 +38,8 @@ class _Found(NamedTuple):
 @click.argument("package", required=False)
 @_yes
 @_ignore_hash
-def submit(package: str | None, yes: bool, ignore_hash: bool) -> None:
+@click.option("--dry-run", is_flag=True, help="Change nothing: show what the files would change.")
+def submit(package: str | None, yes: bool, ignore_hash: bool, dry_run: bool) -> None:
     """Request the load of the files of PACKAGE (id or name), or of all datasets if it is omitted.
 
     Resources of formats that are not in ``ckanext.datapusher_plus.formats`` are skipped.
@@ -45,7 +47,10 @@ def submit(package: str | None, yes: bool, ignore_hash: bool) -> None:
     if package is None and not yes:
         click.confirm("Every file on this site that can be loaded will be queued. Continue?", abort=True)
     package_id = _package_id(package) if package else None
-    _submit_all(_loadable(_resources(package_id)), ignore_hash)
+    found = list(_loadable(_resources(package_id)))
+    _submit_all(found, ignore_hash, dry_run=dry_run)
+    if dry_run and not show([each.id for each in found]):
+        raise SystemExit(1)
 
 
 @click.command(short_help="Ask for all files that are in the DataStore to be loaded again.")
@@ -107,19 +112,19 @@ def _loadable(resources: Iterable[_Found]) -> Iterator[_Found]:
     return (found for found in _fed_by_files(resources) if found.format.lower() in formats)
 
 
-def _submit_all(resources: Iterable[_Found], ignore_hash: bool) -> None:
+def _submit_all(resources: Iterable[_Found], ignore_hash: bool, *, dry_run: bool = False) -> None:
     user = portal.site_user()
-    results = [_submit(found.id, user, ignore_hash) for found in resources]
+    results = [_submit(found.id, user, ignore_hash=ignore_hash, dry_run=dry_run) for found in resources]
     click.echo(f"{sum(results):,} queued, {len(results) - sum(results):,} failed.")
     if not all(results):
         raise SystemExit(1)
 
 
-def _submit(resource_id: str, user: str, ignore_hash: bool) -> bool:
+def _submit(resource_id: str, user: str, **wish: bool) -> bool:
     click.echo(f"Submitting {resource_id}... ", nl=False)
     try:
         accepted = tk.get_action("datapusher_submit")(
-            {"user": user, "ignore_auth": True}, {"resource_id": resource_id, "ignore_hash": ignore_hash}
+            {"user": user, "ignore_auth": True}, {"resource_id": resource_id, **wish}
         )
     except (tk.ValidationError, tk.ObjectNotFound) as error:
         if isinstance(error, tk.ValidationError) and UNMIGRATED in error.error_dict:

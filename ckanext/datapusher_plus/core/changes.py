@@ -6,11 +6,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from .dictionary.model import Dictionary
-from .dictionary.renames import Rename
+from .difference import Difference, KeyedRows, Retyped
 from .message import Message, join, say, say_n
 from .types.type_notes import Note
-from .values import Analysed, ColumnProfile, ColumnSpec
+from .values import Analysed, ColumnProfile
 
 #: most columns that one sentence names; a file may have 1,598
 _MOST_NAMED = 12
@@ -56,46 +55,76 @@ class LastLoad:
     renamed: tuple[tuple[str, str], ...] | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Before:
-    """The table that a load replaces."""
-
-    dictionary: Dictionary
-    rows: int | None
-
-
-def first_of_all(
-    analysed: Analysed, specs: Sequence[ColumnSpec], *, kept: Dictionary | None, read_as: Mapping[str, str]
-) -> tuple[str, ...]:
+def first_of_all(analysed: Analysed, made: Difference | None, *, read_as: Mapping[str, str]) -> tuple[str, ...]:
     """Return the sentences that a publisher must read first, because the file may be the wrong one.
 
-    :param kept: dictionary of the earlier table.
+    :param made: the difference from the earlier table, if there was one.
     :param read_as: how the last load read its file, as ``CleanCsv.read_as``.
     """
     found = (
-        _nothing_left(specs, kept),
+        _nothing_left(made) if made else "",
+        _fell(made) if made else "",
+        _orphaned(made) if made else "",
         _error_message(analysed.columns),
         _read_differently(analysed.csv.read_as, read_as),
     )
     return tuple(sentence for sentence in found if sentence)
 
 
-def _nothing_left(specs: Sequence[ColumnSpec], kept: Dictionary | None) -> str:
-    before = [column.name for column in kept.columns] if kept else []
-    if not kept or not before or {spec.name for spec in specs} & set(before):
+def sentences(made: Difference) -> tuple[str, ...]:
+    """Return all sentences about a difference."""
+    first = (_nothing_left(made), _fell(made), _orphaned(made))
+    if made.is_first:
+        return (say("There is no table yet: the file has {rows} rows.", rows=made.rows),)
+    keyed = (_by_key(made.by_key),) if made.by_key else ()
+    return tuple(each for each in (*first, *(note.text for note in changes(made)), *keyed) if each)
+
+
+def _by_key(rows: KeyedRows) -> str:
+    return say(
+        "Rows by {key}: {added} new, {removed} gone, {changed} changed.",
+        key=named(rows.key),
+        added=rows.added,
+        removed=rows.removed,
+        changed=rows.changed,
+    )
+
+
+def _nothing_left(made: Difference) -> str:
+    if not made.nothing_left:
         return ""
-    described = any(name in kept.described for name in before)
     what = say(
         "No column of the earlier table is in the new file: the table had {before}, the file has {now}. If this is not "
         "the file that you meant, load the right one.",
-        before=named(before),
-        now=named([spec.name for spec in specs]),
+        before=named(made.gone),
+        now=named(made.added),
     )
     labels = say(
         "Their labels and descriptions are kept: they are among the earlier versions of the Data Dictionary on the "
         "DataStore tab, and come back with a file that has these columns."
     )
-    return join((what, labels if described else ""))
+    return join((what, labels if made.orphaned else ""))
+
+
+def _fell(made: Difference) -> str:
+    if not made.fell or made.rows_before is None or made.nothing_left:
+        return ""
+    return say(
+        "More than half of the rows are gone: the table had {before}, the file has {now}. If this is not the file that "
+        "you meant, load the right one.",
+        before=made.rows_before,
+        now=made.rows,
+    )
+
+
+def _orphaned(made: Difference) -> str:
+    if not made.orphaned or made.nothing_left:
+        return ""
+    return say(
+        "Labels and descriptions that belong to no column now: {columns}. They are kept, and come back "
+        "with a column of that name.",
+        columns=named(made.orphaned),
+    )
 
 
 def _error_message(columns: Sequence[ColumnProfile]) -> str:
@@ -128,54 +157,28 @@ def _read_differently(now: Mapping[str, str], before: Mapping[str, str]) -> str:
     return join((said, *(_READ_AS[name][1] for name in differ)))
 
 
-def changes(
-    specs: Sequence[ColumnSpec],
-    before: Before,
-    *,
-    rows: int,
-    overridden: Iterable[str],
-    renames: Sequence[Rename],
-    offers: Sequence[tuple[str, str]],
-) -> Iterable[Note]:
-    """Yield the differences from the table that the load replaces.
-
-    :param overridden: names of the columns whose type the Data Dictionary sets.
-    :param offers: (old, new) of renamed columns whose labels and descriptions can be carried over on the DataStore tab.
-    """
-    if before.rows is not None:
-        as_before = before.rows == rows
+def changes(made: Difference) -> Iterable[Note]:
+    """Yield what a load changes in an existing table, without what ``first_of_all`` says."""
+    before, rows = made.rows_before, made.rows
+    if before is not None:
         yield Note(
             text=say("Rows: {rows}, as before.", rows=rows)
-            if as_before
-            else say("Rows: {before} before, {now} now.", before=before.rows, now=rows)
+            if before == rows
+            else say("Rows: {before} before, {now} now.", before=before, now=rows)
         )
-    renames = renames[:_MOST_NAMED]
-    types = {column.name: column.type for column in before.dictionary.columns}
-    here = {spec.name for spec in specs}
-    added = [spec.name for spec in specs if spec.name not in types and spec.name not in {each.new for each in renames}]
-    gone = [name for name in types if name not in here]
-    if added:
+    renames = made.renamed[:_MOST_NAMED]
+    if added := [name for name in made.added if name not in {new for _, new in renames}]:
         yield Note(text=say("Columns added: {columns}.", columns=named(added)))
-    if plainly_gone := [name for name in gone if name not in {each.old for each in renames}]:
-        yield Note(text=say("Columns that the file does not have any more: {columns}.", columns=named(plainly_gone)))
-    yield from _retyped(specs, types, frozenset(overridden))
-    yield from _renamed(renames, offers)
-    if described := [name for name in gone if name in before.dictionary.described]:
-        yield Note(
-            text=say(
-                "Labels and descriptions that belong to no column now: {columns}. They are kept, and come back "
-                "with a column of that name.",
-                columns=named(described),
-            )
-        )
+    if gone := [name for name in made.gone if name not in {old for old, _ in renames}]:
+        yield Note(text=say("Columns that the file does not have any more: {columns}.", columns=named(gone)))
+    yield from _retyped(made.retyped)
+    yield from _renamed(renames, made.offers)
 
 
-def _retyped(specs: Sequence[ColumnSpec], types: Mapping[str, str], overridden: frozenset[str]) -> Iterable[Note]:
+def _retyped(columns: Iterable[Retyped]) -> Iterable[Note]:
     groups: dict[tuple[str, str, bool], list[str]] = {}
-    for spec in specs:
-        old = types.get(spec.name, spec.type)
-        if old != spec.type:
-            groups.setdefault((old, spec.type, spec.name in overridden), []).append(spec.name)
+    for each in columns:
+        groups.setdefault((each.old, each.new, each.by_person), []).append(each.name)
     for (old, new, by_person), names in groups.items():
         yield Note(text=_type_change(names, old, new, by_person=by_person))
 
@@ -197,17 +200,12 @@ def _type_change(names: Sequence[str], old: str, new: str, *, by_person: bool) -
     )
 
 
-def _renamed(renames: Sequence[Rename], offers: Sequence[tuple[str, str]]) -> Iterable[Note]:
+def _renamed(renames: Sequence[tuple[str, str]], offers: Sequence[tuple[str, str]]) -> Iterable[Note]:
     kept = say("What was written about it is kept, and can be carried over on the DataStore tab.")
-    for rename in renames:
-        maybe = say(
-            "“{new}” is a new column and “{old}” is gone: perhaps it has only been renamed.",
-            new=rename.new,
-            old=rename.old,
-        )
-        yield Note(text=join((maybe, kept if (rename.old, rename.new) in offers else "")))
-    found = {(rename.old, rename.new) for rename in renames}
-    for old, new in [offer for offer in offers if offer not in found][:_MOST_NAMED]:
+    for old, new in renames:
+        maybe = say("“{new}” is a new column and “{old}” is gone: perhaps it has only been renamed.", new=new, old=old)
+        yield Note(text=join((maybe, kept if (old, new) in offers else "")))
+    for old, new in [offer for offer in offers if offer not in renames][:_MOST_NAMED]:
         maybe = say("“{old}”, which an earlier file had, is perhaps “{new}” now.", old=old, new=new)
         yield Note(text=join((maybe, kept)))
 

@@ -35,9 +35,14 @@ class Index:
     comment: str | None = None
 
     @property
+    def finds_rows(self) -> bool:
+        """Return whether a search in the whole table uses it."""
+        return self.columns == ("_full_text",)
+
+    @property
     def takes_one_core(self) -> bool:
-        """Return whether PostgreSQL needs a long time to build it, on a single core."""
-        return self.columns == ("_full_text",) and self.body.startswith("USING gist")
+        """Return whether PostgreSQL needs a long time to build it, on a single core, and adds rows to it cheaply."""
+        return self.finds_rows and self.body.startswith("USING gist")
 
     @property
     def automatic(self) -> bool:
@@ -52,7 +57,7 @@ class Index:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TextSearch:
-    """The site's settings for full-text indexes (``ckan.datastore.default_fts_*``)."""
+    """The site's settings for full-text indexes (``full_text_index``, ``ckan.datastore.default_fts_*``)."""
 
     #: gist or gin
     method: str
@@ -134,7 +139,7 @@ def _expression(name: str, pg_type: str, language: str) -> str:
 
 
 def _superseded(index: Index) -> bool:
-    # it has another method (ckan.datastore.default_fts_index_method) or the name that an older loader gave it
+    # it has another method (full_text_index) or the name that an older loader gave it
     return index.columns == ("_full_text",) and index.plain and not index.unique
 
 

@@ -91,6 +91,8 @@ def load_key(
 
 def _options(options: ReadOptions) -> dict[str, Any]:
     given = asdict(options)
+    # it decides when a table is put in place, and not which
+    del given["review"]
     later = ("dedup", "preview_rows")
     return {name: value for name, value in given.items() if value or name not in later}
 

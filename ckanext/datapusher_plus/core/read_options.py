@@ -9,12 +9,15 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import replace
 from typing import Any
 
+from .choices import ReviewWhen
 from .message import say
 from .values import FullText, ReadOptions
 
 PREFIX = "dpp_"
 #: Fields in which a load says what it has found, or left out.
 PUBLISHED = ("dpp_duplicates", "dpp_spatial_extent", "preview", "preview_rows")
+#: The id of the resource of the same dataset whose file is read in place of this one's.
+SHEET_OF = "dpp_sheet_of"
 #: largest number of rows that can be asked for
 MOST_ROWS = 2**31 - 1
 _YES = frozenset({"true", "yes", "on", "1"})
@@ -46,9 +49,20 @@ def read_options(fields: Mapping[str, Any], defaults: ReadOptions) -> tuple[Read
     return replace(defaults, **given), tuple(doubts)
 
 
+def is_understood(name: str, value: Any) -> bool:
+    """Return whether the field, by its name with the prefix, can have this value; an empty one clears the field."""
+    if _is_empty(value):
+        return True
+    try:
+        _FIELDS[name.removeprefix(PREFIX)](value)
+    except (ValueError, LookupError, TypeError):
+        return False
+    return True
+
+
 def given(fields: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the fields that say how the file is read and loaded, without empty ones."""
-    return {name: fields[name] for name in NAMES if not _is_empty(fields.get(name))} if fields else {}
+    return {name: fields[name] for name in (*NAMES, SHEET_OF) if not _is_empty(fields.get(name))} if fields else {}
 
 
 def keep(fields: MutableMapping[str, Any], stored: Mapping[str, Any] | None) -> None:
@@ -56,7 +70,7 @@ def keep(fields: MutableMapping[str, Any], stored: Mapping[str, Any] | None) -> 
 
     Forms and harvesters send only the fields that they know. What a load has published about its table is kept too.
     """
-    known, stored = (*NAMES, *PUBLISHED), stored or {}
+    known, stored = (*NAMES, SHEET_OF, *PUBLISHED), stored or {}
     missing = {name: stored[name] for name in known if name not in fields and not _is_empty(stored.get(name))}
     for name in known:
         if name in fields and _is_empty(fields[name]):
@@ -127,6 +141,10 @@ def _full_text(value: Any) -> FullText:
     return FullText(str(value).strip().lower())
 
 
+def _review(value: Any) -> ReviewWhen:
+    return ReviewWhen(str(value).strip().lower())
+
+
 def _one_line(value: Any) -> str:
     return re.sub(r"\s+", " ", str(value)).strip()
 
@@ -141,6 +159,7 @@ _FIELDS: dict[str, Callable[[Any], Any]] = {
     "full_text": _full_text,
     "dedup": _truth,
     "preview_rows": _rows,
+    "review": _review,
 }
 #: the fields' names as a resource has them
 NAMES = tuple(PREFIX + name for name in _FIELDS)

@@ -15,7 +15,7 @@ class State(str, Enum):
     SKIPPED = "skipped"
     ERROR = "error"
     CANCELLED = "cancelled"
-    #: the file seems to contain personal data; nothing was loaded, and a person decides
+    #: nothing was loaded, and a person decides: because of personal data, or of what the load changes
     WAITING = "waiting_for_review"
     #: a person has decided that the file is not loaded
     REJECTED = "rejected"

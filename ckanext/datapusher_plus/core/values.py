@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .boxes import Box
-from .choices import FullText, Strategy
+from .choices import FullText, ReadOptions, Strategy
 from .dictionary.model import Dictionary
+from .difference import Difference
 from .index_plan import Index
 from .kept import KeptTable
 from .log import Log as Log  # noqa: PLC0414 (other modules import it from here)
@@ -27,35 +28,6 @@ from .types.patterns import Accepts
 if TYPE_CHECKING:
     # it imports LoadPlan from here
     from .append import AppendRange
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadOptions:
-    """How a file is read and loaded, as the resource's fields ``dpp_…`` and the site's settings say."""
-
-    #: of a text file; empty: detect it
-    encoding: str = ""
-    #: decimal separator, "," or "."; empty: detect it
-    decimal: str = ""
-    #: sheet or layer by name or by number from 0, from the last one when negative; empty: the first that is not empty
-    sheet: str = ""
-    #: the site's choice for workbooks whose resource names no sheet; it does not apply to layers of other files
-    workbook_sheet: str = ""
-    #: languages of the site, as CKAN names locales; their letters count more when an encoding is detected
-    languages: tuple[str, ...] = ()
-    #: texts that mean NULL; None: those of the site
-    null_values: tuple[str, ...] | None = None
-    #: how much shapes may be simplified, in metres; 0: not at all
-    simplify: float = 0.0
-    #: whether 1/2/2026 is in February; None: detect it
-    day_first: bool | None = None
-    #: read the one table in a ZIP archive, rather than list the archive's files
-    unzip: bool = True
-    full_text: FullText = FullText.ALL
-    #: leave out rows that repeat an earlier row
-    dedup: bool = False
-    #: load only so many rows: the first ones, or the last ones if negative; 0: all
-    preview_rows: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +51,8 @@ class Ticket:
     requested_at: datetime
     #: the run's own folder, removed when it ends
     work_dir: Path
+    #: the resource whose file is read, if it is not its own; its url, url_type and format are in the ticket
+    file_of: str = ""
     options: ReadOptions = ReadOptions()
     #: sentences about fields of the resource that could not be understood
     doubts: tuple[str, ...] = ()
@@ -232,6 +206,8 @@ class LoadPlan:
     null_words: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     #: (old, new) of columns that were probably renamed, if the new one lacks what is kept about the old one
     renamed: tuple[tuple[str, str], ...] = ()
+    #: None: neither a table nor a dictionary of one was found
+    difference: Difference | None = None
     #: personal data that a screening has found
     found: tuple[Found, ...] = ()
     #: digest of the clean CSV, as ``sha256:`` and hexadecimal digits; empty until it is known

@@ -8,16 +8,16 @@ from functools import partial
 import psycopg
 from psycopg import errors, sql
 
+from .. import settings
 from ..checkpoint import reach
-from ..core import table_names
+from ..core import index_build, table_names
 from ..core.errors import UniqueKeyBroken
+from ..core.index_build import Means, Spare
 from ..core.index_plan import Index, TextSearch
 from ..core.message import say
 from . import catalog, ddl, parallel
 from .parallel import Work
-
-#: Kilobytes for the sort of one index. With PostgreSQL's default of 64 MB larger tables are sorted on disk.
-_SORT_MEMORY = 262_144
+from .spare import spare
 
 #: Errors that mean that an index that was added to the old table is not possible on the new one.
 _IMPOSSIBLE = (errors.ProgrammingError, errors.DataError, errors.NotSupportedError, errors.ProgramLimitExceeded)
@@ -27,8 +27,9 @@ def text_search() -> TextSearch:
     """Return the site's settings for full-text indexes."""
     from ckan.plugins import toolkit as tk
 
+    method = settings.current().full_text_index
     return TextSearch(
-        method=tk.config["ckan.datastore.default_fts_index_method"],
+        method=tk.config["ckan.datastore.default_fts_index_method"] if method == "ckan" else method,
         language=tk.config["ckan.datastore.default_fts_lang"],
         types=frozenset(tk.config["ckan.datastore.default_fts_index_field_types"]),
     )
@@ -47,14 +48,33 @@ def build(
 
     :raises UniqueKeyBroken: when the rows violate a unique key.
     """
-    works = [partial(_build_one, partial(_key_index, table)), *(work(table, index, warn) for index in wanted)]
-    parallel.run(works, connections, connection, done=done)
+    found = spare(connection, table)
+    alone = index_build.first_alone(wanted, found, version=connection.info.server_version)
+    if alone:
+        parallel.run([_work(table, alone, warn, _means(found))], 1, connection, done=done)
+    rest = [index for index in wanted if index is not alone]
+    each = _means(found, at_once=min(connections, len(rest) + 1))
+    key = partial(_build_one, partial(_key_index, table, each))
+    parallel.run([key, *(_work(table, index, warn, each) for index in rest)], connections, connection, done=done)
     _attach_key(connection, table)
 
 
-def work(table: str, index: Index, warn: Callable[[str], None]) -> Work:
-    """Return the work that builds one index of the staged ``table``."""
-    return partial(_build_one, partial(_build, table, index, warn))
+def early(connection: psycopg.Connection, table: str, index: Index, warn: Callable[[str], None]) -> Work:
+    """Return the work that builds one index of the staged ``table`` while other sessions fill in rows beside it."""
+    return _work(table, index, warn, means_for(connection, table))
+
+
+def means_for(connection: psycopg.Connection, table: str) -> Means:
+    """Return what may be used to build the indexes of a table one after another."""
+    return _means(spare(connection, table))
+
+
+def _means(found: Spare, *, at_once: int = 1) -> Means:
+    return index_build.means(found, limit=settings.current().index_memory, at_once=at_once)
+
+
+def _work(table: str, index: Index, warn: Callable[[str], None], means: Means) -> Work:
+    return partial(_build_one, partial(_build, table, index, warn, means))
 
 
 def analyze(connection: psycopg.Connection, table: str) -> None:
@@ -68,13 +88,13 @@ def _build_one(build: Work, connection: psycopg.Connection) -> None:
     reach("index.built")
 
 
-def _key_index(table: str, connection: psycopg.Connection) -> None:
+def _key_index(table: str, means: Means, connection: psycopg.Connection) -> None:
     """Build only the primary key's index, so that other indexes can be built at the same time.
 
     Adding the constraint itself takes a lock that excludes them.
     """
     if _lacks_key(connection, table):
-        _more_memory(connection)
+        _use(connection, means)
         create = sql.SQL("CREATE UNIQUE INDEX {} ON {} (_id)")
         connection.execute(create.format(sql.Identifier(table_names.primary_key(table)), ddl.public(table)))
 
@@ -90,16 +110,23 @@ def _lacks_key(connection: psycopg.Connection, table: str) -> bool:
     return facts is not None and facts.primary_key is None
 
 
-def _build(table: str, index: Index, warn: Callable[[str], None], connection: psycopg.Connection) -> None:
-    make(connection, table, table_names.index(table, index.name), index, warn)
+def _build(table: str, index: Index, warn: Callable[[str], None], means: Means, connection: psycopg.Connection) -> None:
+    make(connection, table, table_names.index(table, index.name), index, warn, means)
 
 
-def make(connection: psycopg.Connection, table: str, name: str, index: Index, warn: Callable[[str], None]) -> None:
+def make(
+    connection: psycopg.Connection,
+    table: str,
+    name: str,
+    index: Index,
+    warn: Callable[[str], None],
+    means: Means,
+) -> None:
     """Build one index of a table, in the current transaction.
 
     :raises UniqueKeyBroken: when the rows violate a unique key.
     """
-    _more_memory(connection)
+    _use(connection, means)
     try:
         with connection.transaction():
             ddl.run(connection, _create(table, name, index))
@@ -145,11 +172,13 @@ def _create(table: str, name: str, index: Index) -> Iterable[sql.Composed]:
         yield sql.SQL("COMMENT ON INDEX {} IS {}").format(ddl.public(name), sql.Literal(index.comment))
 
 
-def _more_memory(connection: psycopg.Connection) -> None:
+def _use(connection: psycopg.Connection, means: Means) -> None:
+    """Set memory and parallel workers for the current transaction; never more workers than the server's own setting."""
     connection.execute(
-        "SELECT set_config('maintenance_work_mem', greatest(setting::bigint, %s) || 'kB', true)"
-        " FROM pg_settings WHERE name = 'maintenance_work_mem'",
-        [_SORT_MEMORY],
+        "SELECT set_config('maintenance_work_mem', %s || 'kB', true),"
+        " set_config('max_parallel_maintenance_workers', least(reset_val::int, %s)::text, true)"
+        " FROM pg_settings WHERE name = 'max_parallel_maintenance_workers'",
+        [str(means.memory), means.workers],
     )
 
 

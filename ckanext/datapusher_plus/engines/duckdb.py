@@ -41,6 +41,8 @@ _COLUMNS_AT_ONCE = 400
 _COLUMNS_COUNTED_AT_ONCE = 100
 #: the same for a table whose values were shortened
 _LONG_COLUMNS_AT_ONCE = 32
+#: columns of a table for which this memory is enough, unless its values are very long; no query is slower with it
+_FEW_COLUMNS, _LITTLE_MEMORY = 50, "48MB"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,10 +174,11 @@ class DuckdbEngine(ComparesRows):
         """
         try:
             if not short_of(csv.path).exists():
-                with suppress(*_TOO_LONG):
-                    return self._asked(
-                        csv, question, _parts(positions, max(1, _COLUMNS_AT_ONCE // self.threads)), nulls, _BUFFER
-                    )
+                parts = _parts(positions, max(1, _COLUMNS_AT_ONCE // self.threads))
+                few = [replace(self, memory=_LITTLE_MEMORY)] if len(csv.header) <= _FEW_COLUMNS else []
+                for engine in (*few, self):
+                    with suppress(*_TOO_LONG):
+                        return engine._asked(csv, question, parts, nulls, _BUFFER)
             short, frugal = replace(csv, path=shortened(csv.path)), replace(self, threads=1)
             return frugal._asked(short, question, _parts(positions, _LONG_COLUMNS_AT_ONCE), nulls, _LONG_BUFFER)
         except duckdb.Error as error:

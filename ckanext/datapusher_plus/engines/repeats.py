@@ -19,8 +19,11 @@ from .base import Duplicates
 if TYPE_CHECKING:
     import numpy as np
 
-#: rows whose hashes are in memory at once, with about 30 bytes each; a longer file is read several times
+#: rows whose hashes are in memory at once, with about 8 bytes each, twice as many if they are to be left out; a longer
+#: file is read several times
 AT_ONCE = 3_200_000
+#: a part of these is sorted at once, since that takes some 30 bytes for each
+_SORTED_AT_ONCE = 100_000
 #: whole numbers of 64 bits
 _TYPE = "q"
 
@@ -29,7 +32,8 @@ _TYPE = "q"
 class Repeats:
     """The rows that repeat an earlier row, from 1 below the header."""
 
-    #: in ascending order
+    number: int
+    #: in ascending order; empty if only their number was asked for
     rows: Sequence[int]
     #: the first of them, and the row that it repeats
     first: tuple[int, int] | None
@@ -43,7 +47,7 @@ class ComparesRows:
     def duplicates(self, csv: CleanCsv) -> Duplicates:
         """Count the rows that are equal to an earlier row."""
         found = find(csv, certain=False)
-        return Duplicates(number=len(found.rows), first=found.first)
+        return Duplicates(number=found.number, first=found.first)
 
     def repeats(self, csv: CleanCsv) -> Sequence[int]:
         """Return the rows that are equal to an earlier row; each takes 8 bytes of memory."""
@@ -51,7 +55,7 @@ class ComparesRows:
 
 
 def find(csv: CleanCsv, *, certain: bool, at_once: int = AT_ONCE) -> Repeats:
-    """Return the rows that repeat an earlier row.
+    """Return the rows that repeat an earlier row; without ``certain`` only their number and the first.
 
     :param certain: compare rows by two hashes.
     :raises EngineFailed: when a row is too long to be compared.
@@ -60,10 +64,18 @@ def find(csv: CleanCsv, *, certain: bool, at_once: int = AT_ONCE) -> Repeats:
 
     total = sum(map(len, rows.blocks(csv))) if csv.rows is None else csv.rows
     parts = max(1, -(-total // at_once))
-    found = [_repeats(*_hashes(csv, part, parts, certain=certain)) for part in range(parts)]
-    again = np.sort(np.concatenate([each for each, _ in found])).astype(np.int64)
-    first = min((pair for _, pair in found if pair), default=None)
-    return Repeats(rows=array(_TYPE, again.tobytes()), first=first)
+    number, kept, firsts = 0, [np.empty(0, dtype=np.int64)], list[tuple[int, int]]()
+    for part in range(parts):
+        for piece in _pieces(*_hashes(csv, part, parts, certain=certain)):
+            again, first = _repeats(*piece)
+            number += len(again)
+            if first:
+                firsts.append(first)
+            if certain:
+                kept.append(again)
+    again = np.concatenate(kept)
+    again.sort()
+    return Repeats(number=number, rows=again.data, first=min(firsts, default=None))
 
 
 def _hashes(csv: CleanCsv, part: int, parts: int, *, certain: bool) -> Iterator[np.ndarray]:
@@ -82,9 +94,24 @@ def _hashes(csv: CleanCsv, part: int, parts: int, *, certain: bool) -> Iterator[
         if certain:
             second.extend([hash(text + b"\n") for text in texts])
         row += len(block)
-    yield np.asarray(numbers, dtype=np.int64) if parts > 1 else np.arange(1, row, dtype=np.int32)
+    yield np.asarray(numbers if parts > 1 else range(0), dtype=np.int64)
     for each in (first, second) if certain else (first,):
         yield np.asarray(each, dtype=np.int64)
+
+
+def _pieces(numbers: np.ndarray, *hashes: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yield row numbers and hashes in pieces; rows with the same hash are in the same piece, in the order of the file.
+
+    :param numbers: numbers of the rows; empty for all rows of the file.
+    """
+    import numpy as np
+
+    # any byte of the hash will do
+    byte = hashes[0].view(np.uint8).reshape(-1, 8)[:, 4]
+    count = min(1 << max(0, len(hashes[0]) // _SORTED_AT_ONCE).bit_length(), 256)
+    for piece in range(count):
+        places = np.flatnonzero(byte % count == piece if count > 1 else np.ones_like(byte))
+        yield (numbers[places] if len(numbers) else places + 1, *(each[places] for each in hashes))
 
 
 def _repeats(numbers: np.ndarray, *hashes: np.ndarray) -> tuple[np.ndarray, tuple[int, int] | None]:
@@ -92,12 +119,11 @@ def _repeats(numbers: np.ndarray, *hashes: np.ndarray) -> tuple[np.ndarray, tupl
     import numpy as np
 
     # rows with the same hash stay in the order of the file
-    order = np.argsort(hashes[0], kind="stable").astype(np.int32)
+    order = np.argsort(hashes[0], kind="stable")
     same = np.ones(max(0, len(order) - 1), dtype=bool)
     for each in hashes:
         in_order = each[order]
         same &= in_order[1:] == in_order[:-1]
-        del in_order
     again = numbers[order[1:][same]]
     if not len(again):
         return again, None

@@ -15,26 +15,27 @@ from typing import Any
 from prefect import flow
 from prefect.client.schemas.objects import State as PrefectState
 from prefect.runtime import flow_run
-from prefect.states import Completed, Failed
 from prefect.transactions import transaction
 
 from .. import portal, settings
 from ..checkpoint import reach, works_on
 from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vetoed
 from ..core.outcome import Outcome
-from ..core.states import GOOD, OPEN, State
+from ..core.states import GOOD, State
 from ..core.values import Analysed, CleanCsv, LoadPlan, Log, Source, Strategy, Swapped, Ticket
 from ..datastore.lock import ResourceLock
+from ..formats.parts import noted
 from ..portal import app
 from ..recovery.late_publish import check_table, keep_rejected, publish_metadata
 from ..recovery.restore import restore, show
 from ..recovery.settle import settle
-from ..runs import database
+from ..runs import contents, database
 from ..runs.claim import Claimed, claim, this_process
 from ..runs.log import warnings_last
-from ..runs.records import get, last_good_load_key, last_load, undone_key
+from ..runs.records import last_good_load_key, last_load, undone_key
 from ..runs.transient import may_pass
 from ..steps import fetch
+from ..steps.ask import ask
 from ..steps.bring_back import plan_undo
 from ..steps.compare import compare
 from ..steps.detect_append import grow
@@ -46,6 +47,7 @@ from .own_flow import Steps
 from .run import Run
 from .shown import end, without_values
 from .statistics import make_statistics
+from .unclaimed import unclaimed
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ def _ingest(run_id: str, resource_id: str) -> PrefectState[None]:
             reach("claim.before")
             claimed = _claim(run_id, resource_id)
             if claimed is None:
-                return _unclaimed(run_id, resource_id)
+                return unclaimed(run_id, resource_id)
             reach("claim.after")
             run = Run(claimed, lock)
             with report.log_lines(lambda: run.public):
@@ -91,28 +93,6 @@ def _ingest(run_id: str, resource_id: str) -> PrefectState[None]:
         report.report(run.report(ended))
         make_statistics(run, ended)
     return end(ended.state, ended.kind, run_id=run_id, resource_id=resource_id)
-
-
-def _unclaimed(run_id: str, resource_id: str) -> PrefectState[None]:
-    """Return the state of a flow run whose run is not queued.
-
-    A Retry in Prefect ends as the run did, so that a failure stays visible there. If there are two flow runs of one
-    run, the second has nothing to do.
-    """
-    run = database.patiently(partial(get, run_id), BEGIN_WITHOUT_DATABASE)
-    if run is not None and run.resource_id != resource_id:
-        return Failed(message=f"Run {run_id} is not one of the resource that this flow run names.")
-    repeated = flow_run.run_count > 1
-    if run is None and repeated:
-        return Failed(message=f"CKAN no longer has run {run_id}. {_ask(resource_id)}")
-    if run is None or run.state in OPEN or not (repeated or run.flow_run_id == str(flow_run.get_id())):
-        return Completed(name="NothingToDo", message=f"Run {run_id} is not waiting any more. {_ask(resource_id)}")
-    besides = f"Prefect cannot repeat a load. {_ask(resource_id)}"
-    return end(run.state, (run.error or {}).get("kind"), run_id=run_id, resource_id=resource_id, besides=besides)
-
-
-def _ask(resource_id: str) -> str:
-    return f"Ask for a new load in CKAN, on the DataStore tab of resource {resource_id}."
 
 
 def _claim(run_id: str, resource_id: str) -> Claimed | None:
@@ -146,7 +126,7 @@ def read(run: Run) -> LoadPlan:
     ticket = _ticket(run)
     source = _fetch(ticket, run)
     with warnings_last(run.log) as later:
-        csv = _validate(tasks.convert(ticket, source, later), run, later)
+        csv = _validate(_convert(ticket, source, later), run, later)
         analysed = tasks.analyse(csv, later, ticket.options)
         made = _plan(ticket, source, analysed, run.log, later)
     return _to_write(ticket, source, made, run)
@@ -181,6 +161,14 @@ def _validate(csv: CleanCsv, run: Run, log: Log) -> CleanCsv:
     return checked
 
 
+def _convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
+    try:
+        return tasks.convert(ticket, source, log)
+    finally:
+        # also of a file whose table cannot be read: perhaps the publisher has to choose another sheet
+        contents.keep(ticket.run_id, noted(ticket.work_dir))
+
+
 def _plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, later: Log) -> LoadPlan:
     log.progress("plan", 0, None)
     # before anything else, so that nothing quotes a value of a file that waits for a review
@@ -194,6 +182,7 @@ def _plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, later: L
 
 
 def _to_write(ticket: Ticket, source: Source, made: LoadPlan, run: Run) -> LoadPlan:
+    made = ask(ticket, made, run.claimed.cause, run.log)
     if ticket.dry_run:
         raise DryRun(made.rows, len(made.columns))
     return grow(ticket, source, made, run.log)
@@ -206,7 +195,7 @@ def _steps(run: Run) -> Steps:
         ticket=ticket,
         log=log,
         fetch=partial(_fetch, ticket, run),
-        convert=lambda source: tasks.convert(ticket, source, log),
+        convert=lambda source: _convert(ticket, source, log),
         validate=lambda csv: _validate(csv, run, log),
         analyse=lambda csv: tasks.analyse(csv, log, ticket.options),
         plan=lambda source, analysed: _to_write(ticket, source, _plan(ticket, source, analysed, log, log), run),

@@ -31,6 +31,7 @@ from .fields import package_update
 from .history import datapusher_plus_cancel, datapusher_plus_run_show, datapusher_plus_runs
 from .migrated import migrated
 from .review import datapusher_plus_review
+from .sheets import datapusher_plus_all_sheets
 from .statistics import (
     datapusher_plus_statistics,
     datastore_delete,
@@ -51,6 +52,7 @@ from .words import (
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_all_sheets",
     "datapusher_plus_annotation_accept",
     "datapusher_plus_annotation_draft",
     "datapusher_plus_annotation_list",
@@ -129,14 +131,15 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         for sysadmins), ``last_updated`` (UTC), ``job_key`` (always null), ``task_info`` (state, rows, columns: name,
         type, and heading if it differs from the name; warnings, progress, message, misfit: the column and type that a
         value does not fit; personal: findings of personal data; tries, times, the last lines of the log), ``error``,
-        ``review`` (null, or for a file with personal data that waits or was rejected: state, findings, who decided,
-        when, and the note), ``rejected`` (null, or how many
-        ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that load, and the
-        ``url`` of the file with these rows), ``refused`` (null, or how many ``rows`` of ``total`` made this run
-        refuse the file, how many of them are ``listed``, and the ``url`` of that list), ``table`` (null, or the load
-        whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal) and
-        ``waiting`` (null, or the request that waits while this run goes on). ``task_info`` also has who asked and how,
-        file, steps with their seconds, and ``whole``: the share of the whole load that is done and the seconds left
+        ``review`` (null, or for a file that waits or was rejected: state, what it is about, findings, who decided,
+        when, and the note), ``dry_run`` (null, or the last run that only examined the file), ``rejected`` (null, or
+        how many ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that
+        load, and the ``url`` of the file with these rows), ``refused`` (null, or how many ``rows`` of ``total`` made
+        this run refuse the file, how many of them are ``listed``, and the ``url`` of that list), ``table`` (null, or
+        the load whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal)
+        and ``waiting`` (null, or the request that waits while this run goes on). ``task_info`` also has who asked and
+        how, file, steps with their seconds, and ``whole``: the share of the whole load that is done and the seconds
+        left
     :rtype: dictionary
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]

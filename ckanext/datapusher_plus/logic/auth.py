@@ -8,9 +8,11 @@ from ckan.types import AuthResult, Context, DataDict
 from ckanext.datastore.logic.auth import datastore_auth
 
 from .. import settings
+from ..runs import review
 
 __all__ = [
     "datapusher_hook",
+    "datapusher_plus_all_sheets",
     "datapusher_plus_annotation_accept",
     "datapusher_plus_annotation_draft",
     "datapusher_plus_annotation_list",
@@ -47,6 +49,10 @@ def datapusher_status(context: Context, data_dict: DataDict) -> AuthResult:
 
 
 def datapusher_hook(context: Context, data_dict: DataDict) -> AuthResult:
+    return datastore_auth(context, data_dict, "resource_update")
+
+
+def datapusher_plus_all_sheets(context: Context, data_dict: DataDict) -> AuthResult:
     return datastore_auth(context, data_dict, "resource_update")
 
 
@@ -99,9 +105,14 @@ def datapusher_plus_thumbnail_make(context: Context, data_dict: DataDict) -> Aut
 
 
 def datapusher_plus_review(context: Context, data_dict: DataDict) -> AuthResult:
-    """Let those review who may edit the resource; with ``pii_reviewers = admins`` its organization's administrators."""
+    """Let those review who may edit the resource.
+
+    With ``pii_reviewers = admins`` only administrators of its organization review personal data.
+    """
     may_edit = datastore_auth(context, data_dict, "resource_update")
     if not may_edit.get("success") or settings.current().pii_reviewers == "editors":
+        return may_edit
+    if review.is_about_changes(data_dict["resource_id"]):
         return may_edit
     # CKAN lets a sysadmin in before it asks here
     resource = model.Resource.get(data_dict["resource_id"])

@@ -19,6 +19,7 @@ from ..recovery.restore_dictionary import bring_back, carry, today
 from ..statistics import store, summary
 from ..words import registry
 from . import form_fields, schema
+from .reasons import reason
 from .statistics import quietly
 
 __all__ = [
@@ -127,7 +128,7 @@ def datapusher_plus_dictionary_restore(context: Context, data_dict: DataDict) ->
     try:
         brought = bring_back(resource_id, entry.dictionary, **wishes)
     except IngestError as error:
-        raise tk.ValidationError({"entry": [str(error)]}) from error
+        raise tk.ValidationError({"entry": [reason(error)]}) from error
     quietly(summary.rewrite, resource_id)
     return {"columns": list(brought.columns), "absent": list(brought.absent)}
 
@@ -155,7 +156,7 @@ def datapusher_plus_dictionary_carry(context: Context, data_dict: DataDict) -> d
     try:
         brought = carry(resource_id, asked["old"], asked["new"], dry_run=asked.get("dry_run", False))
     except (IngestError, ValueError) as error:
-        raise tk.ValidationError({"old": [str(error)]}) from error
+        raise tk.ValidationError({"old": [reason(error)]}) from error
     return {"columns": list(brought.columns)}
 
 
@@ -175,11 +176,11 @@ def _today(resource_id: str) -> Dictionary:
     except OSError as error:
         raise _unreadable(error) from error
     except IngestError as error:
-        raise tk.ValidationError({"resource_id": [str(error)]}) from error
+        raise tk.ValidationError({"resource_id": [reason(error)]}) from error
 
 
 def _unreadable(error: OSError) -> tk.ValidationError:
-    return tk.ValidationError({"resource_id": [str(StashUnreadable(error.strerror or type(error).__name__))]})
+    return tk.ValidationError({"resource_id": [reason(StashUnreadable(error.strerror or type(error).__name__))]})
 
 
 def _described(entry: Kept, now: Dictionary) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The action with which a person decides if a file with personal data is loaded."""
+"""The action with which a person decides if a file that waits for a review is loaded."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ __all__ = ["datapusher_plus_review"]
 
 @migrated()
 def datapusher_plus_review(context: Context, data_dict: DataDict) -> dict[str, Any]:
-    """Approve or reject the file of a resource in which personal data was found.
+    """Approve or reject the file of a resource that waits: because of personal data in it, or of what it changes.
 
-    The answer holds for this file, by its hash. An approval queues a run that loads it, and may follow a rejection.
+    The answer holds for this file, by its hash; about changes only until a file is loaded, by the load's key too.
+    An approval queues a run that loads it, and may follow a rejection.
 
     :param resource_id: the resource's id; ``id`` is accepted too
     :type resource_id: string
@@ -30,6 +31,9 @@ def datapusher_plus_review(context: Context, data_dict: DataDict) -> dict[str, A
     :type decision: string
     :param note: why, for the people who may edit the resource (optional, at most 500 characters)
     :type note: string
+
+    :param job_id: id of the run whose file was looked at; if a newer file waits, nothing is decided (optional)
+    :type job_id: string
 
     :returns: ``decision``, and ``job_id``: the id of the run that loads the file, null after a rejection
     :rtype: dictionary
@@ -40,12 +44,12 @@ def datapusher_plus_review(context: Context, data_dict: DataDict) -> dict[str, A
     who, note = _name(context), replaced(asked.get("note") or "").strip()
     if len(note) > LONGEST_NOTE:
         raise tk.ValidationError({"note": [tk._("Must have at most {most} characters").format(most=LONGEST_NOTE)]})
-    run_id = None
+    run_id, shown = None, asked.get("job_id") or ""
     try:
         if asked["decision"] == "approve":
-            run_id = review.approve(resource_id, who=who, note=note)
+            run_id = review.approve(resource_id, who=who, note=note, shown=shown)
         else:
-            review.reject(resource_id, who=who, note=note)
+            review.reject(resource_id, who=who, note=note, shown=shown)
     except review.NothingToReview as error:
         nothing = tk._("No file of this resource waits for this decision: look at its DataStore tab again.")
         raise tk.ValidationError({"decision": [nothing]}) from error

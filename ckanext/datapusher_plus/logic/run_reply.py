@@ -41,6 +41,7 @@ def table(resource_id: str) -> dict[str, Any] | None:
         "warnings": list(warnings.merged(kept, logged, run.message)),
         "read_as": run.read_as or {},
         "personal": run.personal or [],
+        "difference": run.difference,
     }
 
 

@@ -13,6 +13,7 @@ from ..core.personal_data.findings import to_json
 from ..core.retries import Tries
 from ..core.states import PUBLIC, State
 from ..runs import review
+from ..runs.differences import last_dry_run
 from ..runs.records import RunRecord, last_loaded, log_lines
 from . import run_reply
 from .run_reply import text as _text
@@ -39,6 +40,7 @@ def reply(run: RunRecord, *, sysadmin: bool) -> dict[str, Any]:
         "refused": _refused(run),
         "table": run_reply.table(run.resource_id),
         "waiting": run_reply.waiting(run.resource_id, run),
+        "dry_run": _dry_run(run.resource_id),
     }
 
 
@@ -52,8 +54,11 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
         "warnings": run.warnings or [],
         "progress": run.progress,
         "message": run.message,
+        # class of the error that ended the run
+        "kind": (run.error or {}).get("kind"),
         "misfit": _misfit(run),
         "personal": run.personal or [],
+        "difference": run.difference,
         "tries": run.tries,
         "most_tries": Tries(this=run.tries, retries=settings.current().run_retries).most,
         "retry_of": run.retry_of,
@@ -85,10 +90,26 @@ def _review(run: RunRecord) -> dict[str, Any] | None:
     return {
         "state": known.state.value,
         "found": to_json(known.found),
+        "about": "changes" if known.difference else "personal data",
         "asked_at": _text(known.asked_at),
         "decided_at": _text(known.decided_at),
         "decided_by": known.decided_by,
         "note": known.note,
+    }
+
+
+def _dry_run(resource_id: str) -> dict[str, Any] | None:
+    """Return the last run that only examined the file, if no file has been loaded since, or None."""
+    last = last_dry_run(resource_id)
+    if last is None:
+        return None
+    return {
+        "job_id": last.id,
+        "state": last.state.value,
+        "message": last.message,
+        "difference": last.difference,
+        "warnings": [line.message for line in log_lines(last.id, LINES) if line.level == "WARNING"],
+        "finished_at": _text(last.finished_at),
     }
 
 

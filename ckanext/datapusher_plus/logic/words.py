@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from ckan import authz, model
@@ -10,15 +11,14 @@ from ckan.plugins import toolkit as tk
 from ckan.types import Context, DataDict
 
 from ..core.errors import DatastoreGone, DatastoreRefused, IngestError
-from ..core.statistics import ColumnStatistics, to_json
+from ..core.statistics import to_json
 from ..model.database import transaction
 from ..recovery.restore_dictionary import describe
 from ..statistics import store
-from ..words import annotations, decisions, hand_out, permissions, queue, registry, save, screen
-from ..words.hand_out import HandedOut
-from ..words.permissions import Scope
-from ..words.probes import Asked
+from ..words import decisions, hand_out, permissions, queue, registry, save, screen
+from ..words.hand_out import Wanted
 from ..words.progress import progress
+from ..words.screen import Shown
 from . import schema
 from .annotations import as_reply
 from .migrated import migrated
@@ -69,10 +69,9 @@ def datapusher_plus_words_next(context: Context, data_dict: DataDict) -> dict[st
 
 
 def _next(context: Context, asked: Mapping[str, Any]) -> dict[str, Any] | None:
-    user_id, scope = _user(context)
-    wanted = Asked(
-        user_id=user_id,
-        scope=scope,
+    wanted = Wanted(
+        user_id=caller_id(context),
+        sysadmin=authz.is_sysadmin(context.get("user")),
         organization=_id_of(model.Group, asked.get("organization"), "organization"),
         package=_id_of(model.Package, asked.get("package"), "package"),
     )
@@ -81,40 +80,23 @@ def _next(context: Context, asked: Mapping[str, Any]) -> dict[str, Any] | None:
         return _may(context, "resource_update", resource_id)
 
     try:
-        found = hand_out.next_column(wanted, may_edit, claim=asked.get("claim", True))
-        return found and _shown(found, scope, user_id)
+        found = hand_out.next_column(wanted, may_edit, store.of_column, claim=asked.get("claim", True))
     except (DatastoreGone, DatastoreRefused) as error:
         raise DatastoreAway from error
+    return found and _reply(found.shown, found.claimed_until)
 
 
-def _shown(found: HandedOut, scope: Scope, user_id: str) -> dict[str, Any]:
-    column = found.column
-    try:
-        about = screen.about(column.resource_id, column.id, column.name, scope)
-    except IngestError:
-        queue.release(column.id, user_id)
-        raise
-    statistics = _statistics(column.resource_id, column.name)
+def _reply(shown: Shown, until: datetime | None) -> dict[str, Any]:
+    names = {"id": "id", "name": "name", "heading": "heading", "type": "pg_type", "position": "position"}
     return {
-        "column": {
-            "id": column.id,
-            "name": column.name,
-            "heading": column.heading,
-            "type": column.pg_type,
-            "position": column.position,
-        },
-        **about,
-        "statistics": to_json(statistics) if statistics else None,
-        "entries": screen.entries(found.comment),
-        "drafts": [as_reply(each) for each in annotations.find(column.resource_id, column_id=column.id)],
-        "claimed_until": found.claimed_until.isoformat() if found.claimed_until else None,
+        "column": {key: getattr(shown.column, name) for key, name in names.items()},
+        **shown.place,
+        "neighbours": list(shown.neighbours),
+        "statistics": to_json(shown.statistics) if shown.statistics else None,
+        "entries": dict(shown.entries),
+        "drafts": [as_reply(each) for each in shown.drafts],
+        "claimed_until": until.isoformat() if until else None,
     }
-
-
-def _statistics(resource_id: str, name: str) -> ColumnStatistics | None:
-    """Return the statistics of a column, without values if it has personal data; None when there are none."""
-    outline = store.outline(resource_id)
-    return store.columns(outline, [name]).get(name) if outline else None
 
 
 @migrated()
@@ -233,7 +215,9 @@ def datapusher_plus_words_progress(context: Context, data_dict: DataDict) -> lis
     """
     asked = schema.validated(context, data_dict, schema.words_progress())
     tk.check_access("datapusher_plus_words_progress", context, {})
-    _, scope = _user(context)
+    user_id, sysadmin = caller_id(context), authz.is_sysadmin(context.get("user"))
+    with transaction() as connection:
+        scope = permissions.of_user(connection, user_id, sysadmin=sysadmin)
     return progress(scope, _id_of(model.Group, asked.get("organization"), "organization"))
 
 
@@ -244,13 +228,6 @@ def _column(context: Context, action: str, column_id: int) -> registry.Column:
         raise tk.ObjectNotFound(tk._("There is no such column any more."))
     tk.check_access(action, context, {"resource_id": column.resource_id})
     return column
-
-
-def _user(context: Context) -> tuple[str, Scope]:
-    user_id = caller_id(context)
-    with transaction() as connection:
-        sysadmin = authz.is_sysadmin(context.get("user"))
-        return user_id, permissions.of_user(connection, user_id, sysadmin=sysadmin)
 
 
 def _may(context: Context, action: str, resource_id: str) -> bool:

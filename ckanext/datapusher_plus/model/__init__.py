@@ -84,8 +84,12 @@ run = sa.Table(
     sa.Column("renamed", JSONB(none_as_null=True)),
     #: fields of the resource that the table's publication sets; null removes one
     sa.Column("fields", JSONB(none_as_null=True)),
+    #: [part, …] as in core.parts: sheets, layers or lists of the file, with first cells; null: the file was not read
+    sa.Column("contents", JSONB(none_as_null=True)),
     #: [finding, …] as in core.personal_data.findings: columns that seem to hold personal data; no values
     sa.Column("personal", JSONB(none_as_null=True)),
+    #: core.difference.to_json: what the load changes in the table
+    sa.Column("difference", JSONB(none_as_null=True)),
     #: number of this try of the request, from 1
     sa.Column("tries", sa.Integer, nullable=False, server_default="1"),
     #: id of the failed run that this one retries
@@ -111,18 +115,22 @@ run = sa.Table(
     sa.Index("datapusher_plus_run_unpublished", "resource_id", postgresql_where=sa.text("unpublished")),
 )
 
-#: One file of a resource in which personal data was found, and what a person has decided about it.
+#: One file of a resource that a person must look at before it is loaded, and what was decided about it.
 review = sa.Table(
     "datapusher_plus_review",
     metadata,
     sa.Column("resource_id", sa.Text, primary_key=True),
     sa.Column("file_hash", sa.Text, primary_key=True),
+    #: of the load whose changes are reviewed; empty: personal data in the file is
+    sa.Column("load_key", sa.Text, primary_key=True, server_default=""),
     #: the last run that ended because of it
     sa.Column("run_id", sa.Text, nullable=False),
     #: waiting, approved, rejected
     sa.Column("state", sa.Text, nullable=False),
     #: [finding, …] as in core.personal_data.findings; no values
     sa.Column("found", JSONB(none_as_null=True), nullable=False),
+    #: core.difference.to_json, if changes are reviewed
+    sa.Column("difference", JSONB(none_as_null=True)),
     sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.func.now()),
     sa.Column("decided_at", sa.DateTime(timezone=True)),
     #: name of the user

@@ -11,12 +11,16 @@ from ckan import model
 from ckan.plugins import toolkit as tk
 from ckan.types import Context
 
+from ..core.choices import ReviewWhen
 from ..core.eligibility import MANAGED
-from ..core.errors import DatastoreManaged, ResourceGone
-from ..core.read_options import read_options
+from ..core.errors import DatastoreManaged, ResourceGone, SheetsFileGone
+from ..core.read_options import SHEET_OF, read_options
 from ..core.values import FullText, ReadOptions, Ticket
 from ..settings import current
 from .presence import refuse_gone
+
+#: columns of a resource that say where its file is, and of what kind
+_FILE = ("url", "url_type", "format", "mimetype")
 
 
 def ticket(
@@ -25,23 +29,16 @@ def ticket(
     """Return the resource's attributes and options that a run needs.
 
     :raises ResourceGone: when the resource or its dataset was deleted.
+    :raises SheetsFileGone: when it reads the file of a resource that is not in the dataset any more.
     :raises DatastoreManaged: when the resource has no file, because its rows are edited in the datastore.
     """
-    resource, package = model.resource_table, model.package_table
-    columns = [resource.c[name] for name in ("package_id", "name", "url", "url_type", "format", "mimetype", "extras")]
-    query = (
-        sa.select(*columns)
-        .join(package, package.c.id == resource.c.package_id)
-        .where(resource.c.id == resource_id)
-        .where(resource.c.state == model.State.ACTIVE, package.c.state != model.State.DELETED)
-    )
-    # a new connection: a session may hold the resource as it was before the upload that this run loads
-    with model.ensure_engine().begin() as connection:
-        found = connection.execute(query).mappings().first()
+    found = _found(resource_id)
     if found is None:
         raise ResourceGone(resource_id)
-    if found["url_type"] in MANAGED.union(tk.h.datastore_rw_resource_url_types()):
-        raise DatastoreManaged(found["url_type"])
+    file_of = str((found["extras"] or {}).get(SHEET_OF) or "").strip()
+    file = _file(file_of, found) if file_of else found
+    if file["url_type"] in MANAGED.union(tk.h.datastore_rw_resource_url_types()):
+        raise DatastoreManaged(file["url_type"])
     # CKAN keeps fields that the site's schema does not know in the extras
     options, doubts = read_options(found["extras"], _defaults())
     return Ticket(
@@ -53,8 +50,36 @@ def ticket(
         work_dir=work_dir,
         options=options,
         doubts=doubts,
-        **{name: value or "" for name, value in found.items() if name != "extras"},
+        package_id=found["package_id"],
+        name=found["name"] or "",
+        **{name: file[name] or "" for name in _FILE},
+        file_of=file_of,
     )
+
+
+def _found(resource_id: str) -> sa.RowMapping | None:
+    resource, package = model.resource_table, model.package_table
+    columns = [resource.c[name] for name in ("package_id", "name", "extras", *_FILE)]
+    query = (
+        sa.select(*columns)
+        .join(package, package.c.id == resource.c.package_id)
+        .where(resource.c.id == resource_id)
+        .where(resource.c.state == model.State.ACTIVE, package.c.state != model.State.DELETED)
+    )
+    # a new connection: a session may hold the resource as it was before the upload that this run loads
+    with model.ensure_engine().begin() as connection:
+        return connection.execute(query).mappings().first()
+
+
+def _file(resource_id: str, sheet: sa.RowMapping) -> sa.RowMapping:
+    """Return the resource whose file has the sheet. It must be in the same dataset: who may edit one may read it.
+
+    :raises SheetsFileGone: when there is no such resource.
+    """
+    found = _found(resource_id)
+    if found is None or found["package_id"] != sheet["package_id"]:
+        raise SheetsFileGone
+    return found
 
 
 def _defaults() -> ReadOptions:
@@ -67,6 +92,7 @@ def _defaults() -> ReadOptions:
         full_text=FullText(site.full_text),
         dedup=site.dedup,
         preview_rows=site.preview_rows,
+        review=ReviewWhen(site.review),
     )
 
 

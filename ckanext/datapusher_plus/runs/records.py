@@ -48,6 +48,8 @@ class RunRecord:
     fields: dict[str, Any] | None
     #: findings as in core.personal_data.findings
     personal: list[dict[str, Any]] | None
+    #: core.difference.to_json
+    difference: dict[str, Any] | None
     tries: int
     retry_of: str | None
     undo: bool

@@ -21,9 +21,12 @@ from . import database
 NAME = "datapusher_plus"
 task_status = ckan_model.task_status_table
 
-#: Order of a resource's runs: running first, then queued, then the last that ended.
+#: Order of a resource's runs: running first, then queued, then the last that ended; those that only examined the file
+#: come after all that have ended, because they say nothing about the table.
 NEWEST_FIRST = (
-    sa.case({State.RUNNING.value: 0, State.QUEUED.value: 1}, value=run.c.state, else_=2),
+    sa.case(
+        (run.c.state == State.RUNNING.value, 0), (run.c.state == State.QUEUED.value, 1), (run.c.dry_run, 3), else_=2
+    ),
     sa.func.coalesce(run.c.finished_at, run.c.requested_at).desc(),
     run.c.requested_at.desc(),
 )

@@ -20,7 +20,7 @@ from sqlalchemy.orm import object_session
 
 from .. import settings
 from ..core.eligibility import Candidate, is_wanted
-from ..core.read_options import given
+from ..core.read_options import SHEET_OF, given
 from . import database
 from .asker import asked_by_command
 from .request import request
@@ -35,6 +35,8 @@ KIND = ("format", "mimetype", "url_type")
 OPTIONS = "extras"
 #: Cause of the load of a resource that was deleted and is restored.
 RESTORED = "restored"
+#: Cause of the load of a resource whose fields with options were changed.
+OPTIONS_CHANGED = "options"
 _BEFORE = "_datapusher_plus_before"
 
 
@@ -52,7 +54,19 @@ def notice(resource: ckan_model.Resource, *, new: bool) -> None:
     A savepoint keeps our failure (no table before `ckan db upgrade`) from failing somebody's upload.
     """
     before = vars(resource).pop(_BEFORE, {})
-    _request(resource, _cause(resource, before, new=new))
+    cause = _cause(resource, before, new=new)
+    _request(resource, cause)
+    if cause not in (None, OPTIONS_CHANGED) and not new:
+        for sheet in _sheets(resource):
+            _request(sheet, cause)
+
+
+def _sheets(resource: ckan_model.Resource) -> list[ckan_model.Resource]:
+    """Return the other resources of the dataset that read this one's file."""
+    others = resource.package.resources_all if resource.package else []
+    return [
+        other for other in others if (other.extras or {}).get(SHEET_OF) == resource.id and _is_wanted(_candidate(other))
+    ]
 
 
 def notice_restored(dataset: ckan_model.Package) -> None:
@@ -92,7 +106,7 @@ def _cause(resource: ckan_model.Resource, before: dict[str, Any], *, new: bool) 
         return RESTORED
     if not _is_wanted(_candidate(resource, **changed)):
         return "format"
-    return "options" if OPTIONS in before and given(before[OPTIONS]) != given(resource.extras) else None
+    return OPTIONS_CHANGED if OPTIONS in before and given(before[OPTIONS]) != given(resource.extras) else None
 
 
 def _is_wanted(candidate: Candidate) -> bool:

@@ -89,6 +89,22 @@ def columns(found: Outline, names: Sequence[str]) -> dict[str, ColumnStatistics]
     return {each.name: each for each in _without_personal(found.table.resource_id, stored or [])}
 
 
+_OF_COLUMN = sa.text("""
+SELECT jsonb_path_query_first(columns, '$[*] ? (@.name == $name)', jsonb_build_object('name', CAST(:name AS text)))
+    AS stored
+FROM datapusher_plus_statistics WHERE resource_id = :resource
+""").columns(stored=JSONB)
+
+
+def of_column(connection: sa.Connection, resource_id: str, name: str) -> ColumnStatistics | None:
+    """Return the statistics of one column with its values, None when there are none.
+
+    The caller must leave out the values (``withhold``) if the column is marked as personal data now.
+    """
+    stored = connection.execute(_OF_COLUMN, {"resource": resource_id, "name": name}).scalar()
+    return stored and from_json(stored)
+
+
 def _each(path: str) -> sa.ColumnElement[Any]:
     return sa.func.jsonb_path_query_array(table.c["columns"], sa.cast(path, JSONPATH), type_=JSONB)
 

@@ -41,7 +41,7 @@ def name_of(ticket: Ticket) -> str:
 
 
 def _stored(ticket: Ticket, site: Settings, log: Log) -> Source:
-    with portal.open_upload(ticket.resource_id) as stream:
+    with portal.open_upload(ticket.file_of or ticket.resource_id) as stream:
         return store(
             stream,
             ticket.work_dir / "source",

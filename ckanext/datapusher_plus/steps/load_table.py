@@ -140,11 +140,13 @@ def connections(plan: LoadPlan) -> int:
     return settings.current().parallelism if plan.undo or plan.csv.path.stat().st_size > _SMALL else 1
 
 
-def early_index(table: str, planned: IndexPlan, plan: LoadPlan, log: Log) -> parallel.Work | None:
+def early_index(
+    connection: Connection, table: str, planned: IndexPlan, plan: LoadPlan, log: Log
+) -> parallel.Work | None:
     """Return the work that builds one index before the staged table is full, None when no index is worth it."""
     worth = plan.csv.path.stat().st_size > _LARGE and connections(plan) > 1 and plan.full_text is not FullText.NONE
     dear = [index for index in planned.build if index.takes_one_core]
-    return indexes.work(table, dear[0], log.warning) if worth and dear else None
+    return indexes.early(connection, table, dear[0], log.warning) if worth and dear else None
 
 
 def build(connection: Connection, table: str, wanted: tuple[Index, ...], plan: LoadPlan, log: Log) -> None:

@@ -9,9 +9,12 @@ from functools import partial
 from .. import settings
 from ..checkpoint import reach
 from ..core.automatic_indexes import IndexRules
-from ..core.changes import Before, LastLoad, changes, first_of_all
+from ..core.changes import LastLoad, changes, first_of_all
+from ..core.dictionary.comment import content_of
+from ..core.dictionary.merge import written_by_people
 from ..core.dictionary.model import Dictionary
 from ..core.dictionary.renames import likely_renames, offers
+from ..core.difference import difference, first_load
 from ..core.errors import NothingToLoad
 from ..core.load_plan import LoadRules, plan_load, type_rules
 from ..core.message import say
@@ -51,6 +54,7 @@ def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, last: Las
     made = choose_rows.without_repeats(made, ticket.options, log)
     made = choose_indexes.choose(extent.find(made, log), rules().indexes, log)
     made = choose_rows.cut(made, ticket.options, log)
+    made = tell(made, analysed, last, log)
     reach("plan.after")
     return made
 
@@ -67,8 +71,6 @@ def decide(
 ) -> LoadPlan:
     """Decide columns and types by the file, the dictionary and the site's settings, and log the notes about them.
 
-    What a publisher must look at first is in the plan's ``warnings``; the caller has to log it.
-
     :raises ValueDoesNotFit: when a value does not fit the type that the dictionary sets.
     """
     decided_by = type_rules(analysed, ticket.options, rules())
@@ -78,13 +80,26 @@ def decide(
 
     analysed = look_closer(analysed, ticket.options, questions_about)
     made = plan_load(ticket, analysed, kept=kept, live=live, file_hash=file_hash, rules=rules())
-    warnings = first_of_all(analysed, made.columns, kept=kept, read_as=last.read_as)
     for note in notes(analysed.columns, made.columns, kept=kept, rules=decided_by):
         (log.warning if note.warning else log.info)(note.text)
     fitting = _fitting(analysed, made.columns, log)
-    made = replace(made, csv=fitting, rows=analysed.rows if fitting.rows is None else fitting.rows, warnings=warnings)
+    made = replace(made, csv=fitting, rows=analysed.rows if fitting.rows is None else fitting.rows)
     made = replace(made, null_words=_null_words(analysed.columns, made.columns))
-    return _compared(made, kept, last, log) if kept and live else made
+    return _compared(made, kept, last) if kept else made
+
+
+def tell(made: LoadPlan, analysed: Analysed, last: LastLoad, log: Log) -> LoadPlan:
+    """Log what changes in the table, once it is known which rows are loaded.
+
+    What a publisher must look at first is in the plan's ``warnings``; the caller has to log it.
+    """
+    found = made.difference and replace(made.difference, rows=made.rows)
+    made = replace(made, difference=found, warnings=first_of_all(analysed, found, read_as=last.read_as))
+    if not made.live or found is None:
+        return replace(made, difference=first_load(made.columns, made.rows))
+    for note in changes(found):
+        log.info(note.text)
+    return made
 
 
 def _null_words(profiles: Sequence[ColumnProfile], columns: Sequence[ColumnSpec]) -> dict[str, Mapping[str, int]]:
@@ -117,25 +132,23 @@ def _fitting(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> Cle
     return sift(counted, "fitting.csv", log, checks=checks, fine=min(first.values()) - 1)
 
 
-def _compared(made: LoadPlan, before: Dictionary, last: LastLoad, log: Log) -> LoadPlan:
-    """Log what changes in the table, and return the plan with the columns that were probably renamed."""
+def _compared(made: LoadPlan, before: Dictionary, last: LastLoad) -> LoadPlan:
+    """Return the plan with the difference from the table, and the columns that were probably renamed."""
     current = settings.current()
     heading = partial(is_heading, unsafe_prefix=current.unsafe_prefix, reserved=current.reserved_colnames)
-    renames = likely_renames(before, made.columns)
-    known = (*((rename.old, rename.new) for rename in renames), *(last.renamed or ()))
-    offered = offers(before, made.columns, known, heading)
-    overridden = [column.name for column in before.columns if wanted_type(column)]
-    found = changes(
+    found = difference(
         made.columns,
-        Before(dictionary=before, rows=last.rows),
+        before,
         rows=made.rows,
-        overridden=overridden,
-        renames=renames,
-        offers=offered,
+        rows_before=last.rows if made.live else None,
+        overridden=[column.name for column in before.columns if wanted_type(column)],
+        described=[column.name for column in before.columns if content_of(written_by_people(column, heading))],
     )
-    for note in found:
-        log.info(note.text)
-    return replace(made, renamed=offered)
+    if not made.live:
+        return replace(made, difference=found)
+    renamed = tuple((rename.old, rename.new) for rename in likely_renames(before, made.columns))
+    offered = offers(before, made.columns, (*renamed, *(last.renamed or ())), heading)
+    return replace(made, difference=replace(found, renamed=renamed, offers=offered), renamed=offered)
 
 
 def rules() -> LoadRules:

@@ -73,7 +73,8 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
 def _finish(connection: Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
     planned = load_table.planned_indexes(old, plan)
     load_table.warn_of_lost_indexes(planned, log)
+    means = indexes.means_for(connection, plan.resource_id)
     for index in planned.build:
-        indexes.make(connection, plan.resource_id, index.name, index, log.warning)
+        indexes.make(connection, plan.resource_id, index.name, index, log.warning, means)
     if old:
         staging.carry_constraints(connection, old, plan.resource_id, log.warning)

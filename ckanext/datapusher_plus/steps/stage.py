@@ -54,7 +54,7 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
                 progress=lambda done, total: log.progress("fill", done, total),
                 shortened=partial(load_table.warn_of_shortened_texts, log),
             ),
-            index=load_table.early_index(table, planned, plan, log) if text else None,
+            index=load_table.early_index(connection, table, planned, plan, log) if text else None,
             beside=table_names.beside(plan.resource_id, plan.run_id),
         )
     reach("stage.cast")

@@ -20,18 +20,19 @@ from ..core.types.column_type import wanted_type
 from ..health import web
 from ..recovery.restore_dictionary import carriable, today
 from ..runs import records
-from . import dictionary_versions, downloads, history, labels, review, times, undo
+from . import dictionary_versions, difference, downloads, history, labels, reading, review, times, undo
 from .csrf import see_token
 from .describe import describe as words
 from .dictionary_drafts import drafts
 from .dictionary_versions import Earlier
+from .guide_pages import error_address, guide
 from .profile_page import profile
 from .resource import resource_of
 from .tab import Place, Tab, describe
 from .table_now import TableNow, without_load
 from .thumbnails import thumbnails
 
-__all__ = ["datapusher", "drafts", "profile", "thumbnails", "words"]
+__all__ = ["datapusher", "drafts", "guide", "profile", "thumbnails", "words"]
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,8 @@ class ResourceData(MethodView):
     def post(self, id: str, resource_id: str) -> types.Response:
         """Request a load, and redirect to the tab."""
         resource_of(id, resource_id)
-        wanted = {"resource_id": resource_id, "ignore_hash": tk.asbool(tk.request.form.get("ignore_hash", False))}
+        chosen = {name: tk.asbool(tk.request.form.get(name, False)) for name in ("ignore_hash", "dry_run")}
+        wanted = {"resource_id": resource_id, **chosen}
         try:
             accepted = tk.get_action("datapusher_submit")({}, wanted)
         except tk.ValidationError as error:
@@ -116,7 +118,10 @@ def _wrote(action: str, id: str, resource_id: str, *fields: str) -> types.Respon
 def decide(id: str, resource_id: str) -> types.Response:
     """Approve or reject the file that waits for a review, as the form says, and redirect to the tab."""
     resource_of(id, resource_id)
-    asked = {"resource_id": resource_id, **{field: tk.request.form.get(field, "") for field in ("decision", "note")}}
+    asked = {
+        "resource_id": resource_id,
+        **{field: tk.request.form.get(field, "") for field in ("decision", "note", "job_id")},
+    }
     try:
         done = tk.get_action("datapusher_plus_review")({}, asked)
     except tk.NotAuthorized:
@@ -125,6 +130,27 @@ def decide(id: str, resource_id: str) -> types.Response:
         tk.h.flash_error(labels.isolated(labels.summary(error)))
     else:
         tk.h.flash_success(labels.isolated(review.decided(done["decision"])))
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
+def save_reading(id: str, resource_id: str) -> types.Response | str:
+    """Save how the file is read, and redirect to the tab; show it again with what was typed if that cannot be used."""
+    package, resource = resource_of(id, resource_id)
+    box = reading.save(package, resource, tk.request.form)
+    if box is not None:
+        return _rendered("datapusher/resource_data.html", id, resource_id, box)
+    return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
+
+
+def all_sheets(id: str, resource_id: str) -> types.Response:
+    """Make a resource of every other sheet of the file, and redirect to the tab."""
+    resource_of(id, resource_id)
+    try:
+        made = tk.get_action("datapusher_plus_all_sheets")({}, {"resource_id": resource_id})
+    except tk.ValidationError as error:
+        tk.h.flash_error(labels.isolated(labels.summary(error)))
+    else:
+        tk.h.flash_success(labels.isolated(reading.made(made)))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)
 
 
@@ -165,7 +191,7 @@ def stash_seen() -> types.Response:
     return response
 
 
-def _rendered(template: str, id: str, resource_id: str) -> str:
+def _rendered(template: str, id: str, resource_id: str, box: reading.Box | None = None) -> str:
     package, resource = resource_of(id, resource_id)
     status = _status(resource)
     tab = _tab(resource, status)
@@ -173,7 +199,13 @@ def _rendered(template: str, id: str, resource_id: str) -> str:
     shown, renamed = ((), ()) if tab.open else (_earlier(resource_id), _renamed(resource_id))
     known = {"pkg_dict": package, "resource": resource, "tab": tab, "earlier": shown, "renamed": renamed}
     known["undo"] = None if tab.open or not tab.table else undo.offered(resource_id)
-    known |= {"review": review.describe(status, package, resource_id), "clock": times.clock}
+    known |= {
+        "differences": difference.describe(status, resource_id),
+        "review": review.describe(status, package, resource_id),
+        "clock": times.clock,
+    }
+    known["what_to_do"] = error_address(status) if tab.failed else ""
+    known["reading"] = None if tab.state == "managed" else box or reading.describe(package, resource)
     return tk.render(template, known)
 
 
@@ -250,6 +282,8 @@ datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/cancel", "can
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/undo", "undo", undo.undo, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/review", view_func=decide, methods=["POST"])
 datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/private", view_func=hide, methods=["POST"])
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/reading", view_func=save_reading, methods=["POST"])
+datapusher.add_url_rule("/dataset/<id>/resource_data/<resource_id>/sheets", view_func=all_sheets, methods=["POST"])
 datapusher.add_url_rule(
     "/dataset/<id>/delete-datastore/<resource_id>", view_func=delete_datastore_table, methods=["POST"]
 )

@@ -14,6 +14,7 @@ from flask import Blueprint, make_response
 from ..core.column_pages import DescribedColumn
 from ..core.drafts.model import WHOLE
 from ..core.statistics import from_json
+from ..logic.migrated import UNMIGRATED
 from ..logic.words import DatastoreAway
 from ..words import annotations
 from ..words.annotations import Annotation
@@ -62,6 +63,8 @@ def page() -> types.Response | str:
     except DatastoreAway as error:
         return _rendered(Screen(problem=labels.summary(error), may_retry=False), _UNAVAILABLE)
     except tk.ValidationError as error:
+        if UNMIGRATED in error.error_dict:
+            return _rendered(Screen(problem=labels.summary(error), may_retry=False), _UNAVAILABLE)
         return tk.abort(404, labels.summary(error))
     return _rendered(_screen(found) if found else None)
 
@@ -82,7 +85,8 @@ def save() -> types.Response | str:
         return tk.abort(403, _("Not authorized to describe this column"))
     except tk.ValidationError as error:
         may_retry = "column_id" not in error.error_dict
-        return _rendered(_again(column_id, typed, labels.summary(error), may_retry=may_retry), _CONFLICT)
+        status = _UNAVAILABLE if UNMIGRATED in error.error_dict else _CONFLICT
+        return _rendered(_again(column_id, typed, labels.summary(error), may_retry=may_retry), status)
     tk.h.flash_success(labels.isolated(_("Saved.")))
     return _onwards()
 
@@ -151,7 +155,10 @@ def progress(id: str) -> types.Response | str:
         return tk.abort(404, _("Organization not found"))
     except tk.NotAuthorized:
         return tk.abort(403, _("Not authorized to see this page"))
-    found = tk.get_action("datapusher_plus_words_progress")({}, {"organization": organization["id"]})
+    try:
+        found = tk.get_action("datapusher_plus_words_progress")({}, {"organization": organization["id"]})
+    except tk.ValidationError as error:
+        return tk.abort(_UNAVAILABLE, labels.summary(error))
     known = {
         "group_dict": organization,
         "group_type": organization.get("type") or "organization",

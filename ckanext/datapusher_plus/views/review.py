@@ -33,6 +33,8 @@ class ShownReview:
     decided_by: str
     decided_at: datetime | None
     note: str
+    #: id of the run whose file is shown
+    job_id: str
     #: whether this user may decide
     may_decide: bool
     #: whether this user may make the dataset private
@@ -42,7 +44,7 @@ class ShownReview:
 def describe(status: Mapping[str, Any] | None, package: Mapping[str, Any], resource_id: str) -> ShownReview | None:
     """Return the review that a reply of ``datapusher_status`` has, or None."""
     known = labels.visible((status or {}).get("review"))
-    if not known:
+    if not known or known["about"] == "changes":
         return None
     return ShownReview(
         found=findings(known["found"]),
@@ -50,6 +52,7 @@ def describe(status: Mapping[str, Any] | None, package: Mapping[str, Any], resou
         decided_by=known["decided_by"] or "",
         decided_at=labels.moment(known["decided_at"]),
         note=known["note"] or "",
+        job_id=(status or {})["job_id"],
         may_decide=_may("datapusher_plus_review", resource_id=resource_id),
         # CKAN has private datasets only in organizations
         may_hide=bool(package.get("owner_org") and not package.get("private"))

@@ -26,9 +26,6 @@ from .annotations import find_or_insert, link, require_read_committed, values_of
 
 log = logging.getLogger(__name__)
 
-#: Rows of one INSERT.
-_BATCH = 500
-
 #: A draft's row without what is only set when it is made; texts, so that it can be a key.
 Key = tuple[int, str, str, str, str]
 
@@ -126,8 +123,8 @@ def keep(
 
 
 def _key(row: Any) -> Key:
-    value, span = (json.dumps(row[name], sort_keys=True) for name in ("value", "span"))
-    return row["column_id"], row["kind"], row["form"], value, span
+    span = json.dumps(row["span"], sort_keys=True) if row["span"] else ""
+    return row["column_id"], row["kind"], row["form"], json.dumps(row["value"], sort_keys=True), span
 
 
 def _known(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:
@@ -149,17 +146,31 @@ def _replace_structural(connection: sa.Connection, known: Sequence[Any], wanted:
     return {_key(row): row["id"] for row in known if row["id"] not in gone}
 
 
+_INSERT = sa.text("""
+INSERT INTO datapusher_plus_annotation
+    (resource_id, column_id, kind, form, value, span, evidence, confidence, creator, structural, is_pipeline)
+SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r (resource_id text, column_id bigint, kind text, form text,
+    value jsonb, span jsonb, evidence jsonb, confidence real, creator text, structural boolean, is_pipeline boolean)
+ON CONFLICT DO NOTHING RETURNING id
+""")
+
+
 def _insert(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> list[tuple[int, bool]]:
-    """Insert rows in few statements; where one row is refused, its batch is inserted row by row."""
-    made: list[tuple[int, bool]] = []
-    statement = sa.insert(annotation).returning(annotation.c.id)
-    for start in range(0, len(rows), _BATCH):
-        batch = rows[start : start + _BATCH]
-        try:
-            with connection.begin_nested():
-                made += [(id_, True) for id_ in connection.execute(statement, batch).scalars()]
-        except (DataError, IntegrityError):
-            made += _one_by_one(connection, batch)
+    """Insert rows as one document of JSON; rows that are there meanwhile are found, and refused ones left out."""
+    if not rows:
+        return []
+    try:
+        with connection.begin_nested():
+            added = set(connection.execute(_INSERT, {"rows": json.dumps(rows)}).scalars())
+    except (DataError, IntegrityError):
+        # one row is refused, and nobody knows which
+        added = set[int]()
+    made = [(id_, True) for id_ in added]
+    if len(added) < len(rows):
+        there = {_key(row): row["id"] for row in _known(connection, {row["column_id"] for row in rows})}
+        ids = {_key(row): there.get(_key(row)) for row in rows}
+        made += [(id_, False) for id_ in ids.values() if id_ is not None and id_ not in added]
+        made += _one_by_one(connection, [row for row in rows if ids[_key(row)] is None])
     return made
 
 

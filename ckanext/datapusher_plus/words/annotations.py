@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 
@@ -184,28 +185,33 @@ def find(
         chosen.append(annotation.c.state == State(state).value)
     with transaction() as connection:
         found = _read(connection, *chosen)
-    return _without_personal_values(resource_id, found)
+    return _without_personal_values(found)
 
 
-def _without_personal_values(resource_id: str, found: tuple[Annotation, ...]) -> tuple[Annotation, ...]:
+def without_codes(found: Iterable[Annotation]) -> tuple[Annotation, ...]:
+    """Leave out code lists, which are values of the column."""
+    return tuple(each for each in found if each.kind is not Kind.CODES)
+
+
+def _without_personal_values(found: tuple[Annotation, ...]) -> tuple[Annotation, ...]:
     """Leave out code lists of columns that were marked as personal data after they were drafted."""
-    listed = {each.column for each in found if each.kind is Kind.CODES}
+    listed = {(each.resource_id, each.column) for each in found if each.kind is Kind.CODES}
     if not listed:
         return found
     try:
-        texts = comments.of_columns([(resource_id, name) for name in sorted(listed)])
+        texts = comments.of_columns(sorted(listed))
     except IngestError:
         # without the datastore nobody knows
-        hidden = listed
-    else:
-        hidden = {name for name in listed if is_personal(texts.get((resource_id, name)))}
-    return tuple(each for each in found if each.kind is not Kind.CODES or each.column not in hidden)
+        return without_codes(found)
+    hidden = {place for place in listed if is_personal(texts.get(place))}
+    return tuple(each for each in found if each.kind is not Kind.CODES or (each.resource_id, each.column) not in hidden)
 
 
 def get(annotation_id: int) -> Annotation | None:
     """Return one draft, None when there is no such id, or when it may not be shown any more."""
     with transaction() as connection:
-        return next(iter(_read(connection, annotation.c.id == annotation_id)), None)
+        found = _read(connection, annotation.c.id == annotation_id)
+    return next(iter(_without_personal_values(found)), None)
 
 
 _MAY_BE_SHOWN = sa.text("""(datapusher_plus_annotation.evidence ->> 'private' IS NULL OR EXISTS (
@@ -213,23 +219,29 @@ _MAY_BE_SHOWN = sa.text("""(datapusher_plus_annotation.evidence ->> 'private' IS
     WHERE r.id = datapusher_plus_annotation.resource_id AND p.private))""")
 
 
-def _read(connection: sa.Connection, *chosen: sa.ColumnElement[bool]) -> tuple[Annotation, ...]:
+_ZERO = sa.literal_column("0")
+
+
+def _query(*chosen: sa.ColumnElement[bool]) -> sa.Select[Any]:
     votes = (
         sa.select(
-            sa.func.count().filter(vote.c.vote > 0).label("votes_for"),
-            sa.func.count().filter(vote.c.vote < 0).label("votes_against"),
+            sa.func.count().filter(vote.c.vote > _ZERO).label("votes_for"),
+            sa.func.count().filter(vote.c.vote < _ZERO).label("votes_against"),
         )
         .where(vote.c.annotation_id == annotation.c.id)
         .lateral()
     )
-    query = (
+    return (
         sa.select(annotation, column.c.name.label("column"), votes)
         .join(column, column.c.id == annotation.c.column_id)
         .join(votes, sa.true())
         .where(*chosen, _MAY_BE_SHOWN)
         .order_by(column.c.position, column.c.id, annotation.c.kind, annotation.c.confidence.desc(), annotation.c.id)
     )
-    return tuple(_annotation(row._mapping) for row in connection.execute(query))
+
+
+def _read(connection: sa.Connection, *chosen: sa.ColumnElement[bool]) -> tuple[Annotation, ...]:
+    return tuple(map(_annotation, connection.execute(_query(*chosen)).mappings()))
 
 
 def _annotation(row: Mapping[Any, Any]) -> Annotation:
@@ -237,6 +249,26 @@ def _annotation(row: Mapping[Any, Any]) -> Annotation:
     return Annotation(
         **{**given, "kind": Kind(given["kind"]), "form": Form(given["form"]), "state": State(given["state"])}
     )
+
+
+def _as_text(query: sa.Select[Any]) -> sa.TextualSelect:
+    """Return a query as text: SQLAlchemy takes longer to prepare it each time than PostgreSQL to answer."""
+    dialect = postgresql.dialect(paramstyle="named")
+    return sa.text(str(query.compile(dialect=dialect))).columns(*query.selected_columns)
+
+
+#: The open drafts of the column ``:column``.
+_OF_COLUMN = _as_text(
+    _query(annotation.c.column_id == sa.bindparam("column"), annotation.c.state == sa.literal_column("'open'"))
+)
+
+
+def of_column(connection: sa.Connection, column_id: int) -> tuple[Annotation, ...]:
+    """Return the open drafts of one column as ``find`` does.
+
+    The caller must leave out code lists (``without_codes``) if the column is marked as personal data now.
+    """
+    return tuple(map(_annotation, connection.execute(_OF_COLUMN, {"column": column_id}).mappings()))
 
 
 def clear(resource_id: str) -> int:

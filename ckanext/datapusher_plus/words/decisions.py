@@ -6,12 +6,11 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from ..core.drafts.model import Kind, State
 from ..model.database import transaction
 from ..model.words import accepted, annotation
-from ..model.words import vote as votes
 from . import queue
 
 #: Key of the evidence with the reason for which a draft was rejected, and by whom.
@@ -33,12 +32,17 @@ def open_draft(connection: sa.Connection, annotation_id: int) -> Any:
     return row
 
 
+# two statements in one message: the second sees what the earlier holder of the lock has committed
+_LOCKED = sa.text("""
+SELECT FROM datapusher_plus_annotation AS a JOIN datapusher_plus_column AS c ON c.id = a.column_id WHERE a.id = :draft
+FOR NO KEY UPDATE OF c;
+SELECT column_id, kind, state, evidence FROM datapusher_plus_annotation WHERE id = :draft
+""").columns(evidence=JSONB)
+
+
 def _locked(connection: sa.Connection, annotation_id: int) -> Any:
-    column_id = connection.execute(sa.select(annotation.c.column_id).where(annotation.c.id == annotation_id)).scalar()
-    if column_id is not None:
-        queue.lock(connection, [column_id])
-    # a later statement: it sees what the earlier holder of the lock has committed
-    return connection.execute(sa.select(annotation).where(annotation.c.id == annotation_id)).mappings().one_or_none()
+    """Lock a draft's column, and return the draft's row, None when it is not there."""
+    return connection.execute(_LOCKED, {"draft": annotation_id}).mappings().one_or_none()
 
 
 def mark_accepted(connection: sa.Connection, annotation_id: int, *, user_id: str) -> None:
@@ -94,7 +98,4 @@ def vote(annotation_id: int, *, user_id: str, vote: int) -> tuple[int, int]:
     """
     with transaction() as connection:
         row = open_draft(connection, annotation_id)
-        queue.vote(connection, annotation_id, row["column_id"], user_id=user_id, vote=vote)
-        counts = (sa.func.count().filter(votes.c.vote > 0), sa.func.count().filter(votes.c.vote < 0))
-        found = connection.execute(sa.select(*counts).where(votes.c.annotation_id == annotation_id)).one()
-    return found[0], found[1]
+        return queue.vote(connection, annotation_id, row["column_id"], user_id=user_id, vote=vote)

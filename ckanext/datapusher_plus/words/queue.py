@@ -113,25 +113,35 @@ def recount(connection: sa.Connection, column_ids: Iterable[int]) -> None:
         connection.execute(_RECOUNT, {"ids": ids})
 
 
-_VOTE = sa.text("""
+_VOTES = """;
+SELECT count(*) FILTER (WHERE vote > 0), count(*) FILTER (WHERE vote < 0) FROM datapusher_plus_vote
+WHERE annotation_id = :draft
+"""
+_VOTE = sa.text(
+    """
 WITH given AS (
     INSERT INTO datapusher_plus_vote (annotation_id, user_id, vote) VALUES (:draft, :user, :vote)
     ON CONFLICT (annotation_id, user_id) DO UPDATE SET vote = EXCLUDED.vote, at = now() RETURNING xmax = 0 AS is_new
-) UPDATE datapusher_plus_queue SET total = total + 1 FROM given WHERE column_id = :column AND given.is_new
-""")
-_NO_VOTE = sa.text("""
+) UPDATE datapusher_plus_queue SET total = total + 1 FROM given WHERE column_id = :column AND given.is_new"""  # noqa: S608 (constants)
+    + _VOTES
+)
+_NO_VOTE = sa.text(
+    """
 WITH taken AS (DELETE FROM datapusher_plus_vote WHERE annotation_id = :draft AND user_id = :user RETURNING 1)
-UPDATE datapusher_plus_queue SET total = total - 1 FROM taken WHERE column_id = :column
-""")
+UPDATE datapusher_plus_queue SET total = total - 1 FROM taken WHERE column_id = :column"""  # noqa: S608 (constants)
+    + _VOTES
+)
 
 
-def vote(connection: sa.Connection, annotation_id: int, column_id: int, *, user_id: str, vote: int) -> None:
-    """Write a vote on an open draft, 0 for none; the caller holds the column's lock, so one more or less is exact."""
+def vote(connection: sa.Connection, annotation_id: int, column_id: int, *, user_id: str, vote: int) -> tuple[int, int]:
+    """Write a vote on an open draft, 0 for none, and return the votes for and against it.
+
+    The caller holds the column's lock, so one more or less in the queue is exact.
+    """
     given = {"draft": annotation_id, "column": column_id, "user": user_id}
-    if vote:
-        connection.execute(_VOTE, {**given, "vote": vote})
-    else:
-        connection.execute(_NO_VOTE, given)
+    found = connection.execute(_VOTE, {**given, "vote": vote}) if vote else connection.execute(_NO_VOTE, given)
+    votes_for, votes_against = found.one()
+    return votes_for, votes_against
 
 
 def wish(column_id: int, user_id: str, *, on: bool = True) -> int:

@@ -161,13 +161,6 @@ def _column(row: Any) -> Column:
     return Column(**{name: row._mapping[name] for name in Column.__slots__})
 
 
-def seen(connection: sa.Connection, column_id: int) -> tuple[Column, bytes]:
-    """Return one column, and the SHA-256 of its comment when it was read last."""
-    row = connection.execute(sa.select(*_FIELDS, table.c.said).where(table.c.id == column_id)).one()
-    said = row._mapping["said"]
-    return _column(row), bytes(said or b"")
-
-
 def rename(resource_id: str, old: str, new: str) -> None:
     """Give the row of the removed column ``old`` the name ``new``, so that what refers to it stays.
 

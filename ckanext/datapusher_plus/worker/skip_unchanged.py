@@ -104,7 +104,7 @@ def _compare(run: RunRecord, known: str | None, undone: str | None) -> None:
     if not portal.standings([run.resource_id])[run.resource_id].flag:
         # a run will set datastore_active again
         return
-    with portal.open_upload(run.resource_id) as stream:
+    with portal.open_upload(ticket.file_of or run.resource_id) as stream:
         digest = _digest(stream)
     if digest:
         compare(ticket, digest, known, RunLog(run.id), undone)

@@ -10,7 +10,7 @@ import pytest
 
 from ckanext.datapusher_plus.core.errors import EngineFailed
 from ckanext.datapusher_plus.core.values import CleanCsv
-from ckanext.datapusher_plus.engines import Can, DuckdbEngine
+from ckanext.datapusher_plus.engines import Can, DuckdbEngine, repeats
 from ckanext.datapusher_plus.engines.base import require
 from ckanext.datapusher_plus.engines.repeats import find
 
@@ -85,4 +85,16 @@ def test_repeats_are_found_in_parts_too(at_once: int, tmp_path: Path) -> None:
     table = CleanCsv(path=path, header=("a",), format="CSV", encoding="UTF-8")
     for certain in (True, False):
         found = find(table, certain=certain, at_once=at_once)
-        assert (list(found.rows), found.first) == ([4, 5, 7], (4, 2))
+        assert (found.number, list(found.rows), found.first) == (3, [4, 5, 7] if certain else [], (4, 2))
+
+
+@pytest.mark.parametrize("certain", [True, False])
+def test_repeats_in_different_pieces_are_found(tmp_path: Path, certain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "_SORTED_AT_ONCE", 10)
+    path, numbers = tmp_path / "t.csv", [n * n % 499 for n in range(1, 1001)]
+    path.write_text("a\n" + "".join(f"{n}\n" for n in numbers))
+    table = CleanCsv(path=path, header=("a",), format="CSV", encoding="UTF-8", rows=1000)
+    expected = [row for row, n in enumerate(numbers, 1) if n in numbers[: row - 1]]
+    found = find(table, certain=certain)
+    first = (expected[0], numbers.index(numbers[expected[0] - 1]) + 1)
+    assert (found.number, list(found.rows), found.first) == (len(expected), expected if certain else [], first)

@@ -23,6 +23,7 @@ so it contains no value, heading, name or address. ``Held`` is a ``Skipped`` tha
 from __future__ import annotations
 
 from .base import AGAIN, FAILED, MORE, IngestError, Skipped, Terminal, Transient
+from .changes import ChangesRejected, ChangesWait
 from .containers import (
     Damaged,
     HeadingTooLong,
@@ -42,6 +43,7 @@ from .fetching import (
     NoFile,
     NotFetched,
     NotReady,
+    SheetsFileGone,
     TooManyRedirects,
     UploadMissing,
     UploadUnreadable,
@@ -81,6 +83,8 @@ from .writing import (
 )
 
 __all__ = [
+    "ChangesRejected",
+    "ChangesWait",
     "WaitsForReview",
     "RejectedInReview",
     "PersonalDataFound",
@@ -115,6 +119,7 @@ __all__ = [
     "NoSuchSheet",
     "NotFetched",
     "NotReady",
+    "SheetsFileGone",
     "NotText",
     "NotWhatItSays",
     "NothingToLoad",

@@ -116,6 +116,20 @@ class FileTooLarge(Terminal):
         super().__init__(join((what, advice)))
 
 
+class SheetsFileGone(Terminal):
+    """The resource whose file has the sheet is not in the dataset any more."""
+
+    is_public = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            say(
+                "This table is a sheet of another resource's file, and that resource is not in the dataset any more. "
+                "The table stays as it is. Upload a file of its own, and clear the field dpp_sheet_of, to change it."
+            )
+        )
+
+
 class UploadMissing(Terminal):
     """CKAN has a record of an uploaded file that is not in its storage."""
 

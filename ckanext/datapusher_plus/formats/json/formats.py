@@ -9,10 +9,13 @@ from typing import Any
 
 from ...core.errors import NoRecords, NothingToLoad, NotText, TooManyColumns
 from ...core.message import say
+from ...core.parts import Part
+from ...core.parts import cells as cells_of
 from ...core.values import CleanCsv, Source
 from ..base import Work, register
 from ..clean_csv.writer import Row, csv_rows
 from ..json_stream import LONGEST_RECORD, JsonText, opened
+from ..parts import note
 from ..sandbox.sandboxed import Apart
 from ..spatial.geometry import Shapes, named_crs
 from ..text.decoding import as_utf8
@@ -113,6 +116,7 @@ def _table(path: Path, work: Work, *, one_is_enough: bool) -> tuple[str, str, li
     most = work.limits.columns
     with opened(path) as file:
         found = survey(JsonText(file), most)
+    note(work.dir, [_part(each) for each in found.lists if each.tabular and each.name])
     listing = _listing(found, path, work, one_is_enough=one_is_enough)
     cells = Cells()
     if listing is None:
@@ -152,6 +156,11 @@ def _listing(found: Survey, path: Path, work: Work, *, one_is_enough: bool) -> L
         listing = survey_sequence(JsonText(file), work.limits.columns)
     check(listing)
     return listing
+
+
+def _part(listing: Listing) -> Part:
+    shown = [name for _, name in listing.columns] or [value for value in listing.first if isinstance(value, str)]
+    return Part(name=listing.name, cells=cells_of(shown), is_empty=not listing.count)
 
 
 def _whole(path: Path) -> tuple[list[str], list[list[Any]]]:

@@ -17,10 +17,12 @@ from urllib.parse import quote
 
 from ...core.errors import Damaged, NothingToLoad, TooManyColumns
 from ...core.message import say
+from ...core.parts import MOST_PARTS, Part
 from ...core.table_names import identifier
 from ...core.values import CleanCsv, Source
 from ..base import Work, register
 from ..clean_csv.writer import csv_rows
+from ..parts import note
 from ..sandbox.sandboxed import Apart
 from .geometry import WGS_84, Named, Shapes
 from .layers import choose
@@ -73,6 +75,7 @@ class GeoPackage(Apart):
         with _opened(source.path) as database:
             layers = _layers(database)
             names = [layer.name for layer in layers]
+            note(work.dir, [Part.of_rows(name, [_headings(database, name)]) for name in names[:MOST_PARTS]])
             layer = layers[choose(names, work.options.sheet, lambda at: _filled(database, names[at]), work.log)]
             return replace(_written(database, layer, work), sheet=layer.name)
 
@@ -130,6 +133,10 @@ def _layers(database: sqlite3.Connection) -> list[_Layer]:
         raise NothingToLoad(say("has no layer that is an ordinary table"))
     # features before attributes, independent of the order in which they were registered
     return sorted(layers, key=lambda layer: not layer.shapes)
+
+
+def _headings(database: sqlite3.Connection, table: str) -> list[str]:
+    return [str(row[1]) for row in database.execute(f"PRAGMA table_info({identifier(table)})")]
 
 
 def _filled(database: sqlite3.Connection, table: str) -> bool:

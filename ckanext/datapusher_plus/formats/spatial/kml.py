@@ -13,10 +13,12 @@ from typing import ClassVar
 
 from ...core.errors import NothingToLoad, TooManyColumns
 from ...core.message import say
+from ...core.parts import named
 from ...core.values import CleanCsv, Source
 from .. import zip_reader
 from ..base import Work, register
 from ..clean_csv.writer import csv_rows
+from ..parts import note
 from ..sandbox.sandboxed import Apart
 from .geometry import WGS_84, Shapes
 from .kml_placemarks import FOLDER, KmlColumn, Place, Places
@@ -70,6 +72,7 @@ class Kmz(Apart):
         with zip_reader.opened(source.path) as archive:
             documents = [info for info in archive.infolist() if _is_kml(zip_reader.simple(info.filename))]
             names = [info.filename for info in documents]
+            note(work.dir, named(names))
             document = documents[choose(names, work.options.sheet, lambda at: documents[at].file_size > 0, work.log)]
             limit = work.limits.unpacked_from(source.size)
             return _written(self.name, lambda: zip_reader.pieces(archive, document, limit), work)

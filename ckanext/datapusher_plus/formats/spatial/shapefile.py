@@ -11,10 +11,12 @@ from zipfile import ZipFile, ZipInfo
 
 from ...core.errors import NothingToLoad, TooManyColumns
 from ...core.message import say
+from ...core.parts import named
 from ...core.values import CleanCsv, Source
 from .. import zip_reader
 from ..base import Work, register
 from ..clean_csv.writer import Row, csv_rows
+from ..parts import note
 from ..sandbox.sandboxed import Apart
 from . import dbf
 from .geometry import Shapes
@@ -49,6 +51,7 @@ class Shapefile(Apart):
             there = {zip_reader.simple(info.filename): info for info in archive.infolist()}
             layers = sorted(name for name in there if _has_shapes(name))
             names = [PurePosixPath(there[name].filename).stem for name in layers]
+            note(work.dir, named(names))
             chosen = choose(names, work.options.sheet, lambda at: there[layers[at]].file_size > _EMPTY, work.log)
             stem = layers[chosen].removesuffix(".shp")
             parts = {

@@ -9,9 +9,12 @@ from typing import ClassVar
 
 from ...core.errors import NothingToLoad
 from ...core.message import say, say_n
+from ...core.parts import named
 from ...core.values import CleanCsv, Log, Source
 from ..base import Work
+from ..parts import note
 from ..sandbox.sandboxed import Apart
+from .first_cells import first_cells
 from .sheet_choice import Choice, choose
 from .table import Table, write_table
 from .workbook import Book, Faults, Sheet, SheetRow
@@ -35,10 +38,13 @@ class Spreadsheet(Apart):
     def read(self, source: Source, work: Work) -> CleanCsv:
         """Convert the sheet that ``dpp_sheet`` names, else the first one with a table, to canonical CSV."""
         with self.open(source, work) as book:
+            sheets = tuple(sheet.name for sheet in book.sheets)
+            note(work.dir, named(sheets))
             choice = choose(book, work.options.sheet or work.options.workbook_sheet)
             sheet = choice.sheet
             _log_sheets(book, choice, work.log)
             table, faults = _written(book, sheet, source.size, work)
+        note(work.dir, first_cells(self.open, source, work, sheets))
         if table is None:
             raise NothingToLoad(say("has nothing in its sheet “{name}”", name=sheet.name))
         _log_table(table, faults, work.log)

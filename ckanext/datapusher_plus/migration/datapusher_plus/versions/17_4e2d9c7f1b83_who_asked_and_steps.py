@@ -10,7 +10,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "4e2d9c7f1b83"
-down_revision = "4f7a90c2e8d3"
+down_revision = "b3f7215e90d4"
 
 TABLE = "datapusher_plus_run"
 ADDED = (

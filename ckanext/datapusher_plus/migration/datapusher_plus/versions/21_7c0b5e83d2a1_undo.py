@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "7c0b5e83d2a1"
-down_revision = "4f7a90c2e8d3"
+down_revision = "6b1e90d4f7a2"
 
 TABLE = "datapusher_plus_run"
 

@@ -1,0 +1,73 @@
+"""The box *How to read this file* in a browser: by keyboard, on a phone, in dark colours, without JavaScript."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ckan.tests.helpers import call_action
+
+from ckanext.datapusher_plus.core.parts import Part
+from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.core.values import Published
+from ckanext.datapusher_plus.runs import contents
+from tests.browsing import DESKTOP, PHONE, Visitor, darken, violations
+from tests.tab import Tab
+
+PARTS = (
+    Part(name="Summary", cells=("region", "year", "total")),
+    Part(name="Data", cells=("day", "region", "a heading that is rather long for a …", "note", "x", "y", "z", "w")),
+)
+READ = Published(rows=1, columns=(("a", "text"),), file_hash="0", load_key="0", read_as={"sheet": "Summary"})
+
+
+def load(tab: Tab) -> None:
+    log = tab.start()
+    contents.keep(log._run_id, PARTS)
+    tab.end(log, State.COMPLETE, "Loaded.", READ)
+
+
+@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, False), (DESKTOP, True), (PHONE, True)], ids=str)
+@pytest.mark.parametrize("script", [True, False])
+def test_a_sheet_is_chosen_in_the_box_and_a_mistake_is_shown_at_its_field(
+    script: bool, size: tuple[int, int], dark: bool, tab: Tab, visitor: Visitor, pictures: Path
+) -> None:
+    load(tab)
+    with visitor.opened("/about", size=size, script=script) as page:
+        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
+        page.goto(visitor.site + tab.path)
+        # the whole way by keyboard: open the box, choose the second sheet, write a wrong encoding, press the button
+        page.locator("#dpp-reading summary").focus()
+        page.keyboard.press("Enter")
+        page.locator("#dpp_sheet").focus()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        page.locator("#dpp_encoding").fill("klingon")
+        page.keyboard.press("Enter")
+        page.locator("#dpp_encoding-error").wait_for()
+        typed = [page.locator(field).input_value() for field in ("#dpp_sheet", "#dpp_encoding")]
+        assert typed == ["Data", "klingon"]
+        if dark and script:
+            darken(page)
+        page.screenshot(path=pictures / f"reading-{size[0]}{'-dark' * dark}.png", full_page=True)
+        if script:
+            assert violations(page) == []
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
+        page.locator("#dpp_encoding").fill("utf-8")
+        page.keyboard.press("Enter")
+        page.get_by_text("Saved. The file is loaded again in this way.").wait_for()
+    shown = call_action("resource_show", id=tab.resource["id"])
+    assert (shown["dpp_sheet"], shown["dpp_encoding"]) == ("Data", "utf-8")
+
+
+def test_what_somebody_types_is_not_lost_when_the_load_ends(tab: Tab, visitor: Visitor) -> None:
+    log = tab.start()
+    with visitor.opened("/about") as page:
+        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
+        page.goto(visitor.site + tab.path)
+        page.locator("#dpp-reading summary").click()
+        page.locator("#dpp_null_values").fill("n/a, unknown")
+        contents.keep(log._run_id, PARTS)
+        tab.end(log, State.COMPLETE, "Loaded.", READ)
+        page.get_by_text("The table has 1 row").first.wait_for()
+        assert page.locator("#dpp_null_values").input_value() == "n/a, unknown"

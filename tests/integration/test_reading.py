@@ -1,0 +1,144 @@
+"""The box *How to read this file* on the DataStore tab: what it shows, what it saves, and what it loses never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from ckan.tests.helpers import call_action
+
+from ckanext.datapusher_plus.core.parts import Part
+from ckanext.datapusher_plus.core.states import State
+from ckanext.datapusher_plus.core.values import Published
+from ckanext.datapusher_plus.runs import contents
+from tests.fix_ckan import Runs
+from tests.tab import Tab
+
+PARTS = (
+    Part(name="Summary", cells=("region", "total")),
+    Part(name="<b>Data</b>", cells=("day", "<script>")),
+    Part(name="Old", is_empty=True),
+)
+READ = Published(rows=1, columns=(("a", "text"),), file_hash="0", load_key="0", read_as={"sheet": "Summary"})
+
+
+def values(page: BeautifulSoup) -> dict[str, str]:
+    """Return what the fields of the box have."""
+    found = {str(each["name"]): str(each["value"]) for each in page.select("#dpp-reading input[id]")}
+    for each in page.select("#dpp-reading select"):
+        chosen = each.select_one("option[selected]")
+        found[str(each["name"])] = str(chosen["value"]) if chosen else ""
+    return found
+
+
+def errors(page: BeautifulSoup) -> dict[str, str]:
+    found = page.select("#dpp-reading [aria-invalid=true]")
+    described = {str(each["name"]): str(each["aria-describedby"]).split()[0] for each in found}
+    return {name: page.select("#" + id)[0].get_text(strip=True) for name, id in described.items()}
+
+
+def save(tab: Tab, form: Mapping[str, str]) -> BeautifulSoup:
+    return tab.press(form, tab.path + "/reading")
+
+
+def stored(tab: Tab) -> dict[str, Any]:
+    shown = call_action("resource_show", id=tab.resource["id"])
+    return {name: value for name, value in shown.items() if name.startswith("dpp_")}
+
+
+def causes(tab: Tab, runs: Runs) -> list[str]:
+    return [row["cause"] for row in runs(tab.resource["id"])]
+
+
+@pytest.fixture
+def loaded_tab(make_tab: Callable[..., Tab]) -> Tab:
+    """The tab of a workbook whose first sheet was loaded."""
+    tab = make_tab(format="XLSX", url="http://example.org/a.xlsx", dpp_decimal="comma")
+    log = tab.start()
+    contents.keep(log._run_id, PARTS)
+    tab.end(log, State.COMPLETE, "Loaded.", READ)
+    return tab
+
+
+def test_the_box_shows_what_is_set_what_was_found_and_the_first_cells(loaded_tab: Tab) -> None:
+    page = loaded_tab.page()
+    options = [(str(each["value"]), each.get_text(strip=True)) for each in page.select("#dpp_sheet option")]
+    assert options == [
+        ("", "Chosen automatically"),
+        ("Summary", "Summary: region | total"),
+        ("<b>Data</b>", "<b>Data</b>: day | <script>"),
+        ("Old", "Old (empty)"),
+    ]
+    assert "The table now was read with: Summary" in " ".join(page.select("#dpp_sheet-used")[0].get_text(" ").split())
+    assert (values(page)["dpp_decimal"], values(page)["dpp_sheet"]) == (",", "")
+    assert page.select("#dpp-reading[open]")
+
+
+def test_saving_starts_a_load_and_only_changed_fields_are_written(loaded_tab: Tab, runs: Runs) -> None:
+    form = values(loaded_tab.page()) | {"dpp_sheet": "<b>Data</b>", "dpp_encoding": "utf-8"}
+    page = save(loaded_tab, form)
+    assert "Saved. The file is loaded again" in page.select(".flash-messages")[0].get_text()
+    assert stored(loaded_tab) == {"dpp_sheet": "<b>Data</b>", "dpp_encoding": "utf-8", "dpp_decimal": "comma"}
+    assert causes(loaded_tab, runs)[-1] == "options"
+    before = len(causes(loaded_tab, runs))
+    assert "Nothing was changed" in save(loaded_tab, values(page)).select(".flash-messages")[0].get_text()
+    assert len(causes(loaded_tab, runs)) == before
+
+
+def test_an_empty_value_clears_a_field(loaded_tab: Tab, runs: Runs) -> None:
+    save(loaded_tab, values(loaded_tab.page()) | {"dpp_decimal": ""})
+    assert stored(loaded_tab) == {}
+    assert causes(loaded_tab, runs)[-1] == "options"
+
+
+def test_a_bad_value_gets_a_sentence_at_its_field_and_nothing_typed_is_lost(loaded_tab: Tab, runs: Runs) -> None:
+    typed = {
+        "dpp_sheet": "Old",
+        "dpp_encoding": 'kling"on<b>',
+        "dpp_decimal": ".",
+        "dpp_day_first": "true",
+        "dpp_null_values": "n/a, <i>",
+        "dpp_simplify": "far",
+        "dpp_full_text": "none",
+    }
+    before = causes(loaded_tab, runs)
+    page = save(loaded_tab, typed)
+    assert values(page) == typed
+    assert errors(page) == {
+        "dpp_encoding": "No such encoding is known. Choose one of the list, such as utf-8 or windows-1252.",
+        "dpp_simplify": "Write a number of metres, such as 10 or 0.5, with a point.",
+    }
+    assert (stored(loaded_tab), causes(loaded_tab, runs)) == ({"dpp_decimal": "comma"}, before)
+
+
+def test_a_format_that_is_not_loaded_automatically_is_loaded_when_the_box_is_saved(tab: Tab, runs: Runs) -> None:
+    page = tab.page()
+    assert page.select("input#dpp_sheet"), "without a list of sheets their name can be typed"
+    save(tab, {"dpp_sheet": "2"})
+    assert (stored(tab), causes(tab, runs)) == ({"dpp_sheet": "2"}, ["submit"])
+
+
+def test_a_sheet_that_the_last_file_does_not_have_stays_in_the_list(loaded_tab: Tab) -> None:
+    call_action("resource_patch", id=loaded_tab.resource["id"], dpp_sheet="Gone")
+    assert values(loaded_tab.page())["dpp_sheet"] == "Gone"
+
+
+def test_the_list_is_that_of_the_last_file_that_was_read(loaded_tab: Tab) -> None:
+    for parts in (PARTS[:1], ()):
+        log = loaded_tab.start()
+        contents.keep(log._run_id, parts)
+        loaded_tab.end(log, State.ERROR, "There is no such sheet.")
+        assert contents.latest(loaded_tab.resource["id"]) == parts
+    loaded_tab.end(loaded_tab.start(), State.ERROR, "The server is away.")
+    assert contents.latest(loaded_tab.resource["id"]) == ()
+
+
+def test_a_table_without_a_file_has_no_box(make_tab: Callable[..., Tab]) -> None:
+    assert not make_tab(url_type="datastore").page().select("#dpp-reading")
+
+
+def test_first_cells_are_in_no_answer_of_an_action(loaded_tab: Tab) -> None:
+    for action in ("datapusher_status", "datapusher_plus_runs"):
+        assert "region" not in str(call_action(action, resource_id=loaded_tab.resource["id"]))

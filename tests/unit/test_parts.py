@@ -1,0 +1,88 @@
+"""The parts of a file, and the first cells by which people recognise them."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ckanext.datapusher_plus.core.errors import NoSuchSheet
+from ckanext.datapusher_plus.core.parts import HIDDEN, MOST_PARTS, Part, from_json, named, to_json
+from ckanext.datapusher_plus.core.values import ReadOptions
+from ckanext.datapusher_plus.formats.parts import note, noted
+from ckanext.datapusher_plus.steps.convert import convert
+from tests.books import rows, unzipped, xlsx, zipped
+from tests.fix_file import Publish, Said
+
+
+def test_the_first_row_with_several_values_has_the_headings() -> None:
+    part = Part.of_rows("Data", [["A title"], [None, " "], ["day", None, "count"], ["1", "2"]])
+    assert (part.cells, part.is_empty) == (("day", "count"), False)
+    assert Part.of_rows("Notes", [["Only text"], ["More"]]).cells == ("Only text",)
+    assert Part.of_rows("Nothing", [[None, ""]]) == Part(name="Nothing", is_empty=True)
+
+
+@pytest.mark.parametrize("value", ["ada@example.org", "123-45-6789", "DE89 3704 0044", "+49 170 1234567"])
+def test_cells_keep_nothing_that_may_be_personal_data(value: str) -> None:
+    assert Part.of_rows("x", [["name", value]]).cells == ("name", HIDDEN)
+
+
+def test_cells_are_short_and_on_one_line() -> None:
+    part = Part.of_rows("x", [[str(n) for n in range(20)], ["a"]])
+    assert len(part.cells) == 8
+    [first, _] = Part.of_rows("x", [["a\n\u202eb" + "c" * 50, "d"]]).cells
+    assert (len(first), first[:4], first[-1]) == (40, "a \ufffdb", "…")
+
+
+def test_parts_are_stored_and_read_back() -> None:
+    parts = (Part(name="a\u202eb", cells=("x",)), Part(name="c", is_empty=True))
+    assert from_json(to_json(parts)) == parts
+    assert named(["a\0\ud800"])[0].name == "a?"
+    assert len(to_json(Part(name=str(n)) for n in range(200))) == MOST_PARTS
+
+
+def test_what_a_reader_leaves_half_written_is_nothing(tmp_path: Path) -> None:
+    assert noted(tmp_path) == ()
+    note(tmp_path, [Part(name="a")])
+    assert noted(tmp_path) == (Part(name="a"),)
+    for wrong in ("[{", "[1]", '[{"name": "a"}]', "3"):
+        (tmp_path / "parts.json").write_text(wrong)
+        assert noted(tmp_path) == ()
+
+
+BOOK = xlsx(rows(["a", "b"], ["1", "2"]), rows(["Title"], ["c", "d"], ["3", "4"]), "")
+
+
+def found(publish: Publish, said: Said, content: bytes, **how: Any) -> tuple[Part, ...]:
+    """Convert a file, and return the parts that were noted, also if it cannot be loaded."""
+    ticket, source = publish(content, **how)
+    with suppress(NoSuchSheet):
+        convert(ticket, source, said)
+    return noted(ticket.work_dir)
+
+
+@pytest.mark.parametrize("sheet", ["", "two", "gone"])
+def test_all_sheets_of_a_workbook_are_noted(sheet: str, publish: Publish, said: Said) -> None:
+    parts = found(publish, said, BOOK, name="a.xlsx", format="XLSX", options=ReadOptions(sheet=sheet))
+    assert [part.name for part in parts] == ["one", "two", "three"]
+    if sheet != "gone":
+        assert [part.cells for part in parts] == [("a", "b"), ("c", "d"), ()]
+        assert [part.is_empty for part in parts] == [False, False, True]
+
+
+def test_a_damaged_sheet_that_nobody_asked_for_does_no_harm(publish: Publish, said: Said) -> None:
+    members = unzipped(BOOK) | {"xl/worksheets/sheet2.xml": b"<worksheet><no"}
+    parts = found(publish, said, zipped(members), name="a.xlsx", format="XLSX", options=ReadOptions(sheet="one"))
+    assert [(part.name, part.cells) for part in parts] == [("one", ("a", "b")), ("two", ()), ("three", ())]
+
+
+def test_lists_of_records_are_noted(publish: Publish, said: Said) -> None:
+    content = b'{"people": [{"name": "Ada", "age": 36}], "meta": {"towns": [{"town": "Ulm"}]}, "tags": ["x"]}'
+    parts = found(publish, said, content, name="a.json", format="JSON")
+    assert [(part.name, part.cells) for part in parts] == [("people", ("name", "age")), ("meta.towns", ("town",))]
+
+
+def test_a_text_file_has_no_parts(publish: Publish, said: Said) -> None:
+    assert found(publish, said, b"a,b\n1,2\n") == ()
