@@ -161,6 +161,8 @@ def test_a_queued_run_has_a_status(uploaded: dict[str, Any], act: Act, runs: Run
         "dry_run": None,
         "rejected": None,
         "refused": None,
+        "table": None,
+        "waiting": None,
     }
     assert (info["state"], info["rows"], info["finished_at"], info["logs"]) == ("queued", None, None, [])
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ckanext.datapusher_plus.core.changes import LastLoad
 from ckanext.datapusher_plus.core.dictionary.model import Column, Dictionary
 from ckanext.datapusher_plus.core.values import CleanCsv, ReadOptions
 from ckanext.datapusher_plus.steps import plan
@@ -49,7 +50,9 @@ def typed(tmp_path: Path) -> Type:
         path.write_text("\n".join([",".join(header), *rows, ""]), encoding="utf-8")
         csv = CleanCsv(path=path, header=header, format="CSV", encoding="UTF-8", declared=(declared,))
         said, asked = Said(), replace(ticket(tmp_path), options=options)
-        made = plan.decide(asked, analyse(csv, said, options), kept, live=kept is not None, file_hash="", log=said)
+        analysed = analyse(csv, said, options)
+        made = plan.decide(asked, analysed, kept, live=kept is not None, file_hash="", log=said)
+        plan.tell(made, analysed, LastLoad(), said)
         return Typed(type=made.columns[0].type, said=tuple(said.lines))
 
     return decide

@@ -79,12 +79,7 @@ def finish(
         sa.update(run)
         .where(run.c.id == run_id, run.c.state.in_(open_sources))
         .values(**values, finished_at=database.clock(), progress=None)
-        .returning(
-            *(
-                run.c[name]
-                for name in ("resource_id", "ignore_hash", "dry_run", "bulk", "undo", "asked_by", "asked_via")
-            )
-        )
+        .returning(*_HANDED_ON)
     )
     with database.transaction() as connection:
         ended = connection.execute(end).one_or_none()
@@ -133,6 +128,10 @@ def _queue(connection: sa.Connection, retry: Retry, reason: str, *, of: str, res
         )
 
 
+#: What a retry is asked to do, as the run before it was.
+_HANDED_ON = [
+    run.c[name] for name in ("resource_id", "ignore_hash", "dry_run", "bulk", "undo", "asked_by", "asked_via")
+]
 #: Values of a run whose table was not published in CKAN: without a load key the next request loads the same file again.
 NOT_LOADED = {"load_key": None}
 _NOTHING_LOADED = {
