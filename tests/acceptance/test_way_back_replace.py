@@ -10,7 +10,8 @@ from tests.fix_worker import Ended, WorkerUnderTest
 
 __all__ = ["halt", "load"]
 
-OPTIONS = {"load_strategy": "replace", "flow_timeout": "15"}
+#: The index is made by CKAN's method, as that of the table before, so that tables can be compared.
+OPTIONS = {"load_strategy": "replace", "flow_timeout": "15", "full_text_index": "ckan"}
 
 
 @pytest.fixture
