@@ -161,11 +161,19 @@ _REPLACED: dict[str, str] = {
 _NOT_AT_FIRST = ("stash.before", "stash.written", "stash.synced", "stash.replaced", "stash.clearing", "stash.cleared")
 
 
+#: Points of an undo, which reads no file and fills no table.
+IN_UNDO = (
+    *("stash.replaced", "lock.checked", "stage.stripped", "stage.indexed", "swap.before", "swap.parked", "swap.after"),
+    *("commit.before", "commit.dropped", "commit.after", "publish.patch", "finish.before"),
+)
+
+
 def all_cases() -> list[Case]:
     """Return all cases, in an order that needs the fewest restarts of workers."""
     cases = [Case(kind, point) for kind in PROCESS_KINDS for point in RELOAD]
     cases += [Case(kind, point) for kind in PROCESS_KINDS for point in WAY_BACK]
     cases += [Case(kind, point) for kind in ("raise", "sigkill") for point in RECOVERY]
+    cases += [Case(kind, point, "undo") for kind in PROCESS_KINDS for point in IN_UNDO]
     for number, kind in enumerate(KINDS):
         for place, situation in enumerate(SITUATIONS):
             cases += [Case(kind, point, situation) for point in _spots(kind, situation, number + 2 * place)]
@@ -199,7 +207,9 @@ def _fits(point: str, situation: str) -> bool:
 def few_cases() -> list[Case]:
     """Return one case of each way back, which every change must pass."""
     cases = [Case("sigkill", point) for point in ("stage.filled", "swap.after", "commit.dropped", "commit.after")]
-    cases += [Case("sigkill", "swap.after", situation) for situation in ("first", "replace", "resource-deleted")]
+    cases += [
+        Case("sigkill", "swap.after", situation) for situation in ("first", "replace", "resource-deleted", "undo")
+    ]
     cases += [Case("sigkill", "recover.before"), Case("sigkill", WAY_BACK[-1]), Case("sigkill", "publish.patch")]
     cases += [Case("raise", "swap.after"), Case("terminate-lock", "swap.after"), Case("cancelled", "swap.after")]
     cases += [Case("sigkill-worker", "swap.after"), Case("postgres-crash", "swap.parked")]
@@ -221,6 +231,7 @@ def some_cases() -> list[Case]:
     cases += [Case(kind, point, "replace") for kind in ("sigkill", "raise") for point in IN_REPLACE[:2]]
     cases += [Case(kind, "publish.patch") for kind in ("validation-error", "forbidden", "action-timeout")]
     cases += [Case("validation-error", "publish.before", "first"), Case("sigkill", "commit.after", "table-deleted")]
+    cases += [Case(kind, point, "undo") for kind in ("sigkill", "raise") for point in IN_UNDO[2:10:2]]
     cases += [Case("full-stash-disk", "plan.after"), Case("full-table-disk", "stage.stripped")]
     cases += [Case("prefect-restarted", "swap.after"), Case("redis-down", "publish.before")]
     return _in_order(cases)

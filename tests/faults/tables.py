@@ -110,6 +110,11 @@ class Resource:
         """Request another load."""
         self.portal.act("datapusher_submit", resource_id=self.id, ignore_hash=True)
 
+    def undo(self) -> None:
+        """Request that the table of the first file comes back; it is the newest file from then on."""
+        self.files.append(self.files[0])
+        self.portal.act("datapusher_plus_undo", resource_id=self.id)
+
     def edit_dictionary(self, notes: str = "written while the file was loaded") -> None:
         """Change the description of the column ``EDITED`` in the Data Dictionary."""
         info = {"label": "Tag", "notes": notes, "type_override": "timestamp"}
@@ -213,9 +218,14 @@ def _look(connection: psycopg.Connection, table: str) -> Seen | None:
         rows=connection.execute(every).fetchall(),
         comments={name: comment for name, comment, _ in columns},
         types={name: kind for name, _, kind in columns},
-        hanging=frozenset((kind, name, text or "") for kind, name, text in connection.execute(hanging).fetchall()),
+        hanging=frozenset((kind, name, _plain(text or "")) for kind, name, text in connection.execute(hanging)),
         unsearchable=empty[0] if empty else 0,
     )
+
+
+def _plain(definition: str) -> str:
+    """Return a definition without the method of a full-text index: a load makes it by the site's method."""
+    return definition.replace("USING gist (_full_text)", "USING gin (_full_text)")
 
 
 def kept_words(site: Site, resource_id: str) -> dict[str, str | None]:

@@ -98,11 +98,23 @@ def try_all(site: Site, cases: Sequence[Case]) -> list[Trial]:
 def _begin(site: Site, case: Case) -> Trial:
     resource = _resource(site, case)
     trial = Trial(case=case, resource=resource, orders=site.orders(resource.id))
+    if case.situation == "undo":
+        _load_once(site, resource)
+        trial.hold()
+        resource.undo()
+        return trial
     trial.hold()
     change = case.situation if case.situation in CHANGES else ""
     version = max((file.version for file in resource.files), default=0) + 1
     resource.publish(File(version=version, change=change, rows=20_000 if case.point == "copy.block" else 120))
     return trial
+
+
+def _load_once(site: Site, resource: Resource) -> None:
+    """Load a second file, so that the load can be undone."""
+    resource.publish(File(version=2))
+    until(lambda: resource.id in verdict.over(site, [resource.id]), PATIENCE, lambda: "the load before the undo")
+    resource.before = resource.look()
 
 
 def _resource(site: Site, case: Case) -> Resource:

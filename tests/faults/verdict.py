@@ -59,19 +59,21 @@ def open_ends(site: Site, resources: Sequence[str], gone: AbstractSet[str] = fro
     for temporary in site.stash_disk.path.rglob("*.tmp"):
         if (resource := temporary.name.lstrip(".")[:36]) in left:
             left[resource].append(f"the temporary file {temporary.name}")
-    _in_datastore(site, left)
+    _in_datastore(site, left, gone)
     for (table,) in site.query(MAIN.datastore_db, "SELECT relname FROM pg_class WHERE relname = ANY(%s)", list(gone)):
         if table in left:
             left[table].append("the table of a deleted resource")
     return left
 
 
-def _in_datastore(site: Site, left: dict[str, list[str]]) -> None:
+def _in_datastore(site: Site, left: dict[str, list[str]], gone: AbstractSet[str]) -> None:
     with site.database(MAIN.datastore_db) as connection:
         tables = connection.execute("SELECT relname::text FROM pg_class WHERE starts_with(relname, '_dpp_')").fetchall()
         for (table,) in tables:
             if (resource := table_names.resource_of(table)) in left:
                 left[resource].append(f"the table {table}")
+            if (resource := table_names.resource_of_kept(table)) in gone:
+                left[resource].append(f"the table {table}, kept for an undo")
         locks = connection.execute(
             "SELECT classid::bigint << 32 | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
         ).fetchall()
@@ -104,7 +106,7 @@ def judge(site: Site, trial: Trial) -> None:
     if case.situation in GONE:
         found += [f"left: {thing}" for thing in _left(site, resource)]
         return
-    if _loaded_twice(site, resource):
+    if case.situation != "undo" and _loaded_twice(site, resource):
         found.append(f"double: the newest file was loaded more than once; {trial.ended}")
     if lie := _lie(site, trial):
         found.append(f"told: {lie}, while the rows are {trial.rows}; {trial.ended}")
