@@ -72,8 +72,9 @@ def _in_datastore(site: Site, left: dict[str, list[str]], gone: AbstractSet[str]
         for (table,) in tables:
             if (resource := table_names.resource_of(table)) in left:
                 left[resource].append(f"the table {table}")
-            if (resource := table_names.resource_of_kept(table)) in gone:
-                left[resource].append(f"the table {table}, kept for an undo")
+            kept_of = table_names.resource_of_kept(table)
+            if kept_of and kept_of in gone:
+                left[kept_of].append(f"the table {table}, kept for an undo")
         locks = connection.execute(
             "SELECT classid::bigint << 32 | objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1"
         ).fetchall()
