@@ -69,7 +69,7 @@ def test_a_load_is_followed_until_the_table_is_there(tab: Tab, editor: Opened) -
         tab.end(log, State.COMPLETE, "40 rows were loaded.", LOADED)
         page.get_by_role("heading", name="The table now").wait_for()
         assert page.locator("[role=progressbar]").count() == 0
-        page.get_by_text("2 columns").wait_for()
+        page.get_by_text("2 columns", exact=True).wait_for()
 
 
 def test_a_broken_file_leaves_the_table_on_the_page(tab: Tab, editor: Opened) -> None:

@@ -207,9 +207,8 @@ def _fits(point: str, situation: str) -> bool:
 def few_cases() -> list[Case]:
     """Return one case of each way back, which every change must pass."""
     cases = [Case("sigkill", point) for point in ("stage.filled", "swap.after", "commit.dropped", "commit.after")]
-    cases += [
-        Case("sigkill", "swap.after", situation) for situation in ("first", "replace", "resource-deleted", "undo")
-    ]
+    cases += [Case("sigkill", "swap.after", situation) for situation in ("first", "resource-deleted", "undo")]
+    cases += [Case("sigkill", "replace.cast", "replace")]
     cases += [Case("sigkill", "recover.before"), Case("sigkill", WAY_BACK[-1]), Case("sigkill", "publish.patch")]
     cases += [Case("raise", "swap.after"), Case("terminate-lock", "swap.after"), Case("cancelled", "swap.after")]
     cases += [Case("sigkill-worker", "swap.after"), Case("postgres-crash", "swap.parked")]
