@@ -13,6 +13,7 @@ from psycopg import sql
 
 from tests.fix_ckan import Act
 from tests.fix_file import Said
+from tests.fix_health import Having
 from tests.loads import Loader
 
 #: The rows of `live`, and a file of the same table a day later.
@@ -169,8 +170,12 @@ def table(own_settings: Path, portal: Portal) -> Iterator[Table]:
 
 
 @pytest.fixture
-def live(table: Table) -> Table:
-    """A resource whose table has everything that a table can have."""
+def live(table: Table, having: Having) -> Table:
+    """A resource whose table has everything that a table can have.
+
+    Loads make full-text indexes by the method that CKAN has used for it, so that tests can compare the tables.
+    """
+    having(full_text_index="ckan")
     body = "BEGIN NEW.ort := coalesce(upper(NEW.ort), 'UNBEKANNT'); RETURN NEW; END"
     table.act("datastore_function_create", name="gross", or_replace=True, rettype="trigger", definition=body)
     table.act(

@@ -11,7 +11,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.fix_health import Having
 from tests.fix_tables import TODAY, Table
 from tests.fix_way_back import FILES, Scene
 from tests.loads import Loader
@@ -25,12 +24,6 @@ def undo(loader: Loader) -> Any:
     plan = bring_back.plan_undo(str(uuid.uuid4()), loader.resource_id, said)
     stash.stash(plan, said)
     return commit.commit(swap.swap(bring_back.bring_back(plan, said), said), said)
-
-
-@pytest.fixture(autouse=True)
-def as_ckan(having: Having) -> None:
-    """Build full-text indexes by CKAN's method, as that of the first table, so that tables can be compared."""
-    having(full_text_index="ckan")
 
 
 def kept(table: Table) -> list[str]:
