@@ -52,6 +52,7 @@ def test_the_table_before_is_kept_without_indexes_and_nobody_reads_it(
     facts = catalog.describe(live.connection, name)
     assert facts is not None
     assert (facts.indexes, facts.primary_key, facts.grants, facts.views) == ((), None, (), ())
+    assert facts.triggers == ()
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         reader.execute(f'SELECT * FROM "{name}"'.encode())
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
@@ -162,6 +163,18 @@ def test_an_undo_that_dies_after_its_commit_is_kept(live: Table, loader: Loader,
     scene.heal()
     assert live.whole() == before
     assert len(kept(live)) == 1
+
+
+def test_functions_and_tables_of_other_people_can_go_though_a_table_is_kept(live: Table, loader: Loader) -> None:
+    live.run("CREATE TABLE places (ort text PRIMARY KEY)")
+    live.run("INSERT INTO places SELECT DISTINCT ort FROM {table} WHERE ort IS NOT NULL")
+    live.run("ALTER TABLE {table} ADD CONSTRAINT place FOREIGN KEY (ort) REFERENCES places NOT VALID")
+    before = live.whole()
+    loader.load(TODAY)
+    live.run("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS place")
+    live.run("DROP TABLE places")
+    undo(loader)
+    assert live.whole().facts.triggers == before.facts.triggers
 
 
 @pytest.mark.parametrize("days", [1, 0])

@@ -51,12 +51,20 @@ def _hidden(table: str, sequence: str | None, roles: list[str]) -> Iterator[sql.
 
 
 def strip(connection: psycopg.Connection, table: str) -> None:
-    """Drop a table's primary key and all its indexes."""
+    """Drop a table's primary key, all its indexes, its triggers and its foreign keys.
+
+    Functions and tables that other people made must not depend on a table that nobody sees. An undo copies triggers and
+    foreign keys from the live table.
+    """
     facts = catalog.describe(connection, table)
     if facts is None:
         return
+    for trigger in facts.triggers:
+        drop_trigger = sql.SQL("DROP TRIGGER {} ON {}")
+        connection.execute(drop_trigger.format(sql.Identifier(trigger.name), ddl.public(table)))
     keys = [index.name for index in facts.indexes if index.constraint]
-    for key in (*keys, *filter(None, [facts.primary_key])):
+    foreign = [each.name for each in facts.constraints if each.definition.startswith("FOREIGN KEY")]
+    for key in (*keys, *foreign, *filter(None, [facts.primary_key])):
         drop_key = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}")
         connection.execute(drop_key.format(ddl.public(table), sql.Identifier(key)))
     for index in facts.indexes:
