@@ -202,6 +202,9 @@ def test_a_build_uses_no_more_than_is_allowed_and_idle(
         superuser.execute("ALTER ROLE datastore_write RESET ALL")
     seen = superuser.execute("SELECT command, memory, workers FROM told.indexes").fetchall()
     built = [(memory, asked) for command, memory, asked in seen if "USING gin" in command and "_dpp_" in command]
+    ((memory, asked),) = built
+    assert asked == workers
     # with one idle core it is built at the same time as the primary key, and they share the memory
     parallel = idle > 1 and superuser.info.server_version >= PARALLEL_GIN
-    assert built == [("96MB" if parallel else "48MB", workers)]
+    megabytes = int(memory.removesuffix("MB"))
+    assert megabytes == 96 if parallel else megabytes <= 48

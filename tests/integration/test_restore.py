@@ -15,6 +15,7 @@ from ckanext.datapusher_plus.recovery.restore import Restored, restore
 from ckanext.datapusher_plus.recovery.settle import settle
 from tests.faults.startup.datapusher_plus_faults import Faults, OrderedFault
 from tests.fix_file import Said
+from tests.fix_health import Having
 from tests.fix_tables import TODAY, Table, Whole
 from tests.loads import Loader, end_of, forked, in_child
 from tests.orders import Orders
@@ -76,8 +77,10 @@ def test_swap_leaves_the_old_table_whole(live: Table, die: Die, heal: Heal, poin
 
 @pytest.mark.parametrize("point", ["index.built", "fill.pieced"])
 def test_a_large_file_whose_index_is_built_meanwhile_leaves_nothing_half_done(
-    table: Table, die: Die, heal: Heal, point: str
+    table: Table, die: Die, heal: Heal, having: Having, point: str
 ) -> None:
+    # only a GiST index is built while rows still come
+    having(full_text_index="gist")
     row = "Köln,{},2026-05-06," + 60 * "Rhein " + "\n"
     content = "stadt,zahl,tag,ort\n" + "".join(row.format(number) for number in range(12_000))
     die(Strategy.SWAP, point, "sigkill", content.encode())

@@ -13,6 +13,7 @@ from ckanext.datapusher_plus.core.errors import DatastoreBusy, DependentViewBrok
 from ckanext.datapusher_plus.core.values import Strategy
 from ckanext.datapusher_plus.recovery.restore import restore
 from tests.fix_file import Said
+from tests.fix_health import Having
 from tests.fix_tables import TODAY, Table
 from tests.loads import Loader
 
@@ -51,7 +52,8 @@ def test_ckan_goes_on_with_the_table_as_with_its_own(live: Table, loader: Loader
     ]
 
 
-def test_a_first_load_makes_the_table_that_ckan_would_make(table: Table, loader: Loader) -> None:
+def test_a_first_load_makes_the_table_that_ckan_would_make(table: Table, loader: Loader, having: Having) -> None:
+    having(full_text_index="ckan")
     loader.load(b"name,n\nb,1\na,2\n")
     ours = table.whole("b")
     table.act("datastore_delete", resource_id=table.resource_id, force=True)
