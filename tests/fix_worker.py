@@ -131,6 +131,9 @@ class WorkerUnderTest:
         return {**os.environ, **mine}
 
 
+WORKER = pytest.StashKey[WorkerUnderTest]()
+
+
 def until(true: Callable[[], bool], patience: float, told: Callable[[], object] = lambda: "") -> None:
     """Wait until ``true`` returns true; after ``patience`` seconds fail with the result of ``told``."""
     deadline = time.monotonic() + patience
@@ -141,12 +144,24 @@ def until(true: Callable[[], bool], patience: float, told: Callable[[], object] 
 
 @pytest.fixture(scope="session")
 def worker_process(
-    stack: RunningStack, all_gates: Gates, tmp_path_factory: pytest.TempPathFactory
+    stack: RunningStack, all_gates: Gates, tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
 ) -> Iterator[WorkerUnderTest]:
     """One worker per session, started by the first test that needs it."""
     process = WorkerUnderTest(stack, all_gates, tmp_path_factory.mktemp("worker"))
+    pytestconfig.stash[WORKER] = process
     yield process
     process.stop(signal.SIGKILL)
+
+
+@pytest.fixture(autouse=True)
+def no_worker_besides(request: pytest.FixtureRequest) -> None:
+    """Stop the worker before a test that does not use it.
+
+    Its sweep takes loads and runs of tests, which hold no lock, for those of dead processes.
+    """
+    process = request.config.stash.get(WORKER, None)
+    if process is not None and process.alive() and "worker_process" not in request.fixturenames:
+        process.stop()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ POINTS: tuple[str, ...] = (
     *("stash.before", "stash.written", "stash.synced", "stash.replaced", "journal.begun", "stash.saved"),
     *("lock.checked", "copy.created", "copy.block", "copy.sent", "stage.copied", "stage.made", "stage.stripped"),
     *("fill.piece", "fill.pieced", "stage.cast", "stage.counted", "stage.filled"),
-    *("index.before", "index.built", "stage.indexed"),
+    *("index.before", "index.built", "stage.indexed", "undo.stripped", "undo.indexed"),
     *("swap.before", "swap.locked", "swap.parked", "swap.renamed", "swap.journaled", "swap.after"),
     *("replace.deleted", "replace.cast", "replace.indexed", "replace.filled", "append.prepared"),
     *("commit.before", "append.locked", "append.added", "commit.dropped", "commit.after", "transaction.end"),

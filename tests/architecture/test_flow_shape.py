@@ -13,7 +13,7 @@ from .source import modules
 FLOW = {module.name: module.tree for module in modules() if module.room in ("flow", "worker")}
 INGEST = FLOW["flow.ingest"]
 TASKS = FLOW["flow.tasks"]
-WRITING = ("append", "stage", "swap", "replace", "commit")
+WRITING = ("append", "bring_back", "stage", "swap", "replace", "commit")
 FORBIDDEN_CALLS = {"submit", "map", "delay", "suspend_flow_run", "pause_flow_run", "set", "acquire"}
 FORBIDDEN_OPTIONS = {
     "retries",

@@ -15,12 +15,14 @@ from tests.faults.site import Setup
 #: Points that a load with `replace`, or an append, reaches instead of some others.
 IN_REPLACE = tuple(point for point in POINTS if point.startswith("replace."))
 IN_APPEND = tuple(point for point in POINTS if point.startswith("append."))
+#: Points that only an undo reaches.
+ONLY_IN_UNDO = tuple(point for point in POINTS if point.startswith("undo."))
 #: Points of the sweep that ends a dead run, and of the restore of the old table.
 RECOVERY = ("recover.before", "recover.after")
 WAY_BACK = tuple(point for point in POINTS if point.startswith("restore."))
 #: Points of the removal of a deleted resource's table; tests/integration tests deaths there.
 WITHDRAWAL = tuple(point for point in POINTS if point.startswith("withdraw."))
-_ELSEWHERE = ("skip.claimed", *IN_REPLACE, *IN_APPEND, *RECOVERY, *WAY_BACK, *WITHDRAWAL)
+_ELSEWHERE = ("skip.claimed", *ONLY_IN_UNDO, *IN_REPLACE, *IN_APPEND, *RECOVERY, *WAY_BACK, *WITHDRAWAL)
 #: Points of a load with `swap`.
 RELOAD = tuple(point for point in POINTS if point not in _ELSEWHERE)
 #: Points after the commit: a fault can no longer undo the load.
@@ -163,7 +165,7 @@ _NOT_AT_FIRST = ("stash.before", "stash.written", "stash.synced", "stash.replace
 
 #: Points of an undo, which reads no file and fills no table.
 IN_UNDO = (
-    *("stash.replaced", "lock.checked", "stage.stripped", "stage.indexed", "swap.before", "swap.parked", "swap.after"),
+    *("stash.replaced", "lock.checked", "undo.stripped", "undo.indexed", "swap.before", "swap.parked", "swap.after"),
     *("commit.before", "commit.dropped", "commit.after", "publish.patch", "finish.before"),
 )
 

@@ -130,7 +130,7 @@ def test_a_site_keeps_none(live: Table, loader: Loader, setting: dict[str, Any])
 
 @pytest.mark.parametrize("how", ["raise", "sigkill"])
 @pytest.mark.parametrize(
-    "point", ["stage.stripped", "index.built", "swap.parked", "swap.journaled", "swap.after", "commit.dropped"]
+    "point", ["undo.stripped", "index.built", "swap.parked", "swap.journaled", "swap.after", "commit.dropped"]
 )
 def test_an_undo_that_dies_is_rolled_back_and_can_be_repeated(
     live: Table, loader: Loader, scene: Scene, how: str, point: str

@@ -100,7 +100,7 @@ def bring_back(plan: LoadPlan, log: Log) -> Staged:
         raw.end_sessions_of_the_dead(connection, table)
         kept.strip(connection, table)
         staging.autovacuum(connection, table, on=True)
-        reach("stage.stripped")
+        reach("undo.stripped")
         live = load_table.old_table(connection, plan)
         planned = load_table.planned_indexes(live, plan)
         load_table.warn_of_lost_indexes(planned, log)
@@ -108,7 +108,7 @@ def bring_back(plan: LoadPlan, log: Log) -> Staged:
         if live:
             staging.carry_constraints(connection, live, table, log.warning)
         indexes.analyze(connection, table)
-        reach("stage.indexed")
+        reach("undo.indexed")
     number = len(planned.build) + 1
     seconds = f"{time.monotonic() - started:.1f}"
     log.info(say("{number} indexes built in {seconds} s.", number=number, seconds=seconds))
