@@ -36,7 +36,7 @@ analyse = _step(name="analyse")(analyse_step.analyse)
 
 append = _step(name="append")(append_step.append)
 stage = _step(name="stage")(stage_step.stage)
-bring_back = _step(name="stage")(bring_back_step.bring_back)
+bring_back = _step(name="bring_back")(bring_back_step.bring_back)
 swap = _step(name="swap")(swap_step.swap)
 replace = _step(name="replace")(replace_step.replace)
 commit = _step(name="commit")(commit_step.commit)
