@@ -24,13 +24,15 @@ BESIDE = {"stage.stripped", "fill.piece", "fill.pieced", "stage.cast", "stage.fi
 BESIDE |= {"stage.indexed", "swap.before", "swap.after"}
 #: Reached only when rows are added to a live table; see ``test_append``.
 IN_APPEND = {point for point in POINTS if point.startswith("append.")}
+#: Reached only by an undo; see ``test_undo``.
+IN_UNDO = {point for point in POINTS if point.startswith("undo.")}
 #: Where under ``replace`` the old rows are gone and the new ones not safe.
 EMPTY = {"replace.deleted", "replace.cast", "stage.counted", "replace.indexed"}
 
 
 def points(strategy: Strategy, *, words: bool) -> list[str]:
     """Return the checkpoints that a load comes to."""
-    absent = OF_THE_FLOW | IN_APPEND | (set() if words else WITH_WORDS)
+    absent = OF_THE_FLOW | IN_APPEND | IN_UNDO | (set() if words else WITH_WORDS)
     if strategy is Strategy.SWAP:
         return [point for point in WRITE_SIDE if point not in absent and not point.startswith("replace.")]
     return [point for point in WRITE_SIDE if point not in absent | BESIDE]
