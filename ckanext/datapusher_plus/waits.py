@@ -44,6 +44,8 @@ DEAD_RUNS_LOCK = 5.0
 #: The first try to lock a live table. While it waits, new readers wait behind it. And when CKAN's search counts a
 #: table's rows, it holds a lock on one connection and requests one on another: that ends only when this try gives up.
 FIRST_TABLE_LOCK = 0.1
+#: A load that makes room waits for a table that is kept for an undo; a backup may be reading it for hours.
+KEPT_TABLE_LOCK = 2
 #: A change of a row in CKAN's database waits for a web request that changes the same row.
 CKAN_ROW_LOCK = 10
 #: wait of a refresh of the registry of columns for another one of the same resource, or for an edit of its dataset

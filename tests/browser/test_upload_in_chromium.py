@@ -21,6 +21,8 @@ GOOD = "tree,height,planted\nOak,21.5,2001-03-09\nElm,18,1999-11-30\n"
 BROKEN = "tree,height,planted\nOak\nElm,18,1999-11-30\n"
 #: the third column can be read in two ways
 DOUBTFUL = "tree,height,planted\nOak,21.5,03/04/2001\nElm,18,05/06/1999\n"
+#: a table of its own, put in the place of the good one by mistake
+WRONG = "shop\nBakery\nButcher\nGrocer\n"
 ONE_BAD_ROW = "tree,height\n" + "".join(f"Oak {number},{number}\n" for number in range(1, 40)) + "Elm\n"
 #: JavaScript: what reaches beyond the right edge of the window
 TOO_WIDE = """
@@ -43,11 +45,11 @@ class Editor:
     def go(self, path: str) -> None:
         self.page.goto(self.portal.url + path)
 
-    def publish(self, content: str, resource_id: str = "") -> str:
+    def publish(self, content: str, resource_id: str = "", *, name: str = "trees.csv") -> str:
         """Upload a file by the form, to a new resource or to one that is there, and return the resource's id."""
         at = f"/dataset/{self.dataset}/resource/" + (f"{resource_id}/edit" if resource_id else "new")
         self.go(at)
-        file: FilePayload = {"name": "trees.csv", "mimeType": "text/csv", "buffer": content.encode()}
+        file: FilePayload = {"name": name, "mimeType": "text/csv", "buffer": content.encode()}
         if resource_id:
             self.page.get_by_role("button", name="Clear Upload").click()
             self.page.locator("#field-resource-upload").set_input_files([file])
@@ -180,6 +182,64 @@ def test_an_earlier_dictionary_can_be_brought_back(editor: Editor) -> None:
     earlier.locator("li summary", has_text="differs from now").first.click()
     editor.picture("dictionary", earlier)
     assert violations(editor.page, "[data-part=earlier]") == []
+
+
+def undone(editor: Editor, tab: Locator) -> None:
+    """Press the button that undoes the last load, and wait until that is done."""
+    part = tab.locator("[data-part=undo]")
+    # the page replaces its parts while it follows the load
+    expect(part.locator("summary")).to_be_visible(timeout=PATIENCE)
+    part.locator("summary").click()
+    assert violations(editor.page, ".dpp") == []
+    editor.picture("undo", part)
+    part.get_by_role("button", name="Bring this table back").click()
+    expect(editor.page.locator(".flash-messages")).to_contain_text("is brought back in a moment")
+    expect(tab.locator(".dpp-state .badge")).to_have_text(re.compile(r"^\s*Undone\s*$"), timeout=PATIENCE)
+
+
+@pytest.mark.smoke
+def test_a_wrong_file_is_undone_and_that_too(editor: Editor) -> None:
+    resource_id = editor.publish(GOOD)
+    editor.tab(resource_id, "Loaded")
+    editor.publish(WRONG, resource_id, name="shops.csv")
+    tab = editor.tab(resource_id, "Loaded")
+    now, state = tab.locator("[data-part=table]"), tab.locator("[data-part=state]")
+    expect(now).to_contain_text("shops.csv")
+    expect(tab.locator("[data-part=undo]")).to_contain_text("trees.csv")
+
+    undone(editor, tab)
+    expect(state).to_contain_text("The last load is undone: the table has 2 rows again.")
+    expect(now).to_contain_text("trees.csv")
+    expect(now).to_contain_text("A newer file was loaded, and that was undone.")
+    assert violations(editor.page, ".dpp") == []
+    editor.page.screenshot(path=editor.pictures / "undone.png", full_page=True)
+    assert rows(editor, resource_id) == [{"tree": "Oak"}, {"tree": "Elm"}]
+    told = shown_to_readers(editor, resource_id)
+    assert told.endswith("A newer file was loaded, and that was undone.")
+
+    editor.tab(resource_id, "Undone")
+    undone(editor, tab)
+    expect(state).to_contain_text("the table has 3 rows again.")
+    expect(now).to_contain_text("shops.csv")
+    expect(now).not_to_contain_text("A newer file")
+    assert violations(editor.page, ".dpp") == []
+    assert [row["shop"] for row in rows(editor, resource_id, "shop")] == ["Bakery", "Butcher", "Grocer"]
+    assert shown_to_readers(editor, resource_id) == ""
+
+
+def rows(editor: Editor, resource_id: str, column: str = "tree") -> list[dict[str, Any]]:
+    """Return a column of the table as readers get it."""
+    return editor.portal.act("datastore_search", resource_id=resource_id, fields=column, sort="_id")["records"]
+
+
+def test_what_would_change_is_shown_and_the_table_stays(editor: Editor) -> None:
+    resource_id = editor.publish(GOOD)
+    tab = editor.tab(resource_id, "Loaded")
+    tab.get_by_role("button", name="What would change?").click()
+    expect(tab.locator("[data-part=difference]")).to_contain_text("What the file would change", timeout=PATIENCE)
+    expect(tab.locator("[data-part=difference]")).to_contain_text("Dry run: the file can be loaded as 2 rows")
+    expect(tab.locator("[data-part=state]")).to_contain_text("Last attempt: Loaded")
+    assert violations(editor.page, ".dpp") == []
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])

@@ -250,10 +250,20 @@ def test_too_little_room_names_the_disk(tmp_path: Path) -> None:
     from ckanext.datapusher_plus.datastore.selftest import Largest
     from ckanext.datapusher_plus.health import disk
 
-    found = disk.judged(Largest(table="huge", size=10**18), [tmp_path], copies=2)
+    found = disk.judged(Largest(table="huge", size=10**18), [tmp_path], 2, {})
     assert found.state.value == "fail"
     assert found.sentence.startswith(f"{tmp_path} has ")
     assert found.sentence.endswith(" free, of 2.0 EB for 2 copies of the largest table, huge with 1.0 EB.")
+
+
+def test_what_loads_can_remove_counts_as_room(tmp_path: Path) -> None:
+    from ckanext.datapusher_plus.datastore.selftest import Largest
+    from ckanext.datapusher_plus.health import disk
+
+    largest, other = Largest(table="huge", size=10**18), tmp_path / "other"
+    assert disk.judged(largest, [tmp_path], 2, {tmp_path: 2 * 10**18}).state.value == "ok"
+    assert disk.judged(largest, [tmp_path], 2, {tmp_path: 10**18}).state.value == "fail"
+    assert disk.judged(largest, [tmp_path], 2, {other: 2 * 10**18}).state.value == "fail"
 
 
 # -- files --------------------------------------------------------------------------------------

@@ -224,3 +224,87 @@ def test_the_disk_check_tells_what_kept_tables_take(live: Table, loader: Loader)
 
     loader.load(TODAY)
     assert "kept for an undo take" in disk.room().sentence
+
+
+# -- room ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def other(live: Table) -> Iterator[str]:
+    """Another resource with an older kept table, by name only; returns its id."""
+    from ckanext.datapusher_plus.core import table_names
+    from ckanext.datapusher_plus.datastore import ddl
+
+    resource_id = str(uuid.uuid4())
+    name = table_names.kept(resource_id, str(uuid.uuid4()))
+    live.connection.execute(f'CREATE TABLE "{name}" AS SELECT generate_series(1, 5000)'.encode())
+    live.connection.execute(ddl.comment("TABLE", ddl.public(name), json.dumps({"at": "2026-01-01T00:00:00+00:00"})))
+    yield resource_id
+    live.connection.execute(f'DROP TABLE IF EXISTS "{name}"'.encode())
+
+
+def of(table: Table, resource_id: str) -> list[str]:
+    from ckanext.datapusher_plus.core import table_names
+    from ckanext.datapusher_plus.datastore import catalog
+
+    return catalog.tables_like(table.connection, table_names.kept_of(resource_id))
+
+
+def test_kept_tables_go_oldest_first_when_room_is_short(live: Table, loader: Loader, other: str) -> None:
+    from ckanext.datapusher_plus.datastore import room
+    from ckanext.datapusher_plus.recovery import kept_tables
+
+    loader.load(TODAY)
+    free = room.free_for_tables(live.connection)
+    assert free is not None, "the server of the tests is on this machine"
+    assert kept_tables.make_room(1, mine="", run_log=loader.said) == 0
+    assert (len(of(live, other)), len(kept(live))) == (1, 1)
+    # much less than the older table has, and far more than other programs write meanwhile
+    assert kept_tables.make_room(10**18, mine="", run_log=loader.said) == 2
+    assert (of(live, other), kept(live)) == ([], [])
+
+
+def test_a_kept_table_that_an_undo_uses_stays(live: Table, loader: Loader, other: str) -> None:
+    from ckanext.datapusher_plus.datastore.lock import ResourceLock
+    from ckanext.datapusher_plus.recovery import kept_tables
+
+    loader.load(TODAY)
+    with ResourceLock(live.resource_id) as lock:
+        assert lock.acquire()
+        assert kept_tables.make_room(10**18, mine="", run_log=loader.said) == 1
+        assert (of(live, other), len(kept(live))) == ([], 1)
+        # the load that has the lock may remove it
+        assert kept_tables.make_room(10**18, mine=live.resource_id, run_log=loader.said) == 1
+    assert kept(live) == []
+
+
+def test_a_kept_table_that_a_backup_reads_stays(
+    live: Table, loader: Loader, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ckanext.datapusher_plus import waits
+    from ckanext.datapusher_plus.recovery import kept_tables
+
+    loader.load(TODAY)
+    monkeypatch.setattr(waits, "KEPT_TABLE_LOCK", 1)
+    with live.connection.transaction():
+        live.connection.execute(f'LOCK TABLE "{of(live, other)[0]}" IN ACCESS SHARE MODE'.encode())
+        assert kept_tables.make_room(10**18, mine="", run_log=loader.said) == 1
+    assert (len(of(live, other)), kept(live)) == (1, [])
+
+
+def test_a_load_makes_room_and_says_so(
+    live: Table, loader: Loader, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ckanext.datapusher_plus.core import kept as rules
+
+    loader.load(TODAY)
+    monkeypatch.setattr(rules, "_COPIES", 10**15)
+    loader.load(FILES["Trier"])
+    assert of(live, other) == []
+    assert any("Tables that were kept for an undo are removed, the oldest first: 2." in each for each in said(loader))
+    # that of this load is kept: it was there before
+    assert len(kept(live)) == 1
+
+
+def said(loader: Loader) -> list[str]:
+    return [str(each) for each in loader.said.lines]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Message
 
+import ckanext.datapusher_plus
 from dev import catalogues
 
 PLACE = re.compile(r"\{\w*\}|%\(\w+\)[sd]|%s")
+
+TRANSLATE = {"_", "ungettext", "say", "say_n"}
 
 
 def forms(texts: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
@@ -31,6 +35,19 @@ def test_the_template_has_every_text_of_code_and_pages(tmp_path: Path) -> None:
 def test_texts_of_pages_and_messages_are_found() -> None:
     found = {forms(message.id)[0] for message in messages("de")}
     assert {"newest first", "Left as it was", "Nothing is lost.", "{n} row was loaded."} <= found
+
+
+def test_no_text_hides_in_an_f_string() -> None:
+    """Babel does not find it there."""
+    hidden = [
+        f"{path.name}:{text.lineno}"
+        for path in Path(ckanext.datapusher_plus.__path__[0]).rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in TRANSLATE
+    ]
+    assert hidden == []
 
 
 @pytest.mark.parametrize("language", catalogues.LANGUAGES)

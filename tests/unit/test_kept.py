@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ckanext.datapusher_plus.core.kept import Load, is_expired, is_undone, load_from_json
+from ckanext.datapusher_plus.core.kept import Load, Room, given_up, is_expired, is_undone, load_from_json, needed
 
 DAY = 86_400
 
@@ -34,3 +34,30 @@ def test_a_load_survives_json() -> None:
     load = Load(run_id="r", rows=3, columns=(("a", "text", "A"),), file={"name": "x.csv", "size": 1}, personal=({},))
     assert load_from_json(json.loads(json.dumps(load.as_json()))) == load
     assert load_from_json(None) is None
+
+
+def room(name: str, at: str, size: int) -> Room:
+    return Room(resource_id=name, at=at, size=size)
+
+
+OLD, NEW, UNKNOWN = room("old", "2026-01-01", 10), room("new", "2026-02-01", 20), room("unknown", "", 5)
+
+
+@pytest.mark.parametrize(
+    ("free", "wanted", "gone"),
+    [
+        (100, 100, []),
+        (100, 101, ["unknown"]),
+        (100, 105, ["unknown"]),
+        (100, 106, ["unknown", "old"]),
+        (100, 116, ["unknown", "old", "new"]),
+        (100, 999, ["unknown", "old", "new"]),
+    ],
+)
+def test_the_oldest_kept_tables_make_room_and_no_more_than_needed(free: int, wanted: int, gone: list[str]) -> None:
+    assert [each.resource_id for each in given_up([NEW, OLD, UNKNOWN], free, wanted)] == gone
+
+
+def test_a_load_needs_room_for_two_copies_of_the_larger_table() -> None:
+    assert needed(100, 0) == 600
+    assert needed(100, 1000) == 2000

@@ -19,7 +19,7 @@ from ..logic.migrated import UNMIGRATED
 from ..model import run
 from ..runs import records
 from ..runs.task_status import NEWEST_FIRST
-from .dry_run import show
+from .dry_run import clock, show
 
 #: Resources per query; a site may have hundreds of thousands.
 _PAGE = 500
@@ -48,8 +48,10 @@ def submit(package: str | None, yes: bool, ignore_hash: bool, dry_run: bool) -> 
         click.confirm("Every file on this site that can be loaded will be queued. Continue?", abort=True)
     package_id = _package_id(package) if package else None
     found = list(_loadable(_resources(package_id)))
-    _submit_all(found, ignore_hash, dry_run=dry_run)
-    if dry_run and not show([each.id for each in found]):
+    since = clock()
+    all_queued = _submit_all(found, ignore_hash, dry_run=dry_run)
+    all_examined = not dry_run or show([each.id for each in found], since)
+    if not (all_queued and all_examined):
         raise SystemExit(1)
 
 
@@ -61,7 +63,8 @@ def resubmit(yes: bool, ignore_hash: bool) -> None:
     if not yes:
         click.confirm("Every file in the DataStore will be queued to be loaded again. Continue?", abort=True)
     loaded = set(get_all_resources_ids_in_datastore())
-    _submit_all((found for found in _fed_by_files(_resources(None)) if found.id in loaded), ignore_hash)
+    if not _submit_all((found for found in _fed_by_files(_resources(None)) if found.id in loaded), ignore_hash):
+        raise SystemExit(1)
 
 
 @click.command(short_help="Show what became of the loads.")
@@ -112,12 +115,12 @@ def _loadable(resources: Iterable[_Found]) -> Iterator[_Found]:
     return (found for found in _fed_by_files(resources) if found.format.lower() in formats)
 
 
-def _submit_all(resources: Iterable[_Found], ignore_hash: bool, *, dry_run: bool = False) -> None:
+def _submit_all(resources: Iterable[_Found], ignore_hash: bool, *, dry_run: bool = False) -> bool:
+    """Request the loads, and return whether all are queued."""
     user = portal.site_user()
     results = [_submit(found.id, user, ignore_hash=ignore_hash, dry_run=dry_run) for found in resources]
     click.echo(f"{sum(results):,} queued, {len(results) - sum(results):,} failed.")
-    if not all(results):
-        raise SystemExit(1)
+    return all(results)
 
 
 def _submit(resource_id: str, user: str, **wish: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -57,6 +57,42 @@ class KeptTable:
     load: Load | None
     #: the indexes that it had
     indexes: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Room:
+    """The room that a resource's kept tables take."""
+
+    resource_id: str
+    #: when the newest of them was replaced, ISO 8601; empty if that is not known
+    at: str
+    #: bytes
+    size: int
+
+
+#: What a load writes: the file as a table of text, and the new table with searchable text and indexes.
+_COPIES = 2
+#: A table with searchable text and indexes takes about so many times the bytes of its file.
+_TIMES = 3
+
+
+def needed(csv_bytes: int, live_bytes: int) -> int:
+    """Return about how many bytes a load needs on the database's disk, as ``check`` counts them.
+
+    :param live_bytes: of the table that is in place.
+    """
+    return _COPIES * max(_TIMES * csv_bytes, live_bytes)
+
+
+def given_up(found: Sequence[Room], free: int, wanted: int) -> tuple[Room, ...]:
+    """Return whose kept tables have to go so that there are ``wanted`` bytes: oldest first, and no more than needed."""
+    gone: list[Room] = []
+    for each in sorted(found, key=lambda room: room.at):
+        if free >= wanted:
+            break
+        gone.append(each)
+        free += each.size
+    return tuple(gone)
 
 
 def is_expired(kept_seconds: float, days: int, *, keep: bool) -> bool:

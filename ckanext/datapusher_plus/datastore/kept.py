@@ -12,8 +12,8 @@ from psycopg import sql
 
 from ..core import table_names
 from ..core.index_plan import Index
-from ..core.kept import KeptTable, Load, load_from_json
-from . import catalog, ddl, raw, swap_record
+from ..core.kept import KeptTable, Load, Room, load_from_json
+from . import catalog, ddl, raw, room, swap_record
 
 
 def keep(connection: psycopg.Connection, resource_id: str, run_id: str, parked: str, load: Load | None) -> None:
@@ -105,6 +105,18 @@ def drop(connection: psycopg.Connection, resource_id: str) -> int:
     for table in tables:
         raw.drop(connection, table)
     return len(tables)
+
+
+def rooms(connection: psycopg.Connection) -> list[Room]:
+    """Return the room that the kept tables of each resource take."""
+    return [
+        Room(
+            resource_id=resource_id,
+            at=of(connection, tables[-1]).at,
+            size=sum(room.size_of(connection, table) for table in tables),
+        )
+        for resource_id, tables in every(connection).items()
+    ]
 
 
 def size(connection: psycopg.Connection) -> int:

@@ -196,29 +196,3 @@ def largest(connection: psycopg.Connection) -> Largest | None:
     """Return the largest table of a resource, None when there is no table."""
     with connection.cursor(row_factory=class_row(Largest)) as cursor:
         return cursor.execute(_LARGEST).fetchone()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whereabouts:
-    """What shows where new tables are stored."""
-
-    #: process id of this connection's server process
-    pid: int
-    #: how the title of such a process begins in the list of processes
-    title: str
-    #: folder of the tablespace; empty for one in the data directory
-    tablespace: str
-
-
-_WHEREABOUTS = """
-    SELECT pg_backend_pid() AS pid, concat('postgres: ', session_user, ' ', current_database(), ' ') AS title,
-           pg_tablespace_location(coalesce(
-               (SELECT oid FROM pg_tablespace WHERE spcname = nullif(current_setting('default_tablespace'), '')),
-               (SELECT dattablespace FROM pg_database WHERE datname = current_database()))) AS tablespace
-"""
-
-
-def whereabouts(connection: psycopg.Connection) -> Whereabouts:
-    """Return what shows where new tables of the connected role are stored."""
-    with connection.cursor(row_factory=class_row(Whereabouts)) as cursor:
-        return cursor.execute(_WHEREABOUTS).fetchone()  # pyright: ignore[reportReturnType] (one row always)

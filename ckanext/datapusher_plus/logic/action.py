@@ -113,7 +113,7 @@ def datapusher_submit(context: Context, data_dict: DataDict) -> bool:
     ignore_hash, dry_run = asked.get("ignore_hash", False), asked.get("dry_run", False)
     wish = {"ignore_hash": ignore_hash, "bulk": asked_by_command()}
     with database.transaction() as connection:
-        if would_change_nothing(connection, asked["resource_id"], **wish):
+        if would_change_nothing(connection, asked["resource_id"], dry_run=dry_run, **wish):
             return False
         request(connection, asked["resource_id"], cause="submit", dry_run=dry_run, **wish)
     return True
@@ -136,10 +136,11 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         how many ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that
         load, and the ``url`` of the file with these rows), ``refused`` (null, or how many ``rows`` of ``total`` made
         this run refuse the file, how many of them are ``listed``, and the ``url`` of that list), ``table`` (null, or
-        the load whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal)
+        the load whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal,
+        undone: whether the load of a newer file was undone)
         and ``waiting`` (null, or the request that waits while this run goes on). ``task_info`` also has who asked and
-        how, file, steps with their seconds, and ``whole``: the share of the whole load that is done and the seconds
-        left
+        how, ``dry_run`` and ``undo`` (what the run is for), file, steps with their seconds, and ``whole``: the share of
+        the whole load that is done and the seconds left
     :rtype: dictionary
     """
     resource_id = schema.validated(context, data_dict, schema.status())["resource_id"]

@@ -11,7 +11,7 @@ from .. import settings
 from ..core import progress, warnings
 from ..core.retries import Tries
 from ..core.states import OPEN, State
-from ..runs import database, records
+from ..runs import database, records, standing
 from ..runs.records import RunRecord
 
 #: Most lines of a log that are searched for warnings.
@@ -42,7 +42,13 @@ def table(resource_id: str) -> dict[str, Any] | None:
         "read_as": run.read_as or {},
         "personal": run.personal or [],
         "difference": run.difference,
+        "undone": _is_undone(run),
     }
+
+
+def _is_undone(run: RunRecord) -> bool:
+    """Return whether the load of a newer file than the one in the table was undone."""
+    return run.undo and standing.find([run.resource_id])[run.resource_id].known.is_undone
 
 
 def waiting(resource_id: str, newest: RunRecord) -> dict[str, Any] | None:
@@ -84,6 +90,7 @@ def entry(run: RunRecord) -> dict[str, Any]:
         "asked_by": run.asked_by,
         "asked_via": run.asked_via,
         "dry_run": run.dry_run,
+        "undo": run.undo,
         "file": run.file,
         "rows": run.rows,
         "message": run.message,

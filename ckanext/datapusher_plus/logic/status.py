@@ -49,6 +49,8 @@ def _task_info(run: RunRecord) -> dict[str, Any]:
     return {
         "state": run.state.value,
         "cause": run.cause,
+        "dry_run": run.dry_run,
+        "undo": run.undo,
         "rows": run.rows,
         "columns": run.columns,
         "warnings": run.warnings or [],

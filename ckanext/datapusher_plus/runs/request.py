@@ -92,19 +92,30 @@ def one_queued(row: Insert, joined: Mapping[str, Any]) -> Insert:
 
 
 def would_change_nothing(
-    connection: sa.Connection, resource_id: str, *, ignore_hash: bool = False, bulk: bool = False
+    connection: sa.Connection,
+    resource_id: str,
+    *,
+    ignore_hash: bool = False,
+    dry_run: bool = False,
+    bulk: bool = False,
 ) -> bool:
-    """Return whether a queued run of the resource already covers such a request."""
-    covering = sa.select(run.c.id).where(
-        run.c.resource_id == resource_id,
-        run.c.state == State.QUEUED.value,
+    """Return whether a queued run of the resource already covers such a request.
+
+    A dry run changes no load or undo that waits already: it would only make that another one.
+    """
+    same = sa.and_(
         run.c.ignore_hash | (sa.literal(not ignore_hash)),
-        ~run.c.dry_run,
         ~run.c.undo,
         # the request of a person gives the queued run of a command its higher priority
         ~run.c.bulk | sa.literal(bulk),
         # a retry may have to wait for its time, and has fewer tries left
         run.c.tries == 1,
+    )
+    covering = sa.select(run.c.id).where(
+        run.c.resource_id == resource_id,
+        run.c.state == State.QUEUED.value,
+        ~run.c.dry_run,
+        sa.literal(dry_run) | same,
     )
     return connection.execute(covering).first() is not None
 

@@ -8,11 +8,13 @@ from functools import partial
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.index_plan import IndexPlan
+from ..core.kept import needed
 from ..core.values import LoadPlan, Log, Staged
-from ..datastore import cast_errors, connect, fill, indexes, raw
+from ..datastore import cast_errors, connect, fill, indexes, raw, room
 from ..datastore import stage as staging
 from ..datastore.connect import Connection
 from ..datastore.table_facts import TableFacts
+from ..recovery import kept_tables
 from . import load_table
 
 
@@ -22,6 +24,8 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
     :raises ValueDoesNotFit, UniqueKeyBroken, RowsLost: when the rows cannot be loaded.
     """
     with connect.connect("datapusher_plus load", autocommit=True) as connection:
+        wanted = needed(plan.csv.path.stat().st_size, room.size_of(connection, plan.resource_id))
+        kept_tables.make_room(wanted, mine=plan.resource_id, run_log=log)
         source = load_table.copy(connection, plan, log)
         old = load_table.old_table(connection, plan)
         table = load_table.new_table(connection, plan, old, log)

@@ -13,7 +13,7 @@ from ckan.plugins.toolkit import _, h
 from .. import settings
 from ..core.states import OPEN
 from ..logic.history import LINES, RUNS
-from . import labels, log_lines, progress, times
+from . import attempt, labels, log_lines, progress, times
 from .asked import asked, file_name
 from .facts import Fact, known
 from .labels import Badge
@@ -116,7 +116,7 @@ def describe(given: Mapping[str, Any]) -> ShownRun:
     )
     return ShownRun(
         id=found["job_id"],
-        badge=labels.badge("empty" if state == "skipped" and found["warnings"] else state),
+        badge=attempt.badge(attempt.kind_of(found), state, is_empty=state == "skipped" and bool(found["warnings"])),
         sentence=found["message"] or "",
         facts=known(facts),
         steps=progress.timeline(found["steps"]),

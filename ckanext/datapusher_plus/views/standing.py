@@ -82,11 +82,13 @@ def _sentence(found: Standing, known: Known) -> str:
         return ""
     may_be_empty = settings.current().load_strategy != "swap" and found in (Standing.LOADING, Standing.FAILED)
     if may_be_empty:
-        return f"{_('The table may be incomplete.')} {then}"
-    if known.loaded_at is None:
-        return f"{_('The table shows an earlier file.')} {then}"
-    date = tk.h.render_datetime(known.loaded_at)
-    return f"{_('The table shows the file that was loaded on {date}.').format(date=date)} {then}"
+        now = _("The table may be incomplete.")
+    elif known.loaded_at is None:
+        now = _("The table shows an earlier file.")
+    else:
+        date = tk.h.render_datetime(known.loaded_at)
+        now = _("The table shows the file that was loaded on {date}.").format(date=date)
+    return f"{now} {then}"
 
 
 def _badge(found: Standing, runs: Runs) -> Badge:

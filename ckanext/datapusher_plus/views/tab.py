@@ -12,8 +12,9 @@ from ckan.plugins.toolkit import _
 from .. import waits
 from ..core.states import GOOD, LEFT, OPEN, State
 from ..settings import Settings
-from . import labels, log_lines, progress, rejected_rows, table_now
+from . import attempt, labels, log_lines, progress, rejected_rows, table_now
 from .asked import asked, file_name
+from .attempt import Kind
 from .facts import Fact, known
 from .labels import Badge
 from .log_lines import Line
@@ -44,6 +45,7 @@ class Tab:
     warnings: tuple[str, ...] = ()
     rejected: tuple[rejected_rows.Rejected, ...] = ()
     facts: tuple[Fact, ...] = ()
+    facts_heading: str = ""
     #: None if there is no table
     table: TableNow | None = None
     #: try and time of a queued retry
@@ -125,11 +127,11 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
     state = _state(status, task)
     active = bool(place.resource.get("datastore_active"))
     ended = state not in OPEN
-    outdated = _outdated(task, place)
+    outdated, kind = _outdated(task, place), attempt.kind_of(task)
     return Tab(
         state=state,
-        heading=_("Last attempt:"),
-        badge=labels.badge("empty" if _is_empty(state, task) else state),
+        heading=attempt.heading(kind),
+        badge=attempt.badge(kind, state, is_empty=_is_empty(state, task)),
         sentence=outdated or _sentence(state, status, task),
         is_outdated=bool(outdated),
         notes=tuple(_notes(state, task, active, place)),
@@ -141,8 +143,9 @@ def _of_run(status: Mapping[str, Any], task: Mapping[str, Any], place: Place) ->
         waiting=_waiting(status.get("waiting")),
         steps=progress.timeline(task.get("steps") or ()),
         facts=known(_facts(task)),
+        facts_heading=attempt.facts_heading(kind),
         log=log_lines.newest_first(task.get("logs") or []),
-        button=_("Load again"),
+        button=_("Load again") if active or kind is not Kind.DRY_RUN else _("Load into DataStore"),
         offers_ignore_hash=ended and active,
         can_delete=ended and active,
         cancels="" if ended or task.get("cancel_asked_at") else status.get("job_id") or "",
@@ -160,16 +163,17 @@ def _state(status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
 
 
 def _sentence(state: str, status: Mapping[str, Any], task: Mapping[str, Any]) -> str:
-    if state == State.QUEUED:
+    kind = attempt.kind_of(task)
+    if state in OPEN:
         # the message of a queued retry is the reason for it
-        return task.get("message") or _("The file waits for a worker to load it.")
-    if state == State.RUNNING:
-        return _("The file is being loaded.")
+        retried = state == State.QUEUED and task.get("message")
+        return retried or attempt.while_open(kind, state)
     if state in (State.COMPLETE, State.WARNED):
         if not _is_in_table(status):
             return _("The file was loaded, but its table has been deleted since.")
-        return labels.loaded(task.get("rows"), len(task.get("columns") or ()))
-    if _is_empty(state, task):
+        said = task.get("message") if kind is Kind.UNDO else ""
+        return said or labels.loaded(task.get("rows"), len(task.get("columns") or ()))
+    if _is_empty(state, task) and kind is Kind.LOAD:
         return _("Nothing was loaded.")
     reason = task.get("message") or (status.get("error") or {}).get("message")
     return reason or _("The run ended without a reason. Load again; if it happens again, tell the administrator.")
@@ -203,20 +207,22 @@ def _is_in_table(status: Mapping[str, Any]) -> bool:
 def _notes(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
     if state in OPEN:
         return _notes_while_open(state, task, active, place)
-    if state in GOOD or not active:
+    kind = attempt.kind_of(task)
+    if state in GOOD or not active or kind is Kind.DRY_RUN:
         return []
-    if state in LEFT:
-        return [_("The table and its Data Dictionary are still there, as they were before this load.")]
-    if place.settings.load_strategy == "swap":
+    if kind is Kind.UNDO:
+        return [_("The table and its Data Dictionary are still there, as they were.")]
+    if state in LEFT or place.settings.load_strategy == "swap":
         return [_("The table and its Data Dictionary are still there, as they were before this load.")]
     return [_("The Data Dictionary is kept. The table may be empty until a load succeeds.")]
 
 
 def _notes_while_open(state: str, task: Mapping[str, Any], active: bool, place: Place) -> list[str]:
+    kind = attempt.kind_of(task)
     if task.get("cancel_asked_at"):
-        return [_("Somebody asked to cancel this load. It is being stopped; the table stays as it was.")]
-    notes = [_("You can leave this page; the loading continues.")]
-    if active and place.settings.load_strategy == "swap":
+        return [attempt.is_stopped(kind)]
+    notes = [attempt.may_leave(kind)]
+    if active and kind is not Kind.DRY_RUN and place.settings.load_strategy == "swap":
         notes.append(_("Until it is done, readers see the table as it was."))
     requested = labels.moment(task.get("requested_at"))
     if state == State.QUEUED and requested and (place.now - requested).total_seconds() > waits.UNSEEN_REQUEST:

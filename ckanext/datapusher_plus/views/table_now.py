@@ -62,10 +62,19 @@ def describe(status: Mapping[str, Any]) -> TableNow | None:
     return TableNow(
         facts=known(facts),
         columns=columns,
+        notes=_notes(table),
         warnings=some_warnings(table["warnings"]),
         rejected=tuple(rejected_rows.of_table(status)),
         personal=review.findings(table["personal"]),
     )
+
+
+def _notes(table: Mapping[str, Any]) -> tuple[str, ...]:
+    if not table["undone"]:
+        return ()
+    undone = _("A newer file was loaded, and that was undone.")
+    again = _("It is loaded again when it changes, or when you press “Load again”.")
+    return (f"{undone} {again}",)
 
 
 def without_load(resource_id: str) -> TableNow | None:
