@@ -103,6 +103,21 @@ def test_without_javascript_a_link_shows_how_the_load_goes_on(tab: Tab, editor: 
 
 
 @LOOKS
+def test_what_can_be_done_with_a_table_is_accessible(
+    size: tuple[int, int], dark: bool, tab: Tab, editor: Opened, pictures: Path
+) -> None:
+    loaded(tab)
+    with editor(size=size, dark=dark) as page:
+        assert page.get_by_text("Delete from DataStore…").is_visible()
+        assert violations(page) == []
+        for details in page.locator(".dpp details").all():
+            details.evaluate("element => { element.open = true }")
+        page.screenshot(path=pictures / f"actions-{size[0]}{'-dark' * dark}.png", full_page=True)
+        assert violations(page) == []
+        assert fits(page)
+
+
+@LOOKS
 def test_the_tab_is_accessible_on_any_screen(
     size: tuple[int, int], dark: bool, tab: Tab, editor: Opened, pictures: Path
 ) -> None:
