@@ -109,6 +109,29 @@ def test_rows_that_were_changed_since_go_with_the_table_and_come_back(live: Tabl
     assert live.search(q="Genf")["total"] == 1
 
 
+def test_it_is_known_without_statistics_whether_rows_were_changed(live: Table, loader: Loader) -> None:
+    from ckanext.datapusher_plus.datastore.touched import is_touched
+
+    def changed(rows: int | None = None) -> bool | None:
+        return is_touched(live.connection, live.resource_id, rows)
+
+    assert changed() is None, "no load has put this table in place"
+    loader.load(TODAY)
+    rows = live.search()["total"]
+    assert (changed(), changed(rows), changed(rows + 1)) == (False, False, True)
+    live.act("datastore_records_delete", resource_id=live.resource_id, force=True, filters={"_id": 1})
+    assert (changed(), changed(rows)) == (False, True)
+    undo(loader)
+    assert changed() is False
+    row = {"stadt": "Genf", "zahl": 9}
+    live.act("datastore_upsert", resource_id=live.resource_id, force=True, method="insert", records=[row])
+    assert changed() is True
+    assert live.act("datapusher_plus_undo_show", resource_id=live.resource_id)["changed"] is True
+    undo(loader)
+    # the rows that were changed before came back with the table
+    assert changed() is False
+
+
 def test_a_table_that_no_load_has_replaced_cannot_be_undone(live: Table, loader: Loader) -> None:
     from ckanext.datapusher_plus.core.errors import NothingToUndo
 

@@ -13,7 +13,7 @@ from ..core.errors import RowsLost, TableTouched
 from . import catalog, ddl, raw, stage, swap
 
 #: Number of transactions after which rows' transaction ids, which have 32 bits, no longer show which came first.
-_LONG_AGO = 1_000_000_000
+LONG_AGO = 1_000_000_000
 
 
 def is_as_left(connection: psycopg.Connection, table: str, tail: AppendRange) -> bool:
@@ -30,7 +30,7 @@ def is_as_left(connection: psycopg.Connection, table: str, tail: AppendRange) ->
         rows=sql.Literal(tail.after),
         xid=sql.Literal(str(tail.transaction % 2**32)),
         full=sql.Literal(tail.transaction),
-        most=sql.Literal(_LONG_AGO),
+        most=sql.Literal(LONG_AGO),
         table=ddl.public(table),
     )
     row = connection.execute(query).fetchone()

@@ -134,6 +134,16 @@ def last(connection: psycopg.Connection, resource_id: str) -> Last | None:
         return None
 
 
+def put_in_place(connection: psycopg.Connection, resource_id: str) -> tuple[int, int] | None:
+    """Return the oid of the resource's table and the id of the transaction that put it in place, None if not known."""
+    found = connection.execute(
+        f"SELECT new_oid, changed_by FROM {TABLE} WHERE resource_id = %s AND phase = 'committed'"  # noqa: S608
+        " ORDER BY id DESC LIMIT 1",
+        [resource_id],
+    ).fetchone()
+    return None if found is None or None in found else found
+
+
 def open_resources(connection: psycopg.Connection) -> list[str]:
     """Return the resources that have an open row."""
     rows = connection.execute(f"SELECT resource_id FROM {TABLE} WHERE phase IN ('stashed', 'destructive')")  # noqa: S608

@@ -10,7 +10,7 @@ from ckan.types import Context, DataDict
 from ..core.errors import IngestError
 from ..core.kept import KeptTable
 from ..core.states import OPEN
-from ..datastore import catalog, connect, kept
+from ..datastore import catalog, connect, kept, touched
 from ..runs import database, records
 from ..runs.request import request
 from ..statistics import store
@@ -76,8 +76,19 @@ def datapusher_plus_undo_show(context: Context, data_dict: DataDict) -> dict[str
         "rows": load and load.rows,
         "columns": (len(load.columns) or None) if load else None,
         "loaded_at": (load and load.at) or None,
-        "changed": store.is_stale(resource_id),
+        "changed": _is_changed(resource_id),
     }
+
+
+def _is_changed(resource_id: str) -> bool:
+    """Return whether rows of the table were changed since it was put in place; of a large one only its mark knows."""
+    last = records.last_loaded(resource_id)
+    try:
+        with connect.connect(autocommit=True) as connection:
+            found = touched.is_touched(connection, resource_id, last and last.rows)
+    except IngestError as error:
+        raise _refused(str(error)) from error
+    return store.is_stale(resource_id) if found is None else found
 
 
 def _kept(resource_id: str) -> KeptTable | None:

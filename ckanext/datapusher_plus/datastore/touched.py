@@ -1,0 +1,36 @@
+"""Whether somebody has changed the rows of a table since a load or an undo put it in place."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg import sql
+
+from . import catalog, ddl, journal, room
+from .append import LONG_AGO
+
+#: Bytes of the largest table that is read for that, in some tenths of a second.
+_MOST = 64 << 20
+
+
+def is_touched(connection: psycopg.Connection, table: str, rows: int | None) -> bool | None:
+    """Return whether rows were added, changed or deleted since; None if that is not known, or the table is large.
+
+    An INSERT or UPDATE leaves a newer transaction id in the row; a DELETE leaves fewer rows.
+
+    :param rows: number of rows that it had then; None: not known, and a DELETE is not noticed.
+    """
+    put = journal.put_in_place(connection, table)
+    if put is None or put[0] != catalog.oid_of(connection, table) or room.size_of(connection, table) > _MOST:
+        return None
+    query = sql.SQL(
+        "SELECT count(*) FILTER (WHERE age(xmin) < age({xid}::xid)) > 0 OR count(*) <> coalesce({rows}, count(*)),"
+        " txid_snapshot_xmax(txid_current_snapshot()) - {full} < {most} FROM {table}"
+    ).format(
+        xid=sql.Literal(str(put[1] % 2**32)),
+        rows=sql.Literal(rows),
+        full=sql.Literal(put[1]),
+        most=sql.Literal(LONG_AGO),
+        table=ddl.public(table),
+    )
+    found, is_recent = connection.execute(query).fetchone() or (False, False)
+    return bool(found) if is_recent else None
