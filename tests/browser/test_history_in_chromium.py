@@ -114,7 +114,7 @@ def test_what_can_be_done_with_a_table_is_accessible(
             details.evaluate("element => { element.open = true }")
         page.screenshot(path=pictures / f"actions-{size[0]}{'-dark' * dark}.png", full_page=True)
         assert violations(page) == []
-        assert fits(page)
+        assert page.locator(".dpp").evaluate("part => part.scrollWidth <= part.clientWidth")
 
 
 @LOOKS

@@ -238,7 +238,7 @@ def test_what_would_change_is_shown_and_the_table_stays(editor: Editor) -> None:
     tab = editor.tab(resource_id, "Loaded")
     tab.get_by_role("button", name="What would change?").click()
     expect(tab.locator("[data-part=difference]")).to_contain_text("What the file would change", timeout=PATIENCE)
-    expect(tab.locator("[data-part=difference]")).to_contain_text("Dry run: the file can be loaded as 2 rows")
+    expect(tab.locator("[data-part=difference]")).to_contain_text("The file has not changed")
     expect(tab.locator("[data-part=state]")).to_contain_text("Last attempt: Loaded")
     assert violations(editor.page, ".dpp") == []
 

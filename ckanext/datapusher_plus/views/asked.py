@@ -7,11 +7,13 @@ from typing import Any
 
 from ckan.plugins.toolkit import _, h
 
+from .messages import name
+
 
 def asked(run: Mapping[str, Any]) -> str:
     """Return what caused a run, and who that was."""
     what, who = _what(run.get("cause") or "", run.get("asked_via")), _who(run)
-    return f"{what}, {who}" if who else what
+    return _("{what}, {who}").format(what=what, who=name(who)) if who else what
 
 
 def _what(cause: str, via: str | None) -> str:
@@ -31,9 +33,9 @@ def _what(cause: str, via: str | None) -> str:
 
 
 def _who(run: Mapping[str, Any]) -> str:
-    name, via, is_submitted = run.get("asked_by"), run.get("asked_via"), run.get("cause") == "submit"
-    if name:
-        return _("{user} (API)").format(user=name) if via == "api" and not is_submitted else name
+    user, via, is_submitted = run.get("asked_by"), run.get("asked_via"), run.get("cause") == "submit"
+    if user:
+        return _("{user} (API)").format(user=user) if via == "api" and not is_submitted else user
     if via == "command" and not is_submitted:
         return _("a command")
     return _("the site itself") if via == "site" else ""
@@ -44,4 +46,4 @@ def file_name(file: Mapping[str, Any] | None) -> str:
     if not file or not file.get("name"):
         return ""
     size = file.get("size")
-    return f"{file['name']} ({h.localised_filesize(size)})" if size is not None else file["name"]
+    return f"{name(file['name'])} ({h.localised_filesize(size)})" if size is not None else file["name"]

@@ -31,6 +31,11 @@ def _plain(value: Any) -> str:
     return str(value)
 
 
+def name(text: str) -> str:
+    """Return a name that stands beside words of the page: in a language from right to left between isolates."""
+    return _isolated(text) if h.is_rtl_language() else text
+
+
 def _isolated(value: Any) -> str:
     text = _plain(value)
     return f"\N{FIRST STRONG ISOLATE}{text}\N{POP DIRECTIONAL ISOLATE}" if isinstance(value, str) and text else text
