@@ -13,6 +13,10 @@ from playwright.sync_api import Browser, Page
 from werkzeug.serving import make_server
 
 DESKTOP, PHONE = (1280, 900), (360, 740)
+_TOO_WIDE = """
+  (part) => [...document.querySelectorAll(part), ...document.querySelectorAll(part + ' *')].filter(
+    (each) => each.getBoundingClientRect().right > document.documentElement.clientWidth).map((each) => each.outerHTML)
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,3 +81,8 @@ def violations(page: Page, part: str = "[role=main]") -> list[dict[str, Any]]:
         }
         for each in found.response["violations"]
     ]
+
+
+def too_wide(page: Page, part: str) -> list[str]:
+    """Return the HTML of what reaches beyond the right edge of the window in a part of a page."""
+    return page.evaluate(_TOO_WIDE, part)

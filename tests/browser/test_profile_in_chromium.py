@@ -6,14 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.browsing import DESKTOP, PHONE, Visitor, violations
+from tests.browsing import DESKTOP, PHONE, Visitor, too_wide, violations
 from tests.profiles import Profiled
-
-#: JavaScript: what reaches beyond the right edge of the window
-TOO_WIDE = """
-  [...document.querySelectorAll('[role=main] *')].filter(
-    (part) => part.getBoundingClientRect().right > document.documentElement.clientWidth).map((part) => part.outerHTML)
-"""
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -26,7 +20,7 @@ def test_axe_finds_nothing(
         name = f"profile-{'phone' if size == PHONE else 'desktop'}{'-dark' if dark else ''}"
         page.screenshot(path=pictures / f"{name}.png", full_page=True)
         assert violations(page) == []
-        assert page.evaluate(TOO_WIDE) == [], "nobody has to scroll to the side"
+        assert too_wide(page, "[role=main]") == [], "nobody has to scroll to the side"
 
 
 def test_axe_finds_nothing_in_the_view_and_on_the_page_without_statistics(

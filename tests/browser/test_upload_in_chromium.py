@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect, sync_playwright
 
 from dev.portal import Portal
-from tests.browsing import violations
+from tests.browsing import too_wide, violations
 from tests.servers import RunningStack
 
 GOOD = "tree,height,planted\nOak,21.5,2001-03-09\nElm,18,1999-11-30\n"
@@ -24,11 +24,6 @@ DOUBTFUL = "tree,height,planted\nOak,21.5,03/04/2001\nElm,18,05/06/1999\n"
 #: a table of its own, put in the place of the good one by mistake
 WRONG = "shop\nBakery\nButcher\nGrocer\n"
 ONE_BAD_ROW = "tree,height\n" + "".join(f"Oak {number},{number}\n" for number in range(1, 40)) + "Elm\n"
-#: JavaScript: what reaches beyond the right edge of the window
-TOO_WIDE = """
-  [...document.querySelectorAll('[role=main] *')].filter(
-    (part) => part.getBoundingClientRect().right > document.documentElement.clientWidth).map((part) => part.outerHTML)
-"""
 #: milliseconds; a load waits for the worker, which other tests may keep busy
 PATIENCE = 90_000
 
@@ -254,7 +249,7 @@ def test_the_guide_is_accessible_on_a_phone(script: bool, stack: RunningStack, p
         assert page.locator(".dpp-guide h2").count() > 5
         if script:
             assert violations(page) == []
-            assert page.evaluate(TOO_WIDE) == []
+            assert too_wide(page, "[role=main]") == []
         page.goto(f"{stack.ckan_url}/datapusher-plus/guide/files")
         expect(page.locator("h2#reading")).to_be_attached()
         browser.close()

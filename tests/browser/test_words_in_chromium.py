@@ -11,16 +11,11 @@ import pytest
 from ckan.tests.helpers import call_action
 from playwright.sync_api import Page
 
-from tests.browsing import DESKTOP, PHONE, Visitor, darken, violations
+from tests.browsing import DESKTOP, PHONE, Visitor, darken, too_wide, violations
 from tests.fix_words import Portal
 from tests.profiles import Profiled
 
 DASHBOARD = "/dashboard/words"
-#: JavaScript: what of a part of the page reaches beyond the right edge of the window
-TOO_WIDE = """
-  (part) => [...document.querySelectorAll(part), ...document.querySelectorAll(part + ' *')].filter(
-    (each) => each.getBoundingClientRect().right > document.documentElement.clientWidth).map((each) => each.outerHTML)
-"""
 #: The part of each page that is the plugin's; in CKAN's form the rest is CKAN's.
 PARTS = {"form": ".dpp-drafts", "dashboard": ".dpp-words"}
 
@@ -65,7 +60,7 @@ def test_axe_finds_nothing(
         page.screenshot(path=pictures / f"words-{where}-{size[0]}{'-dark' * dark}.png", full_page=True)
         assert page.locator(".dpp-drafts").count() >= 1
         assert violations(page, PARTS[where]) == []
-        assert page.evaluate(TOO_WIDE, PARTS[where]) == [], "nobody has to scroll to the side"
+        assert too_wide(page, PARTS[where]) == [], "nobody has to scroll to the side"
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
