@@ -172,5 +172,5 @@ def test_a_page_whose_login_has_ended_says_so(way: str, path: str, tab: Tab, edi
     tab.start().progress("copy", 38, 100)
     with editor(path) as page:
         status, body = (401, "") if way == "401" else (200, "<html><form>Log in</form></html>")
-        page.route(f"**{tab.path}/**", lambda route: route.fulfill(status=status, body=body))
+        page.route(f"**/{tab.resource['id']}/**", lambda route: route.fulfill(status=status, body=body))
         page.get_by_role("alert").get_by_role("link", name="Log in again").wait_for()
