@@ -31,10 +31,10 @@ JOIN resource AS r ON r.id = c.resource_id AND r.state = 'active'
 JOIN package AS p ON p.id = r.package_id AND p.state = 'active'
 WHERE c.present AND ({lacks}) AND {scope}
 """
+# each open draft counts one, and each vote on it
 _TOTAL = """(
-    (SELECT count(*) FROM datapusher_plus_annotation AS a WHERE a.column_id = {column} AND a.state = 'open')
-    + (SELECT count(*) FROM datapusher_plus_annotation AS a JOIN datapusher_plus_vote AS v ON v.annotation_id = a.id
-       WHERE a.column_id = {column} AND a.state = 'open')
+    SELECT coalesce(sum(1 + (SELECT count(*) FROM datapusher_plus_vote AS v WHERE v.annotation_id = a.id)), 0)
+    FROM datapusher_plus_annotation AS a WHERE a.column_id = {column} AND a.state = 'open'
 )::int"""
 
 _LOCK = "SELECT c.id FROM datapusher_plus_column AS c WHERE {scope} ORDER BY c.id FOR NO KEY UPDATE"
@@ -97,12 +97,13 @@ def lock(connection: sa.Connection, column_ids: Iterable[int]) -> None:
     connection.execute(sa.text(_LOCK.format(scope=scope)), {"ids": list(column_ids)})
 
 
-# two statements in one message: the second sees what the earlier holder of the lock has committed
+# two statements in one message: the second sees what the earlier holder of the lock has committed; without
+# MATERIALIZED each total would be counted twice
 _RECOUNT = sa.text(
-    _LOCK.format(scope="c.id = ANY (:ids)") + "; UPDATE datapusher_plus_queue AS q SET total = n.total FROM"  # noqa: S608 (constants)
-    f" (SELECT column_id, {_TOTAL.format(column='k.column_id')} AS total"
-    " FROM unnest(CAST(:ids AS bigint[])) AS k (column_id)) AS n"
-    " WHERE q.column_id = n.column_id AND q.total <> n.total"
+    _LOCK.format(scope="c.id = ANY (:ids)") + "; WITH n AS MATERIALIZED ("  # noqa: S608 (constants)
+    f"SELECT column_id, {_TOTAL.format(column='k.column_id')} AS total"
+    " FROM unnest(CAST(:ids AS bigint[])) AS k (column_id)"
+    ") UPDATE datapusher_plus_queue AS q SET total = n.total FROM n WHERE q.column_id = n.column_id AND q.total <> n.total"
 )
 
 
