@@ -103,7 +103,8 @@ _RECOUNT = sa.text(
     _LOCK.format(scope="c.id = ANY (:ids)") + "; WITH n AS MATERIALIZED ("  # noqa: S608 (constants)
     f"SELECT column_id, {_TOTAL.format(column='k.column_id')} AS total"
     " FROM unnest(CAST(:ids AS bigint[])) AS k (column_id)"
-    ") UPDATE datapusher_plus_queue AS q SET total = n.total FROM n WHERE q.column_id = n.column_id AND q.total <> n.total"
+    ") UPDATE datapusher_plus_queue AS q SET total = n.total FROM n"
+    " WHERE q.column_id = n.column_id AND q.total <> n.total"
 )
 
 
@@ -124,28 +125,21 @@ SELECT (SELECT state FROM datapusher_plus_annotation WHERE id = :draft) AS state
     count(*) FILTER (WHERE vote > 0) AS votes_for, count(*) FILTER (WHERE vote < 0) AS votes_against
 FROM datapusher_plus_vote WHERE annotation_id = :draft
 """
-_VOTE = sa.text(
-    _LOCK_OF_DRAFT
-    + """
+_VOTE = sa.text(f"""{_LOCK_OF_DRAFT}
 WITH draft AS (SELECT id, column_id FROM datapusher_plus_annotation WHERE id = :draft AND state = 'open'),
 given AS (
     INSERT INTO datapusher_plus_vote (annotation_id, user_id, vote) SELECT id, :user, :vote FROM draft
     ON CONFLICT (annotation_id, user_id) DO UPDATE SET vote = EXCLUDED.vote, at = now() RETURNING xmax = 0 AS is_new
 )
 UPDATE datapusher_plus_queue AS q SET total = total + 1 FROM draft, given
-WHERE q.column_id = draft.column_id AND given.is_new"""
-    + _VOTES
-)
-_NO_VOTE = sa.text(
-    _LOCK_OF_DRAFT
-    + """
+WHERE q.column_id = draft.column_id AND given.is_new{_VOTES}""")  # noqa: S608 (constants)
+_NO_VOTE = sa.text(f"""{_LOCK_OF_DRAFT}
 WITH taken AS (
     DELETE FROM datapusher_plus_vote USING datapusher_plus_annotation AS a
     WHERE annotation_id = a.id AND user_id = :user AND a.id = :draft AND a.state = 'open' RETURNING a.column_id
 )
-UPDATE datapusher_plus_queue AS q SET total = total - 1 FROM taken WHERE q.column_id = taken.column_id"""
-    + _VOTES
-)
+UPDATE datapusher_plus_queue AS q SET total = total - 1 FROM taken WHERE q.column_id = taken.column_id{_VOTES}
+""")  # noqa: S608 (constants)
 
 
 def vote(connection: sa.Connection, annotation_id: int, *, user_id: str, vote: int) -> Any:
