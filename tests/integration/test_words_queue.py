@@ -184,7 +184,8 @@ def test_a_column_that_another_request_is_taking_is_passed_over(words: Portal, o
     with transaction() as first, transaction() as second:
         second.execute(sa.text("SET LOCAL lock_timeout = '10s'"))
         taken.extend(best.column_id for each in (first, second) if (best := probes.best(each, asked)))
-    assert taken == [tables[0]["a"], tables[0]["b"]]
+    # of several organizations, the best column of each is looked at first
+    assert taken == [tables[0]["a"], tables[1]["a"] if organizations > 1 else tables[0]["b"]]
 
 
 def test_a_claim_holds_for_others_until_it_expires(words: Portal, editor: str) -> None:
