@@ -21,7 +21,7 @@ import requests
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from ckanext.datapusher_plus.words import decisions, probes, queue
+from ckanext.datapusher_plus.words import probes, queue
 from ckanext.datapusher_plus.words.permissions import Scope
 from ckanext.datapusher_plus.words.probes import Asked
 from dev.stack import free_port
@@ -180,13 +180,14 @@ def _others(ground: Ground, engine: sa.Engine, rounds: int) -> Times:
 _DRAFTS = """
 SELECT id FROM datapusher_plus_annotation WHERE resource_id LIKE '00000000-0000-4000-8000-%' ORDER BY id LIMIT :n
 """
-# what `decisions.vote` does, without the queue and its lock, and as few messages
-_STATE = sa.text("SELECT column_id, kind, state, evidence FROM datapusher_plus_annotation WHERE id = :draft FOR SHARE")
+# what `queue.vote` does, without the queue and its lock: a lock of the draft keeps it open
 _VOTE = sa.text("""
-INSERT INTO datapusher_plus_vote (annotation_id, user_id, vote) VALUES (:draft, :user, 1)
+INSERT INTO datapusher_plus_vote (annotation_id, user_id, vote)
+SELECT id, :user, 1 FROM datapusher_plus_annotation WHERE id = :draft AND state = 'open' FOR SHARE
 ON CONFLICT (annotation_id, user_id) DO UPDATE SET vote = EXCLUDED.vote, at = now();
-SELECT count(*) FILTER (WHERE vote > 0), count(*) FILTER (WHERE vote < 0) FROM datapusher_plus_vote
-WHERE annotation_id = :draft
+SELECT (SELECT state FROM datapusher_plus_annotation WHERE id = :draft) AS state,
+    count(*) FILTER (WHERE vote > 0) AS votes_for, count(*) FILTER (WHERE vote < 0) AS votes_against
+FROM datapusher_plus_vote WHERE annotation_id = :draft
 """)
 
 
@@ -195,13 +196,11 @@ def _votes(engine: sa.Engine, rounds: int) -> tuple[list[float], list[float]]:
 
     def without(draft: int, user: str) -> None:
         with engine.begin() as connection:
-            connection.execute(_STATE, {"draft": draft}).one()
             connection.execute(_VOTE, {"draft": draft, "user": user}).one()
 
     def with_queue(draft: int, user: str) -> None:
         with engine.begin() as connection:
-            row = decisions.open_draft(connection, draft)
-            queue.vote(connection, draft, row["column_id"], user_id=user, vote=1)
+            queue.vote(connection, draft, user_id=user, vote=1)
 
     with engine.connect() as connection:
         drafts = connection.execute(sa.text(_DRAFTS), {"n": rounds}).scalars().all()

@@ -78,10 +78,12 @@ def test_a_column_is_described_without_javascript_and_the_next_is_shown(
     assert page.select("#dpp-words") == []
 
 
-def test_names_and_titles_stay_texts(table: dict[str, Any], ask: Any) -> None:
+def test_names_titles_and_drafts_stay_texts(words: Portal, table: dict[str, Any], ask: Any) -> None:
+    words.draft(table["columns"][NAME], HOSTILE)
     page = ask("/dashboard/words")
     assert [each.text for each in page.select("h1 bdi")] == [NAME]
     assert HOSTILE in page.select_one(".dpp-place").text
+    assert page.select_one("[data-value]").text == HOSTILE
     assert "alert(1)" not in "".join(each.text for each in page.select("script"))
 
 

@@ -14,13 +14,14 @@ from ckan.tests.helpers import call_action
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
+from sqlalchemy.exc import OperationalError
 
 from ckanext.datapusher_plus import dictionary_stash
 from ckanext.datapusher_plus.core.dictionary.described import digest, has_label_and_notes
 from ckanext.datapusher_plus.core.dictionary.model import Column
 from ckanext.datapusher_plus.datastore.ddl import public
 from ckanext.datapusher_plus.model.database import transaction
-from ckanext.datapusher_plus.words import queue, registry
+from ckanext.datapusher_plus.words import decisions, queue, registry
 from ckanext.datapusher_plus.words.reconcile import reconcile
 from tests.fix_words import Portal
 
@@ -160,6 +161,37 @@ def test_two_votes_at_once_are_both_counted(words: Portal) -> None:
     for thread in threads:
         thread.join()
     assert [row[5] for row in words.queue().values()] == [5]
+
+
+def test_a_vote_waits_for_whoever_counts_the_drafts_of_its_column(words: Portal) -> None:
+    column = words.table(None, ["a"])["columns"]["a"]
+    words.draft(column, "A")
+    [(draft,)] = words.sql("SELECT id FROM datapusher_plus_annotation")
+
+    def vote(number: int, patience: str) -> Any:
+        with transaction() as connection:
+            connection.execute(sa.text(f"SET LOCAL lock_timeout = '{patience}'"))
+            return queue.vote(connection, draft, user_id="u", vote=number)
+
+    with transaction() as counting:
+        queue.lock(counting, [column])
+        for number in (1, 0):
+            with pytest.raises(OperationalError, match="lock timeout"):
+                vote(number, "50ms")
+    done = vote(-1, "10s")
+    assert (done.state, done.votes_for, done.votes_against) == ("open", 0, 1)
+    assert [row[5] for row in words.queue().values()] == [2]
+
+
+def test_nothing_is_written_by_a_vote_on_a_draft_that_is_decided_or_gone(words: Portal) -> None:
+    column = words.table(None, ["a"])["columns"]["a"]
+    words.draft(column, "A", votes=1)
+    [(draft,)] = words.sql("UPDATE datapusher_plus_annotation SET state = 'rejected' RETURNING id")
+    before = words.sql("SELECT user_id, vote FROM datapusher_plus_vote"), words.queue()
+    for id_, user, number in ((draft, "other", 1), (draft, "user0", -1), (draft, "user0", 0), (draft + 1, "other", 1)):
+        with pytest.raises(decisions.NotOpen):
+            decisions.vote(id_, user_id=user, vote=number)
+    assert (words.sql("SELECT user_id, vote FROM datapusher_plus_vote"), words.queue()) == before
 
 
 def test_loads_that_read_an_older_table_never_overwrite_a_newer_one(words: Portal) -> None:

@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 #: A draft's row without what is only set when it is made; texts, so that it can be a key.
 Key = tuple[int, str, str, str, str]
 
+# `json.dumps` would make an encoder for each of thousands of drafts
+_as_text = json.JSONEncoder(sort_keys=True).encode
+
 
 def draft(
     resource_id: str,
@@ -123,8 +126,8 @@ def keep(
 
 
 def _key(row: Any) -> Key:
-    span = json.dumps(row["span"], sort_keys=True) if row["span"] else ""
-    return row["column_id"], row["kind"], row["form"], json.dumps(row["value"], sort_keys=True), span
+    span = _as_text(row["span"]) if row["span"] else ""
+    return row["column_id"], row["kind"], row["form"], _as_text(row["value"]), span
 
 
 def _known(connection: sa.Connection, ids: Iterable[int]) -> list[Any]:

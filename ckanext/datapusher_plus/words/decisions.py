@@ -34,8 +34,8 @@ def open_draft(connection: sa.Connection, annotation_id: int) -> Any:
 
 # two statements in one message: the second sees what the earlier holder of the lock has committed
 _LOCKED = sa.text("""
-SELECT FROM datapusher_plus_annotation AS a JOIN datapusher_plus_column AS c ON c.id = a.column_id WHERE a.id = :draft
-FOR NO KEY UPDATE OF c;
+SELECT FROM datapusher_plus_column
+WHERE id = (SELECT column_id FROM datapusher_plus_annotation WHERE id = :draft) FOR NO KEY UPDATE;
 SELECT column_id, kind, state, evidence FROM datapusher_plus_annotation WHERE id = :draft
 """).columns(evidence=JSONB)
 
@@ -97,5 +97,7 @@ def vote(annotation_id: int, *, user_id: str, vote: int) -> tuple[int, int]:
     :raises NotOpen: when somebody has decided about the draft.
     """
     with transaction() as connection:
-        row = open_draft(connection, annotation_id)
-        return queue.vote(connection, annotation_id, row["column_id"], user_id=user_id, vote=vote)
+        given = queue.vote(connection, annotation_id, user_id=user_id, vote=vote)
+    if given.state != State.OPEN.value:
+        raise NotOpen(given.state or "")
+    return given.votes_for, given.votes_against

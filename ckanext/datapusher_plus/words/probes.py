@@ -116,16 +116,22 @@ def _probe(
         "packages": list(asked.scope.packages),
         "groups": list(follows.groups) if follows else [],
     }
-    sources: list[str] = []
-    for place, (field, keys, where) in enumerate(_branches(asked, follows)):
+    parts: list[tuple[str, list[str], str]] = []
+    for field, keys, where in _branches(asked, follows):
         if keys is None:
             return _first(connection, "true", values)
         if keys:
-            only = f"{where} AND q.manual" if manual else where
-            sources.append(_SOURCE.format(keys=f"keys{place}", field=field, where=only))
-            values[f"keys{place}"] = list(keys)
-    if not sources:
+            parts.append((field, list(keys), f"{where} AND q.manual" if manual else where))
+    if not parts:
         return None
+    field, keys, where = parts[0]
+    if len(parts) == len(keys) == 1:
+        # one stretch of one index has all of them in order
+        return _first(connection, f"q.{field} = :key AND {where}", {**values, "key": keys[0]})
+    sources: list[str] = []
+    for place, (field, keys, where) in enumerate(parts):
+        sources.append(_SOURCE.format(keys=f"keys{place}", field=field, where=where))
+        values[f"keys{place}"] = keys
     where = f"q.column_id IN ({' UNION ALL '.join(sources)})"
     return next(filter(None, (_first(connection, where, {**values, "some": some}) for some in _SOME)), None)
 

@@ -31,10 +31,10 @@ JOIN resource AS r ON r.id = c.resource_id AND r.state = 'active'
 JOIN package AS p ON p.id = r.package_id AND p.state = 'active'
 WHERE c.present AND ({lacks}) AND {scope}
 """
+# each open draft counts one, and each vote on it
 _TOTAL = """(
-    (SELECT count(*) FROM datapusher_plus_annotation AS a WHERE a.column_id = {column} AND a.state = 'open')
-    + (SELECT count(*) FROM datapusher_plus_annotation AS a JOIN datapusher_plus_vote AS v ON v.annotation_id = a.id
-       WHERE a.column_id = {column} AND a.state = 'open')
+    SELECT coalesce(sum(1 + (SELECT count(*) FROM datapusher_plus_vote AS v WHERE v.annotation_id = a.id)), 0)
+    FROM datapusher_plus_annotation AS a WHERE a.column_id = {column} AND a.state = 'open'
 )::int"""
 
 _LOCK = "SELECT c.id FROM datapusher_plus_column AS c WHERE {scope} ORDER BY c.id FOR NO KEY UPDATE"
@@ -97,11 +97,13 @@ def lock(connection: sa.Connection, column_ids: Iterable[int]) -> None:
     connection.execute(sa.text(_LOCK.format(scope=scope)), {"ids": list(column_ids)})
 
 
-# two statements in one message: the second sees what the earlier holder of the lock has committed
+# two statements in one message: the second sees what the earlier holder of the lock has committed; without
+# MATERIALIZED each total would be counted twice
 _RECOUNT = sa.text(
-    _LOCK.format(scope="c.id = ANY (:ids)") + "; UPDATE datapusher_plus_queue AS q SET total = n.total FROM"  # noqa: S608 (constants)
-    f" (SELECT column_id, {_TOTAL.format(column='k.column_id')} AS total"
-    " FROM unnest(CAST(:ids AS bigint[])) AS k (column_id)) AS n"
+    _LOCK.format(scope="c.id = ANY (:ids)") + "; WITH n AS MATERIALIZED ("  # noqa: S608 (constants)
+    f"SELECT column_id, {_TOTAL.format(column='k.column_id')} AS total"
+    " FROM unnest(CAST(:ids AS bigint[])) AS k (column_id)"
+    ") UPDATE datapusher_plus_queue AS q SET total = n.total FROM n"
     " WHERE q.column_id = n.column_id AND q.total <> n.total"
 )
 
@@ -113,35 +115,42 @@ def recount(connection: sa.Connection, column_ids: Iterable[int]) -> None:
         connection.execute(_RECOUNT, {"ids": ids})
 
 
-_VOTES = """;
-SELECT count(*) FILTER (WHERE vote > 0), count(*) FILTER (WHERE vote < 0) FROM datapusher_plus_vote
-WHERE annotation_id = :draft
+# one message of three statements, each of which sees what the earlier holder of the lock has committed
+_LOCK_OF_DRAFT = """
+SELECT FROM datapusher_plus_column
+WHERE id = (SELECT column_id FROM datapusher_plus_annotation WHERE id = :draft) FOR NO KEY UPDATE;
 """
-_VOTE = sa.text(
-    """
-WITH given AS (
-    INSERT INTO datapusher_plus_vote (annotation_id, user_id, vote) VALUES (:draft, :user, :vote)
+_VOTES = """;
+SELECT (SELECT state FROM datapusher_plus_annotation WHERE id = :draft) AS state,
+    count(*) FILTER (WHERE vote > 0) AS votes_for, count(*) FILTER (WHERE vote < 0) AS votes_against
+FROM datapusher_plus_vote WHERE annotation_id = :draft
+"""
+_VOTE = sa.text(f"""{_LOCK_OF_DRAFT}
+WITH draft AS (SELECT id, column_id FROM datapusher_plus_annotation WHERE id = :draft AND state = 'open'),
+given AS (
+    INSERT INTO datapusher_plus_vote (annotation_id, user_id, vote) SELECT id, :user, :vote FROM draft
     ON CONFLICT (annotation_id, user_id) DO UPDATE SET vote = EXCLUDED.vote, at = now() RETURNING xmax = 0 AS is_new
-) UPDATE datapusher_plus_queue SET total = total + 1 FROM given WHERE column_id = :column AND given.is_new"""  # noqa: S608 (constants)
-    + _VOTES
 )
-_NO_VOTE = sa.text(
-    """
-WITH taken AS (DELETE FROM datapusher_plus_vote WHERE annotation_id = :draft AND user_id = :user RETURNING 1)
-UPDATE datapusher_plus_queue SET total = total - 1 FROM taken WHERE column_id = :column"""  # noqa: S608 (constants)
-    + _VOTES
+UPDATE datapusher_plus_queue AS q SET total = total + 1 FROM draft, given
+WHERE q.column_id = draft.column_id AND given.is_new{_VOTES}""")  # noqa: S608 (constants)
+_NO_VOTE = sa.text(f"""{_LOCK_OF_DRAFT}
+WITH taken AS (
+    DELETE FROM datapusher_plus_vote USING datapusher_plus_annotation AS a
+    WHERE annotation_id = a.id AND user_id = :user AND a.id = :draft AND a.state = 'open' RETURNING a.column_id
 )
+UPDATE datapusher_plus_queue AS q SET total = total - 1 FROM taken WHERE q.column_id = taken.column_id{_VOTES}
+""")  # noqa: S608 (constants)
 
 
-def vote(connection: sa.Connection, annotation_id: int, column_id: int, *, user_id: str, vote: int) -> tuple[int, int]:
-    """Write a vote on an open draft, 0 for none, and return the votes for and against it.
+def vote(connection: sa.Connection, annotation_id: int, *, user_id: str, vote: int) -> Any:
+    """Write a vote on an open draft, 0 for none; return the draft's state and the votes for and against it.
 
-    The caller holds the column's lock, so one more or less in the queue is exact.
+    Nothing is written on a draft that is not open; its state is None when it is not there. The column is locked, so
+    one more or less in the queue is exact.
     """
-    given = {"draft": annotation_id, "column": column_id, "user": user_id}
-    found = connection.execute(_VOTE, {**given, "vote": vote}) if vote else connection.execute(_NO_VOTE, given)
-    votes_for, votes_against = found.one()
-    return votes_for, votes_against
+    given = {"draft": annotation_id, "user": user_id}
+    done = connection.execute(_VOTE, {**given, "vote": vote}) if vote else connection.execute(_NO_VOTE, given)
+    return done.one()
 
 
 def wish(column_id: int, user_id: str, *, on: bool = True) -> int:

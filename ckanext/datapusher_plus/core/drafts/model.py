@@ -16,6 +16,8 @@ from ..statistics import ColumnStatistics
 LONGEST_VALUE = 2000
 LONGEST_SPAN = 200
 _CUT = "…"
+# `json.dumps` would make an encoder for each of thousands of drafts
+_as_text = json.JSONEncoder(ensure_ascii=False).encode
 #: Key of the evidence with a value that was too long, as a whole.
 WHOLE = "whole"
 
@@ -89,7 +91,7 @@ class Subject:
 
 def size(value: Any) -> int:
     """Return the bytes of a JSON value as PostgreSQL writes it."""
-    return len(json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    return len(_as_text(value).encode("utf-8", "surrogatepass"))
 
 
 def fitted(draft: Draft) -> Draft:
@@ -106,7 +108,7 @@ def _cut(value: Any) -> Any:
         while kept and size([*kept, _CUT]) > LONGEST_VALUE:
             kept.pop()
         return [*kept, _CUT]
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else _as_text(value)
     low, high = 0, len(text)
     while low < high:
         middle = (low + high + 1) // 2

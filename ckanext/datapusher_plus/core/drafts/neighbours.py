@@ -40,10 +40,11 @@ def neighbour_drafts(found: Iterable[Neighbour], filled: Mapping[str, frozenset[
     for each in found:
         by_name.setdefault(each.column, []).append(each)
     for name, neighbours in by_name.items():
+        entries = [(each, parse_comment(each.comment).get("_info")) for each in neighbours]
         for kind in _KINDS:
             if kind in filled.get(name, ()):
                 continue
-            texts = [(each, text) for each in neighbours if (text := _text(each, kind))]
+            texts = [(each, text) for each, info in entries if (text := _text(each, info, kind))]
             public = [(each, text) for each, text in texts if not each.private]
             if texts:
                 yield fitted(_draft(name, kind, public or texts))
@@ -68,8 +69,7 @@ def _draft(name: str, kind: Kind, texts: list[tuple[Neighbour, str]]) -> Draft:
     return Draft(column=name, kind=kind, value=value, evidence=evidence, confidence=confidence)
 
 
-def _text(each: Neighbour, kind: Kind) -> str:
-    info = parse_comment(each.comment).get("_info")
+def _text(each: Neighbour, info: object, kind: Kind) -> str:
     text = info.get(kind.value) if isinstance(info, dict) else None
     text = text.strip() if isinstance(text, str) else ""
     # a load writes the heading as the label; that is not what somebody calls the column
