@@ -83,6 +83,18 @@ def test_a_warning_is_shown_in_the_readers_language(tab: Tab, tmp_path: object) 
     assert "rows were left out" not in shown(tab, "ar", "warnings")
 
 
+def test_lines_of_the_log_that_stay_english_say_so_to_screen_readers(tab: Tab) -> None:
+    log = tab.start()
+    log.info("Read as CSV.")
+    log.warning(say("The alias “{name}” was left out: something else has that name now.", name="trees"))
+    for path in (tab.path, f"{tab.path}/history/{log._run_id}"):
+        lines = tab.page(f"/de{path}").select(".dpp-log .dpp-message")
+        marked = {line.get_text(): line.get("lang") for line in lines}
+        assert marked["Read as CSV."] == "en"
+        [alias] = [language for text, language in marked.items() if "trees" in text]
+        assert alias is None
+
+
 def test_clients_get_english(tab: Tab) -> None:
     fail(tab, FileTooLarge(1234567, 9000000))
     path = f"/de/api/3/action/datapusher_status?resource_id={tab.resource['id']}"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile
 
 import pytest
 
@@ -124,6 +126,21 @@ def test_the_files_of_an_archive_are_noted_with_their_sizes(publish: Publish, sa
     assert [part.is_empty for part in parts] == [False, False, False, False, True, False]
     chosen = found(publish, said, zipped(ARCHIVE), name="a.zip", options=ReadOptions(sheet="book.xlsx"))
     assert chosen == parts
+
+
+@pytest.mark.parametrize("packed", [ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA])
+def test_a_damaged_file_of_an_archive_does_no_harm(packed: int, publish: Publish, said: Said) -> None:
+    out, text = io.BytesIO(), "".join(f"{n},x{n * n}\n" for n in range(2000))
+    with ZipFile(out, "w", packed) as archive:
+        archive.writestr("bad.csv", text)
+    with ZipFile(out, "a", packed) as archive:
+        archive.writestr("good.csv", "a,b\n1,2\n")
+    content = bytearray(out.getvalue())
+    # behind the head of the first file
+    content[40:300] = bytes(reversed(content[40:300]))
+    parts = found(publish, said, bytes(content), name="a.zip", options=ReadOptions(sheet="good.csv"))
+    assert [part.name for part in parts] == ["bad.csv", "good.csv"]
+    assert parts[1].cells == ("a", "b")
 
 
 def test_sheets_of_the_only_file_of_an_archive_are_noted(publish: Publish, said: Said) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import codecs
 import csv
+import lzma
+import struct
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -18,6 +20,11 @@ from .listing import name_of
 #: extensions of text, with the separator that the format names; None: the one that the first line has most of
 _SEPARATORS = {"csv": None, "txt": None, "tsv": "\t", "tab": "\t", "ssv": ";", "scsv": ";", "psv": "|"}
 _TRIED = ",;\t|"
+#: what the reading of a damaged file may raise, by the way in which it is packed
+_DAMAGED = (
+    *(IngestError, BadZipFile, zlib.error, lzma.LZMAError, struct.error, csv.Error),
+    *(OSError, EOFError, ValueError, OverflowError, NotImplementedError, RuntimeError),
+)
 #: bytes of the beginning that is read
 _BEGINNING = 8192
 
@@ -31,7 +38,7 @@ def _part(archive: ZipFile, table: ZipInfo) -> Part:
     [bare] = named([name_of(table)])
     cells: tuple[str, ...] = ()
     # a damaged file that nobody has asked for does no harm to the one that is read
-    with suppress(IngestError, BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, csv.Error):
+    with suppress(*_DAMAGED):
         cells = Part.of_rows(bare.name, _first_rows(archive, table)).cells
     return Part(name=bare.name, cells=cells, is_empty=not table.file_size, size=table.file_size)
 
