@@ -15,7 +15,7 @@ from ..core.personal_data.checks import believes
 from ..core.personal_data.detectors import Detector
 from ..core.personal_data.findings import MOST_CHECKED, Mode
 from ..core.values import CleanCsv, Ticket
-from ..engines import BadPattern, Can, Sought
+from ..engines import Can, Sought
 from ..portal.personal_data import site_mode
 from .analyse import engine_for
 from .screen import known_detectors
@@ -33,8 +33,10 @@ def screened(ticket: Ticket, found: Sequence[Part]) -> tuple[Part, ...]:
         return tuple(map(parts.shortened, found))
     try:
         return searched(found, known_detectors(ticket), ticket.work_dir)
-    except (IngestError, BadPattern, OSError):
-        log.exception("run %s: the first cells of the file's parts cannot be screened and are left out", ticket.run_id)
+    except (IngestError, ValueError, OSError) as error:
+        # the error's text may quote a cell
+        why = type(error).__name__
+        log.warning("run %s: the first cells of the file's parts are left out, not screened: %s", ticket.run_id, why)
         return tuple(parts.without_cells(part) for part in found)
 
 
