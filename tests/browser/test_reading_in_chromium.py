@@ -75,8 +75,8 @@ def test_what_the_box_has_set_stays_when_the_resource_is_edited_by_the_web_form(
         page.get_by_role("button", name="Save and load").click()
         page.get_by_text("Saved. The file is loaded again in this way.").wait_for()
         page.goto(f"{visitor.site}/dataset/{tab.resource['package_id']}/resource/{tab.resource['id']}/edit")
-        page.locator("[name=name]").fill("Edited by the form")
-        page.locator("form.dataset-resource-form button[name=save][value=go-metadata]").click()
+        page.locator("#field-name").fill("Edited by the form")
+        page.get_by_role("button", name="Update Resource").click()
         page.get_by_role("heading", name="Edited by the form").first.wait_for()
         page.goto(visitor.site + tab.path)
         assert [page.locator(field).input_value() for field in ("#dpp_sheet", "#dpp_decimal")] == ["Data", ","]
