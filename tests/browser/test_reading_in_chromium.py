@@ -91,9 +91,9 @@ ARCHIVE = (
 FOUND = {"member": "2026/trees.csv", "encoding": "windows-1252", "separator": ";", "decimal": "comma"}
 
 
-@pytest.mark.parametrize(("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=str)
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=str)
 def test_what_was_found_in_the_file_is_shown_beside_the_fields(
-    size: tuple[int, int], dark: bool, tab: Tab, visitor: Visitor, pictures: Path
+    size: tuple[int, int], tab: Tab, visitor: Visitor, pictures: Path
 ) -> None:
     log = tab.start()
     contents.keep(log._run_id, ARCHIVE)
@@ -103,9 +103,7 @@ def test_what_was_found_in_the_file_is_shown_beside_the_fields(
         page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
         page.goto(visitor.site + tab.path)
         page.locator("#dpp-reading summary").click()
-        if dark:
-            darken(page)
-        page.screenshot(path=pictures / f"found-{size[0]}{'-dark' * dark}.png", full_page=True)
+        page.screenshot(path=pictures / f"found-{size[0]}.png", full_page=True)
         assert "comma, as in 1,5" in page.locator("#dpp_decimal-used").inner_text()
         assert "windows-1252, semicolon between values" in page.locator("#dpp_encoding-used").inner_text()
         assert page.locator("#dpp_sheet option").nth(1).inner_text() == "2026/trees.csv (1.9 KiB): tree | height"
