@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.fix_ckan import Act, Upload
+from tests.fix_gate import Gates
 from tests.fix_tables import TODAY, Table, Whole
 from tests.fix_worker import Ended, WorkerUnderTest, until
 
@@ -125,13 +126,15 @@ def test_a_cancelled_run_that_has_to_be_killed_is_shown_as_cancelled(
     assert live.whole() == before
 
 
-@pytest.mark.parametrize("hangs", [False, True])
-def test_cancelling_in_ckan_undoes_the_run(
-    hangs: bool, worker: WorkerUnderTest, live: Table, halt: Load, act: Act, ended: Ended
+@pytest.mark.parametrize(("hangs", "away"), [(False, False), (True, False), (False, True), (True, True)])
+def test_cancelling_in_ckan_undoes_the_run_also_while_prefect_is_away(
+    hangs: bool, away: bool, worker: WorkerUnderTest, live: Table, halt: Load, act: Act, ended: Ended, gates: Gates
 ) -> None:
     before = live.whole()
     resource = halt("swap.after")
     run_id = ended(resource, "running")["job_id"]
+    if away:
+        gates.prefect.shut()
     if hangs:
         worker.run().suspend()
     assert act("datapusher_plus_cancel", resource_id=resource["id"]) == {"job_id": run_id, "state": "running"}

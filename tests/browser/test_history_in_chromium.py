@@ -11,6 +11,7 @@ from playwright.sync_api import Page
 
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
+from ckanext.datapusher_plus.runs import records
 from tests.browsing import DESKTOP, PHONE, Visitor, darken, too_wide, violations
 from tests.tab import Tab
 
@@ -93,6 +94,25 @@ def test_a_request_is_cancelled_by_keyboard(script: bool, tab: Tab, editor: Open
         assert "Cancelled" in page.locator("[data-part=state]").inner_text()
 
 
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_load_and_the_request_behind_it_are_cancelled_by_keyboard(script: bool, tab: Tab, editor: Opened) -> None:
+    log = tab.start()
+    log.progress("copy", 10, 40)
+    waiting = tab.queue()
+    with editor(size=PHONE, script=script) as page:
+        assert "A newer request waits." in page.locator("[data-part=waiting]").inner_text()
+        page.get_by_role("button", name="Cancel the request that waits").focus()
+        page.keyboard.press("Enter")
+        page.get_by_text("The request was cancelled.").wait_for()
+        assert page.locator("[data-part=waiting]").inner_text().strip() == ""
+        page.get_by_role("button", name="Cancel", exact=True).focus()
+        page.keyboard.press("Enter")
+        page.get_by_text("It is being stopped").wait_for()
+        assert page.get_by_role("button", name="Cancel").count() == 0
+    states = {run.id: (run.state, bool(run.cancel_asked_at)) for run in records.runs_of(tab.resource["id"], limit=9)}
+    assert states == {log._run_id: (State.RUNNING, True), waiting: (State.CANCELLED, False)}
+
+
 def test_without_javascript_a_link_shows_how_the_load_goes_on(tab: Tab, editor: Opened) -> None:
     log = tab.start()
     log.progress("fetch", 1, 4)
@@ -146,15 +166,21 @@ def test_the_history_is_accessible_on_any_screen(
             assert fits(page)
 
 
-def test_the_history_leads_to_each_log_and_back(tab: Tab, editor: Opened) -> None:
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_the_history_leads_to_each_log_and_back_by_keyboard(script: bool, tab: Tab, editor: Opened) -> None:
     loaded(tab)
-    with editor() as page:
-        page.get_by_role("link", name="All loads of this resource").click()
-        page.get_by_role("link", name="Steps and log").click()
-        assert "Read as CSV." in page.locator(".dpp-log").inner_text()
+    with editor(size=PHONE, script=script) as page:
+
+        def follow(link: str) -> None:
+            page.get_by_role("link", name=link).focus()
+            page.keyboard.press("Enter")
+
+        follow("All loads of this resource")
+        follow("Steps and log")
+        page.locator(".dpp-log").get_by_text("Read as CSV.").wait_for()
         assert "Copying the rows" in page.locator(".dpp-steps").inner_text()
-        page.get_by_role("link", name="All loads of this resource").click()
-        page.get_by_role("link", name="Back to the DataStore tab").click()
+        follow("All loads of this resource")
+        follow("Back to the DataStore tab")
         page.get_by_role("heading", name="The table now").wait_for()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,57 @@ def test_a_sheet_is_chosen_in_the_box_and_a_mistake_is_shown_at_its_field(
         page.get_by_text("Saved. The file is loaded again in this way.").wait_for()
     shown = call_action("resource_show", id=tab.resource["id"])
     assert (shown["dpp_sheet"], shown["dpp_encoding"]) == ("Data", "utf-8")
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_what_the_box_has_set_stays_when_the_resource_is_edited_by_the_web_form(
+    script: bool, tab: Tab, visitor: Visitor
+) -> None:
+    load(tab)
+    with visitor.opened("/about", size=PHONE, script=script) as page:
+        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
+        page.goto(visitor.site + tab.path)
+        page.locator("#dpp-reading summary").click()
+        page.locator("#dpp_sheet").select_option("Data")
+        page.locator("#dpp_decimal").select_option(",")
+        page.get_by_role("button", name="Save and load").click()
+        page.get_by_text("Saved. The file is loaded again in this way.").wait_for()
+        page.goto(f"{visitor.site}/dataset/{tab.resource['package_id']}/resource/{tab.resource['id']}/edit")
+        page.locator("#field-name").fill("Edited by the form")
+        page.get_by_role("button", name="Update Resource").click()
+        page.get_by_role("heading", name="Edited by the form").first.wait_for()
+        page.goto(visitor.site + tab.path)
+        assert [page.locator(field).input_value() for field in ("#dpp_sheet", "#dpp_decimal")] == ["Data", ","]
+    shown = call_action("resource_show", id=tab.resource["id"])
+    assert (shown["name"], shown["dpp_sheet"], shown["dpp_decimal"]) == ("Edited by the form", "Data", ",")
+
+
+ARCHIVE = (
+    Part(name="2026/trees.csv", cells=("tree", "height"), size=2000),
+    Part(name="2025/a file with a rather long name that does not fit on a phone.xlsx", size=30_000_000),
+)
+FOUND = {"member": "2026/trees.csv", "encoding": "windows-1252", "separator": ";", "decimal": "comma"}
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=str)
+def test_what_was_found_in_the_file_is_shown_beside_the_fields(
+    size: tuple[int, int], tab: Tab, visitor: Visitor, pictures: Path
+) -> None:
+    log = tab.start()
+    contents.keep(log._run_id, ARCHIVE)
+    found = replace(READ, read_as={**FOUND, "dates": "day_first assumed_month_first"})
+    tab.end(log, State.COMPLETE, "Loaded.", found)
+    with visitor.opened("/about", size=size) as page:
+        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
+        page.goto(visitor.site + tab.path)
+        page.locator("#dpp-reading summary").click()
+        page.screenshot(path=pictures / f"found-{size[0]}.png", full_page=True)
+        assert "comma, as in 1,5" in page.locator("#dpp_decimal-used").inner_text()
+        assert "windows-1252, semicolon between values" in page.locator("#dpp_encoding-used").inner_text()
+        assert page.locator("#dpp_sheet option").nth(1).inner_text() == "2026/trees.csv (1.9 KiB): tree | height"
+        assert violations(page) == []
+        # CKAN's header may be wider than a phone, if the user has a long name
+        assert page.locator("#dpp-reading").evaluate("box => box.scrollWidth <= box.clientWidth + 1")
 
 
 def test_what_somebody_types_is_not_lost_when_the_load_ends(tab: Tab, visitor: Visitor) -> None:

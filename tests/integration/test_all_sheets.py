@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from ckanext.datapusher_plus.core.values import Published, Ticket
 from ckanext.datapusher_plus.runs import contents
 from ckanext.datapusher_plus.runs.claim import claim
 from ckanext.datapusher_plus.runs.finish import finish
+from ckanext.datapusher_plus.steps.convert import convert
 from ckanext.datapusher_plus.steps.fetch import fetched
-from tests.books import rows, xlsx
+from tests.books import rows, xlsx, zipped
 from tests.fix_ckan import Act, Runs, Upload
 from tests.fix_file import Said
 
@@ -28,13 +30,13 @@ PARTS = tuple(Part(name=name) for name in ("one", "two", "three"))
 READ = Published(rows=1, columns=(("a", "text"),), file_hash="0", load_key="0", read_as={"sheet": "one"})
 
 
-def end_all(runs: Runs, parts: tuple[Part, ...] = PARTS) -> None:
+def end_all(runs: Runs, parts: tuple[Part, ...] = PARTS, published: Published = READ) -> None:
     """End the queued runs as a worker does."""
     for row in runs():
         if row["state"] == "queued":
             assert claim(row["id"], flow_run_id=None, worker="here:1")
             contents.keep(row["id"], parts)
-            assert finish(row["id"], State.COMPLETE, message="", published=READ)
+            assert finish(row["id"], State.COMPLETE, message="", published=published)
 
 
 @pytest.fixture
@@ -72,6 +74,20 @@ def test_only_sheets_with_something_in_them_are_made(first: dict[str, Any], act:
     act("datapusher_submit", resource_id=first["id"])
     end_all(runs, (*PARTS[:2], Part(name="three", is_empty=True), Part(name="ONE")))
     assert [each["sheet"] for each in act("datapusher_plus_all_sheets", id=first["id"])] == ["two"]
+
+
+def test_a_resource_is_made_of_each_file_of_an_archive(
+    dataset: dict[str, Any], act: Act, upload: Upload, runs: Runs, tmp_path: Path
+) -> None:
+    archive = zipped({"a.csv": "a,b\n1,2\n", "b.csv": "c,d\n3,4\n"})
+    made = act("resource_create", package_id=dataset["id"], name="All", format="ZIP", upload=upload(archive, "a.zip"))
+    act("datapusher_submit", resource_id=made["id"])
+    # the table is the list of the files
+    end_all(runs, tuple(Part(name=name, size=8) for name in ("a.csv", "b.csv")), replace(READ, read_as={}))
+    sheets = act("datapusher_plus_all_sheets", id=made["id"])
+    assert [(each["name"], each["sheet"]) for each in sheets] == [("All – a.csv", "a.csv"), ("All – b.csv", "b.csv")]
+    asked = ticket(sheets[1]["id"], tmp_path)
+    assert convert(asked, fetched(asked, settings.current(), Said()), Said()).header == ("c", "d")
 
 
 def test_without_a_load_nobody_knows_the_sheets(dataset: dict[str, Any], act: Act, upload: Upload) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan.tests.helpers import call_action
 
+from ckanext.datapusher_plus import portal
 from ckanext.datapusher_plus.core.errors import FileTooLarge, UniqueKeyBroken
 from ckanext.datapusher_plus.core.message import Message, say
 from ckanext.datapusher_plus.core.outcome import Failure, of_failure
-from ckanext.datapusher_plus.core.quarantine import Rejected
+from ckanext.datapusher_plus.core.quarantine import BOM, Rejected
 from ckanext.datapusher_plus.core.retries import Tries
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
@@ -80,6 +83,18 @@ def test_a_warning_is_shown_in_the_readers_language(tab: Tab, tmp_path: object) 
     assert "rows were left out" not in shown(tab, "ar", "warnings")
 
 
+def test_lines_of_the_log_that_stay_english_say_so_to_screen_readers(tab: Tab) -> None:
+    log = tab.start()
+    log.info("Read as CSV.")
+    log.warning(say("The alias “{name}” was left out: something else has that name now.", name="trees"))
+    for path in (tab.path, f"{tab.path}/history/{log._run_id}"):
+        lines = tab.page(f"/de{path}").select(".dpp-log .dpp-message")
+        marked = {line.get_text(): line.get("lang") for line in lines}
+        assert marked["Read as CSV."] == "en"
+        [alias] = [language for text, language in marked.items() if "trees" in text]
+        assert alias is None
+
+
 def test_clients_get_english(tab: Tab) -> None:
     fail(tab, FileTooLarge(1234567, 9000000))
     path = f"/de/api/3/action/datapusher_status?resource_id={tab.resource['id']}"
@@ -120,3 +135,28 @@ def test_the_status_of_a_page_has_messages(tab: Tab) -> None:
     status = call_action("datapusher_status", resource_id=tab.resource["id"])
     assert isinstance(status["task_info"]["message"], Message)
     assert isinstance(status["task_info"]["logs"][-1]["message"], Message)
+
+
+LIST = "line,column,value,reason,row\r\n40,,,The row has 1 field where the header has 2.,'=Bob\r\n"
+GERMAN = 'Zeile,Spalte,Wert,Grund,Ganze Zeile\r\n40,,,"Die Zeile hat 1 Feld, die Kopfzeile 2.",\'=Bob\r\n'
+ARABIC = "السطر,العمود,القيمة,السبب,الصف كاملًا\r\n40,,,في الصف عدد الحقول 1، وفي صف العناوين 2.,'=Bob\r\n"
+TOLD = [("en", "", LIST), ("de", "?translated=1", GERMAN), ("ar", "?translated=1", ARABIC)]
+
+
+@pytest.mark.parametrize(("language", "asked", "content"), TOLD)
+def test_the_list_of_rejected_rows_is_in_the_readers_language(
+    tab: Tab, tmp_path: Path, language: str, asked: str, content: str
+) -> None:
+    log, stored = tab.start(), tmp_path / "rejected.csv"
+    stored.write_bytes(BOM + LIST.encode())
+    portal.keep_rejected(tab.resource["id"], log._run_id, stored)
+    loaded = Published(rows=1, columns=(("a", "text"),), file_hash="0", load_key="0", rejected=(1, 2))
+    tab.end(log, State.WARNED, "Loaded.", loaded)
+    [link] = tab.page(f"/{language}{tab.path}").select("[data-part=rejected] a[download]")
+    address = str(link["href"])
+    assert address.endswith(f"/rejected.csv{asked}")
+    answer = tab.app.get(address, headers=tab.headers, status=200)
+    assert answer.data.decode() == BOM.decode() + content
+    # programs get English headings and reasons from any site
+    url = call_action("datapusher_status", resource_id=tab.resource["id"])["rejected"]["url"]
+    assert tab.app.get(url, headers=tab.headers, status=200).data.decode() == BOM.decode() + LIST

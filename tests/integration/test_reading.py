@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from ckan.tests.helpers import call_action
 
+from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.core.parts import Part
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.runs import contents
+from ckanext.datapusher_plus.steps.screen_parts import screened
 from tests.fix_ckan import Runs
+from tests.fix_file import ticket
 from tests.tab import Tab
 
 PARTS = (
@@ -74,6 +79,66 @@ def test_the_box_shows_what_is_set_what_was_found_and_the_first_cells(loaded_tab
     assert "The table now was read with: Summary" in " ".join(page.select("#dpp_sheet-used")[0].get_text(" ").split())
     assert (values(page)["dpp_decimal"], values(page)["dpp_sheet"]) == (",", "")
     assert page.select("#dpp-reading[open]")
+
+
+def used(page: BeautifulSoup) -> dict[str, str]:
+    """Return what stands below the fields about the last load."""
+    found = {str(each["id"]): " ".join(each.get_text(" ").split()) for each in page.select("#dpp-reading [id$=-used]")}
+    return {name.removesuffix("-used"): text.partition(": ")[2] for name, text in found.items()}
+
+
+def test_the_box_shows_what_was_found_in_the_file(make_tab: Callable[..., Tab]) -> None:
+    tab, found = make_tab(format="CSV"), {"encoding": "windows-1252", "separator": ";"}
+    assert used(tab.page()) == {}
+    read_as = {**found, "decimal": "comma", "dates": "day_first assumed_month_first newer_word"}
+    tab.end(tab.start(), State.COMPLETE, "Loaded.", replace(READ, read_as=read_as))
+    assert used(tab.page()) == {
+        "dpp_encoding": "windows-1252, semicolon between values",
+        "dpp_decimal": "comma, as in 1,5",
+        "dpp_day_first": "day first; month first, which this site assumes: the file does not show it",
+    }
+    assert not tab.page().select("#dpp-reading[open]")
+    tab.end(tab.start(), State.COMPLETE, "Loaded.", replace(READ, read_as={"separator": "<b>", "decimal": "unclear"}))
+    assert used(tab.page())["dpp_encoding"] == "“<b>” between values"
+    assert used(tab.page())["dpp_decimal"].startswith("unclear in some columns")
+
+
+ARCHIVE = (Part(name="a.csv", cells=("day", "count"), size=2000), Part(name="b/c.xlsx", size=30_000_000))
+
+
+def test_the_files_of_an_archive_are_listed_and_can_be_chosen(make_tab: Callable[..., Tab]) -> None:
+    tab = make_tab(format="ZIP", url="http://example.org/a.zip")
+    log = tab.start()
+    contents.keep(log._run_id, ARCHIVE)
+    tab.end(log, State.COMPLETE, "Loaded.", replace(READ, read_as={}))
+    page = tab.page()
+    options = [each.get_text(strip=True) for each in page.select("#dpp_sheet option")]
+    assert options == ["Chosen automatically", "a.csv (1.9 KiB): day | count", "b/c.xlsx (28.6 MiB)"]
+    # the table is the list of the files, so a resource can be made of each
+    assert "2 more parts" in page.select("#dpp-reading form")[1].get_text()
+    log = tab.start()
+    contents.keep(log._run_id, ARCHIVE)
+    tab.end(log, State.COMPLETE, "Loaded.", replace(READ, read_as={"sheet": "a.csv", "member": "a.csv"}))
+    assert used(tab.page())["dpp_sheet"] == "a.csv"
+    assert "1 more part" in tab.page().select("#dpp-reading form")[1].get_text()
+    tab.end(tab.start(), State.COMPLETE, "Loaded.", replace(READ, read_as={"member": "only.csv"}))
+    assert used(tab.page())["dpp_sheet"] == "only.csv"
+
+
+def test_first_cells_from_before_the_site_screened_are_not_shown(
+    loaded_tab: Tab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "_current", replace(settings.current(), pii_mode="report"))
+    assert "region" not in loaded_tab.page().select("#dpp_sheet")[0].get_text()
+    log, asked = loaded_tab.start(), ticket(tmp_path)
+    contents.keep(log._run_id, screened(asked, [*PARTS, Part(name="Staff", cells=("Ada", "tel. 2 34 56"))]))
+    loaded_tab.end(log, State.COMPLETE, "Loaded.", READ)
+    shown = loaded_tab.page().select("#dpp_sheet")[0].get_text()
+    assert ("Summary: region | total" in shown, "Staff: Ada" in shown) == (True, True)
+    # patterns that cannot be used screen nothing, so no cell is kept
+    broken = replace(settings.current(), pii_regex_resource_id_or_alias="no-such-resource")
+    monkeypatch.setattr(settings, "_current", broken)
+    assert [(part.name, part.cells) for part in screened(asked, PARTS[:1])] == [("Summary", ())]
 
 
 def test_saving_starts_a_load_and_only_changed_fields_are_written(loaded_tab: Tab, runs: Runs) -> None:

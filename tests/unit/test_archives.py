@@ -18,6 +18,7 @@ from ckanext.datapusher_plus.core.errors import (
     Damaged,
     Locked,
     NestedArchive,
+    NoSuchSheet,
     NothingToLoad,
     NotText,
     TooManyMembers,
@@ -123,10 +124,55 @@ def test_a_table_of_files_has_the_columns_that_datapusher_plus_gave_it(convert) 
     assert rows[2].startswith("ü/売上\ufffd.bin,0,0,0,,3,20,20,2048,0,")
 
 
+SEVERAL = {"data/a.csv": TABLE, "b.csv": b"c;d\n3;4\n", "book.xlsx": BOOK, "README.txt": "words"}
+
+
+@pytest.mark.parametrize(
+    ("sheet", "unzip", "header", "member"),
+    [
+        ("b.csv", True, ("c", "d"), "b.csv"),
+        ("DATA/A.CSV", True, ("a", "b"), "data/a.csv"),
+        ("-1", True, ("a", "b"), "book.xlsx"),
+        ("b.csv", False, ("c", "d"), "b.csv"),
+    ],
+)
+def test_the_resource_names_a_file_of_the_archive(
+    sheet: str, unzip: bool, header: tuple[str, ...], member: str, convert
+) -> None:
+    found = convert(zipped(SEVERAL), sheet=sheet, unzip=unzip)
+    assert (found.header, found.sheet, found.member) == (header, member, member)
+
+
+def test_a_name_that_no_file_of_the_archive_has_is_an_error(convert) -> None:
+    with pytest.raises(NoSuchSheet, match=r"no “c.csv” .* “data/a.csv”, “b.csv”, “book.xlsx”\."):
+        convert(zipped(SEVERAL), sheet="c.csv")
+    # the one table of the next file may be that of another resource
+    with pytest.raises(NoSuchSheet, match=r"no “b.csv” .* “a.csv”\."):
+        convert(zipped({"a.csv": TABLE}), sheet="b.csv")
+
+
+@pytest.mark.parametrize(
+    ("members", "sheet", "read"),
+    [
+        ({"a.csv": TABLE}, "", ("", "a.csv")),
+        ({"a.csv": TABLE}, "a.csv", ("", "a.csv")),
+        ({"a.csv": TABLE}, "Data", ("", "a.csv")),
+        ({"book.xlsx": BOOK}, "one", ("one", "book.xlsx")),
+        ({"book.xlsx": BOOK}, "book.xlsx", ("one", "book.xlsx")),
+    ],
+)
+def test_in_a_single_file_the_resource_names_a_sheet(
+    members: dict[str, Any], sheet: str, read: tuple[str, str], convert
+) -> None:
+    found = convert(zipped(members), sheet=sheet)
+    assert (found.read_as.get("sheet", ""), found.read_as["member"]) == read
+
+
 def test_the_choice_is_told(convert, said: Said) -> None:
     convert(zipped({"a.csv": TABLE, "b.csv": TABLE, "c.pdf": "x"}))
     assert said.lines[:2] == [
-        "2 of the archive's files could be loaded, “a.csv”, “b.csv”: publish them one by one for that.",
+        "2 of the archive's files could be loaded, “a.csv”, “b.csv”. The resource's field dpp_sheet may name one of "
+        "them.",
         "A table of the 3 files in the archive is loaded.",
     ]
 

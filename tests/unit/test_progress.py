@@ -36,6 +36,29 @@ def test_the_share_of_the_whole_load(stage: str, done: int, total: int | None, s
     assert progress.share_done(stage, done, total, {"a": 0.2, "b": 0.8}) == (share and pytest.approx(share))
 
 
+@pytest.mark.parametrize(
+    ("stage", "share", "begun", "passed", "shown"),
+    [
+        # as fast as what came before: 10 s for 0.2, so 40 s for 0.8
+        ("b", 0.2, 10, 10, 0.2),
+        ("b", 0.2, 10, 30, 0.6),
+        # never to its end
+        ("b", 0.2, 10, 9999, 0.92),
+        # the clocks of worker and database differ
+        ("b", 0.2, 10, 3, 0.2),
+        # nothing is known yet
+        ("a", 0, 0, 5, 0),
+        ("b", 0.2, 0, 5, 0.2),
+        ("unknown", None, 10, 20, None),
+    ],
+)
+def test_a_stage_that_says_nothing_goes_on_by_the_clock(
+    stage: str, share: float | None, begun: float, passed: float, shown: float | None
+) -> None:
+    found = progress.share_by_time(stage, share, begun, passed, {"a": 0.2, "b": 0.8})
+    assert found == (shown and pytest.approx(shown))
+
+
 @pytest.mark.parametrize("stage", ["append", "replace"])
 def test_other_ways_to_write_a_table_take_the_place_of_its_stage(stage: str) -> None:
     assert progress.share_done(stage, 0, None) == progress.share_done("stage", 0, None)

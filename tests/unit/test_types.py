@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ class Typed:
 
     type: str
     said: tuple[str, ...]
+    written: Mapping[str, str]
 
     @property
     def reading(self) -> str:
@@ -53,7 +54,7 @@ def typed(tmp_path: Path) -> Type:
         analysed = analyse(csv, said, options)
         made = plan.decide(asked, analysed, kept, live=kept is not None, file_hash="", log=said)
         plan.tell(made, analysed, LastLoad(), said)
-        return Typed(type=made.columns[0].type, said=tuple(said.lines))
+        return Typed(type=made.columns[0].type, said=tuple(said.lines), written=made.written)
 
     return decide
 
@@ -284,3 +285,33 @@ def test_what_is_not_plain_from_the_file_is_told(
 )
 def test_what_is_plain_is_not_told(values: list[str], before: Dictionary | None, typed: Type) -> None:
     assert typed(values, kept=before).said == ()
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ([["1", "2"], ["x", "y"]], {}),
+        ([["1.5", "2"]], {"decimal": "point"}),
+        ([["1,5", "2,25"]], {"decimal": "comma"}),
+        ([["1.234.567", "2"], ["0,5", "1,5"]], {"decimal": "comma"}),
+        ([["1,234", "2,345"]], {"decimal": "unclear"}),
+        ([["1.5", "2"], ["1,25", "0,5"]], {"decimal": "point comma"}),
+        ([["31.12.2026", "1.2.2026"]], {"dates": "day_first"}),
+        ([["12/31/2026", "1/2/2026"]], {"dates": "month_first"}),
+        ([["1/2/2026", "2/3/2026"]], {"dates": "assumed_month_first"}),
+        ([["2026-01-31", "2026-02-01"], ["31/1/2026", "1/2/2026"]], {"dates": "year_first day_first"}),
+        ([["3 May 2026", "4 May 2026"]], {}),
+    ],
+)
+def test_what_a_file_shows_of_its_numbers_and_dates_is_noted(
+    columns: list[list[str]], expected: dict[str, str], typed: Type
+) -> None:
+    assert typed(*columns).written == expected
+
+
+def test_what_the_resource_says_about_dates_is_not_assumed(typed: Type) -> None:
+    assert typed(["1/2/2026"], options=ReadOptions(day_first=True)).written == {"dates": "day_first"}
+
+
+def test_columns_with_a_declared_type_show_nothing(typed: Type) -> None:
+    assert typed(["1.5", "2"], declared="Float").written == {}

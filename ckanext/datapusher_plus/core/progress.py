@@ -28,6 +28,8 @@ _IN_PLACE_OF = {"append": "stage", "replace": "stage"}
 _LONG = 5.0
 #: The least part of a load, and the least time in seconds, from which the rest can be estimated.
 _LEAST_SHARE = 0.05
+#: The most of a stage that is taken to be done only because time has passed.
+_MOST_BY_TIME = 0.9
 _LEAST_TIME = 3.0
 
 
@@ -77,6 +79,24 @@ def share_done(stage: str, done: int, total: int | None, shares: Mapping[str, fl
     earlier = sum(shares[each] for each in order[: order.index(stage)])
     within = min(1.0, done / total) if total else 0.0
     return min(1.0, earlier + shares[stage] * within)
+
+
+def share_by_time(
+    stage: str, share: float | None, begun: float, passed: float, shares: Mapping[str, float] = SHARES
+) -> float | None:
+    """Return which part of the whole load is done in a stage that does not report its progress.
+
+    It is taken to be as fast as all stages before it, so that a long one does not look as if nothing went on.
+
+    :param share: the part that was done when the stage began.
+    :param begun: seconds after the start of the run at which it began.
+    :param passed: seconds since the start of the run.
+    """
+    of_stage = shares.get(_IN_PLACE_OF.get(stage, stage), 0.0)
+    if not share or begun <= 0 or not of_stage:
+        return share
+    expected = of_stage * begun / share
+    return share + of_stage * min(_MOST_BY_TIME, max(0.0, passed - begun) / expected)
 
 
 def seconds_left(passed: float, share: float | None) -> float | None:

@@ -34,7 +34,7 @@ class Fault:
     value: str
     #: type that the value does not fit; empty when the row has the wrong number of fields
     type: str
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,9 +52,7 @@ class Check:
         """Return why a value does not fit, None when it does."""
         if self.accepts.takes(value):
             return None
-        # rejected.csv is in English
-        reason = f"The value is not {plain_name(self.type)}, as the Data Dictionary asks for."
-        return Fault(column=self.column, value=value, type=self.type, reason=reason)
+        return Fault(column=self.column, value=value, type=self.type, reason=misfit(plain_name(self.type)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +118,17 @@ class Rejected:
 
 def wrong_width(found: int, expected: int) -> Fault:
     """Return the fault of a row that has more or fewer fields than the header."""
-    reason = f"The row has {counted_fields(found)} where the header has {expected:,}."
-    return Fault(column=None, value="", type="", reason=reason)
+    return Fault(column=None, value="", type="", reason=wrong_number(found, expected))
+
+
+def misfit(kind: Message) -> Message:
+    """Return the reason that a value is not of the kind that its column has."""
+    return say("The value is not {kind}, as the Data Dictionary asks for.", kind=kind)
+
+
+def wrong_number(found: int, expected: int) -> Message:
+    """Return the reason that a row has more or fewer fields than the header."""
+    return say("The row has {fields} where the header has {expected}.", fields=counted_fields(found), expected=expected)
 
 
 def place_of(unit: str, number: int) -> Message:

@@ -99,6 +99,8 @@ class CleanCsv:
     sheet: str = ""
     #: separator of the published file's values, if two or more columns make it certain; empty: not known, or none
     separator: str = ""
+    #: file of a ZIP archive that it was read from; empty: none
+    member: str = ""
     #: the table as it was converted, before rows were left out or rewritten; None: this one
     original: Path | None = None
     #: bounds of its shapes, if it has any
@@ -108,8 +110,8 @@ class CleanCsv:
 
     @property
     def read_as(self) -> dict[str, str]:
-        """Return those of sheet, encoding and separator that the file has."""
-        read = {"sheet": self.sheet, "encoding": self.encoding, "separator": self.separator}
+        """Return those of sheet, encoding, separator and file of an archive that the file has."""
+        read = {"sheet": self.sheet, "encoding": self.encoding, "separator": self.separator, "member": self.member}
         return {name: value for name, value in read.items() if value}
 
 
@@ -220,6 +222,13 @@ class LoadPlan:
     #: the kept table to bring back in place of a file, and the load key of the file whose load is undone
     undo: KeptTable | None = None
     undone_key: str = ""
+    #: how numbers and dates are written, as ``types.written``
+    written: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """Return how the file is read."""
+        return {**self.csv.read_as, **self.written}
 
     @property
     def personal(self) -> tuple[str, ...]:
@@ -267,7 +276,7 @@ class Published:
     warnings: tuple[str, ...] = ()
     #: number of rows that were left out, and of all rows of the file; None: none were left out
     rejected: tuple[int, int] | None = None
-    #: as ``CleanCsv.read_as``
+    #: as in ``LoadPlan``, and so is all below
     read_as: Mapping[str, str] = field(default_factory=dict)
     #: as in ``LoadPlan``, and so is all below
     renamed: tuple[tuple[str, str], ...] = ()

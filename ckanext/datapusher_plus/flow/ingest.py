@@ -41,6 +41,7 @@ from ..steps.compare import compare
 from ..steps.detect_append import grow
 from ..steps.plan import plan
 from ..steps.screen import screen
+from ..steps.screen_parts import screened
 from ..waits import BEGIN_WITHOUT_DATABASE, RESOURCE_LOCK
 from . import own_flow, report, rollback, tasks
 from .own_flow import Steps
@@ -166,16 +167,16 @@ def _convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
         return tasks.convert(ticket, source, log)
     finally:
         # also of a file whose table cannot be read: perhaps the publisher has to choose another sheet
-        contents.keep(ticket.run_id, noted(ticket.work_dir))
+        contents.keep(ticket.run_id, screened(ticket, noted(ticket.work_dir)))
 
 
 def _plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, later: Log) -> LoadPlan:
     log.progress("plan", 0, None)
     # before anything else, so that nothing quotes a value of a file that waits for a review
-    screened = screen(ticket, source, analysed, later)
-    with screened.without_values():
-        made = plan(ticket, source, analysed, screened.quiet(analysed, later), last_load(ticket.resource_id))
-    made = screened.on(made)
+    found = screen(ticket, source, analysed, later)
+    with found.without_values():
+        made = plan(ticket, source, analysed, found.quiet(analysed, later), last_load(ticket.resource_id))
+    made = found.on(made)
     for sentence in made.warnings:
         log.warning(sentence)
     return made

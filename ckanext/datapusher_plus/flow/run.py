@@ -199,7 +199,7 @@ def published(swapped: Swapped, warnings: tuple[str, ...]) -> Published:
         undone_key=plan.undone_key,
         warnings=warnings,
         rejected=(rejected.rows, rejected.total) if rejected else None,
-        read_as=plan.csv.read_as,
+        read_as=plan.read_as,
         renamed=plan.renamed,
         fields=plan.fields,
         found=plan.found,

@@ -67,6 +67,8 @@ def whole(run: RunRecord) -> dict[str, Any] | None:
     shares = progress.shares_of(steps_of(last)) if last else progress.SHARES
     share = progress.share_done(stage, done, total, shares)
     passed = (database.now() - run.started_at).total_seconds()
+    if not total and run.steps and run.steps[-1][0] == stage:
+        share = progress.share_by_time(stage, share, run.steps[-1][1], passed, shares)
     return {
         "share": share,
         "seconds_left": progress.seconds_left(passed, share),

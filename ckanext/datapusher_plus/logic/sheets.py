@@ -58,11 +58,12 @@ def _names(resource: dict[str, Any], dataset: dict[str, Any]) -> tuple[str, ...]
     """
     if resource.get(SHEET_OF):
         raise _refused(tk._("This resource is itself a sheet of another one's file. Ask there."))
-    last = records.last_loaded(resource["id"])
-    if last is None or not (last.read_as or {}).get("sheet"):
+    last, found = records.last_loaded(resource["id"]), contents.latest(resource["id"])
+    sheet = ((last and last.read_as) or {}).get("sheet", "")
+    if not parts.has_others(found, sheet):
         raise _refused(tk._("No sheet of this file has been loaded yet, so nobody knows which others it has."))
     there = [each.get(SHEET) or "" for each in dataset["resources"] if each.get(SHEET_OF) == resource["id"]]
-    names = parts.others(contents.latest(resource["id"]), [(last.read_as or {})["sheet"], *there])
+    names = parts.others(found, [sheet, *there])
     if not names:
         raise _refused(tk._("Every sheet with something in it has a resource already."))
     if len(names) > MOST:

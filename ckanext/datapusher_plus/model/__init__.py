@@ -78,7 +78,7 @@ run = sa.Table(
     sa.Column("warnings", JSONB(none_as_null=True)),
     #: [rows that were left out, rows of the file]; for a refused file a third number: rows that are listed
     sa.Column("rejected", JSONB(none_as_null=True)),
-    #: {"sheet": …, "encoding": …, "separator": …}: the keys that apply to the file's format
+    #: core.values.LoadPlan.read_as: {"sheet": …, "encoding": …, "decimal": …, …}, the keys that apply to the file
     sa.Column("read_as", JSONB(none_as_null=True)),
     #: [[old, new], …]: names of columns that were probably renamed
     sa.Column("renamed", JSONB(none_as_null=True)),

@@ -80,10 +80,10 @@ def is_asked(run_id: str) -> bool:
     return found is not None
 
 
-def to_stop() -> list[str]:
-    """Return Prefect's flow runs of the running runs that somebody asked to cancel."""
-    wanted = sa.select(run.c.flow_run_id).where(
-        run.c.state == State.RUNNING.value, run.c.cancel_asked_at.is_not(None), run.c.flow_run_id.is_not(None)
+def to_stop() -> dict[str, str | None]:
+    """Return the running runs that somebody asked to cancel, by id, each with its flow run in Prefect."""
+    wanted = sa.select(run.c.id, run.c.flow_run_id).where(
+        run.c.state == State.RUNNING.value, run.c.cancel_asked_at.is_not(None)
     )
     with database.transaction() as connection:
-        return list(connection.execute(wanted).scalars())
+        return {row.id: row.flow_run_id for row in connection.execute(wanted)}

@@ -13,6 +13,7 @@ from ..core.index_plan import Index
 from ..core.kept import KeptTable, Load
 from ..core.message import say
 from ..core.personal_data.findings import from_json
+from ..core.types.written import DATES, DECIMAL
 from ..core.values import CleanCsv, ColumnSpec, FullText, LoadPlan, Log, Staged, Strategy
 from ..datastore import catalog, connect, indexes, kept, raw
 from ..datastore import stage as staging
@@ -53,6 +54,7 @@ def plan_undo(run_id: str, resource_id: str, log: Log) -> LoadPlan:
         fields=load.fields,
         undo=found,
         undone_key=(last and last.load_key) or "",
+        written={name: load.read_as[name] for name in (DECIMAL, DATES) if name in load.read_as},
     )
 
 
@@ -65,6 +67,7 @@ def _in_place_of_file(facts: TableFacts, load: Load, rows: int) -> CleanCsv:
         encoding=load.read_as.get("encoding", ""),
         sheet=load.read_as.get("sheet", ""),
         separator=load.read_as.get("separator", ""),
+        member=load.read_as.get("member", ""),
         rows=rows,
     )
 

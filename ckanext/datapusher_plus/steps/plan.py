@@ -23,6 +23,7 @@ from ..core.quarantine import Check
 from ..core.types.column_type import still_open, wanted_type
 from ..core.types.patterns import Form
 from ..core.types.type_notes import notes
+from ..core.types.written import written
 from ..core.values import Analysed, CleanCsv, ColumnProfile, ColumnSpec, LoadPlan, Log, Source, Strategy, Ticket
 from ..datastore import catalog, connect
 from ..engines.base import Can
@@ -84,7 +85,8 @@ def decide(
         (log.warning if note.warning else log.info)(note.text)
     fitting = _fitting(analysed, made.columns, log)
     made = replace(made, csv=fitting, rows=analysed.rows if fitting.rows is None else fitting.rows)
-    made = replace(made, null_words=_null_words(analysed.columns, made.columns))
+    how = written(analysed.columns, made.columns, decided_by.hints)
+    made = replace(made, null_words=_null_words(analysed.columns, made.columns), written=how)
     return _compared(made, kept, last) if kept else made
 
 

@@ -20,11 +20,11 @@ from ..core.personal_data.findings import (
     is_covered,
     judged,
     merged,
-    mode_of,
     sentence,
 )
 from ..core.values import Analysed, LoadPlan, Log, Source, Ticket
 from ..engines import BadPattern, Can, Engine, Sought
+from ..portal.personal_data import site_mode
 from ..runs import review
 from ..runs.review import Answer
 from ..settings import Settings, current
@@ -96,6 +96,15 @@ class _Quiet:
         return message if without == message else str(without)
 
 
+def known_detectors(ticket: Ticket) -> tuple[Detector, ...]:
+    """Return the site's own detectors, or ours if it has none.
+
+    :raises BadPatterns: when the site's own patterns cannot be used.
+    """
+    name = current().pii_regex_resource_id_or_alias.strip()
+    return site_patterns(name, ticket) if name else detectors.BUILT_IN
+
+
 def screen(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> Screened:
     """Search all values for personal data, and return what was found if the table may be loaded.
 
@@ -106,10 +115,7 @@ def screen(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> Scre
     :raises RejectedInReview: when somebody has rejected it.
     :raises BadPatterns: when the site's own patterns cannot be used, and the mode is review or abort.
     """
-    site = current()
-    mode = mode_of(
-        site.pii_mode, screening=site.pii_screening, abort=site.pii_found_abort, threshold=site.pii_review_threshold
-    )
+    site, mode = current(), site_mode()
     if mode is Mode.OFF:
         return Screened()
     found, warnings = _searched(ticket, analysed, site, mode)
@@ -147,10 +153,8 @@ def _searched(
     ticket: Ticket, analysed: Analysed, site: Settings, mode: Mode
 ) -> tuple[tuple[Found, ...], tuple[str, ...]]:
     """Return what is found by the site's patterns, or by ours if it has none; and warnings."""
-    name = site.pii_regex_resource_id_or_alias.strip()
     try:
-        own = site_patterns(name, ticket) if name else detectors.BUILT_IN
-        return _found(analysed, own, site), ()
+        return _found(analysed, known_detectors(ticket), site), ()
     except BadPatterns as error:
         if mode is not Mode.REPORT:
             raise

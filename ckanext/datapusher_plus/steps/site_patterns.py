@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from .. import portal
@@ -18,6 +19,8 @@ from ..waits import PATTERNS_DEADLINE
 from .fetch import fetched
 
 
+# a run needs them for the first cells of the file's parts, and for its table
+@lru_cache(maxsize=1)
 def site_patterns(name: str, ticket: Ticket) -> tuple[Detector, ...]:
     """Return the detectors of the resource that has this id, or whose table has this alias.
 

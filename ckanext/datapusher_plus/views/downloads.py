@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, BinaryIO
 
 from ckan import types
 from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _
+from flask import stream_with_context
 
 from .. import portal
+from ..core import rejected_list
 from ..core.states import State
 from ..runs import records
 from ..runs.records import RunRecord
-from . import labels
+from . import labels, messages, rejected_rows
 
 #: Most characters of a resource's name in a file name, so that it stays below the 255 bytes that file systems allow.
 _LONGEST = 50
@@ -41,7 +43,7 @@ def _send(resource: Mapping[str, Any], run: RunRecord) -> types.Response:
     file = portal.open_rejected(run.resource_id, run.id)
     if file is None:
         tk.abort(404, labels.not_here((run.worker or "").partition(":")[0]))
-    response = types.Response(_pieces(file), mimetype="text/csv")
+    response = types.Response(_list(file), mimetype="text/csv")
     response.headers.set("Content-Disposition", "attachment", filename=_file_name(resource, run))
     response.headers["X-Content-Type-Options"] = "nosniff"
     # otherwise CKAN marks the response as publicly cacheable
@@ -50,9 +52,23 @@ def _send(resource: Mapping[str, Any], run: RunRecord) -> types.Response:
     return response
 
 
+def _list(file: BinaryIO) -> Iterator[bytes]:
+    """Return the list in the page's language if that is asked for, else as it is stored, in English for programs."""
+    if rejected_rows.TRANSLATED not in tk.request.args:
+        return _pieces(file)
+    headings = (_("Line"), _("Column"), _("Value"), _("Reason"), _("Whole row"))
+    # the language is that of the request, which otherwise ends before the list is sent
+    return stream_with_context(_translated(file, headings))
+
+
 def _pieces(file: BinaryIO) -> Iterator[bytes]:
     with file:
         yield from iter(partial(file.read, 1 << 16), b"")
+
+
+def _translated(file: BinaryIO, headings: Sequence[str]) -> Iterator[bytes]:
+    with file:
+        yield from rejected_list.in_other_words(file.read, headings, messages.without_isolates)
 
 
 def _file_name(resource: Mapping[str, Any], run: RunRecord) -> str:

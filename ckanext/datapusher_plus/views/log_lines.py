@@ -9,6 +9,7 @@ from typing import Any
 
 from . import labels
 from .labels import Badge
+from .messages import Shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,8 @@ class Line:
     when: datetime | None
     level: Badge
     message: str
+    #: language of the message if it is not the page's: English; else empty
+    language: str = ""
 
 
 def lines(logs: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
@@ -32,8 +35,10 @@ def newest_first(logs: Sequence[Mapping[str, Any]]) -> tuple[Line, ...]:
 
 
 def _line(entry: Mapping[str, Any]) -> Line:
+    message = entry.get("message") or ""
     return Line(
         when=labels.moment(entry.get("timestamp")),
         level=labels.level(entry.get("level") or ""),
-        message=str(entry.get("message") or ""),
+        message=str(message),
+        language="" if isinstance(message, Shown) else "en",
     )

@@ -25,6 +25,11 @@ def translated(message: Message) -> Shown:
     return Shown(message.translated(_, ungettext, written))
 
 
+def without_isolates(message: Message) -> str:
+    """Return a message in the reader's language as plain text, for a file."""
+    return message.translated(_, ungettext, _plain)
+
+
 def _plain(value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return h.localised_number(value)

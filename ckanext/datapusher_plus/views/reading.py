@@ -10,8 +10,11 @@ from ckan.plugins import toolkit as tk
 from ckan.plugins.toolkit import _, ungettext
 
 from ..core import reading
+from ..core.parts import has_others, shown_to_editors
 from ..core.parts import others as others_of
+from ..core.personal_data.findings import Mode
 from ..core.read_options import SHEET_OF
+from ..portal.personal_data import site_mode
 from ..runs import contents, records
 from . import labels
 from .reading_fields import Field, fields
@@ -46,7 +49,8 @@ def describe(
     problem: str = "",
 ) -> Box:
     """Return the box of a resource, with what somebody has typed if that could not be saved."""
-    last, parts = records.last_loaded(resource["id"]), contents.latest(resource["id"])
+    last = records.last_loaded(resource["id"])
+    parts = shown_to_editors(contents.latest(resource["id"]), is_screening=site_mode() is not Mode.OFF)
     used = (last.read_as if last else None) or {}
     values = reading.as_set(resource) | dict(typed or {})
     shown = fields(values, parts, used, wrong)
@@ -54,7 +58,8 @@ def describe(
     siblings = {each["id"]: each for each in package["resources"]}
     source = str(resource.get(SHEET_OF) or "")
     taken = [str(each.get(reading.SHEET)) for each in siblings.values() if each.get(SHEET_OF) == resource["id"]]
-    others = 0 if source or not used.get("sheet") else len(others_of(parts, [used["sheet"], *taken]))
+    sheet = used.get("sheet", "")
+    others = 0 if source or not has_others(parts, sheet) else len(others_of(parts, [sheet, *taken]))
     return Box(
         fields=shown,
         key=f"{key}|{others}",

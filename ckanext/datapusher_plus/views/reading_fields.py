@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ckan.plugins.toolkit import _
+from ckan.plugins.toolkit import _, h
 
 from ..core import reading
 from ..core.parts import Part
@@ -81,20 +81,30 @@ def fields(
     return (
         field(
             reading.SHEET,
-            _("Sheet, layer or list"),
+            _("Sheet, layer, list or file"),
             hint=_("The part of the file that becomes the table."),
             choices=_parts(parts),
-            used=labels.visible(used.get("sheet", "")),
+            used=labels.visible(used.get("sheet") or used.get("member", "")),
         ),
         field(
             reading.ENCODING,
             _("Encoding"),
             hint=_("Of a text file, such as CSV. Set it if letters look wrong."),
             proposals=_ENCODINGS,
-            used=used.get("encoding", ""),
+            used=_encoding(used),
         ),
-        field(reading.DECIMAL, _("Decimal separator"), choices=_decimals()),
-        field(reading.DAY_FIRST, _("Order of dates such as 1/2/2026"), choices=_orders()),
+        field(
+            reading.DECIMAL,
+            _("Decimal separator"),
+            choices=_decimals(),
+            used=_words(used.get("decimal", ""), _found_decimals()),
+        ),
+        field(
+            reading.DAY_FIRST,
+            _("Order of dates such as 1/2/2026"),
+            choices=_orders(),
+            used=_words(used.get("dates", ""), _found_orders()),
+        ),
         field(
             reading.NULL_VALUES,
             _("Words for no value"),
@@ -120,10 +130,53 @@ def _parts(parts: Sequence[Part]) -> tuple[Choice, ...]:
 
 
 def _part(part: Part) -> str:
+    name = labels.visible(part.name)
     if part.is_empty:
-        return _("{name} (empty)").format(name=labels.visible(part.name))
+        return _("{name} (empty)").format(name=name)
+    if part.size is not None:
+        name = f"{name} ({h.localised_filesize(part.size)})"
     cells = " | ".join(part.cells)
-    return labels.visible(f"{part.name}: {cells}" if cells else part.name)
+    return labels.visible(f"{name}: {cells}" if cells else name)
+
+
+def _encoding(used: Mapping[str, str]) -> str:
+    """Return encoding and separator of a text file."""
+    sign = used.get("separator", "")
+    between = _("{sign} between values").format(sign=_signs().get(sign, f"“{labels.visible(sign)}”")) if sign else ""
+    return ", ".join(filter(None, [used.get("encoding", ""), between]))
+
+
+def _words(found: str, known: Mapping[str, str]) -> str:
+    """Return what was found in all columns, in words; words of a later version of this plugin are left out."""
+    return "; ".join(known[word] for word in found.split() if word in known)
+
+
+def _signs() -> dict[str, str]:
+    return {
+        ",": _("comma"),
+        ";": _("semicolon"),
+        "\t": _("tab"),
+        "|": _("vertical bar"),
+        " ": _("blank"),
+    }
+
+
+def _found_decimals() -> dict[str, str]:
+    return {
+        "point": _("point, as in 1.5"),
+        "comma": _("comma, as in 1,5"),
+        "unclear": _("unclear in some columns, which therefore stay text: set it, so that they become numbers"),
+    }
+
+
+def _found_orders() -> dict[str, str]:
+    return {
+        "day_first": _("day first"),
+        "month_first": _("month first"),
+        "year_first": _("year first"),
+        "assumed_day_first": _("day first, which this site assumes: the file does not show it"),
+        "assumed_month_first": _("month first, which this site assumes: the file does not show it"),
+    }
 
 
 def _decimals() -> tuple[Choice, ...]:

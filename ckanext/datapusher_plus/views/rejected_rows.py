@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ckan.plugins.toolkit import _
+from ckan.plugins.toolkit import _, h
 
 from . import labels
+
+#: parameter of the address by which headings and reasons are in the page's language
+TRANSLATED = "translated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +32,7 @@ def of_attempt(status: Mapping[str, Any]) -> Iterator[Rejected]:
         yield Rejected(
             sentence=labels.refused(refused["rows"], refused["total"], refused["listed"]),
             label=_("Download the rows that cannot be loaded (CSV)"),
-            url=refused["url"],
+            url=_address(refused["url"]),
         )
 
 
@@ -39,6 +42,11 @@ def of_table(status: Mapping[str, Any]) -> Iterator[Rejected]:
         yield Rejected(
             sentence=labels.left_out(left_out["rows"], left_out["total"]),
             label=_("Download the rejected rows (CSV)"),
-            url=left_out["url"],
+            url=_address(left_out["url"]),
             is_said=bool((status.get("table") or {}).get("warnings")),
         )
+
+
+def _address(url: str) -> str:
+    """Return the address of a list in the page's language; the English one is as for programs."""
+    return url if h.lang().startswith("en") else f"{url}?{TRANSLATED}=1"

@@ -54,13 +54,16 @@ class Dispatcher:
         wake: Callable[[], None] = lambda: None,
         may_begin: Callable[[], bool] = lambda: True,
         room: Callable[[], Room] | None = None,
+        stop: Callable[[str], bool] = lambda _: False,
     ) -> None:
         """Prepare to dispatch.
 
         :param wake: called when there are new flow runs.
         :param may_begin: returns whether loads may begin now.
         :param room: returns what the worker beside this dispatcher can take; None: hand over all queued runs.
+        :param stop: cancels a run that this worker carries out; returns whether it does.
         """
+        self._cancel = stop
         self._pool = pool
         self._room = room
         self._wake = wake
@@ -80,11 +83,11 @@ class Dispatcher:
     def dispatch(self) -> int:
         """Hand over the next queued runs, skip those with nothing to do, and return how many were looked at.
 
-        Before that, pass on who is to be cancelled.
+        Before that, cancel what somebody asked to: here, also while Prefect is away, else through Prefect.
         """
-        if unwanted := cancel.to_stop():
+        if elsewhere := [flow_run for run_id, flow_run in cancel.to_stop().items() if not self._cancel(run_id)]:
             with get_client(sync_client=True) as client:
-                for flow_run_id in unwanted:
+                for flow_run_id in filter(None, elsewhere):
                     cancel_in_prefect(client, flow_run_id)
         if not self._may_begin():
             return 0

@@ -113,6 +113,13 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         """Return the ids of the runs that this worker watches and recovers."""
         return frozenset(run.job.run_id for run in self._runs.copy().values())
 
+    def cancel(self, run_id: str) -> None:
+        """Stop a run that somebody asked to cancel in CKAN, once."""
+        for forked in self._runs.values():
+            if forked.job.run_id == run_id and not forked.is_cancelled and self._runs_task_group is not None:
+                forked.is_cancelled = True
+                self._runs_task_group.start_soon(self._end, forked, stop_reason.Reason.ASKED)
+
     def room(self) -> Room:
         """Return how many places this worker has, how many are taken, and by which runs."""
         taken = int(self._limiter.borrowed_tokens) if self._limiter else 0
@@ -166,7 +173,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
             task_status.started(forked.pid)
         try:
             code, cancelled = await self._watch(flow_run, forked)
-            cancelled = cancelled or await self._is_cancelled(flow_run)
+            cancelled = cancelled or forked.is_cancelled or await self._is_cancelled(flow_run)
             await self._see_to(job.run_id, None if forked.given_up else code, cancelled=cancelled)
         finally:
             self._runs.pop(flow_run.id, None)

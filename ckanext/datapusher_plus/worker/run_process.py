@@ -32,6 +32,8 @@ class ForkedRun:
         receiver.close()
         #: whether the worker killed it because it could no longer end successfully
         self.given_up = False
+        #: whether it was stopped because somebody asked in CKAN to cancel it
+        self.is_cancelled = False
 
     @property
     def pid(self) -> int:

@@ -156,11 +156,11 @@ class Housekeeping:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
 
-    def start(self, worker: CkanWorker, wake: Callable[[], None]) -> None:
-        """Start the threads; ``wake`` is called when there are new flow runs."""
+    def start(self, worker: CkanWorker, wake: Callable[[], None], stop: Callable[[str], bool]) -> None:
+        """Start the threads; ``wake`` is called when there are new flow runs, ``stop`` to cancel a run."""
         # the free places of workers of another type are not known here
         room = worker.room if self._settings.prefect_work_pool_type == worker.type else None
-        dispatcher = Dispatcher(pool=self._pool, wake=wake, may_begin=worker.gate.is_open, room=room)
+        dispatcher = Dispatcher(pool=self._pool, wake=wake, may_begin=worker.gate.is_open, room=room, stop=stop)
         self._start("dispatcher", lambda: dispatcher.serve(self._stop))
         self._start("sweep", lambda: self._sweep(worker, dispatcher))
 
@@ -211,13 +211,21 @@ async def _work(worker: CkanWorker, housekeeping: Housekeeping, tell: Tell) -> N
     async with anyio.create_task_group() as group:
         group.start_soon(_obey_signals, worker, housekeeping, tell)
         loop = asyncio.get_running_loop()
-        housekeeping.start(worker, partial(_poke, loop, worker))
+        housekeeping.start(worker, partial(_poke, loop, worker), partial(_cancel, loop, worker))
         await worker.start(printer=tell)
         group.cancel_scope.cancel()
 
 
 def _poke(loop: asyncio.AbstractEventLoop, worker: CkanWorker) -> None:
     loop.call_soon_threadsafe(worker.poke)
+
+
+def _cancel(loop: asyncio.AbstractEventLoop, worker: CkanWorker, run_id: str) -> bool:
+    """Have the worker cancel a run; return whether it carries that run out."""
+    is_here = run_id in worker.watched
+    if is_here:
+        loop.call_soon_threadsafe(worker.cancel, run_id)
+    return is_here
 
 
 async def _obey_signals(worker: CkanWorker, housekeeping: Housekeeping, tell: Tell) -> None:

@@ -1,21 +1,25 @@
-"""ZIP: the one table in the archive is loaded, or else a table that lists its files."""
+"""ZIP: the file that the resource names, or the one table in the archive, or else a table that lists its files."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import ClassVar
 from zipfile import ZipInfo
 
-from ...core.errors import NestedArchive, NothingToLoad, NotText
+from ...core.errors import NestedArchive, NoSuchSheet, NothingToLoad, NotText
 from ...core.message import say
-from ...core.values import CleanCsv, Source
+from ...core.parts import called
+from ...core.values import CleanCsv, ReadOptions, Source
 from .. import zip_reader
 from ..base import Format, Work, has_reader, register
+from ..parts import note
 from ..signatures import foreign_members
 from . import member
 from .listing import COLUMNS, name_of, write_manifest
+from .parts import parts_of
 
 #: files that programs leave behind, and files that describe the data
 _BESIDE = re.compile(
@@ -44,8 +48,9 @@ class Zip(Format):
         return True
 
     def convert(self, source: Source, work: Work) -> CleanCsv:
-        """Convert the one table in the archive to canonical CSV; if there is not exactly one, list its files instead.
+        """Convert a table in the archive to canonical CSV; if there is not exactly one, and none named, list its files.
 
+        :raises NoSuchSheet: when the resource names a file that is not in the archive.
         :raises Damaged: when the archive cannot be read.
         :raises NothingToLoad: when it has no files.
         :raises NotText: when it is a document, such as one of Word.
@@ -59,14 +64,27 @@ class Zip(Format):
             if what := foreign_members(frozenset(zip_reader.simple(info.filename) for info in files)):
                 raise NotText(what)
             tables = _tables(files)
-            if len(tables) != 1 or not work.options.unzip:
+            found = parts_of(archive, tables)
+            note(work.dir, found)
+            table = _chosen(tables, work.options)
+            if table is None:
                 return _listed(files, tables, work)
-            (table,) = tables
             target = work.dir / "unpacked"
             member.write(zip_reader.pieces(archive, table, work.limits.unpacked_from(source.size)), target)
-        name = name_of(table)
-        work.log.info(f"The archive's file “{name}” is loaded.")
-        return member.read(target, PurePosixPath(name).name, source, work, self.name)
+        work.log.info(f"The archive's file “{name_of(table)}” is loaded.")
+        name, wanted = name_of(table), work.options.sheet
+        is_named = len(tables) > 1 or wanted == name
+        # else the resource names a sheet in that file
+        inner = replace(work, options=replace(work.options, sheet="")) if is_named else work
+        csv = member.read(target, PurePosixPath(name).name, source, inner, self.name)
+        if is_named and len(tables) > 1:
+            # the file may have noted its own sheets
+            note(work.dir, found)
+            csv = replace(csv, sheet=name)
+        elif not is_named and not csv.sheet and _is_file_name(wanted):
+            # it has no sheets, so another file of the archive is meant
+            raise NoSuchSheet(wanted, (name,))
+        return replace(csv, member=name)
 
 
 def _is_folder(info: ZipInfo) -> bool:
@@ -91,13 +109,29 @@ def _tables(files: Sequence[ZipInfo]) -> list[ZipInfo]:
     return [info for info, ending in found if ending != "txt"] or [info for info, _ in found]
 
 
+def _chosen(tables: Sequence[ZipInfo], options: ReadOptions) -> ZipInfo | None:
+    """Return the file to load; None when the archive's files are to be listed.
+
+    :raises NoSuchSheet: when there are several, and none of them has the name or number that the resource names.
+    """
+    names = [name_of(table) for table in tables]
+    if options.sheet and (len(tables) > 1 or options.sheet in names):
+        return tables[called(names, options.sheet)]
+    return tables[0] if len(tables) == 1 and options.unzip else None
+
+
+def _is_file_name(wanted: str) -> bool:
+    return has_reader(PurePosixPath(wanted).suffix.lower().removeprefix("."))
+
+
 def _listed(files: Sequence[ZipInfo], tables: Sequence[ZipInfo], work: Work) -> CleanCsv:
     path = work.dir / "members.csv"
     write_manifest(files, path)
     if len(tables) > 1:
         named = ", ".join(f"“{name_of(table)}”" for table in tables[:10]) + (", …" if len(tables) > 10 else "")
         work.log.info(
-            f"{len(tables):,} of the archive's files could be loaded, {named}: publish them one by one for that."
+            f"{len(tables):,} of the archive's files could be loaded, {named}. "
+            "The resource's field dpp_sheet may name one of them."
         )
     work.log.info(f"A table of the {len(files):,} files in the archive is loaded.")
     return CleanCsv(path=path, header=COLUMNS, format="ZIP, list of files", encoding="", first_line=0, counts="row")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...core.errors import NoSuchSheet, NothingToLoad
+from ...core.errors import NothingToLoad
 from ...core.message import say
+from ...core.parts import called
 from ...core.values import Log
 
 
@@ -19,7 +20,7 @@ def choose(names: Sequence[str], wanted: str, filled: Callable[[int], bool], log
     :raises NothingToLoad: when all layers are empty.
     """
     if wanted:
-        chosen = _called(names, wanted)
+        chosen = called(names, wanted)
     else:
         chosen = next((position for position in range(len(names)) if filled(position)), -1)
         if chosen < 0:
@@ -32,14 +33,3 @@ def choose(names: Sequence[str], wanted: str, filled: Callable[[int], bool], log
             "The resource's field dpp_sheet may name another."
         )
     return chosen
-
-
-def _called(names: Sequence[str], wanted: str) -> int:
-    for alike in (str, str.casefold):
-        for position, name in enumerate(names):
-            if alike(name) == alike(wanted):
-                return position
-    try:
-        return range(len(names))[int(wanted)]
-    except (ValueError, IndexError) as error:
-        raise NoSuchSheet(wanted, tuple(names)) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from ...core.errors import NoSuchSheet, NothingToLoad
+from ...core.errors import NothingToLoad
 from ...core.message import say
+from ...core.parts import called
 from . import cover_sheets
 from .workbook import Book, Faults, Sheet
 
@@ -36,11 +36,11 @@ def choose(book: Book, wanted: str) -> Choice:
     :raises NoSuchSheet: when no sheet has that name or number.
     :raises NothingToLoad: when all sheets are empty.
     """
+    names = [sheet.name for sheet in book.sheets]
     if wanted:
-        return Choice(sheet=_called(book.sheets, wanted))
+        return Choice(sheet=book.sheets[called(names, wanted)])
     if len(book.sheets) == 1:
         return Choice(sheet=book.sheets[0])
-    names = [sheet.name for sheet in book.sheets]
     covers: list[Sheet] = []
     lists: list[Sheet] = []
     titles: list[Sheet] = []
@@ -67,19 +67,3 @@ def _nothing(book: Book) -> NothingToLoad:
     if len(book.sheets) > _MOST_SHEETS:
         return NothingToLoad(say("has no sheet with anything in it among its first {sheets}", sheets=_MOST_SHEETS))
     return NothingToLoad(say("has no sheet with anything in it"))
-
-
-def _called(sheets: Sequence[Sheet], wanted: str) -> Sheet:
-    """Return the sheet with this name, else with this number, from 0, or from the last sheet if negative."""
-    for alike in (str, _bare):
-        for sheet in sheets:
-            if alike(sheet.name) == alike(wanted):
-                return sheet
-    try:
-        return sheets[int(wanted)]
-    except (ValueError, IndexError) as error:
-        raise NoSuchSheet(wanted, tuple(sheet.name for sheet in sheets)) from error
-
-
-def _bare(name: str) -> str:
-    return " ".join(name.split()).casefold()
