@@ -14,6 +14,7 @@ from . import (
     index_methods,
     measures,
     options,
+    peers,
     pictures,
     profile_page,
     readers,
@@ -101,6 +102,13 @@ def grown_far(ground: Ground, rounds: int) -> None:
     turns = [Turns(once, rounds, ways=("ours",)), Turns(far, rounds, ways=("ours",))]
     seconds = measures.take(ground, turns, peaks)
     _tell_files(ground, seconds, {**results.of_files(seconds), **_memory(far, peaks)})
+
+
+def others(ground: Ground, rounds: int) -> None:
+    """Load `flights` and six rows by XLoader, dlt and csvkit, on the same servers."""
+    ratios, seconds = peers.measure(ground, rounds)
+    _tell(ground, ratios, seconds)
+    print("  " + "  ".join(f"{key} {value:.2f}" for key, value in ratios.items()))
 
 
 def searchable(ground: Ground, rounds: int) -> None:
@@ -256,6 +264,7 @@ EXTRA: Mapping[str, Part] = {
     **{sample.name: _one_shape(sample) for sample in shapes.ALL},
     "rows_20m": very_long,
     "growth_x27": grown_far,
+    "peers": others,
 }
 
 
