@@ -66,7 +66,7 @@ class _Worker(Server):
         return Command(argv=(*_ckan(self.stack), "jobs", "worker"), mark=_ini(self.stack).read_text())
 
     def answers(self) -> bool:
-        return self.log.exists() and "is listening" in self.log.read_text(errors="replace")
+        return self.log.exists() and "has started on queue" in self.log.read_text(errors="replace")
 
 
 def _ckan(stack: Stack) -> tuple[str, ...]:
