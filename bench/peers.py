@@ -97,7 +97,8 @@ def _ways(ground: Ground, sample: Sample) -> Mapping[str, list[str]]:
         "--null-value",
         sample.null or "NA",
         "--db",
-        dsn,
+        # the default driver depends on the version of SQLAlchemy
+        dsn.replace("postgresql:", "postgresql+psycopg2:", 1),
         file,
     ]
     return {

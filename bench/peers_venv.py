@@ -27,7 +27,7 @@ STEPS: Mapping[str, Sequence[Sequence[str]]] = {
         ),
     ),
     "dlt": (("dlt[postgres]==1.31.0", "pyarrow==26.0.1"),),
-    "csvkit": (("csvkit==2.2.0", "psycopg2-binary==2.9.12"),),
+    "csvkit": (("csvkit==2.2.0", "psycopg2-binary==2.9.13", "SQLAlchemy==2.1.9"),),
 }
 
 
