@@ -22,7 +22,7 @@ _SYLLABLES = ("ba", "co", "di", "fu", "ga", "he", "ki", "lo", "mu", "na", "pe", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """A CSV file with a header, in the format that needs no cleaning."""
+    """A file with one table: CSV with a header that needs no cleaning, unless ``format`` says otherwise."""
 
     name: str
     rows: int
@@ -30,11 +30,26 @@ class Sample:
     write: Callable[[Path], None]
     #: word that means no value in columns that are not text
     null: str = ""
+    #: the file's extension, and CKAN's format
+    format: str = "csv"
+    #: converts the file to CSV as one would do it by hand, from the first path to the second; None if it is CSV, or if
+    #: there is no usual way
+    by_hand: Callable[[Path, Path], None] | None = None
+
+    @property
+    def comparable(self) -> bool:
+        """Return whether the file can be loaded by SQL, directly or when it has been converted."""
+        return self.format == "csv" or self.by_hand is not None
+
+    @property
+    def patience(self) -> float:
+        """Return after how many seconds a load is given up."""
+        return max(900, self.rows / 2_000)
 
     def path(self, folder: Path) -> Path:
         """Return the path of the file in ``folder``, written if it is missing."""
         # the size is in the name, so that a file of an earlier size is not used by mistake
-        path = folder / f"{self.name}-{self.rows}x{self.columns}.csv"
+        path = folder / f"{self.name}-{self.rows}x{self.columns}.{self.format}"
         if not path.exists():
             unfinished = path.with_suffix(".part")
             self.write(unfinished)
@@ -117,7 +132,7 @@ def _flights(times: int) -> Sample:
 
 
 SMALL = Sample(name="small", rows=6, columns=6, write=lambda path: write_rows(path, small_rows()))
-FLIGHTS_X1, FLIGHTS_X3, FLIGHTS_X9 = (_flights(times) for times in (1, 3, 9))
+FLIGHTS_X1, FLIGHTS_X3, FLIGHTS_X9, FLIGHTS_X27 = (_flights(times) for times in (1, 3, 9, 27))
 WIDE = Sample(name="wide", rows=WIDE_ROWS, columns=WIDE_COLUMNS, write=lambda path: write_rows(path, wide_rows()))
 LONG = Sample(name="long_text", rows=LONG_ROWS, columns=3, write=lambda path: write_rows(path, long_rows()))
 NUMBERS = Sample(

@@ -23,5 +23,5 @@ def timed(ground: Ground, subject: Subject, *, ignore_hash: bool = True, want: s
         before = runs.latest(subject.resource_id)
         start = time.perf_counter()
         ground.portal.act("datapusher_submit", resource_id=subject.resource_id, ignore_hash=ignore_hash)
-        run = runs.ended(subject.resource_id, before, want=want)
+        run = runs.ended(subject.resource_id, before, want=want, patience=subject.sample.patience)
         return time.perf_counter() - start, run

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from statistics import median
 
-from .files import FLIGHTS_X1, FLIGHTS_X9
+from .files import FLIGHTS_X1, FLIGHTS_X9, FLIGHTS_X27, Sample
 
 Rounds = Mapping[str, list[float]]
 
@@ -39,11 +39,16 @@ TARGETS: Mapping[str, Target] = {
     "search_x": Target("search for one word, GIN / GiST", 0.5),
     "upsert_x": Target("datastore_upsert of 1,000 rows, GIN / GiST", 1.5),
     "growth_per_row_x9": Target("flights x9 / flights, per row", 1.05),
+    "growth_per_row_x27": Target("flights x27 / flights, per row", 1.1),
+    "wide_ours_over_floor": Target("500 columns, ours / floor", 1),
+    "long_text_ours_over_floor": Target("long texts, ours / floor", 1),
+    "all_numeric_ours_over_floor": Target("only numbers, ours / floor", 1),
+    "flights_xloader_over_ours": Target("flights, XLoader / ours", 4, at_least=True),
     "reader_wait_ms": Target("readers' longest wait at the exchange, ms", 50),
     "small_file_s": Target("6 rows, upload to complete, s", 1.5),
     "small_files_per_minute": Target("100 small files at once, a minute", 60, at_least=True),
-    "peak_rss_mib": Target("peak memory of a run, flights x9, MiB", 300),
-    "work_folder_over_clean_file": Target("work folder / clean file, flights x9", 1.2),
+    "peak_rss_mib": Target("peak memory of a run, flights x9 or x27, MiB", 300),
+    "work_folder_over_clean_file": Target("work folder / clean file, flights x9 or x27", 1.2),
     "append_over_whole": Target("flights and a tenth more, added / whole", 1 / 3),
     "victim_s_most": Target("small file beside hostile input, s", 10),
     "statistics_over_without": Target("flights, with statistics / without", 1.1),
@@ -78,8 +83,12 @@ def of_files(seconds: Rounds) -> dict[str, float]:
 
 
 def _growth(middle: Mapping[str, float]) -> dict[str, float]:
-    rows = {sample.name: sample.rows for sample in (ONCE, FLIGHTS_X9)}
-    if not {f"{name}/ours" for name in rows} <= set(middle):
-        return {}
-    once, nine_times = (middle[f"{name}/ours"] / count for name, count in rows.items())
-    return {"growth_per_row_x9": nine_times / once}
+    return {
+        f"growth_per_row_x{sample.rows // ONCE.rows}": _per_row(middle, sample) / _per_row(middle, ONCE)
+        for sample in (FLIGHTS_X9, FLIGHTS_X27)
+        if {f"{ONCE.name}/ours", f"{sample.name}/ours"} <= set(middle)
+    }
+
+
+def _per_row(middle: Mapping[str, float], sample: Sample) -> float:
+    return middle[f"{sample.name}/ours"] / sample.rows

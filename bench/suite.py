@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
@@ -14,14 +14,17 @@ from . import (
     index_methods,
     measures,
     options,
+    peers,
     pictures,
     profile_page,
     readers,
     report,
     results,
+    shapes,
     small,
     words,
 )
+from .files import Sample
 from .measures import Turns
 from .memory import Peak
 from .stack import Ground
@@ -32,6 +35,8 @@ _MORE = 4
 #: Rounds of the slowest ways, which have no target: with all rounds they would take twice as long as everything else.
 _FEWER_X3 = {"naive": 1}
 _FEWER_X9 = {"naive": 1, "floor": 3}
+
+Part = Callable[[Ground, int], None]
 
 
 def flights(ground: Ground, rounds: int) -> None:
@@ -60,6 +65,50 @@ def other(ground: Ground, rounds: int) -> None:
     samples = (files.SMALL, files.WIDE, files.LONG, files.NUMBERS)
     seconds = measures.take(ground, [Turns(introduce(ground, sample), rounds) for sample in samples])
     _tell_files(ground, seconds, results.of_files(seconds))
+
+
+def shaped(ground: Ground, rounds: int) -> None:
+    """Load files of odd shapes and of other formats in turns."""
+    _load_shapes(ground, rounds, shapes.ALL)
+
+
+def very_long(ground: Ground, rounds: int) -> None:
+    """Load 20 million rows of three columns once, by the plugin and by hand."""
+    del rounds
+    _load_shapes(ground, 1, [shapes.LONG])
+
+
+def _load_shapes(ground: Ground, rounds: int, samples: Sequence[Sample]) -> None:
+    turns = [
+        Turns(introduce(ground, sample), rounds, ways=("ours", "floor") if sample.comparable else ("ours",))
+        for sample in samples
+    ]
+    seconds = measures.take(ground, turns)
+    _tell_files(ground, seconds, results.of_files(seconds))
+
+
+def _one_shape(sample: Sample) -> Part:
+    def part(ground: Ground, rounds: int) -> None:
+        _load_shapes(ground, rounds, [sample])
+
+    part.__doc__ = f"Load {sample.name} alone: {sample.rows:,} rows, {sample.columns:,} columns, as {sample.format}."
+    return part
+
+
+def grown_far(ground: Ground, rounds: int) -> None:
+    """Load `flights` and a file with 27 times its rows in turns, by the plugin only; memory of the larger one."""
+    once, far = (introduce(ground, sample) for sample in (results.ONCE, files.FLIGHTS_X27))
+    peaks: list[Peak] = []
+    turns = [Turns(once, rounds, ways=("ours",)), Turns(far, rounds, ways=("ours",))]
+    seconds = measures.take(ground, turns, peaks)
+    _tell_files(ground, seconds, {**results.of_files(seconds), **_memory(far, peaks)})
+
+
+def others(ground: Ground, rounds: int) -> None:
+    """Load `flights` and six rows by XLoader, dlt and csvkit, on the same servers."""
+    ratios, seconds = peers.measure(ground, rounds)
+    _tell(ground, ratios, seconds)
+    print("  " + "  ".join(f"{key} {value:.2f}" for key, value in ratios.items()))
 
 
 def searchable(ground: Ground, rounds: int) -> None:
@@ -190,7 +239,8 @@ def _cost(ground: Ground, rounds: int, name: str, given: Mapping[str, str], othe
     )
 
 
-PARTS: Mapping[str, Callable[[Ground, int], None]] = {
+#: What `make bench` measures without further words.
+PARTS: Mapping[str, Part] = {
     "small": quick,
     "many": many,
     "neighbours": neighbours,
@@ -202,11 +252,19 @@ PARTS: Mapping[str, Callable[[Ground, int], None]] = {
     "flights": flights,
     "index_methods": by_method,
     "files": other,
+    "shapes": shaped,
     "search": searchable,
     "growth": growth,
     "profile_page": wide_profile,
     "words": described_by_people,
     "pictures": pictured,
+}
+#: What is measured only where the command names it.
+EXTRA: Mapping[str, Part] = {
+    **{sample.name: _one_shape(sample) for sample in shapes.ALL},
+    "rows_20m": very_long,
+    "growth_x27": grown_far,
+    "peers": others,
 }
 
 

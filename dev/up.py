@@ -75,8 +75,8 @@ def prepare_site(stack: Stack, postgres: Postgres, site: Site) -> None:
     if stamp.exists() and stamp.read_text() == wanted:
         return
     say(paint(f"    preparing the databases of {site.name} ...", DIM))
-    token = stack.secret.get("token", "") if site is MAIN else ""
-    arguments = (str(stack.ini(site)), stack.secret["admin"], token)
+    key = "token" if site is MAIN else f"token_{site.name}"
+    arguments = (str(stack.ini(site)), stack.secret["admin"], stack.secret.get(key, ""))
     log = stack.folder("logs") / f"site-{site.name}.log"
     with log.open("w") as errors:
         argv = (sys.executable, "-W", "ignore", "-m", "dev.site", *arguments)
@@ -85,8 +85,7 @@ def prepare_site(stack: Stack, postgres: Postgres, site: Site) -> None:
         raise RuntimeError(f"The databases of {site.name} could not be prepared; see {log}.")
     told = json.loads(done.stdout.splitlines()[-1])
     postgres.run_script(site.datastore_db, _without_connect(told["permissions"]))
-    if site is MAIN:
-        stack.keep_secret("token", told["token"])
+    stack.keep_secret(key, told["token"])
     stamp.write_text(wanted)
 
 

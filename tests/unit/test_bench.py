@@ -6,11 +6,12 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from bench import files, memory, readers, report, results
+from bench import files, memory, readers, report, results, shapes, suite
 from bench.readers import Answer
 
 MADE: dict[str, tuple[Callable[[], Iterator[files.Row]], str]] = {
@@ -18,6 +19,11 @@ MADE: dict[str, tuple[Callable[[], Iterator[files.Row]], str]] = {
     "wide": (partial(files.wide_rows, 20), "098c8eacc7a45a03"),
     "long": (partial(files.long_rows, 20), "b1e9ad83fc2f0f56"),
     "numbers": (partial(files.number_rows, 20), "1465f6d78372c04d"),
+    "very wide": (lambda: islice(shapes.very_wide_rows(), 20), "da7556b81a73c4e9"),
+    "mostly empty": (lambda: islice(shapes.sparse_rows(), 20), "6356cebc32f8b4b7"),
+    "dates": (lambda: islice(shapes.date_rows(), 20), "89ca1f842c61a388"),
+    "sheet": (lambda: islice(shapes.sheet_rows(), 20), "c860c4a589f677db"),
+    "very long": (lambda: islice(shapes.long_rows(), 20), "df3d81ff0331a87f"),
 }
 
 
@@ -45,8 +51,22 @@ def test_ratios_are_of_the_medians_of_one_file() -> None:
 
 
 def test_growth_is_per_row() -> None:
-    seconds = {"flights_x1/ours": [2.0], "flights_x9/ours": [27.0]}
-    assert results.of_files(seconds) == {"growth_per_row_x9": pytest.approx(1.5)}
+    seconds = {"flights_x1/ours": [2.0], "flights_x9/ours": [27.0], "flights_x27/ours": [108.0]}
+    growth = {"growth_per_row_x9": pytest.approx(1.5), "growth_per_row_x27": pytest.approx(2)}
+    assert results.of_files(seconds) == growth
+
+
+def test_a_converted_workbook_has_the_rows_that_were_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shapes, "XLSX_ROWS", 50)
+    shapes.write_xlsx(tmp_path / "made")
+    shapes.xlsx_to_csv(tmp_path / "made", tmp_path / "back.csv")
+    files.write_rows(tmp_path / "expected.csv", shapes.sheet_rows())
+    assert (tmp_path / "back.csv").read_text() == (tmp_path / "expected.csv").read_text()
+
+
+def test_long_parts_run_only_where_they_are_named() -> None:
+    assert {"rows_20m", "growth_x27", "peers"} <= set(suite.EXTRA)
+    assert set(suite.EXTRA).isdisjoint(suite.PARTS)
 
 
 def test_every_figure_asked_for_has_a_target() -> None:
@@ -58,6 +78,11 @@ def test_every_figure_asked_for_has_a_target() -> None:
         "search_x": "≤ 0.5",
         "upsert_x": "≤ 1.5",
         "growth_per_row_x9": "≤ 1.05",
+        "growth_per_row_x27": "≤ 1.1",
+        "wide_ours_over_floor": "≤ 1",
+        "long_text_ours_over_floor": "≤ 1",
+        "all_numeric_ours_over_floor": "≤ 1",
+        "flights_xloader_over_ours": "≥ 4",
         "reader_wait_ms": "≤ 50",
         "small_file_s": "≤ 1.5",
         "small_files_per_minute": "≥ 60",

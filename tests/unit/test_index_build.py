@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import pytest
 
-from ckanext.datapusher_plus.core.index_build import Means, Spare, first_alone, means
+from ckanext.datapusher_plus.core.index_build import Means, Spare, first_alone, for_index, means
 from ckanext.datapusher_plus.core.index_plan import Index, unique_key
 from ckanext.datapusher_plus.core.load_plan import LoadRules
 
@@ -41,6 +41,32 @@ def test_memory_has_a_limit_and_is_a_quarter_of_what_is_free(
 )
 def test_sessions_and_their_workers_are_never_more_than_the_idle_cores(cores: int, at_once: int, workers: int) -> None:
     assert means(Spare(cores=cores), limit=256, at_once=at_once) == Means(memory=256 * MIB // at_once, workers=workers)
+
+
+@pytest.mark.parametrize(
+    ("index", "limit", "workers", "cached", "version", "memory"),
+    [
+        (SEARCHED, 256, 0, True, 180_000, 4),
+        (OF_A_COLUMN, 256, 0, True, 180_000, 4),
+        # one that is larger than the shared buffers is written in order, and not page by page
+        (SEARCHED, 256, 0, False, 180_000, 256),
+        (SEARCHED, 1, 0, True, 180_000, 1),
+        (SEARCHED, 256, 1, True, 180_000, 64),
+        (SEARCHED, 256, 1, False, 180_000, 64),
+        (SEARCHED, 256, 2, False, 180_000, 96),
+        (SEARCHED, 48, 1, False, 180_000, 48),
+        # older versions have no workers for it
+        (SEARCHED, 256, 1, True, 170_005, 4),
+        (SLOW, 256, 0, True, 180_000, 256),
+        (KEY, 256, 1, True, 180_000, 256),
+    ],
+)
+def test_a_gin_index_gets_no_more_memory_than_makes_it_faster(
+    index: Index, limit: int, workers: int, cached: bool, version: int, memory: int
+) -> None:
+    given = Means(memory=limit * MIB, workers=workers)
+    found = for_index(index, given, Spare(cached=cached), version=version)
+    assert found == Means(memory=memory * MIB, workers=workers)
 
 
 @pytest.mark.parametrize(

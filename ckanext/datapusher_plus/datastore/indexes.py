@@ -48,25 +48,28 @@ def build(
 
     :raises UniqueKeyBroken: when the rows violate a unique key.
     """
-    found = spare(connection, table)
-    alone = index_build.first_alone(wanted, found, version=connection.info.server_version)
+    found, version = spare(connection, table), connection.info.server_version
+    alone = index_build.first_alone(wanted, found, version=version)
     if alone:
-        parallel.run([_work(table, alone, warn, _means(found))], 1, connection, done=done)
+        means = index_build.for_index(alone, _means(found), found, version=version)
+        parallel.run([_work(table, alone, warn, means)], 1, connection, done=done)
     rest = [index for index in wanted if index is not alone]
     each = _means(found, at_once=min(connections, len(rest) + 1))
     key = partial(_build_one, partial(_key_index, table, each))
-    parallel.run([key, *(_work(table, index, warn, each) for index in rest)], connections, connection, done=done)
+    works = [_work(table, index, warn, index_build.for_index(index, each, found, version=version)) for index in rest]
+    parallel.run([key, *works], connections, connection, done=done)
     _attach_key(connection, table)
 
 
 def early(connection: psycopg.Connection, table: str, index: Index, warn: Callable[[str], None]) -> Work:
     """Return the work that builds one index of the staged ``table`` while other sessions fill in rows beside it."""
-    return _work(table, index, warn, means_for(connection, table))
+    return _work(table, index, warn, means_for(connection, table, [index])[0])
 
 
-def means_for(connection: psycopg.Connection, table: str) -> Means:
-    """Return what may be used to build the indexes of a table one after another."""
-    return _means(spare(connection, table))
+def means_for(connection: psycopg.Connection, table: str, wanted: Sequence[Index]) -> list[Means]:
+    """Return what each of the indexes of a table may use that are built one after another."""
+    found, version = spare(connection, table), connection.info.server_version
+    return [index_build.for_index(index, _means(found), found, version=version) for index in wanted]
 
 
 def _means(found: Spare, *, at_once: int = 1) -> Means:
@@ -75,11 +78,6 @@ def _means(found: Spare, *, at_once: int = 1) -> Means:
 
 def _work(table: str, index: Index, warn: Callable[[str], None], means: Means) -> Work:
     return partial(_build_one, partial(_build, table, index, warn, means))
-
-
-def analyze(connection: psycopg.Connection, table: str) -> None:
-    """Collect the planner's statistics, which a new table does not have."""
-    connection.execute(sql.SQL("ANALYZE {}").format(ddl.public(table)))
 
 
 def _build_one(build: Work, connection: psycopg.Connection) -> None:

@@ -29,6 +29,11 @@ _LARGE = """
     SELECT pg_relation_size({}::regclass) >= setting::bigint * current_setting('block_size')::bigint
     FROM pg_settings WHERE name = 'min_parallel_table_scan_size'
 """
+#: An index is hardly larger than its table.
+_CACHED = """
+    SELECT pg_table_size({}::regclass) * 2 <= setting::bigint * current_setting('block_size')::bigint
+    FROM pg_settings WHERE name = 'shared_buffers'
+"""
 
 
 def spare(connection: psycopg.Connection, table: str) -> Spare:
@@ -36,11 +41,12 @@ def spare(connection: psycopg.Connection, table: str) -> Spare:
     here = bool(_ask(connection, _HERE))
     free = free_memory() if here else None
     name = sql.Literal(ddl.public(table).as_string(connection))
+    cached = bool(_ask(connection, sql.SQL(_CACHED).format(name)))
     if not _ask(connection, sql.SQL(_LARGE).format(name)):
-        return Spare(free=free)
+        return Spare(free=free, cached=cached)
     left = settings.current().parallelism - int(str(_ask(connection, _BUSY)))
     idle = idle_cores() if here and left > 1 else None
-    return Spare(cores=max(0, left if idle is None else min(left, idle)), free=free)
+    return Spare(cores=max(0, left if idle is None else min(left, idle)), free=free, cached=cached)
 
 
 def idle_cores() -> int | None:

@@ -42,8 +42,7 @@ def spare_table(connection: Connection, old: TableFacts, log: Log) -> Spare:
     named = [(spec.name, spec.type) for spec in specs]
     automatic = [index for index in old.indexes if index.automatic]
     planned = index_plan.plan(old.table, named, indexes.text_search(), old.indexes, automatic).build
-    means = indexes.means_for(connection, table)
-    for index in planned:
+    for index, means in zip(planned, indexes.means_for(connection, table, planned), strict=True):
         with connection.transaction():
             indexes.make(connection, table, table_names.index(table, index.name), index, log.warning, means)
     return Spare(table=table, indexes=planned, old=old)

@@ -15,7 +15,7 @@ from ..core.message import say
 from ..core.personal_data.findings import from_json
 from ..core.types.written import DATES, DECIMAL
 from ..core.values import CleanCsv, ColumnSpec, FullText, LoadPlan, Log, Staged, Strategy
-from ..datastore import catalog, connect, indexes, kept, raw
+from ..datastore import catalog, connect, kept, planner, raw
 from ..datastore import stage as staging
 from ..datastore.table_facts import TableFacts
 from ..recovery.kept_dictionary import kept_dictionary
@@ -110,7 +110,7 @@ def bring_back(plan: LoadPlan, log: Log) -> Staged:
         load_table.build(connection, table, planned.build, plan, log)
         if live:
             staging.carry_constraints(connection, live, table, log.warning)
-        indexes.analyze(connection, table)
+        planner.analyze(connection, table)
         reach("undo.indexed")
     number = len(planned.build) + 1
     seconds = f"{time.monotonic() - started:.1f}"

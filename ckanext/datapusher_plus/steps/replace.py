@@ -12,7 +12,7 @@ from functools import partial
 from .. import portal
 from ..checkpoint import reach
 from ..core.values import LoadPlan, Log, Swapped
-from ..datastore import cast_errors, catalog, connect, indexes, kept, raw
+from ..datastore import cast_errors, catalog, connect, indexes, kept, planner, raw
 from ..datastore import stage as staging
 from ..datastore import swap as exchanging
 from ..datastore.connect import Connection
@@ -43,7 +43,7 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
             _finish(connection, plan, old, log)
             exchanging.write_count(connection, plan.resource_id, rows)
             reach("replace.indexed")
-        indexes.analyze(connection, plan.resource_id)
+        planner.analyze(connection, plan.resource_id)
         reach("replace.filled")
     return Swapped(plan=plan, parked=None, rows=rows, warnings=taken_aliases(done, log))
 
@@ -73,8 +73,8 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
 def _finish(connection: Connection, plan: LoadPlan, old: TableFacts | None, log: Log) -> None:
     planned = load_table.planned_indexes(old, plan)
     load_table.warn_of_lost_indexes(planned, log)
-    means = indexes.means_for(connection, plan.resource_id)
-    for index in planned.build:
+    found = indexes.means_for(connection, plan.resource_id, planned.build)
+    for index, means in zip(planned.build, found, strict=True):
         indexes.make(connection, plan.resource_id, index.name, index, log.warning, means)
     if old:
         staging.carry_constraints(connection, old, plan.resource_id, log.warning)

@@ -10,7 +10,7 @@ from ..core import table_names
 from ..core.index_plan import IndexPlan
 from ..core.kept import needed
 from ..core.values import LoadPlan, Log, Staged
-from ..datastore import cast_errors, connect, fill, indexes, raw, room
+from ..datastore import cast_errors, connect, fill, planner, raw, room
 from ..datastore import stage as staging
 from ..datastore.connect import Connection
 from ..datastore.table_facts import TableFacts
@@ -75,6 +75,6 @@ def _finish(
     load_table.build(connection, table, load_table.unbuilt(connection, table, planned.build), plan, log)
     if old:
         staging.carry_constraints(connection, old, table, log.warning)
-    indexes.analyze(connection, table)
+    planner.analyze(connection, table)
     staging.autovacuum(connection, table, on=True)
     log.info(f"{len(planned.build) + 1} indexes built in {time.monotonic() - started:.1f} s.")
