@@ -88,7 +88,7 @@ def missing(language: str) -> list[str]:
     return [
         message.id if isinstance(message.id, str) else message.id[0]
         for message in read(po_file(language), language)
-        if message.id and not all([message.string] if isinstance(message.string, str) else message.string)
+        if message.id and not all(message.string if isinstance(message.string, (list, tuple)) else [message.string])
     ]
 
 
