@@ -53,7 +53,7 @@ catalogues: $(READY) ## write new texts into the catalogues of messages, and lis
 	@$(RUN) -m dev.catalogues compile
 
 pictures: $(READY) ## take pictures of the pages with chromium, into pictures/ (or PICTURES=folder); GUIDE=1: also those in docs/publishers.md
-	@PICTURES=$(or $(PICTURES),pictures) $(RUN) -m pytest -q $(addprefix tests/browser/test_,$(addsuffix _in_chromium.py,profile review tabs upload)) $(ARGS)
+	@PICTURES=$(or $(PICTURES),pictures) $(RUN) -m pytest -q $(addprefix tests/browser/test_,$(addsuffix _in_chromium.py,history profile reading review tabs upload)) $(ARGS)
 	@$(if $(GUIDE),$(RUN) -m dev.guide_pictures $(or $(PICTURES),pictures))
 
 bench bench-hook: export STACK := $(or $(STACK),.stack-bench)

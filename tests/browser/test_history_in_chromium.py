@@ -162,6 +162,8 @@ def test_the_history_is_accessible_on_any_screen(
     for name, path in (("history", "/history"), ("load", f"/history/{run_id}")):
         with editor(path, size=size, dark=dark) as page:
             page.screenshot(path=pictures / f"{name}-{size[0]}{'-dark' * dark}.png", full_page=True)
+            if size == DESKTOP and not dark:
+                page.locator(".dpp").screenshot(path=pictures / f"guide-{name}.png")
             assert violations(page) == []
             assert fits(page)
 

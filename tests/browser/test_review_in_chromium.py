@@ -79,6 +79,7 @@ def test_what_a_file_changes_is_accessible_and_it_is_loaded_by_keyboard(
         page.screenshot(path=pictures / f"difference-{size[0]}{'-dark' * dark}.png", full_page=True)
         if size == DESKTOP:
             assert violations(page) == []
+            part.screenshot(path=pictures / f"guide-review{'-dark' * dark}.png")
         part.locator("button[value=approve]").focus()
         page.keyboard.press("Enter")
         page.get_by_text("It waits for a worker to load it").first.wait_for()

@@ -12,7 +12,7 @@ PARALLEL_GIN = 180_000
 #: Kilobytes that an index gets even on a machine with little free memory: PostgreSQL's own default.
 _LEAST = 65_536
 #: Kilobytes for a GIN index that one process builds. PostgreSQL keeps its words in a tree of this size, and looks for
-#: each word in it. If the tree fits in the processor's cache, different words in every row take half the time.
+#: each word in it. With this small one, a table of different numbers takes half the time: see docs/performance.md.
 _GIN_ALONE = 4_096
 #: Kilobytes per process for a GIN index that several build; with less, PostgreSQL takes fewer processes.
 _GIN_EACH = 32_768
