@@ -98,6 +98,24 @@ def test_a_file_that_is_read_differently_is_said_first(
     assert all(part in sentence for part, sentence in zip(expected, found, strict=True))
 
 
+@pytest.mark.parametrize(
+    ("file", "before", "expected"),
+    [
+        # the trap: thousands with a point look like small numbers
+        (b"a;b\n8.608;x\n3.982;y\n", "comma", ["decimal separator “.” instead of “,”"]),
+        (b"a;b\n8,5;x\n3,25;y\n", "point", ["decimal separator “,” instead of “.”"]),
+        (b"a;b\n8,5;x\n3,25;y\n", "comma", []),
+        (b"a;b\n8,5;x\n3,25;y\n", "comma point", []),
+        (b"a;b\n8,5;x\n3,25;y\n", "unclear", []),
+        (b"a;b\n8;x\n3;y\n", "comma", []),
+    ],
+)
+def test_another_decimal_separator_is_said_first(file: bytes, before: str, expected: list[str], decide: Decide) -> None:
+    found = decide(file, table(a="numeric", b="text"), read_as={"decimal": before}).warnings
+    assert len(found) == len(expected)
+    assert all(part in sentence for part, sentence in zip(expected, found, strict=True))
+
+
 def test_what_changes_about_the_table_is_logged(decide: Decide, said: Said) -> None:
     override = Column(name="day", type="date", comment=' {"_info":{"type_override":"text"}}')
     before = table(region="text", value="text", kept="text")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from PIL import Image
 
 from ckanext.datapusher_plus.core import errors, guide
 from ckanext.datapusher_plus.views.guide_pages import FOLDER, PAGES, PICTURES, PUBLIC, render
@@ -86,6 +87,12 @@ def test_every_picture_has_words_for_those_who_do_not_see_it() -> None:
     images = page("publishers.md").select("img")
     assert [image["src"] for image in images if not image.get("alt")] == []
     assert {str(image["src"]) for image in images} == {f"/static/{name}" for name in pictures()}
+
+
+def test_every_picture_has_its_size_so_that_headings_stay_where_a_link_has_led() -> None:
+    for image in page("publishers.md").select("img"):
+        with Image.open(SHOTS / str(image["src"]).rpartition("/")[2]) as picture:
+            assert (image["width"], image["height"]) == tuple(map(str, picture.size))
 
 
 def test_text_of_a_page_cannot_become_markup_by_a_link() -> None:

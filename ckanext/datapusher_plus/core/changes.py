@@ -9,25 +9,35 @@ from dataclasses import dataclass, field
 from .difference import Difference, KeyedRows, Retyped
 from .message import Message, join, say, say_n
 from .types.type_notes import Note
+from .types.written import COMMA, DECIMAL, POINT
 from .values import Analysed, ColumnProfile
 
 #: most columns that one sentence names; a file may have 1,598
 _MOST_NAMED = 12
-#: for each key of ``CleanCsv.read_as``, the clause about it, and how the publisher can change it
+#: for each key of ``LoadPlan.read_as``, the clause about it, and how the publisher can change it
 _READ_AS = {
     "sheet": (
         lambda now, before: say("sheet “{now}” instead of “{before}”", now=now, before=before),
-        say("The resource's field dpp_sheet chooses the sheet."),
+        say("“How to read this file” on the DataStore tab chooses the sheet (field dpp_sheet)."),
     ),
     "encoding": (
         lambda now, before: say("encoding “{now}” instead of “{before}”", now=now, before=before),
-        say("The resource's field dpp_encoding sets the encoding."),
+        say("“How to read this file” on the DataStore tab sets the encoding (field dpp_encoding)."),
     ),
     "separator": (
         lambda now, before: say("separator “{now}” instead of “{before}”", now=now, before=before),
         say("See that the right file was published."),
     ),
+    DECIMAL: (
+        lambda now, before: say("decimal separator “{now}” instead of “{before}”", now=now, before=before),
+        say(
+            "Look at the numbers: 1.234 may be a thousand times more. “How to read this file” on the DataStore tab "
+            "sets the decimal separator (field dpp_decimal)."
+        ),
+    ),
 }
+#: how decimal separators are shown; a file with several, or with an unclear one, is not compared
+_DECIMALS = {POINT: ".", COMMA: ","}
 #: a heading of only these words is that of an error message, in the languages of most servers
 _ERROR_NAMES = re.compile(
     r"(?:(?:details?|err|errors?|exceptions?|fail|failure|fault|faultstring|messages?|msg|notice|reason|status|"
@@ -49,24 +59,27 @@ class LastLoad:
     """What is known about the load whose rows are in the table."""
 
     rows: int | None = None
-    #: as ``CleanCsv.read_as``
+    #: as ``LoadPlan.read_as``
     read_as: Mapping[str, str] = field(default_factory=dict)
     #: as ``LoadPlan.renamed``; None: no load has searched for them
     renamed: tuple[tuple[str, str], ...] | None = None
 
 
-def first_of_all(analysed: Analysed, made: Difference | None, *, read_as: Mapping[str, str]) -> tuple[str, ...]:
+def first_of_all(
+    analysed: Analysed, made: Difference | None, *, read_as: Mapping[str, str], before: Mapping[str, str]
+) -> tuple[str, ...]:
     """Return the sentences that a publisher must read first, because the file may be the wrong one.
 
     :param made: the difference from the earlier table, if there was one.
-    :param read_as: how the last load read its file, as ``CleanCsv.read_as``.
+    :param read_as: how the file is read, as ``LoadPlan.read_as``.
+    :param before: how the last load read its file.
     """
     found = (
         _nothing_left(made) if made else "",
         _fell(made) if made else "",
         _orphaned(made) if made else "",
         _error_message(analysed.columns),
-        _read_differently(analysed.csv.read_as, read_as),
+        _read_differently(read_as, before),
     )
     return tuple(sentence for sentence in found if sentence)
 
@@ -149,12 +162,18 @@ def _has_numbers(column: ColumnProfile) -> bool:
 
 
 def _read_differently(now: Mapping[str, str], before: Mapping[str, str]) -> str:
+    now, before = _shown(now), _shown(before)
     differ = [name for name in _READ_AS if name in now and name in before and now[name] != before[name]]
     if not differ:
         return ""
     how = join((_READ_AS[name][0](now[name], before[name]) for name in differ), ", ")
     said = say("This file was read differently from the last one: {how}.", how=how)
     return join((said, *(_READ_AS[name][1] for name in differ)))
+
+
+def _shown(read_as: Mapping[str, str]) -> dict[str, str]:
+    comparable = {name: how for name, how in read_as.items() if name != DECIMAL or how in _DECIMALS}
+    return {name: _DECIMALS[how] if name == DECIMAL else how for name, how in comparable.items()}
 
 
 def changes(made: Difference) -> Iterable[Note]:

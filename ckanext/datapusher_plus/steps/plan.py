@@ -96,7 +96,8 @@ def tell(made: LoadPlan, analysed: Analysed, last: LastLoad, log: Log) -> LoadPl
     What a publisher must look at first is in the plan's ``warnings``; the caller has to log it.
     """
     found = made.difference and replace(made.difference, rows=made.rows)
-    made = replace(made, difference=found, warnings=first_of_all(analysed, found, read_as=last.read_as))
+    first = first_of_all(analysed, found, read_as=made.read_as, before=last.read_as)
+    made = replace(made, difference=found, warnings=first)
     if not made.live or found is None:
         return replace(made, difference=first_load(made.columns, made.rows))
     for note in changes(found):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +29,7 @@ FOLDER = Path(__file__).parents[1] / "guide"
 PAGES = {"publishers.md": "index", "files.md": "files"}
 #: Where the documentation has the pictures, seen from docs/, and where a site has them.
 PICTURES, PUBLIC = "../ckanext/datapusher_plus/public", "/datapusher_plus/guide/"
+STATIC = Path(__file__).parents[1] / "public"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,12 @@ def anchor(title: str, separator: str = "-") -> str:
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", separator)
 
 
+def size_of(png: Path) -> tuple[int, int]:
+    """Return the width and the height of a PNG file in pixels, which stand in its first chunk."""
+    with png.open("rb") as file:
+        return struct.unpack(">II", file.read(24)[16:])
+
+
 def render(text: str, *, targets: tuple[tuple[str, str], ...]) -> GuidePage:
     """Render a page of the documentation.
 
@@ -105,12 +113,19 @@ class _Relink(Treeprocessor):
             else:
                 link.set("href", target)
         for image in root.iter("img"):
-            image.set("src", self._target(image.get("src", "")) or "")
-            image.set("loading", "lazy")
-            image.set("class", "img-fluid")
+            self._place(image)
         for table in root.iter("table"):
             table.set("class", "table")
             _without_empty_headings(table)
+
+    def _place(self, image: Element) -> None:
+        """Give a picture its address, and its size, so that it moves no heading that somebody has jumped to."""
+        written = image.get("src", "")
+        image.attrib.update(src=self._target(written) or "", loading="lazy")
+        image.set("class", "img-fluid")
+        if written.startswith(PICTURES):
+            width, height = size_of(STATIC / written.removeprefix(f"{PICTURES}/"))
+            image.attrib.update(width=str(width), height=str(height))
 
     def _target(self, written: str) -> str | None:
         if written.startswith(("#", "https://")):
