@@ -229,6 +229,19 @@ def test_the_present_run_is_shown_before_those_that_ended() -> None:
     assert [record.id for record in records.runs_of(RESOURCE, limit=9)] == [second, third, first]
 
 
+def test_the_history_has_a_dry_run_in_its_place_but_the_last_load_is_the_present_run() -> None:
+    first = ask()
+    begin(first)
+    end(first, published=GOOD)
+    second = ask(dry_run=True)
+    begin(second)
+    end(second, published=GOOD)
+    assert [record.id for record in records.runs_of(RESOURCE, limit=9)] == [second, first]
+    present = records.latest(RESOURCE)
+    assert present is not None
+    assert present.id == first
+
+
 def task() -> tuple[str, str | None, dict[str, str]]:
     table = ckan_model.task_status_table
     with database.transaction() as connection:

@@ -18,7 +18,7 @@ from ..core.states import State
 from ..logic.migrated import UNMIGRATED
 from ..model import run
 from ..runs import records
-from ..runs.task_status import NEWEST_FIRST
+from ..runs.task_status import LOADS_FIRST
 from .dry_run import clock, show
 
 #: Resources per query; a site may have hundreds of thousands.
@@ -147,7 +147,7 @@ def _waits(resource_id: str) -> bool:
 
 
 def _show_overview(as_json: bool) -> None:
-    latest = sa.select(run).distinct(run.c.resource_id).order_by(run.c.resource_id, *NEWEST_FIRST).subquery()
+    latest = sa.select(run).distinct(run.c.resource_id).order_by(run.c.resource_id, *LOADS_FIRST).subquery()
     columns = [latest.c[name] for name in ("resource_id", "state", "rows", "requested_at", "finished_at", "message")]
     rows = model.Session.execute(sa.select(*columns).order_by(latest.c.requested_at)).mappings().all()
     if as_json:

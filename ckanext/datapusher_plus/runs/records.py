@@ -93,8 +93,9 @@ COLUMNS = [*(run.c[field.name] for field in fields(RunRecord)), run.c.said]
 
 
 def latest(resource_id: str) -> RunRecord | None:
-    """Return the resource's current run: the running one, else the queued one, else the last that ended."""
-    found = runs_of(resource_id, limit=1)
+    """Return the resource's current run: the running one, else the queued one, else the last load that ended."""
+    current = sa.select(*COLUMNS).where(run.c.resource_id == resource_id).order_by(*task_status.LOADS_FIRST)
+    found = records(current.limit(1))
     return found[0] if found else None
 
 

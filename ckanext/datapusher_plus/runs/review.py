@@ -167,7 +167,7 @@ def _open(connection: sa.Connection, resource_id: str, shown: str) -> Review:
     :raises NothingToReview: when there is none, or a newer run exists.
     """
     newest = sa.select(run.c.id, run.c.state).where(run.c.resource_id == resource_id)
-    latest = connection.execute(newest.order_by(*task_status.NEWEST_FIRST).limit(1).with_for_update()).first()
+    latest = connection.execute(newest.order_by(*task_status.LOADS_FIRST).limit(1).with_for_update()).first()
     if latest is None or latest.state not in (State.WAITING.value, State.REJECTED.value):
         raise NothingToReview
     if shown and shown != latest.id:

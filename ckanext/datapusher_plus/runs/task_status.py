@@ -21,20 +21,17 @@ from . import database
 NAME = "datapusher_plus"
 task_status = ckan_model.task_status_table
 
-#: Order of a resource's runs: running first, then queued, then the last that ended; those that only examined the file
-#: come after all that have ended, because they say nothing about the table.
-NEWEST_FIRST = (
-    sa.case(
-        (run.c.state == State.RUNNING.value, 0), (run.c.state == State.QUEUED.value, 1), (run.c.dry_run, 3), else_=2
-    ),
-    sa.func.coalesce(run.c.finished_at, run.c.requested_at).desc(),
-    run.c.requested_at.desc(),
-)
+_NEWEST_ENDED_FIRST = (sa.func.coalesce(run.c.finished_at, run.c.requested_at).desc(), run.c.requested_at.desc())
+_OPEN = ((run.c.state == State.RUNNING.value, 0), (run.c.state == State.QUEUED.value, 1))
+#: Order of a resource's runs: running first, then queued, then the last that ended.
+NEWEST_FIRST = (sa.case(*_OPEN, else_=2), *_NEWEST_ENDED_FIRST)
+#: The same, but runs that only examined the file come last, because they say nothing about the table.
+LOADS_FIRST = (sa.case(*_OPEN, (run.c.dry_run, 3), else_=2), *_NEWEST_ENDED_FIRST)
 
 
 def show(connection: sa.Connection, resource_id: str) -> None:
     """Update ``task_status`` from the resource's runs, in the transaction that changes them."""
-    newest = sa.select(run).where(run.c.resource_id == resource_id).order_by(*NEWEST_FIRST).limit(1)
+    newest = sa.select(run).where(run.c.resource_id == resource_id).order_by(*LOADS_FIRST).limit(1)
     current = connection.execute(newest).mappings().first()
     if current is None:
         return
