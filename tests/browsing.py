@@ -14,7 +14,7 @@ from werkzeug.serving import make_server
 
 DESKTOP, PHONE = (1280, 900), (360, 740)
 _TOO_WIDE = """
-  (part) => [...document.querySelectorAll(part), ...document.querySelectorAll(part + ' *')].filter(
+  (part) => [...document.querySelectorAll(part + ' *')].filter(
     (each) => each.getBoundingClientRect().right > document.documentElement.clientWidth).map((each) => each.outerHTML)
 """
 
@@ -84,5 +84,5 @@ def violations(page: Page, part: str = "[role=main]") -> list[dict[str, Any]]:
 
 
 def too_wide(page: Page, part: str) -> list[str]:
-    """Return the HTML of what reaches beyond the right edge of the window in a part of a page."""
+    """Return the HTML of what reaches beyond the right edge of the window inside a part of a page."""
     return page.evaluate(_TOO_WIDE, part)
