@@ -280,10 +280,10 @@ def test_kept_tables_go_oldest_first_when_room_is_short(live: Table, loader: Loa
     loader.load(TODAY)
     free = room.free_for_tables(live.connection)
     assert free is not None, "the server of the tests is on this machine"
-    assert kept_tables.make_room(1, mine="", run_log=loader.said) == 0
+    assert kept_tables.make_room(live.connection, 1, mine="", run_log=loader.said) == 0
     assert (len(of(live, other)), len(kept(live))) == (1, 1)
     # much less than the older table has, and far more than other programs write meanwhile
-    assert kept_tables.make_room(10**18, mine="", run_log=loader.said) == 2
+    assert kept_tables.make_room(live.connection, 10**18, mine="", run_log=loader.said) == 2
     assert (of(live, other), kept(live)) == ([], [])
 
 
@@ -294,10 +294,10 @@ def test_a_kept_table_that_an_undo_uses_stays(live: Table, loader: Loader, other
     loader.load(TODAY)
     with ResourceLock(live.resource_id) as lock:
         assert lock.acquire()
-        assert kept_tables.make_room(10**18, mine="", run_log=loader.said) == 1
+        assert kept_tables.make_room(live.connection, 10**18, mine="", run_log=loader.said) == 1
         assert (of(live, other), len(kept(live))) == ([], 1)
         # the load that has the lock may remove it
-        assert kept_tables.make_room(10**18, mine=live.resource_id, run_log=loader.said) == 1
+        assert kept_tables.make_room(live.connection, 10**18, mine=live.resource_id, run_log=loader.said) == 1
     assert kept(live) == []
 
 
@@ -311,7 +311,7 @@ def test_a_kept_table_that_a_backup_reads_stays(
     monkeypatch.setattr(waits, "KEPT_TABLE_LOCK", 1)
     with live.connection.transaction():
         live.connection.execute(f'LOCK TABLE "{of(live, other)[0]}" IN ACCESS SHARE MODE'.encode())
-        assert kept_tables.make_room(10**18, mine="", run_log=loader.said) == 1
+        assert kept_tables.make_room(live.connection, 10**18, mine="", run_log=loader.said) == 1
     assert (len(of(live, other)), kept(live)) == (1, [])
 
 
@@ -321,7 +321,7 @@ def test_a_load_makes_room_and_says_so(
     from ckanext.datapusher_plus.core import kept as rules
 
     loader.load(TODAY)
-    monkeypatch.setattr(rules, "_COPIES", 10**15)
+    monkeypatch.setattr(rules, "COPIES", 10**15)
     loader.load(FILES["Trier"])
     assert of(live, other) == []
     assert any("Tables that were kept for an undo are removed, the oldest first: 2." in each for each in said(loader))

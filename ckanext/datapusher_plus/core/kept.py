@@ -71,7 +71,7 @@ class Room:
 
 
 #: What a load writes: the file as a table of text, and the new table with searchable text and indexes.
-_COPIES = 2
+COPIES = 2
 #: A table with searchable text and indexes takes about so many times the bytes of its file.
 _TIMES = 3
 
@@ -81,7 +81,7 @@ def needed(csv_bytes: int, live_bytes: int) -> int:
 
     :param live_bytes: of the table that is in place.
     """
-    return _COPIES * max(_TIMES * csv_bytes, live_bytes)
+    return COPIES * max(_TIMES * csv_bytes, live_bytes)
 
 
 def given_up(found: Sequence[Room], free: int, wanted: int) -> tuple[Room, ...]:

@@ -278,7 +278,6 @@ class Published:
     rejected: tuple[int, int] | None = None
     #: as in ``LoadPlan``, and so is all below
     read_as: Mapping[str, str] = field(default_factory=dict)
-    #: as in ``LoadPlan``, and so is all below
     renamed: tuple[tuple[str, str], ...] = ()
     fields: Mapping[str, Any] = field(default_factory=dict)
     found: tuple[Found, ...] = ()

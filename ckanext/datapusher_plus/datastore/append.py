@@ -10,31 +10,14 @@ from psycopg import errors, sql
 from ..checkpoint import reach
 from ..core.append import AppendRange
 from ..core.errors import RowsLost, TableTouched
-from . import catalog, ddl, raw, stage, swap
-
-#: Number of transactions after which rows' transaction ids, which have 32 bits, no longer show which came first.
-LONG_AGO = 1_000_000_000
+from . import catalog, ddl, raw, stage, swap, touched
 
 
 def is_as_left(connection: psycopg.Connection, table: str, tail: AppendRange) -> bool:
-    """Return whether the table has exactly the rows that its last load left, and none was changed since.
-
-    An INSERT or UPDATE leaves a newer transaction id in the row; a DELETE leaves fewer rows.
-    """
+    """Return whether the table has exactly the rows that its last load left, and none was changed since."""
     if catalog.oid_of(connection, table) != tail.table:
         return False
-    query = sql.SQL(
-        "SELECT count(*) = {rows} AND count(*) FILTER (WHERE age(xmin) < age({xid}::xid)) = 0"
-        " AND txid_snapshot_xmax(txid_current_snapshot()) - {full} < {most} FROM {table}"
-    ).format(
-        rows=sql.Literal(tail.after),
-        xid=sql.Literal(str(tail.transaction % 2**32)),
-        full=sql.Literal(tail.transaction),
-        most=sql.Literal(LONG_AGO),
-        table=ddl.public(table),
-    )
-    row = connection.execute(query).fetchone()
-    return row is not None and bool(row[0])
+    return touched.changed_since(connection, table, tail.transaction, tail.after) is False
 
 
 def add(

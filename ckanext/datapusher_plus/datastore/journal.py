@@ -119,11 +119,7 @@ class Last:
 
 def last(connection: psycopg.Connection, resource_id: str) -> Last | None:
     """Return what the resource's last load left, None when that is not known."""
-    found = connection.execute(
-        f"SELECT new_oid, changed_by, held FROM {TABLE} WHERE resource_id = %s AND phase = 'committed'"  # noqa: S608
-        " ORDER BY id DESC LIMIT 1",
-        [resource_id],
-    ).fetchone()
+    found = _last_committed(connection, resource_id)
     if found is None or None in found:
         return None
     table, transaction, held = found
@@ -136,12 +132,16 @@ def last(connection: psycopg.Connection, resource_id: str) -> Last | None:
 
 def put_in_place(connection: psycopg.Connection, resource_id: str) -> tuple[int, int] | None:
     """Return the oid of the resource's table and the id of the transaction that put it in place, None if not known."""
-    found = connection.execute(
-        f"SELECT new_oid, changed_by FROM {TABLE} WHERE resource_id = %s AND phase = 'committed'"  # noqa: S608
+    found = _last_committed(connection, resource_id)
+    return None if found is None or None in found[:2] else found[:2]
+
+
+def _last_committed(connection: psycopg.Connection, resource_id: str) -> tuple[Any, ...] | None:
+    return connection.execute(
+        f"SELECT new_oid, changed_by, held FROM {TABLE} WHERE resource_id = %s AND phase = 'committed'"  # noqa: S608
         " ORDER BY id DESC LIMIT 1",
         [resource_id],
     ).fetchone()
-    return None if found is None or None in found else found
 
 
 def open_resources(connection: psycopg.Connection) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from .. import settings
+from ..core.kept import COPIES
 from ..datastore import kept, selftest
 from ..datastore.room import data_folder, free, whereabouts
 from ..datastore.selftest import Largest
@@ -50,7 +51,7 @@ def room() -> Verdict:
     # `replace` removes the old table first
     strategy = settings.current().load_strategy
     folders = list(filter(None, [nearest(settings.current().work_dir), tables]))
-    found = judged(largest, folders, 1 if strategy == "replace" else 2, _to_be_had(tables, kept_size, strategy))
+    found = judged(largest, folders, 1 if strategy == "replace" else COPIES, _to_be_had(tables, kept_size, strategy))
     undo = f" Tables that are kept for an undo take {size(kept_size)} of the database's disk." if kept_size else ""
     if found.state is not CheckState.OK:
         return replace(found, sentence=f"{found.sentence}{undo}", advice=f"{found.advice}{_LESS if kept_size else ''}")

@@ -12,6 +12,7 @@ from ..core.kept import given_up, is_expired
 from ..core.log import Log
 from ..core.message import say
 from ..datastore import catalog, connect, kept, room
+from ..datastore.connect import Connection
 from ..datastore.lock import ResourceLock
 
 log = logging.getLogger(__name__)
@@ -38,18 +39,17 @@ def forget(resource_id: str) -> None:
         _remove(resource_id)
 
 
-def make_room(wanted: int, *, mine: str, run_log: Log) -> int:
+def make_room(connection: Connection, wanted: int, *, mine: str, run_log: Log) -> int:
     """Remove kept tables, oldest first, until the database's disk has ``wanted`` bytes; return how many tables went.
 
     Does nothing when that disk is not on this machine.
 
     :param mine: the resource whose lock the caller holds.
     """
-    with connect.connect(autocommit=True) as connection:
-        free = room.free_for_tables(connection)
-        if free is None or free >= wanted:
-            return 0
-        left, removed = kept.rooms(connection), 0
+    free = room.free_for_tables(connection)
+    if free is None or free >= wanted:
+        return 0
+    left, removed = kept.rooms(connection), 0
     # a table that is in use stays, and the next oldest goes
     while going := given_up(left, free, wanted):
         for each in going:

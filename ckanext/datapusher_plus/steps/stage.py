@@ -25,7 +25,7 @@ def stage(plan: LoadPlan, log: Log) -> Staged:
     """
     with connect.connect("datapusher_plus load", autocommit=True) as connection:
         wanted = needed(plan.csv.path.stat().st_size, room.size_of(connection, plan.resource_id))
-        kept_tables.make_room(wanted, mine=plan.resource_id, run_log=log)
+        kept_tables.make_room(connection, wanted, mine=plan.resource_id, run_log=log)
         source = load_table.copy(connection, plan, log)
         old = load_table.old_table(connection, plan)
         table = load_table.new_table(connection, plan, old, log)

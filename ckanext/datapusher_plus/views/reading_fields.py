@@ -9,6 +9,7 @@ from ckan.plugins.toolkit import _, h
 
 from ..core import reading
 from ..core.parts import Part
+from ..core.types.written import COMMA, DATES, DECIMAL, POINT, UNCLEAR
 from . import labels
 
 #: encodings that are proposed; any other that Python knows can be typed
@@ -97,13 +98,13 @@ def fields(
             reading.DECIMAL,
             _("Decimal separator"),
             choices=_decimals(),
-            used=_words(used.get("decimal", ""), _found_decimals()),
+            used=_words(used.get(DECIMAL, ""), _found_decimals()),
         ),
         field(
             reading.DAY_FIRST,
             _("Order of dates such as 1/2/2026"),
             choices=_orders(),
-            used=_words(used.get("dates", ""), _found_orders()),
+            used=_words(used.get(DATES, ""), _found_orders()),
         ),
         field(
             reading.NULL_VALUES,
@@ -163,9 +164,9 @@ def _signs() -> dict[str, str]:
 
 def _found_decimals() -> dict[str, str]:
     return {
-        "point": _("point, as in 1.5"),
-        "comma": _("comma, as in 1,5"),
-        "unclear": _("unclear in some columns, which therefore stay text: set it, so that they become numbers"),
+        POINT: _("point, as in 1.5"),
+        COMMA: _("comma, as in 1,5"),
+        UNCLEAR: _("unclear in some columns, which therefore stay text: set it, so that they become numbers"),
     }
 
 

@@ -32,12 +32,9 @@ def open_draft(connection: sa.Connection, annotation_id: int) -> Any:
     return row
 
 
-# two statements in one message: the second sees what the earlier holder of the lock has committed
-_LOCKED = sa.text("""
-SELECT FROM datapusher_plus_column
-WHERE id = (SELECT column_id FROM datapusher_plus_annotation WHERE id = :draft) FOR NO KEY UPDATE;
+_LOCKED = sa.text(f"""{queue.LOCK_OF_DRAFT}
 SELECT column_id, kind, state, evidence FROM datapusher_plus_annotation WHERE id = :draft
-""").columns(evidence=JSONB)
+""").columns(evidence=JSONB)  # noqa: S608 (constants)
 
 
 def _locked(connection: sa.Connection, annotation_id: int) -> Any:

@@ -115,8 +115,8 @@ def recount(connection: sa.Connection, column_ids: Iterable[int]) -> None:
         connection.execute(_RECOUNT, {"ids": ids})
 
 
-# one message of three statements, each of which sees what the earlier holder of the lock has committed
-_LOCK_OF_DRAFT = """
+#: Locks the column of a draft; the statements after it in one message see what the earlier holder has committed.
+LOCK_OF_DRAFT = """
 SELECT FROM datapusher_plus_column
 WHERE id = (SELECT column_id FROM datapusher_plus_annotation WHERE id = :draft) FOR NO KEY UPDATE;
 """
@@ -125,7 +125,7 @@ SELECT (SELECT state FROM datapusher_plus_annotation WHERE id = :draft) AS state
     count(*) FILTER (WHERE vote > 0) AS votes_for, count(*) FILTER (WHERE vote < 0) AS votes_against
 FROM datapusher_plus_vote WHERE annotation_id = :draft
 """
-_VOTE = sa.text(f"""{_LOCK_OF_DRAFT}
+_VOTE = sa.text(f"""{LOCK_OF_DRAFT}
 WITH draft AS (SELECT id, column_id FROM datapusher_plus_annotation WHERE id = :draft AND state = 'open'),
 given AS (
     INSERT INTO datapusher_plus_vote (annotation_id, user_id, vote) SELECT id, :user, :vote FROM draft
@@ -133,7 +133,7 @@ given AS (
 )
 UPDATE datapusher_plus_queue AS q SET total = total + 1 FROM draft, given
 WHERE q.column_id = draft.column_id AND given.is_new{_VOTES}""")  # noqa: S608 (constants)
-_NO_VOTE = sa.text(f"""{_LOCK_OF_DRAFT}
+_NO_VOTE = sa.text(f"""{LOCK_OF_DRAFT}
 WITH taken AS (
     DELETE FROM datapusher_plus_vote USING datapusher_plus_annotation AS a
     WHERE annotation_id = a.id AND user_id = :user AND a.id = :draft AND a.state = 'open' RETURNING a.column_id

@@ -63,9 +63,9 @@ class Dispatcher:
         :param room: returns what the worker beside this dispatcher can take; None: hand over all queued runs.
         :param stop: cancels a run that this worker carries out; returns whether it does.
         """
-        self._cancel = stop
         self._pool = pool
         self._room = room
+        self._stop = stop
         self._wake = wake
         self._may_begin = may_begin
         self._deployment: uuid.UUID | None = None
@@ -85,7 +85,7 @@ class Dispatcher:
 
         Before that, cancel what somebody asked to: here, also while Prefect is away, else through Prefect.
         """
-        if elsewhere := [flow_run for run_id, flow_run in cancel.to_stop().items() if not self._cancel(run_id)]:
+        if elsewhere := [flow_run for run_id, flow_run in cancel.to_stop().items() if not self._stop(run_id)]:
             with get_client(sync_client=True) as client:
                 for flow_run_id in filter(None, elsewhere):
                     cancel_in_prefect(client, flow_run_id)
