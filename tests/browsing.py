@@ -21,7 +21,7 @@ _TOO_WIDE = """
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """A reader without a login in front of a browser."""
+    """A person in front of a browser."""
 
     browser: Browser
     #: address of the site, without a slash at the end
@@ -29,17 +29,27 @@ class Visitor:
 
     @contextmanager
     def opened(
-        self, path: str, *, size: tuple[int, int] = DESKTOP, script: bool = True, dark: bool = False
+        self,
+        path: str,
+        *,
+        size: tuple[int, int] = DESKTOP,
+        script: bool = True,
+        dark: bool = False,
+        token: str = "",
     ) -> Iterator[Page]:
         """Open a page in a window of its own.
 
         :param script: whether the browser runs JavaScript.
         :param dark: show dark colours; CKAN's own theme has only light ones.
+        :param token: API token of the user who looks; empty: a reader without a login.
         """
         width, height = size
         # nothing moves, so that a picture is the same each time
         context = self.browser.new_context(
-            viewport={"width": width, "height": height}, java_script_enabled=script, reduced_motion="reduce"
+            viewport={"width": width, "height": height},
+            java_script_enabled=script,
+            reduced_motion="reduce",
+            extra_http_headers={"Authorization": token} if token else None,
         )
         page = context.new_page()
         page.goto(self.site + path)

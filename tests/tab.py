@@ -31,6 +31,11 @@ class Tab:
     def path(self) -> str:
         return f"/dataset/{self.resource['package_id']}/resource_data/{self.resource['id']}"
 
+    @property
+    def token(self) -> str:
+        """The editor's API token."""
+        return self.headers["Authorization"]
+
     def page(self, path: str = "", *, status: int = 200) -> BeautifulSoup:
         """Return the page as an editor sees it."""
         answer = self.app.get(path or self.path, headers=self.headers, status=status)

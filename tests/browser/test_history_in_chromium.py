@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.core.values import Published
 from ckanext.datapusher_plus.runs import records
-from tests.browsing import DESKTOP, PHONE, Visitor, darken, too_wide, violations
+from tests.browsing import DESKTOP, PHONE, Visitor, too_wide, violations
 from tests.tab import Tab
 
 Opened = Callable[..., AbstractContextManager[Page]]
@@ -29,18 +29,7 @@ LOOKS = pytest.mark.parametrize(
 def editor(tab: Tab, visitor: Visitor) -> Opened:
     """Open a page of the resource as its editor, without JavaScript if that is asked for."""
 
-    @contextmanager
-    def opened(
-        path: str = "", *, size: tuple[int, int] = DESKTOP, dark: bool = False, script: bool = True
-    ) -> Iterator[Page]:
-        with visitor.opened("/about", size=size, script=script) as page:
-            page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
-            page.goto(visitor.site + tab.path + path)
-            if dark:
-                darken(page)
-            yield page
-
-    return opened
+    return lambda path="", **window: visitor.opened(tab.path + path, token=tab.token, **window)
 
 
 def fits(page: Page) -> bool:

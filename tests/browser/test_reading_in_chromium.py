@@ -34,9 +34,7 @@ def test_a_sheet_is_chosen_in_the_box_and_a_mistake_is_shown_at_its_field(
     script: bool, size: tuple[int, int], dark: bool, tab: Tab, visitor: Visitor, pictures: Path
 ) -> None:
     load(tab)
-    with visitor.opened("/about", size=size, script=script) as page:
-        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
-        page.goto(visitor.site + tab.path)
+    with visitor.opened(tab.path, size=size, script=script, token=tab.token) as page:
         # the whole way by keyboard: open the box, choose the second sheet, write a wrong encoding, press the button
         page.locator("#dpp-reading summary").focus()
         page.keyboard.press("Enter")
@@ -66,9 +64,7 @@ def test_what_the_box_has_set_stays_when_the_resource_is_edited_by_the_web_form(
     script: bool, tab: Tab, visitor: Visitor
 ) -> None:
     load(tab)
-    with visitor.opened("/about", size=PHONE, script=script) as page:
-        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
-        page.goto(visitor.site + tab.path)
+    with visitor.opened(tab.path, size=PHONE, script=script, token=tab.token) as page:
         page.locator("#dpp-reading summary").click()
         page.locator("#dpp_sheet").select_option("Data")
         page.locator("#dpp_decimal").select_option(",")
@@ -99,9 +95,7 @@ def test_what_was_found_in_the_file_is_shown_beside_the_fields(
     contents.keep(log._run_id, ARCHIVE)
     found = replace(READ, read_as={**FOUND, "dates": "day_first assumed_month_first"})
     tab.end(log, State.COMPLETE, "Loaded.", found)
-    with visitor.opened("/about", size=size) as page:
-        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
-        page.goto(visitor.site + tab.path)
+    with visitor.opened(tab.path, size=size, token=tab.token) as page:
         page.locator("#dpp-reading summary").click()
         page.screenshot(path=pictures / f"found-{size[0]}.png", full_page=True)
         assert "comma, as in 1,5" in page.locator("#dpp_decimal-used").inner_text()
@@ -115,9 +109,7 @@ def test_what_was_found_in_the_file_is_shown_beside_the_fields(
 
 def test_what_somebody_types_is_not_lost_when_the_load_ends(tab: Tab, visitor: Visitor) -> None:
     log = tab.start()
-    with visitor.opened("/about") as page:
-        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
-        page.goto(visitor.site + tab.path)
+    with visitor.opened(tab.path, token=tab.token) as page:
         page.locator("#dpp-reading summary").click()
         page.locator("#dpp_null_values").fill("n/a, unknown")
         contents.keep(log._run_id, PARTS)

@@ -13,7 +13,7 @@ from ckanext.datapusher_plus.core.states import State
 from ckanext.datapusher_plus.runs import differences, review
 from ckanext.datapusher_plus.runs.claim import claim
 from ckanext.datapusher_plus.runs.finish import finish
-from tests.browsing import DESKTOP, PHONE, Visitor, darken, violations
+from tests.browsing import DESKTOP, PHONE, Visitor, violations
 from tests.tab import Tab
 
 FOUND = (
@@ -31,11 +31,7 @@ def test_the_review_is_accessible_and_can_be_answered_by_keyboard(
     assert claim(run_id, flow_run_id=None, worker="here:1")
     review.ask(tab.resource["id"], "hash", run_id, FOUND)
     assert finish(run_id, State.WAITING, message=str(WaitsForReview(FOUND, "People who may edit the resource")))
-    with visitor.opened("/about", size=size) as page:
-        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
-        page.goto(visitor.site + tab.path)
-        if dark:
-            darken(page)
+    with visitor.opened(tab.path, size=size, dark=dark, token=tab.token) as page:
         page.screenshot(path=pictures / f"review-{size[0]}{'-dark' * dark}.png", full_page=True)
         assert violations(page) == []
         names = page.locator("[data-part=review] button, [data-part=review] textarea, [data-part=review] input")
@@ -68,11 +64,7 @@ def test_what_a_file_changes_is_accessible_and_it_is_loaded_by_keyboard(
     review.ask_about_changes(tab.resource["id"], "hash", "key", run_id, CHANGED)
     assert finish(run_id, State.WAITING, message=ChangesWait().message)
     # the answer works without JavaScript too
-    with visitor.opened("/about", size=size, script=size == DESKTOP) as page:
-        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
-        page.goto(visitor.site + tab.path)
-        if dark:
-            darken(page)
+    with visitor.opened(tab.path, size=size, script=size == DESKTOP, dark=dark, token=tab.token) as page:
         part = page.locator("[data-part=difference]")
         assert "7 new" in part.inner_text()
         assert "perhaps “heigth”" in part.inner_text()

@@ -29,9 +29,7 @@ def has_table(tab: Tab) -> None:
 def test_the_data_dictionary_tab_comes_with_the_first_table(tab: Tab, visitor: Visitor, pictures: Path) -> None:
     log = tab.start()
     log.progress("validate", 1_240_000, 3_262_500)
-    with visitor.opened("/about", size=(1000, 800)) as page:
-        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
-        page.goto(visitor.site + tab.path)
+    with visitor.opened(tab.path, size=(1000, 800), token=tab.token) as page:
         dictionary = page.locator(".page-header a", has_text="Data Dictionary")
         expect(page.locator(".progress")).to_be_visible()
         assert dictionary.count() == 0
@@ -53,7 +51,7 @@ def test_the_lines_about_an_older_table_are_accessible(
     tab.end(tab.start(), State.ERROR, "The file is locked.")
     dataset = f"/dataset/{tab.resource['package_id']}"
     with visitor.opened("/about", size=size) as page:
-        page.context.set_extra_http_headers({"Authorization": tab.headers["Authorization"]})
+        page.context.set_extra_http_headers({"Authorization": tab.token})
         for path in (f"{dataset}/resource/{tab.resource['id']}", dataset, tab.path):
             page.goto(visitor.site + path)
             if dark:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 from ckan.tests.helpers import call_action
 from playwright.sync_api import Page
 
-from tests.browsing import DESKTOP, PHONE, Visitor, darken, too_wide, violations
+from tests.browsing import DESKTOP, PHONE, Visitor, too_wide, violations
 from tests.fix_words import Portal
 from tests.profiles import Profiled
 
@@ -34,15 +33,9 @@ def dictionary(table: Profiled) -> str:
     return f"/dataset/{table.dataset['id']}/dictionary/{table.resource['id']}"
 
 
-@contextmanager
-def editing(visitor: Visitor, table: Profiled, path: str, *, dark: bool = False, **window: Any) -> Iterator[Page]:
+def editing(visitor: Visitor, table: Profiled, path: str, **window: Any) -> AbstractContextManager[Page]:
     """Open a page as an editor of the table."""
-    with visitor.opened("/about", **window) as page:
-        page.context.set_extra_http_headers({"Authorization": table.token})
-        page.goto(visitor.site + path)
-        if dark:
-            darken(page)
-        yield page
+    return visitor.opened(path, token=table.token, **window)
 
 
 def info(table: Profiled, name: str) -> dict[str, Any]:
