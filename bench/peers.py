@@ -23,7 +23,7 @@ from .files import Sample
 from .measures import Rounds
 from .peers_xloader import Xloader, running
 from .stack import Ground, chosen
-from .subject import introduce
+from .subject import Subject, introduce
 
 #: csvkit takes minutes for `flights`.
 _ONCE = ("flights/csvsql",)
@@ -40,7 +40,7 @@ def measure(ground: Ground, rounds: int) -> tuple[dict[str, float], Rounds]:
         loaded = xloader.upload(flights.file, "flights")
         xloader.wait(loaded)
         for number in range(rounds):
-            for key, took in _round(ground, xloader, loaded):
+            for key, took in _round(ground, flights, xloader, loaded):
                 seconds.setdefault(key, []).append(took)
             for key, took in _commands(ground, first=number == 0):
                 seconds.setdefault(key, []).append(took)
@@ -58,8 +58,7 @@ def _ratios(seconds: Mapping[str, list[float]]) -> dict[str, float]:
     return ratios
 
 
-def _round(ground: Ground, xloader: Xloader, loaded: str) -> Iterator[tuple[str, float]]:
-    flights = introduce(ground, files.FLIGHTS_X1)
+def _round(ground: Ground, flights: Subject, xloader: Xloader, loaded: str) -> Iterator[tuple[str, float]]:
     ground.settle()
     yield "flights/ours", ours.load(ground, flights)
     ground.settle(flights.resource_id)

@@ -45,12 +45,8 @@ class _Web(Ckan):
     title = "XLoader's CKAN"
 
     def command(self) -> Command:
-        options = ("--host", "127.0.0.1", "--port", str(self.port))
-        argv = (*_ckan(self.stack), "run", *options, "--threaded", "--disable-reloader", "--disable-debugger")
-        return Command(argv=argv, mark=_ini(self.stack).read_text())
-
-    def answers(self) -> bool:
-        return _answers(self.address)
+        ini = _ini(self.stack)
+        return Command(argv=self.serve(_program(), ini), mark=ini.read_text())
 
     @property
     def address(self) -> str:
@@ -63,22 +59,15 @@ class _Worker(Server):
     listens = False
 
     def command(self) -> Command:
-        return Command(argv=(*_ckan(self.stack), "jobs", "worker"), mark=_ini(self.stack).read_text())
+        ini = _ini(self.stack)
+        return Command(argv=(str(_program()), "-c", str(ini), "jobs", "worker"), mark=ini.read_text())
 
     def answers(self) -> bool:
         return self.log.exists() and "has started on queue" in self.log.read_text(errors="replace")
 
 
-def _ckan(stack: Stack) -> tuple[str, ...]:
-    return (str(peers_venv.programs("xloader") / "ckan"), "-c", str(_ini(stack)))
-
-
-def _answers(address: str) -> bool:
-    try:
-        Portal(address, "").act("status_show")
-    except Exception:  # noqa: BLE001  it has not started yet, in whatever way that shows
-        return False
-    return True
+def _program() -> Path:
+    return peers_venv.programs("xloader") / "ckan"
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def others(ground: Ground, rounds: int) -> None:
     """Load `flights` and six rows by XLoader, dlt and csvkit, on the same servers."""
     ratios, seconds = peers.measure(ground, rounds)
     _tell(ground, ratios, seconds)
-    print("  " + "  ".join(f"{key} {value:.2f}" for key, value in ratios.items()))
+    _tell_ratios(ratios)
 
 
 def searchable(ground: Ground, rounds: int) -> None:
@@ -221,7 +221,7 @@ def by_method(ground: Ground, rounds: int) -> None:
     loads = {key: values for key, values in taken.items() if "/" in key}
     _tell_files(ground, loads, {})
     _tell(ground, ratios, {key: values for key, values in taken.items() if key not in loads})
-    print("  " + "  ".join(f"{key} {value:.2f}" for key, value in ratios.items()))
+    _tell_ratios(ratios)
 
 
 def described_by_people(ground: Ground, rounds: int) -> None:
@@ -288,3 +288,7 @@ def _tell(ground: Ground, ratios: dict[str, float], rounds: measures.Rounds, uni
     for name, values in rounds.items():
         print(f"  {report.row(name, values, unit)}")
     report.save(ratios, rounds, server=ground.server())
+
+
+def _tell_ratios(ratios: Mapping[str, float]) -> None:
+    print("  " + "  ".join(f"{key} {value:.2f}" for key, value in ratios.items()))

@@ -18,16 +18,18 @@ class Ckan(Server):
     title = "CKAN"
 
     def command(self) -> Command:
-        program = str(Path(sys.executable).parent / "ckan")
-        options = ("--host", "127.0.0.1", "--port", str(self.port))
-        modes = ("--threaded", "--disable-reloader", "--disable-debugger")
         ini = self.stack.ini(MAIN)
-        argv = (program, "-c", str(ini), "run", *options, *modes)
+        argv = self.serve(Path(sys.executable).parent / "ckan", ini)
         return Command(argv=argv, mark=ini.read_text() + code_mark())
+
+    def serve(self, program: Path, ini: Path) -> tuple[str, ...]:
+        """Return the command line of the server of a site."""
+        options = ("--host", "127.0.0.1", "--port", str(self.port))
+        return (str(program), "-c", str(ini), "run", *options, "--threaded", "--disable-reloader", "--disable-debugger")
 
     def answers(self) -> bool:
         try:
-            return requests.get(f"{self.stack.ckan_url}/api/3/action/status_show", timeout=10).ok
+            return requests.get(f"{self.address}/api/3/action/status_show", timeout=10).ok
         except requests.RequestException:
             return False
 
