@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ckan.plugins import toolkit as tk
@@ -11,6 +11,7 @@ from ckan.plugins.toolkit import _
 from sqlalchemy.exc import SQLAlchemyError
 
 from . import settings
+from .core import read_options
 from .core.types.column_type import PG_TYPES
 from .thumbnails import listing
 
@@ -29,9 +30,13 @@ __all__ = [
     "datapusher_plus_type_override",
     "datapusher_status",
     "datapusher_status_description",
+    "format_resource_items",
 ]
 
 log = logging.getLogger(__name__)
+
+#: Names and values of a resource's fields.
+Items = list[tuple[str, Any]]
 
 
 def datapusher_plus_status(resource_id: str) -> dict[str, Any]:
@@ -145,6 +150,12 @@ def datapusher_plus_guide(part: str = "") -> str:
     from .views import guide_pages
 
     return guide_pages.address(part)
+
+
+@tk.chained_helper
+def format_resource_items(next_helper: Callable[[Items], Items], items: Items) -> Items:
+    """Return a resource's fields as CKAN lists them for readers, without those that say how its file is read."""
+    return next_helper([(name, value) for name, value in items if not name.startswith(read_options.PREFIX)])
 
 
 datapusher_status = datapusher_plus_status

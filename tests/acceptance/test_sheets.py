@@ -45,5 +45,5 @@ def test_every_sheet_is_a_table_that_follows_the_next_upload(dataset: dict[str, 
     )
     assert ended(rivers, "complete", "complete_with_warnings")["task_info"]["rows"] == 7
     gone = ended(lakes, "error")
-    assert "There is no “Lakes” among what the file holds: “Towns”, “Rivers”" in gone["error"]["message"]
+    assert "The file has no “Lakes”. It has “Towns”, “Rivers”" in gone["error"]["message"]
     assert total(act, lakes) == 5, "the table of a sheet that is gone stays"

@@ -204,7 +204,7 @@ def test_a_wrong_file_is_undone_and_that_too(editor: Editor) -> None:
     expect(tab.locator("[data-part=undo]")).to_contain_text("trees.csv")
 
     undone(editor, tab)
-    expect(state).to_contain_text("The last load is undone: the table has 2 rows again.")
+    expect(state).to_contain_text("The earlier table is back: it has 2 rows.")
     expect(now).to_contain_text("trees.csv")
     expect(now).to_contain_text("A newer file was loaded, and that was undone.")
     assert violations(editor.page, ".dpp") == []

@@ -218,16 +218,14 @@ def test_the_headline_tells_an_undo_from_a_load(tab: Tab) -> None:
     tab.end(tab.start(), State.COMPLETE, "Loaded.", replace(LOADED, rows=2, load_key="k2"))
     with database.transaction() as connection:
         run_id = request(connection, tab.resource["id"], cause="undo", undo=True)
-    assert "Undo of the last load: Waiting" in words(tab.page(), "state")
+    assert "Undo: Waiting" in words(tab.page(), "state")
     assert claim(run_id, flow_run_id=None, worker="test")
     said = words(tab.page(), "state")
-    assert said.startswith("Undo of the last load: Undoing The table from before the last load is being brought back.")
+    assert said.startswith("Undo: Undoing The earlier table is being brought back.")
     undone = replace(LOADED, undone_key="k2")
-    assert finish(
-        run_id, State.COMPLETE, message="The last load is undone: the table has 40 rows again.", published=undone
-    )
+    assert finish(run_id, State.COMPLETE, message="The earlier table is back: it has 40 rows.", published=undone)
     page = tab.page()
-    assert words(page, "state").startswith("Undo of the last load: Undone The last load is undone: the table has 40")
+    assert words(page, "state").startswith("Undo: Undone The earlier table is back: it has 40")
     assert "A newer file was loaded, and that was undone." in words(page, "table")
     with database.transaction() as connection:
         run_id = request(connection, tab.resource["id"], cause="undo", undo=True)

@@ -63,8 +63,10 @@ def test_times_are_on_a_line_and_empty_rows_are_a_share(flights: Profiled) -> No
     shown = cards(flights.page())
     assert shown["time_hour"].select("svg.dpp-plot .dpp-line")
     assert "From Jan 1, 2013, 5:00:00" in text(shown["time_hour"])
-    [share] = shown["late"].select(".dpp-filled svg[role=img]")
+    [share] = shown["late"].select(".dpp-empty svg[role=img]")
     assert share["aria-label"] == "89.1% empty"
+    whole, empty = (float(str(share.select_one(f"rect.{name}")["width"])) for name in ("dpp-rest", "dpp-bar"))
+    assert round(empty / whole, 3) == 0.891
     assert "Yes: 30,000 (81.6%). No: 6,776 (18.4%)." in text(shown["late"])
 
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan import model as ckan_model
 from ckan.lib.search import rebuild
+from ckan.plugins import toolkit as tk
 from ckan.tests import factories
 
 from ckanext.datapusher_plus import settings
@@ -128,6 +129,15 @@ def test_the_date_of_a_load_that_is_not_known_any_more_is_left_out(old: Tab, loa
     load(old, "undo", State.COMPLETE)
     said = "The table shows an earlier file. A newer file was loaded, and that was undone."
     assert standing(seen(old)) == said
+
+
+def test_readers_do_not_see_the_fields_that_say_how_a_file_is_read(old: Tab) -> None:
+    tk.get_action("resource_patch")(
+        {"ignore_auth": True}, {"id": old.resource["id"], "dpp_decimal": ",", "dpp_duplicates": 0, "origin": "survey"}
+    )
+    shown = seen(old).get_text(" ", strip=True).lower()
+    assert "origin survey" in shown
+    assert "dpp" not in shown
 
 
 def test_a_dry_run_does_not_count(old: Tab) -> None:

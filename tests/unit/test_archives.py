@@ -14,6 +14,7 @@ from zlib import crc32
 import pytest
 
 from ckanext.datapusher_plus import formats
+from ckanext.datapusher_plus.core import how_to_read
 from ckanext.datapusher_plus.core.errors import (
     Damaged,
     Locked,
@@ -144,10 +145,10 @@ def test_the_resource_names_a_file_of_the_archive(
 
 
 def test_a_name_that_no_file_of_the_archive_has_is_an_error(convert) -> None:
-    with pytest.raises(NoSuchSheet, match=r"no “c.csv” .* “data/a.csv”, “b.csv”, “book.xlsx”\."):
+    with pytest.raises(NoSuchSheet, match=r"has no “c.csv”. It has “data/a.csv”, “b.csv”, “book.xlsx”\."):
         convert(zipped(SEVERAL), sheet="c.csv")
     # the one table of the next file may be that of another resource
-    with pytest.raises(NoSuchSheet, match=r"no “b.csv” .* “a.csv”\."):
+    with pytest.raises(NoSuchSheet, match=r"has no “b.csv”. It has “a.csv”\."):
         convert(zipped({"a.csv": TABLE}), sheet="b.csv")
 
 
@@ -171,8 +172,7 @@ def test_in_a_single_file_the_resource_names_a_sheet(
 def test_the_choice_is_told(convert, said: Said) -> None:
     convert(zipped({"a.csv": TABLE, "b.csv": TABLE, "c.pdf": "x"}))
     assert said.lines[:2] == [
-        "2 of the archive's files could be loaded, “a.csv”, “b.csv”. The resource's field dpp_sheet may name one of "
-        "them.",
+        "2 of the archive's files could be loaded, “a.csv”, “b.csv”. " + how_to_read.SHEET,
         "A table of the 3 files in the archive is loaded.",
     ]
 

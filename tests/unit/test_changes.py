@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,16 @@ def table(**types: str) -> Dictionary:
 def decide(analyse: Analyse, said: Said, tmp_path: Path) -> Decide:
     """Plan the load of a file over a table."""
 
-    def run(content: bytes, before: Dictionary | None = None, **last: Any) -> LoadPlan:
+    def run(
+        content: bytes, before: Dictionary | None = None, chosen: Sequence[str] = (), sheet: str = "", **last: Any
+    ) -> LoadPlan:
         known = LastLoad(**{"rows": 2, **last}) if before else LastLoad()
         analysed = analyse(content)
+        analysed = replace(analysed, csv=replace(analysed.csv, sheet=sheet))
         said.lines.clear()
         asked = ticket(tmp_path)
         made = plan.decide(asked, analysed, before, live=before is not None, file_hash="", log=said, last=known)
-        return plan.tell(made, analysed, known, said)
+        return plan.tell(made, analysed, known, said, chosen)
 
     return run
 
@@ -114,6 +118,26 @@ def test_another_decimal_separator_is_said_first(file: bytes, before: str, expec
     found = decide(file, table(a="numeric", b="text"), read_as={"decimal": before}).warnings
     assert len(found) == len(expected)
     assert all(part in sentence for part, sentence in zip(expected, found, strict=True))
+
+
+def test_nobody_is_warned_of_what_they_have_chosen(decide: Decide) -> None:
+    before = {"encoding": "Windows-1252", "separator": "semicolons"}
+    (said,) = decide(b"a,b\n1,2\n", table(a="numeric"), ["encoding"], read_as=before).warnings
+    assert "separator" in said
+    assert "encoding" not in said
+
+
+def test_of_another_sheet_that_was_chosen_only_lost_labels_are_told(decide: Decide) -> None:
+    before = {"read_as": {"sheet": "A"}, "rows": 100}
+    (said,) = decide(b"x\n1\n", table(day="date"), ["sheet"], sheet="B", **before).warnings
+    assert said.startswith("Labels and descriptions that belong to no column now: “day”.")
+    unasked = decide(b"x\n1\n", table(day="date"), sheet="B", **before).warnings
+    assert [each.split(":")[0] for each in unasked] == [
+        "No column of the earlier table is in the new file",
+        "This file was read differently from the last one",
+    ]
+    again = decide(b"x\n1\n", table(day="date"), ["sheet"], sheet="A", **before).warnings
+    assert again[0].startswith("No column of the earlier table")
 
 
 def test_what_changes_about_the_table_is_logged(decide: Decide, said: Said) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import xlwt
 
+from ckanext.datapusher_plus.core import how_to_read
 from tests import books
 from tests.fix_documents import Sheet
 from tests.fix_file import Said
@@ -62,7 +63,7 @@ def test_a_cover_sheet_gives_way_to_the_table(made: Callable[..., bytes], sheet:
     assert sheet(made(TEXT, DATA)).header == ("region", "year", "value")
     assert said.lines == [
         "“one” holds text about the data, so “two” is loaded instead.",
-        "Sheet “two” is loaded; the workbook also has “one”. The field dpp_sheet chooses.",
+        "Sheet “two” is loaded; the workbook also has “one”. " + how_to_read.SHEET,
     ]
 
 

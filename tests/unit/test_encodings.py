@@ -98,7 +98,7 @@ def test_few_words_are_read_with_a_warning_that_names_the_way_out(convert, said:
 
 def test_a_mark_is_believed_rather_than_a_field(convert, said: Said) -> None:
     assert text(convert(GERMAN.encode("utf-8-sig"), "latin-1")) == GERMAN
-    assert "dpp_encoding says latin-1, and was not heeded" in said.lines[0]
+    assert "(field dpp_encoding) says latin-1, and was not heeded" in said.lines[0]
     said.lines.clear()
     assert text(convert(GERMAN.encode("utf-8-sig"), "utf8")) == GERMAN
     assert text(convert(GERMAN.encode("utf-16"), "utf_16le")) == GERMAN

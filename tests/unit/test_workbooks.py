@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ckanext.datapusher_plus import formats
+from ckanext.datapusher_plus.core import how_to_read
 from ckanext.datapusher_plus.core.errors import (
     Damaged,
     Locked,
@@ -386,9 +387,7 @@ def test_a_name_wins_over_a_number(sheet: Sheet) -> None:
 def test_other_sheets_are_named(sheet: Sheet, said: Said) -> None:
     content = books.xlsx(OTHER, "", DATA, states=["hidden", "visible", "visible"])
     assert sheet(content).header == ("a", "b")
-    assert said.lines == [
-        "Sheet “three” is loaded; the workbook also has “one” (hidden), “two”. The field dpp_sheet chooses."
-    ]
+    assert said.lines == ["Sheet “three” is loaded; the workbook also has “one” (hidden), “two”. " + how_to_read.SHEET]
 
 
 def test_a_sheet_with_a_table_is_preferred_to_a_title_page(sheet: Sheet) -> None:
@@ -403,7 +402,7 @@ def test_hidden_sheets_of_opendocument_come_last(sheet: Sheet) -> None:
 
 @pytest.mark.parametrize("asked", ["nothing", "7", "-4", "1.0"])
 def test_a_sheet_that_is_not_there_is_told_with_those_that_are(asked: str, sheet: Sheet) -> None:
-    with pytest.raises(NoSuchSheet, match=f"no “{asked}” among what the file holds: “one”, “two”"):
+    with pytest.raises(NoSuchSheet, match=f"has no “{asked}”. It has “one”, “two”"):
         sheet(books.xlsx(DATA, OTHER), sheet=asked)
 
 

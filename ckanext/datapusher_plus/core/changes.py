@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from . import how_to_read
 from .difference import Difference, KeyedRows, Retyped
 from .message import Message, join, say, say_n
 from .types.type_notes import Note
@@ -18,11 +19,11 @@ _MOST_NAMED = 12
 _READ_AS = {
     "sheet": (
         lambda now, before: say("sheet “{now}” instead of “{before}”", now=now, before=before),
-        say("“How to read this file” on the DataStore tab chooses the sheet (field dpp_sheet)."),
+        how_to_read.SHEET,
     ),
     "encoding": (
         lambda now, before: say("encoding “{now}” instead of “{before}”", now=now, before=before),
-        say("“How to read this file” on the DataStore tab sets the encoding (field dpp_encoding)."),
+        how_to_read.ENCODING,
     ),
     "separator": (
         lambda now, before: say("separator “{now}” instead of “{before}”", now=now, before=before),
@@ -30,10 +31,7 @@ _READ_AS = {
     ),
     DECIMAL: (
         lambda now, before: say("decimal separator “{now}” instead of “{before}”", now=now, before=before),
-        say(
-            "Look at the numbers: 1.234 may be a thousand times more. “How to read this file” on the DataStore tab "
-            "sets the decimal separator (field dpp_decimal)."
-        ),
+        join((say("Look at the numbers: 1.234 may be a thousand times more."), how_to_read.DECIMAL)),
     ),
 }
 #: how decimal separators are shown; a file with several, or with an unclear one, is not compared
@@ -66,21 +64,27 @@ class LastLoad:
 
 
 def first_of_all(
-    analysed: Analysed, made: Difference | None, *, read_as: Mapping[str, str], before: Mapping[str, str]
+    analysed: Analysed,
+    made: Difference | None,
+    *,
+    read_as: Mapping[str, str],
+    before: Mapping[str, str],
+    chosen: Container[str] = (),
 ) -> tuple[str, ...]:
     """Return the sentences that a publisher must read first, because the file may be the wrong one.
 
     :param made: the difference from the earlier table, if there was one.
     :param read_as: how the file is read, as ``LoadPlan.read_as``.
     :param before: how the last load read its file.
+    :param chosen: the keys of ``read_as`` that somebody has set; nobody is warned of what they have asked for.
     """
-    found = (
-        _nothing_left(made) if made else "",
-        _fell(made) if made else "",
-        _orphaned(made) if made else "",
-        _error_message(analysed.columns),
-        _read_differently(read_as, before),
-    )
+    differs = _differing(read_as, before)
+    if "sheet" in differs and "sheet" in chosen:
+        about_table = (_without_column(made) if made else "",)
+    else:
+        about_table = (_nothing_left(made), _fell(made), _orphaned(made)) if made else ()
+    unasked = {name: clause for name, clause in differs.items() if name not in chosen}
+    found = (*about_table, _error_message(analysed.columns), _read_differently(unasked))
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -131,7 +135,11 @@ def _fell(made: Difference) -> str:
 
 
 def _orphaned(made: Difference) -> str:
-    if not made.orphaned or made.nothing_left:
+    return "" if made.nothing_left else _without_column(made)
+
+
+def _without_column(made: Difference) -> str:
+    if not made.orphaned:
         return ""
     return say(
         "Labels and descriptions that belong to no column now: {columns}. They are kept, and come back "
@@ -161,14 +169,18 @@ def _has_numbers(column: ColumnProfile) -> bool:
     return bool(column.integers or column.decimals or column.exponents or column.dates or column.timestamps)
 
 
-def _read_differently(now: Mapping[str, str], before: Mapping[str, str]) -> str:
+def _differing(now: Mapping[str, str], before: Mapping[str, str]) -> dict[str, Message]:
+    """Return a clause about each thing that was read differently."""
     now, before = _shown(now), _shown(before)
     differ = [name for name in _READ_AS if name in now and name in before and now[name] != before[name]]
-    if not differ:
+    return {name: _READ_AS[name][0](now[name], before[name]) for name in differ}
+
+
+def _read_differently(differs: Mapping[str, Message]) -> str:
+    if not differs:
         return ""
-    how = join((_READ_AS[name][0](now[name], before[name]) for name in differ), ", ")
-    said = say("This file was read differently from the last one: {how}.", how=how)
-    return join((said, *(_READ_AS[name][1] for name in differ)))
+    said = say("This file was read differently from the last one: {how}.", how=join(differs.values(), ", "))
+    return join((said, *(_READ_AS[name][1] for name in differs)))
 
 
 def _shown(read_as: Mapping[str, str]) -> dict[str, str]:

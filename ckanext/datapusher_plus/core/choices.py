@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -60,3 +61,13 @@ class ReadOptions:
     review: ReviewWhen = ReviewWhen.NEVER
     #: load only so many rows: the first ones, or the last ones if negative; 0: all
     preview_rows: int = 0
+
+    @property
+    def chosen(self) -> frozenset[str]:
+        """Return the names, as in ``LoadPlan.read_as``, of what somebody has chosen for this resource.
+
+        A sheet's number chooses whatever sheet has that number in the next file, so it does not count.
+        """
+        sheet = "" if re.fullmatch(r"-?\d+", self.sheet) else self.sheet
+        known = {"sheet": sheet, "encoding": self.encoding, "decimal": self.decimal}
+        return frozenset(name for name, value in known.items() if value)

@@ -219,8 +219,8 @@ def loaded(rows: int) -> Message:
 def brought_back(rows: int) -> Message:
     """Return how many rows an undo brought back, as a sentence."""
     return say_n(
-        "The last load is undone: the table has {n} row again.",
-        "The last load is undone: the table has {n} rows again.",
+        "The earlier table is back: it has {n} row.",
+        "The earlier table is back: it has {n} rows.",
         rows,
     )
 

@@ -136,8 +136,9 @@ def datapusher_status(context: Context, data_dict: DataDict) -> dict[str, Any]:
         how many ``rows`` of ``total`` were left out of the table that is in place, the ``job_id`` and time of that
         load, and the ``url`` of the file with these rows), ``refused`` (null, or how many ``rows`` of ``total`` made
         this run refuse the file, how many of them are ``listed``, and the ``url`` of that list), ``table`` (null, or
-        the load whose rows are in the table now: job_id, file, rows, columns, loaded_at, warnings, read_as, personal,
-        undone: whether the load of a newer file was undone)
+        the load whose rows are in the table now: job_id, file, rows, columns, loaded_at, brought_back_at (null, or when
+        an undo has brought the table back), warnings, read_as, personal, undone: whether the load of a newer file was
+        undone)
         and ``waiting`` (null, or the request that waits while this run goes on). ``task_info`` also has who asked and
         how, ``dry_run`` and ``undo`` (what the run is for), file, steps with their seconds, and ``whole``: the share of
         the whole load that is done and the seconds left

@@ -32,23 +32,20 @@ def table(resource_id: str) -> dict[str, Any] | None:
     logged = records.warning_lines(run.id, _MOST_WARNINGS)
     # a run whose process died after its commit has only its message
     kept = run.warnings or ([run.message] if run.state is State.WARNED and run.message else [])
+    known = standing.find([run.resource_id])[run.resource_id].known if run.undo else None
     return {
         "job_id": run.id,
         "file": run.file,
         "rows": run.rows,
         "columns": run.columns,
-        "loaded_at": text(run.finished_at),
+        "loaded_at": text(known.loaded_at if known else run.finished_at),
+        "brought_back_at": text(run.finished_at) if known else None,
         "warnings": list(warnings.merged(kept, logged, run.message)),
         "read_as": run.read_as or {},
         "personal": run.personal or [],
         "difference": run.difference,
-        "undone": _is_undone(run),
+        "undone": bool(known and known.is_undone),
     }
-
-
-def _is_undone(run: RunRecord) -> bool:
-    """Return whether the load of a newer file than the one in the table was undone."""
-    return run.undo and standing.find([run.resource_id])[run.resource_id].known.is_undone
 
 
 def waiting(resource_id: str, newest: RunRecord) -> dict[str, Any] | None:

@@ -36,7 +36,7 @@ def plan_undo(run_id: str, resource_id: str, log: Log) -> LoadPlan:
         rows = catalog.rows_of(connection, found.name)
     load, last = found.load or Load(run_id=""), records.last_loaded(resource_id)
     dictionary = kept_dictionary(resource_id, live.dictionary, log)
-    log.info(say("The table from before the last load is brought back. It has {rows} rows.", rows=rows))
+    log.info(say("The earlier table is brought back. It has {rows} rows.", rows=rows))
     return LoadPlan(
         run_id=run_id,
         resource_id=resource_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -55,7 +55,7 @@ def plan(ticket: Ticket, source: Source, analysed: Analysed, log: Log, last: Las
     made = choose_rows.without_repeats(made, ticket.options, log)
     made = choose_indexes.choose(extent.find(made, log), rules().indexes, log)
     made = choose_rows.cut(made, ticket.options, log)
-    made = tell(made, analysed, last, log)
+    made = tell(made, analysed, last, log, ticket.options.chosen)
     reach("plan.after")
     return made
 
@@ -90,13 +90,15 @@ def decide(
     return _compared(made, kept, last) if kept else made
 
 
-def tell(made: LoadPlan, analysed: Analysed, last: LastLoad, log: Log) -> LoadPlan:
+def tell(made: LoadPlan, analysed: Analysed, last: LastLoad, log: Log, chosen: Container[str] = ()) -> LoadPlan:
     """Log what changes in the table, once it is known which rows are loaded.
 
     What a publisher must look at first is in the plan's ``warnings``; the caller has to log it.
+
+    :param chosen: as ``ReadOptions.chosen``.
     """
     found = made.difference and replace(made.difference, rows=made.rows)
-    first = first_of_all(analysed, found, read_as=made.read_as, before=last.read_as)
+    first = first_of_all(analysed, found, read_as=made.read_as, before=last.read_as, chosen=chosen)
     made = replace(made, difference=found, warnings=first)
     if not made.live or found is None:
         return replace(made, difference=first_load(made.columns, made.rows))

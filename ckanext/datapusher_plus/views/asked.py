@@ -27,7 +27,7 @@ def _what(cause: str, via: str | None) -> str:
         "restored": _("Resource brought back"),
         "retry": _("Automatic retry"),
         "review": _("Approval"),
-        "undo": _("Undo of the last load"),
+        "undo": _("Undo"),
         "migrated": _("DataPusher+"),
     }.get(cause, cause)
 

@@ -35,7 +35,7 @@ def heading(kind: Kind) -> str:
     return {
         Kind.LOAD: _("Last attempt:"),
         Kind.DRY_RUN: _("What would change?"),
-        Kind.UNDO: _("Undo of the last load:"),
+        Kind.UNDO: _("Undo:"),
     }[kind]
 
 
@@ -72,8 +72,8 @@ def while_open(kind: Kind, state: str) -> str:
         return f"{now} {stays}"
     if kind is Kind.UNDO:
         if waits:
-            return _("The table from before the last load waits for a worker to bring it back.")
-        return _("The table from before the last load is being brought back.")
+            return _("The undo waits for a worker.")
+        return _("The earlier table is being brought back.")
     return _("The file waits for a worker to load it.") if waits else _("The file is being loaded.")
 
 

@@ -48,7 +48,7 @@ class Card:
     notes: str
     plot: Markup = Markup()
     #: share of empty rows, as a picture and in words
-    filled: Markup = Markup()
+    share: Markup = Markup()
     empty: str = ""
     sentences: tuple[str, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
@@ -66,7 +66,7 @@ def card(column: DescribedColumn, statistics: ColumnStatistics | None, links: Fi
     return replace(
         about,
         plot=_plot(statistics, column.shown),
-        filled=_filled(statistics),
+        share=_share(statistics),
         empty=statistics_text.empty(statistics) if statistics.rows else "",
         sentences=statistics_text.sentences(statistics),
         facts=statistics_text.facts(statistics),
@@ -103,10 +103,10 @@ def _plot(column: ColumnStatistics, name: str) -> Markup:
     return _picture(plots.draw(column, statistics_text.plot_words(column, name)))
 
 
-def _filled(column: ColumnStatistics) -> Markup:
+def _share(column: ColumnStatistics) -> Markup:
     if not column.rows:
         return Markup()
-    return _picture(plots.bar(1 - column.empty_share, statistics_text.empty(column)))
+    return _picture(plots.bar(column.empty_share, statistics_text.empty(column)))
 
 
 def _values(column: ColumnStatistics, links: FilterLinks) -> tuple[FrequentValue, ...]:

@@ -27,6 +27,8 @@ class Box:
     fields: tuple[Field, ...]
     #: digest of what it shows, so that the page exchanges it only when that differs
     key: str
+    #: which part of the file the table now is, if it has several
+    part: str = ""
     #: number of further sheets of which resources can be made
     others: int = 0
     #: the resource whose file is read, if it is another one: its name, and whether it is there
@@ -63,11 +65,18 @@ def describe(
     return Box(
         fields=shown,
         key=f"{key}|{others}",
+        part=_part(sheet or used.get("member", ""), [each.name for each in parts]),
         problem=problem,
         others=others,
         sheet_of=labels.visible((siblings.get(source) or {}).get("name") or source),
         is_gone=source not in siblings,
     )
+
+
+def _part(name: str, names: Sequence[str]) -> str:
+    if name not in names or len(names) < 2:
+        return ""
+    return _("“{name}” is one of {count} parts of the file").format(name=labels.visible(name), count=len(names))
 
 
 def save(package: Mapping[str, Any], resource: Mapping[str, Any], form: Mapping[str, str]) -> Box | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from ckan.plugins import toolkit as tk
@@ -36,6 +37,10 @@ class TableNow:
 
     facts: tuple[Fact, ...]
     columns: tuple[ShownColumn, ...]
+    #: when its file was loaded, if that is known
+    loaded: datetime | None = None
+    #: whether the load of a newer file was undone
+    is_undone: bool = False
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     rejected: tuple[rejected_rows.Rejected, ...] = ()
@@ -53,15 +58,19 @@ def describe(status: Mapping[str, Any]) -> TableNow | None:
     if not table:
         return None
     columns = tuple(_column(*column) for column in table["columns"] or ())
+    loaded = labels.moment(table["loaded_at"])
     facts = (
         Fact(label=_("File"), value=file_name(table["file"])),
         Fact(label=_("Rows"), value=_number(table["rows"])),
         Fact(label=_("Columns"), value=_number(len(columns) or None)),
-        Fact(label=_("Loaded"), when=labels.moment(table["loaded_at"])),
+        Fact(label=_("Loaded"), when=loaded),
+        Fact(label=_("Brought back"), when=labels.moment(table["brought_back_at"])),
     )
     return TableNow(
         facts=known(facts),
         columns=columns,
+        loaded=loaded,
+        is_undone=table["undone"],
         notes=_notes(table),
         warnings=some_warnings(table["warnings"]),
         rejected=tuple(rejected_rows.of_table(status)),

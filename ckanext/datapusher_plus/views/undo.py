@@ -67,5 +67,5 @@ def undo(id: str, resource_id: str) -> types.Response:
     except tk.ValidationError as error:
         tk.h.flash_error(labels.isolated(labels.summary(error)))
     else:
-        tk.h.flash_success(labels.isolated(_("The table from before the last load is brought back in a moment.")))
+        tk.h.flash_success(labels.isolated(_("The earlier table is brought back in a moment.")))
     return tk.redirect_to("datapusher.resource_data", id=id, resource_id=resource_id)

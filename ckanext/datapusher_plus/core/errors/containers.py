@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import how_to_read
 from ..message import join, say
 from .base import Terminal
 
@@ -35,12 +36,7 @@ class NoSuchSheet(Terminal):
     def __init__(self, wanted: str, there: tuple[str, ...]) -> None:
         listed = ", ".join(f"“{name}”" for name in there[:20]) + (", …" if len(there) > 20 else "")
         super().__init__(
-            say(
-                "There is no “{wanted}” among what the file holds: {listed}. Correct the resource's field "
-                "dpp_sheet: a name, or a number from 0, from the last one when negative.",
-                wanted=wanted,
-                listed=listed,
-            )
+            join((say("The file has no “{wanted}”. It has {listed}.", wanted=wanted, listed=listed), how_to_read.SHEET))
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .. import how_to_read
 from ..message import Message, join, say
 from ..quarantine import Rejected, Share, counted, counted_fields, place_of
 from ..types.plain_names import plain_name
@@ -47,11 +48,16 @@ class WrongEncoding(Terminal):
     def __init__(self, encoding: str, line: int) -> None:
         self.gist = say("Line {line} is not valid in the encoding of the file.", line=line)
         super().__init__(
-            say(
-                "Line {line} is not valid {encoding}, so its letters cannot be read safely. Save the file as "
-                "UTF-8, or name its encoding in the resource's field dpp_encoding.",
-                line=line,
-                encoding=encoding,
+            join(
+                (
+                    say(
+                        "Line {line} is not valid {encoding}, so its letters cannot be read safely. Save the file as "
+                        "UTF-8.",
+                        line=line,
+                        encoding=encoding,
+                    ),
+                    how_to_read.ENCODING,
+                )
             )
         )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from .. import how_to_read
 from ..dictionary.model import Column, Dictionary
-from ..message import say, say_n
+from ..message import join, say, say_n
 from ..values import ColumnProfile, ColumnSpec
 from .column_kind import Kind, Reading, read
 from .column_type import TypeRules, wanted_type
@@ -66,10 +67,15 @@ def _written(decided: Sequence[_Decided]) -> Iterable[Note]:
     by_file = [column for column in typed if column.reading.by_file]
     if by_file:
         yield Note(
-            text=say(
-                "No value in {columns} shows alone that commas stand between thousands; all numbers of the file "
-                "together do. Set the resource's field dpp_decimal to , if they are decimal commas.",
-                columns=_named(by_file),
+            text=join(
+                (
+                    say(
+                        "No value in {columns} shows alone that commas stand between thousands; all numbers of the "
+                        "file together do.",
+                        columns=_named(by_file),
+                    ),
+                    how_to_read.DECIMAL,
+                )
             )
         )
     zoned = [column for column in typed if column.reading.zoned]
@@ -83,21 +89,29 @@ def _doubts(decided: Sequence[_Decided]) -> Iterable[Note]:
     numbers = [c for c in doubtful if c.reading.kind is Kind.STRING and not c.by_person]
     for name, columns in _grouped(days, lambda c: c.reading.notation.name).items():
         yield Note(
-            text=say(
-                "Nothing shows whether day or month comes first in {columns}; it is read as {notation}. Set the "
-                "resource's field dpp_day_first to true or false to say which.",
-                columns=_named(columns),
-                notation=name,
+            text=join(
+                (
+                    say(
+                        "Nothing shows whether day or month comes first in {columns}; it is read as {notation}.",
+                        columns=_named(columns),
+                        notation=name,
+                    ),
+                    how_to_read.DAY_FIRST,
+                )
             ),
             warning=True,
         )
     if numbers:
         yield Note(
-            text=say(
-                "The numbers in {columns}, such as {sample}, can be read in two ways, so they stay text. Set the "
-                "resource's field dpp_decimal to , or . to say which is the decimal separator.",
-                columns=_named(numbers),
-                sample=_sample(numbers[0]),
+            text=join(
+                (
+                    say(
+                        "The numbers in {columns}, such as {sample}, can be read in two ways, so they stay text.",
+                        columns=_named(numbers),
+                        sample=_sample(numbers[0]),
+                    ),
+                    how_to_read.DECIMAL,
+                )
             ),
             warning=True,
         )

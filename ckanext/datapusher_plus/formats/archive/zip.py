@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 from typing import ClassVar
 from zipfile import ZipInfo
 
+from ...core import how_to_read
 from ...core.errors import NestedArchive, NoSuchSheet, NothingToLoad, NotText
-from ...core.message import say
+from ...core.message import join, say
 from ...core.parts import called
 from ...core.values import CleanCsv, ReadOptions, Source
 from .. import zip_reader
@@ -129,9 +130,7 @@ def _listed(files: Sequence[ZipInfo], tables: Sequence[ZipInfo], work: Work) -> 
     write_manifest(files, path)
     if len(tables) > 1:
         named = ", ".join(f"“{name_of(table)}”" for table in tables[:10]) + (", …" if len(tables) > 10 else "")
-        work.log.info(
-            f"{len(tables):,} of the archive's files could be loaded, {named}. "
-            "The resource's field dpp_sheet may name one of them."
-        )
+        said = say("{count} of the archive's files could be loaded, {named}.", count=len(tables), named=named)
+        work.log.info(join((said, how_to_read.SHEET)))
     work.log.info(f"A table of the {len(files):,} files in the archive is loaded.")
     return CleanCsv(path=path, header=COLUMNS, format="ZIP, list of files", encoding="", first_line=0, counts="row")

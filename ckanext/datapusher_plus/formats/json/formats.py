@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ...core import how_to_read
 from ...core.errors import NoRecords, NothingToLoad, NotText, TooManyColumns
-from ...core.message import say
+from ...core.message import join, say
 from ...core.parts import Part
 from ...core.parts import cells as cells_of
 from ...core.values import CleanCsv, Source
@@ -185,7 +186,10 @@ def _log_found(found: Survey, listing: Listing, work: Work) -> None:
     others = [each for each in found.lists if each is not listing and each.tabular and each.count]
     if others:
         named = ", ".join(f"“{each.name}” ({each.count:,})" for each in others[:20]) + (", …" if others[20:] else "")
-        work.log.info(
-            f"The {listing.count:,} records in “{listing.name}” were read; the document also has {named}. "
-            "The resource's field dpp_sheet may name another list."
+        said = say(
+            "The {count} records in “{name}” were read; the document also has {others}.",
+            count=listing.count,
+            name=listing.name,
+            others=named,
         )
+        work.log.info(join((said, how_to_read.SHEET)))

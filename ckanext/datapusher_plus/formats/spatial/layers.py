@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from ...core import how_to_read
 from ...core.errors import NothingToLoad
-from ...core.message import say
+from ...core.message import join, say
 from ...core.parts import called
 from ...core.values import Log
 
@@ -28,8 +29,6 @@ def choose(names: Sequence[str], wanted: str, filled: Callable[[int], bool], log
     others = [f"“{name}”" for position, name in enumerate(names) if position != chosen]
     if others:
         listed = ", ".join(others[:20]) + (", …" if len(others) > 20 else "")
-        log.info(
-            f"The layer “{names[chosen]}” was read; the file also has {listed}. "
-            "The resource's field dpp_sheet may name another."
-        )
+        said = say("The layer “{name}” was read; the file also has {others}.", name=names[chosen], others=listed)
+        log.info(join((said, how_to_read.SHEET)))
     return chosen

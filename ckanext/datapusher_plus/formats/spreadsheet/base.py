@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import ClassVar
 
+from ...core import how_to_read
 from ...core.errors import NothingToLoad
-from ...core.message import say, say_n
+from ...core.message import join, say, say_n
 from ...core.parts import named
 from ...core.values import CleanCsv, Log, Source
 from ..base import Work
@@ -79,8 +80,10 @@ def _log_sheets(book: Book, choice: Choice, log: Log) -> None:
         log.info(f"{_named(choice.covers)} {verb} text about the data, so “{choice.sheet.name}” is loaded instead.")
     others = [other for other in book.sheets if other != choice.sheet]
     if others:
-        also = f"the workbook also has {_named(others)}"
-        log.info(f"Sheet “{choice.sheet.name}” is loaded; {also}. The field dpp_sheet chooses.")
+        said = say(
+            "Sheet “{sheet}” is loaded; the workbook also has {others}.", sheet=choice.sheet.name, others=_named(others)
+        )
+        log.info(join((said, how_to_read.SHEET)))
 
 
 def _named(sheets: Sequence[Sheet]) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...core import how_to_read
 from ...core.errors import NotText, WrongEncoding
-from ...core.message import say
+from ...core.message import join, say
 from ...core.values import Log
 from ..base import Work, read_head
 from .byte_order_marks import Marks
@@ -60,7 +61,7 @@ def _declared(path: Path, work: Work) -> Encoding | None:
     if mark and name and not asked(name).codec.upper().startswith(mark.name):
         work.log.warning(
             say(
-                "The file's byte order mark says that it is {name}; the resource's field dpp_encoding says "
+                "The file's byte order mark says that it is {name}; “How to read this file” (field dpp_encoding) says "
                 "{field}, and was not heeded. Correct or empty the field.",
                 name=mark.name,
                 field=name,
@@ -180,13 +181,17 @@ def _rewritten(path: Path, target: Path, encoding: Encoding, marks: Marks, log: 
             out.write(text.replace("\0", "").encode("utf-8"))
     if repaired:
         log.warning(
-            say(
-                "{count} lines have bytes that are no {name}; these bytes were read as Windows-1252, and none "
-                "was dropped: {listed}. Correct these lines, or name the file's encoding in the resource's field "
-                "dpp_encoding.",
-                count=len(repaired),
-                name=encoding.name,
-                listed=listed(repaired),
+            join(
+                (
+                    say(
+                        "{count} lines have bytes that are no {name}; these bytes were read as Windows-1252, and none "
+                        "was dropped: {listed}. Correct these lines if they are wrong.",
+                        count=len(repaired),
+                        name=encoding.name,
+                        listed=listed(repaired),
+                    ),
+                    how_to_read.ENCODING,
+                )
             )
         )
     if nuls:
@@ -197,22 +202,16 @@ def _rewritten(path: Path, target: Path, encoding: Encoding, marks: Marks, log: 
 
 
 def _log_guess(encoding: Encoding, log: Log) -> None:
-    words = ", ".join(f"“{word}”" for word in encoding.words)
-    guess = f"The file is not in UTF-8. By its letters it was taken for {encoding.name}: {words}."
+    guess = say(
+        "The file is not in UTF-8. By its letters it was taken for {encoding}: {words}.",
+        encoding=encoding.name,
+        words=", ".join(f"“{word}”" for word in encoding.words),
+    )
     if encoding.doubtful:
-        log.warning(
-            say(
-                "The file is not in UTF-8. By its letters it was taken for {encoding}: {words}. These "
-                "are few words to judge by; "
-                "if they are wrong, name the file's encoding in the resource's field dpp_encoding, such "
-                "as windows-1250, or save "
-                "it as UTF-8.",
-                encoding=encoding.name,
-                words=words,
-            )
-        )
+        few = say("These are few words to judge by; if they are wrong, save the file as UTF-8.")
+        log.warning(join((guess, few, how_to_read.ENCODING)))
     else:
-        log.info(f"{guess} If these words are wrong, name the file's encoding in the resource's field dpp_encoding.")
+        log.info(join((guess, how_to_read.ENCODING)))
 
 
 def listed(lines: list[int]) -> str:
