@@ -207,6 +207,7 @@ def test_a_wrong_file_is_undone_and_that_too(editor: Editor) -> None:
     expect(state).to_contain_text("The earlier table is back: it has 2 rows.")
     expect(now).to_contain_text("trees.csv")
     expect(now).to_contain_text("A newer file was loaded, and that was undone.")
+    expect(tab.locator("[data-part=undo] summary")).to_have_text(re.compile("Bring the newer table back…"))
     assert violations(editor.page, ".dpp") == []
     editor.page.screenshot(path=editor.pictures / "undone.png", full_page=True)
     assert rows(editor, resource_id) == [{"tree": "Oak"}, {"tree": "Elm"}]
@@ -215,7 +216,7 @@ def test_a_wrong_file_is_undone_and_that_too(editor: Editor) -> None:
 
     editor.tab(resource_id, "Undone(, with warnings)?")
     undone(editor, tab)
-    expect(state).to_contain_text("the table has 3 rows again.")
+    expect(state).to_contain_text("The earlier table is back: it has 3 rows.")
     expect(now).to_contain_text("shops.csv")
     expect(now).not_to_contain_text("A newer file")
     assert violations(editor.page, ".dpp") == []

@@ -27,7 +27,7 @@ IN_APPEND = {point for point in POINTS if point.startswith("append.")}
 #: Reached only by an undo; see ``test_undo``.
 IN_UNDO = {point for point in POINTS if point.startswith("undo.")}
 #: Where under ``replace`` the old rows are gone and the new ones not safe.
-EMPTY = {"replace.deleted", "replace.cast", "stage.counted", "replace.indexed"}
+EMPTY = {"replace.deleted", "replace.cast", "stage.counted", "replace.indexed", "replace.filled"}
 
 
 def points(strategy: Strategy, *, words: bool) -> list[str]:
@@ -42,7 +42,7 @@ def left_by(strategy: Strategy, point: str) -> str:
     """Return which rows there are when a load has died at a point and all is put right."""
     if strategy is Strategy.REPLACE and point in EMPTY:
         return "none"
-    safe = "commit.after" if strategy is Strategy.SWAP else "replace.filled"
+    safe = "commit.after" if strategy is Strategy.SWAP else "commit.before"
     return "new" if POINTS.index(point) >= POINTS.index(safe) else "old"
 
 
@@ -87,7 +87,7 @@ HALF_WAY = [
     (Strategy.SWAP, "stage.indexed", "old", {"restore.dropped", "restore.undone"}),
     (Strategy.SWAP, "swap.after", "old", set()),
     (Strategy.REPLACE, "replace.deleted", "none", set()),
-    (Strategy.REPLACE, "replace.filled", "new", {"restore.dropped"}),
+    (Strategy.REPLACE, "commit.before", "new", {"restore.dropped"}),
 ]
 
 

@@ -43,8 +43,9 @@ def replace(plan: LoadPlan, log: Log) -> Swapped:
             _finish(connection, plan, old, log)
             exchanging.write_count(connection, plan.resource_id, rows)
             reach("replace.indexed")
-        planner.analyze(connection, plan.resource_id)
-        reach("replace.filled")
+            # what fails after the commit would leave the new rows behind a load that has failed
+            planner.analyze(connection, plan.resource_id)
+            reach("replace.filled")
     return Swapped(plan=plan, parked=None, rows=rows, warnings=taken_aliases(done, log))
 
 
