@@ -8,6 +8,7 @@ from functools import partial
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import TableTouched
+from ..core.message import say
 from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import cast_errors, connect, fill, raw
 from . import load_table
@@ -40,6 +41,7 @@ def append(plan: LoadPlan, log: Log) -> Swapped:
                 ),
             )
         raw.drop(connection, source)
-        log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
+        seconds = round(time.monotonic() - started, 1)
+        log.info(say("Values cast and searchable text made in {seconds} s.", seconds=seconds))
     reach("append.prepared")
     return Swapped(plan=plan, parked=None, rows=plan.rows)

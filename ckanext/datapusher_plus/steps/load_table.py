@@ -10,7 +10,7 @@ from ..checkpoint import reach
 from ..core import index_plan, table_names
 from ..core.errors import RowsLost
 from ..core.index_plan import Index, IndexPlan
-from ..core.message import say
+from ..core.message import say, say_n
 from ..core.values import FullText, LoadPlan, Log
 from ..datastore import catalog, fulltext, indexes, parallel, raw, stage, table_facts
 from ..datastore.connect import Connection
@@ -34,7 +34,14 @@ def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
         reach("copy.created")
         raw.copy(connection, table, columns, plan.csv.path, lambda sent: log.progress("copy", sent, size), start=start)
         reach("copy.sent")
-    log.info(f"{plan.rows - after:,} rows copied into the database in {time.monotonic() - started:.1f} s.")
+    log.info(
+        say_n(
+            "{n} row copied into the database in {seconds} s.",
+            "{n} rows copied into the database in {seconds} s.",
+            plan.rows - after,
+            seconds=round(time.monotonic() - started, 1),
+        )
+    )
     reach("stage.copied")
     return table
 
@@ -124,6 +131,18 @@ def warn_of_shortened_texts(log: Log, letters: int) -> None:
             "in the table as published; a search finds these rows by their first {letters} letters. Publish "
             "such texts in several rows to find all of them.",
             letters=letters,
+        )
+    )
+
+
+def tell_of_indexes(number: int, seconds: float, log: Log) -> None:
+    """Log how long it took to build the indexes."""
+    log.info(
+        say_n(
+            "{n} index built in {seconds} s.",
+            "{n} indexes built in {seconds} s.",
+            number,
+            seconds=round(seconds, 1),
         )
     )
 

@@ -11,6 +11,7 @@ from functools import partial
 
 from .. import portal
 from ..checkpoint import reach
+from ..core.message import say
 from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import cast_errors, catalog, connect, indexes, kept, planner, raw
 from ..datastore import stage as staging
@@ -67,7 +68,8 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
         load_table.warn_of_shortened_texts(log, letters)
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
-    log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
+    seconds = round(time.monotonic() - started, 1)
+    log.info(say("Values cast and searchable text made in {seconds} s.", seconds=seconds))
     return load_table.counted(connection, table, plan, log)
 
 

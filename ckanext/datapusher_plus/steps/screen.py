@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ..core.errors import BadPatterns, PersonalDataFound, RejectedInReview, ValueDoesNotFit, WaitsForReview
-from ..core.message import join, say
+from ..core.message import join, say, say_n
 from ..core.personal_data import detectors
 from ..core.personal_data.detectors import Detector
 from ..core.personal_data.findings import (
@@ -119,7 +119,9 @@ def screen(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> Scre
     if mode is Mode.OFF:
         return Screened()
     found, warnings = _searched(ticket, analysed, site, mode)
-    log.info(f"Screened for personal data: {len(found):,} findings." if found else "Screened for personal data: none.")
+    none = say("Screened for personal data: none.")
+    number = say_n("Screened for personal data: {n} finding.", "Screened for personal data: {n} findings.", len(found))
+    log.info(number if found else none)
     then = consequence(mode, found, threshold=site.pii_review_threshold, quick=site.pii_quick_screen)
     if then is Mode.OFF:
         return Screened(warnings=warnings)
