@@ -8,7 +8,6 @@ from functools import partial
 from ..checkpoint import reach
 from ..core import table_names
 from ..core.errors import TableTouched
-from ..core.message import say
 from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import cast_errors, connect, fill, raw
 from . import load_table
@@ -41,7 +40,6 @@ def append(plan: LoadPlan, log: Log) -> Swapped:
                 ),
             )
         raw.drop(connection, source)
-        seconds = round(time.monotonic() - started, 1)
-        log.info(say("Values cast and searchable text made in {seconds} s.", seconds=seconds))
+        load_table.tell_of_values(started, log)
     reach("append.prepared")
     return Swapped(plan=plan, parked=None, rows=plan.rows)

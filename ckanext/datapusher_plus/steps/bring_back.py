@@ -112,5 +112,5 @@ def bring_back(plan: LoadPlan, log: Log) -> Staged:
             staging.carry_constraints(connection, live, table, log.warning)
         planner.analyze(connection, table)
         reach("undo.indexed")
-    load_table.tell_of_indexes(len(planned.build) + 1, time.monotonic() - started, log)
+    load_table.tell_of_indexes(len(planned.build) + 1, started, log)
     return Staged(plan=plan, table=table, rows=plan.rows)

@@ -39,7 +39,7 @@ def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
             "{n} row copied into the database in {seconds} s.",
             "{n} rows copied into the database in {seconds} s.",
             plan.rows - after,
-            seconds=round(time.monotonic() - started, 1),
+            seconds=_since(started),
         )
     )
     reach("stage.copied")
@@ -135,16 +135,22 @@ def warn_of_shortened_texts(log: Log, letters: int) -> None:
     )
 
 
-def tell_of_indexes(number: int, seconds: float, log: Log) -> None:
+def tell_of_values(started: float, log: Log) -> None:
+    """Log how long it took to fill the table."""
+    log.info(say("Values cast and searchable text made in {seconds} s.", seconds=_since(started)))
+
+
+def tell_of_indexes(number: int, started: float, log: Log) -> None:
     """Log how long it took to build the indexes."""
     log.info(
-        say_n(
-            "{n} index built in {seconds} s.",
-            "{n} indexes built in {seconds} s.",
-            number,
-            seconds=round(seconds, 1),
-        )
+        say_n("{n} index built in {seconds} s.", "{n} indexes built in {seconds} s.", number, seconds=_since(started))
     )
+
+
+def _since(started: float) -> float:
+    """Return the seconds since then as they are shown: 12.3, or 0.12 below one second."""
+    seconds = time.monotonic() - started
+    return round(seconds, 1 if seconds >= 1 else 2)
 
 
 def unbuilt(connection: Connection, table: str, wanted: tuple[Index, ...]) -> tuple[Index, ...]:

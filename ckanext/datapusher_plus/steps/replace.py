@@ -11,7 +11,6 @@ from functools import partial
 
 from .. import portal
 from ..checkpoint import reach
-from ..core.message import say
 from ..core.values import LoadPlan, Log, Swapped
 from ..datastore import cast_errors, catalog, connect, indexes, kept, planner, raw
 from ..datastore import stage as staging
@@ -68,8 +67,7 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
         load_table.warn_of_shortened_texts(log, letters)
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
-    seconds = round(time.monotonic() - started, 1)
-    log.info(say("Values cast and searchable text made in {seconds} s.", seconds=seconds))
+    load_table.tell_of_values(started, log)
     return load_table.counted(connection, table, plan, log)
 
 

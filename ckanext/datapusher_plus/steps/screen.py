@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ..core.errors import BadPatterns, PersonalDataFound, RejectedInReview, ValueDoesNotFit, WaitsForReview
-from ..core.message import join, say, say_n
+from ..core.message import Message, join, say, say_n
 from ..core.personal_data import detectors
 from ..core.personal_data.detectors import Detector
 from ..core.personal_data.findings import (
@@ -89,11 +89,15 @@ class _Quiet:
         self._log.error(self._without(message))
 
     def _without(self, message: str) -> str:
-        without: str = message
-        for text in self._texts:
-            without = without.replace(f"“{text}”", "“…”")
-        # a message that has one of them stays English, because its values would have them too
-        return message if without == message else str(without)
+        known = message.mapped(self._hidden) if isinstance(message, Message) else message
+        without = self._hidden(known)
+        # where the quotes are the sentence's own, it stays English, because its values have the text
+        return known if without == known else without
+
+    def _hidden(self, text: str) -> str:
+        for each in self._texts:
+            text = text.replace(f"“{each}”", "“…”")
+        return str(text)
 
 
 def known_detectors(ticket: Ticket) -> tuple[Detector, ...]:

@@ -9,7 +9,6 @@ from ..checkpoint import reach
 from ..core import table_names
 from ..core.index_plan import IndexPlan
 from ..core.kept import needed
-from ..core.message import say
 from ..core.values import LoadPlan, Log, Staged
 from ..datastore import cast_errors, connect, fill, planner, raw, room
 from ..datastore import stage as staging
@@ -65,8 +64,7 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
     reach("stage.cast")
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
-    seconds = round(time.monotonic() - started, 1)
-    log.info(say("Values cast and searchable text made in {seconds} s.", seconds=seconds))
+    load_table.tell_of_values(started, log)
 
 
 def _finish(
@@ -79,4 +77,4 @@ def _finish(
         staging.carry_constraints(connection, old, table, log.warning)
     planner.analyze(connection, table)
     staging.autovacuum(connection, table, on=True)
-    load_table.tell_of_indexes(len(planned.build) + 1, time.monotonic() - started, log)
+    load_table.tell_of_indexes(len(planned.build) + 1, started, log)
