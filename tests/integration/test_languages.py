@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,18 +10,20 @@ import sqlalchemy as sa
 from bs4 import BeautifulSoup
 from ckan.tests.helpers import call_action
 
-from ckanext.datapusher_plus import portal
+from ckanext.datapusher_plus import portal, settings
 from ckanext.datapusher_plus.core.errors import FileTooLarge, UniqueKeyBroken
 from ckanext.datapusher_plus.core.message import Message, say
 from ckanext.datapusher_plus.core.outcome import Failure, of_failure
 from ckanext.datapusher_plus.core.quarantine import BOM, Rejected
 from ckanext.datapusher_plus.core.retries import Tries
 from ckanext.datapusher_plus.core.states import State
-from ckanext.datapusher_plus.core.values import Published
+from ckanext.datapusher_plus.core.values import Published, Strategy
 from ckanext.datapusher_plus.model import log as log_table
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.runs import database
 from ckanext.datapusher_plus.runs.finish import finish
+from tests import books
+from tests.loads import Loader
 from tests.tab import Tab
 
 ENGLISH = "The file has 9,000,000 bytes; this site loads at most 1,234,567 bytes."
@@ -93,6 +96,25 @@ def test_lines_of_the_log_that_stay_english_say_so_to_screen_readers(tab: Tab) -
         assert marked["Read as CSV."] == "en"
         [alias] = [language for text, language in marked.items() if "trees" in text]
         assert alias is None
+
+
+@pytest.mark.parametrize("strategy", [Strategy.SWAP, Strategy.REPLACE])
+def test_no_line_of_a_load_stays_english(tab: Tab, tmp_path: Path, strategy: Strategy) -> None:
+    settings.use(replace(settings.current(), sort_and_dupe_check=True))
+    log = tab.start()
+    loader = Loader(resource_id=tab.resource["id"], work_dir=tmp_path, said=log)  # pyright: ignore[reportArgumentType]
+    loader.load(b"name,name,lat,lon\nAda,x,1.5,2\nAda,x,1.5,2\n,,,\nBob,y,0,0\n", strategy)
+    # a reader in a process of its own
+    cover = books.rows(["Bulletin on cities"], ["Figures are rounded and may not add up to totals."])
+    book = books.xlsx(cover, books.rows(("name", "age"), ("Ada", "36")), names=["Cover", "Data"])
+    loader.plan(book, strategy, name="report.xlsx", format="XLSX")
+    lines = tab.page(f"/ar{tab.path}").select(".dpp-log .dpp-message")
+    assert [line.get_text() for line in lines if line.get("lang")] == []
+    said = " ".join(line.get_text() for line in lines).translate(ISOLATES)
+    assert "عدد الصفوف التي في الجدول الآن: 3." in said
+    assert "اسم العمود «name» في الجدول «name_2»؛ ويُحفظ عنوانه تسميةً له." in said
+    assert "يُحمَّل «Data» لأن في غيره نصًا عن البيانات: “Cover”." in said
+    assert "قُرئ الملف بصيغة XLSX، الورقة «Data»، عدد الأعمدة: 2." in said
 
 
 def test_clients_get_english(tab: Tab) -> None:

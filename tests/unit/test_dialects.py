@@ -408,13 +408,13 @@ def test_a_header_may_begin_with_a_hash(content: bytes, header: tuple[str, ...],
 @pytest.mark.parametrize(
     ("content", "expected", "told"),
     [
-        (b"a,b,\n1,2,\n3,4,\n", [["a", "b"], ["1", "2"], ["3", "4"]], "The last 1 columns"),
+        (b"a,b,\n1,2,\n3,4,\n", [["a", "b"], ["1", "2"], ["3", "4"]], "The last column, which"),
         (b"a;b;;;\n1;2;;;\n", [["a", "b"], ["1", "2"]], "The last 3 columns"),
-        (b'a,b,\n1,"x,\n",""\n', [["a", "b"], ["1", "x,\n"]], "The last 1 columns"),
+        (b'a,b,\n1,"x,\n",""\n', [["a", "b"], ["1", "x,\n"]], "The last column, which"),
         (b"a,b\n1,2,\n3,4,\n", [["a", "b"], ["1", "2"], ["3", "4"]], "2 rows end in separators"),
-        (b"a,b,\n1,2\n3,4\n", [["a", "b"], ["1", "2"], ["3", "4"]], "The last 1 columns"),
+        (b"a,b,\n1,2\n3,4\n", [["a", "b"], ["1", "2"], ["3", "4"]], "The last column, which"),
         (b"a,b,\n1,2,\n3,4,x\n", [["a", "b", ""], ["1", "2", ""], ["3", "4", "x"]], ""),
-        (b"a,,\n1,,\n3,x,\n", [["a", ""], ["1", ""], ["3", "x"]], "The last 1 columns"),
+        (b"a,,\n1,,\n3,x,\n", [["a", ""], ["1", ""], ["3", "x"]], "The last column, which"),
         (b"a,b\n1,\n,2\n", [["a", "b"], ["1", ""], ["", "2"]], ""),
     ],
 )

@@ -39,7 +39,7 @@ def test_the_airports_of_the_united_states(found: Found, said: Said) -> None:
 
 def test_one_latitude_of_91_is_told_and_there_is_no_extent(found: Found, said: Said) -> None:
     assert found("lat,lon\n91,5\n5.5,5.5\n") is None
-    assert "“lat” and “lon” have values beyond ±90 or ±180 degrees in 1 rows" in str(said.lines)
+    assert "“lat” and “lon” have values beyond ±90 or ±180 degrees in 1 row." in str(said.lines)
 
 
 def test_rows_at_0_0_are_told_and_not_counted(found: Found, said: Said) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ckanext.datapusher_plus.core.errors import BadPatterns, ValueDoesNotFit
+from ckanext.datapusher_plus.core.message import say
 from ckanext.datapusher_plus.core.personal_data import patterns
 from ckanext.datapusher_plus.core.personal_data.detectors import BUILT_IN, SHORTEST, Detector, columns_for
 from ckanext.datapusher_plus.core.personal_data.findings import (
@@ -233,4 +234,12 @@ def test_no_line_of_the_log_quotes_a_sample_of_such_a_column(said: Said) -> None
     csv = CleanCsv(path=Path("x"), header=("note", "other"), format="CSV", encoding="UTF-8")
     log = screened.quiet(Analysed(csv=csv, rows=1, columns=columns), said)
     log.warning("Numbers such as “123.456.789” or “1.234” can be read in two ways.")
-    assert said.lines == ["Numbers such as “…” or “1.234” can be read in two ways."]
+    log.warning(say("Numbers such as {value}.", value="“123.456.789”"))
+    log.info(say("Numbers such as “{value}”.", value="123.456.789"))
+    assert said.lines == [
+        "Numbers such as “…” or “1.234” can be read in two ways.",
+        "Numbers such as “…”.",
+        "Numbers such as “…”.",
+    ]
+    # the second can still be translated
+    assert [getattr(line, "values", None) for line in said.lines] == [None, {"value": "“…”"}, None]

@@ -98,7 +98,12 @@ class _Waiting:
         if left <= 0 or seconds >= self._meter.left():
             raise NotReady(redacted(str(self._where)), now - self._since)
         self._times = min(self._times + 1, 16)
-        log.info(f"The server is preparing the file (it answered 202). Asking again in {seconds:,.0f} s.")
+        log.info(
+            say(
+                "The server is preparing the file (it answered 202). Asking again in {seconds} s.",
+                seconds=round(seconds),
+            )
+        )
         time.sleep(seconds)
 
 

@@ -28,14 +28,16 @@ def give_alias(resource_id: str, log: Log) -> None:
     with connect.connect("datapusher_plus alias", autocommit=True) as connection:
         for name in given.values():
             if not aliases.make(connection, resource_id, name):
-                log.info(f"The alias “{name}” could not be made again: something else has that name now.")
+                log.info(
+                    say("The alias “{name}” could not be made again: something else has that name now.", name=name)
+                )
         if not wanted or wanted in given:
             return
         name = _claim(connection, resource_id, wanted, numbers=site.auto_alias_unique)
     if name:
-        log.info(f"The table can also be read under the name “{name}”.")
+        log.info(say("The table can also be read under the name “{name}”.", name=name))
     else:
-        log.info(f"The table got no alias: something else is called “{wanted}”.")
+        log.info(say("The table got no alias: something else is called “{name}”.", name=wanted))
 
 
 def _claim(connection: Connection, resource_id: str, wanted: str, *, numbers: bool) -> str | None:

@@ -19,8 +19,12 @@ def kept_dictionary(resource_id: str, live: Dictionary | None, log: Log) -> Dict
     stash, gone = _on_disk(resource_id, live, log)
     if live is None and stash:
         log.info(
-            f"The table is not there; its Data Dictionary is taken from the stash of run {stash.run_id or 'unknown'}, "
-            f"stash age {stash.age:.0f} s."
+            say(
+                "The table is not there; its Data Dictionary is taken from the stash of run {run}, stash age "
+                "{seconds} s.",
+                run=stash.run_id or say("unknown"),
+                seconds=round(stash.age),
+            )
         )
     kept = merge.surviving(live, stash.dictionary if stash else None)
     if stash:

@@ -49,7 +49,7 @@ def restore(resource_id: str, log: Log, *, from_stash: bool = True) -> Restored 
         reach("restore.cleaned")
         undone = patiently(partial(_repair, connection, resource_id, log, _left_by_a_run))
         remade = patiently(partial(_repair, connection, resource_id, log, _missing)) if from_stash else None
-    what = " ".join(sentence for sentence in (undone, remade) if sentence)
+    what = join(sentence for sentence in (undone, remade) if sentence)
     if not what:
         return None
     log.info(what)

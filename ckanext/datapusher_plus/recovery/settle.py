@@ -6,7 +6,7 @@ from .. import dictionary_stash
 from ..checkpoint import reach
 from ..core.dictionary import merge
 from ..core.dictionary.model import Column, Dictionary
-from ..core.message import say
+from ..core.message import join, say
 from ..core.values import Log
 from ..datastore import catalog, connect, ddl
 from ..datastore.connect import Connection
@@ -32,7 +32,7 @@ def settle(resource_id: str, log: Log) -> None:
         missing = _verify(connection, resource_id, live, stash.dictionary) if stash else ()
     if missing:
         log.warning(
-            say("The Data Dictionary's stash is kept, because the table lacks {columns}.", columns=", ".join(missing))
+            say("The Data Dictionary's stash is kept, because the table lacks {columns}.", columns=join(missing, ", "))
         )
         return
     reach("settle.checked")
@@ -64,9 +64,13 @@ def _verify(connection: Connection, table: str, live: Dictionary, stashed: Dicti
     keys = (key for key in stashed.unique_keys if columns.issuperset(key) and key not in live.unique_keys)
     triggers = {trigger.name for trigger in live.triggers}
     return (
-        *(f"the alias {alias}" for alias in stashed.aliases if alias not in live.aliases),
-        *(f"the unique key ({', '.join(key)})" for key in keys),
-        *(f"the trigger {trigger.name}" for trigger in stashed.triggers if trigger.name not in triggers),
+        *(say("the alias {alias}", alias=alias) for alias in stashed.aliases if alias not in live.aliases),
+        *(say("the unique key ({columns})", columns=", ".join(key)) for key in keys),
+        *(
+            say("the trigger {trigger}", trigger=trigger.name)
+            for trigger in stashed.triggers
+            if trigger.name not in triggers
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from ..checkpoint import reach
 from ..core.errors import RowsLost
 from ..core.load_plan import null_words
+from ..core.message import say, say_n
 from ..core.naming import column_names, renamed
 from ..core.types import thousands
 from ..core.types.column_kind import questions
@@ -90,9 +91,21 @@ def engine_for(work_dir: Path, ability: Can) -> Engine:
 
 def _log_renamed(changed: Sequence[tuple[str, str]], log: Log) -> None:
     for header, name in changed[:_MOST_LINES]:
-        log.info(f"Column “{_shown(header)}” is called “{name}” in the table; its heading is kept as its label.")
+        log.info(
+            say(
+                "Column “{heading}” is called “{name}” in the table; its heading is kept as its label.",
+                heading=_shown(header),
+                name=name,
+            )
+        )
     if len(changed) > _MOST_LINES:
-        log.info(f"{len(changed) - _MOST_LINES:,} more headings were changed in the same way.")
+        log.info(
+            say_n(
+                "{n} more heading was changed in the same way.",
+                "{n} more headings were changed in the same way.",
+                len(changed) - _MOST_LINES,
+            )
+        )
 
 
 def _shown(header: str) -> str:

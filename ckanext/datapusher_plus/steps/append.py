@@ -40,6 +40,6 @@ def append(plan: LoadPlan, log: Log) -> Swapped:
                 ),
             )
         raw.drop(connection, source)
-        log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
+        load_table.tell_of_values(started, log)
     reach("append.prepared")
     return Swapped(plan=plan, parked=None, rows=plan.rows)

@@ -112,7 +112,5 @@ def bring_back(plan: LoadPlan, log: Log) -> Staged:
             staging.carry_constraints(connection, live, table, log.warning)
         planner.analyze(connection, table)
         reach("undo.indexed")
-    number = len(planned.build) + 1
-    seconds = f"{time.monotonic() - started:.1f}"
-    log.info(say("{number} indexes built in {seconds} s.", number=number, seconds=seconds))
+    load_table.tell_of_indexes(len(planned.build) + 1, started, log)
     return Staged(plan=plan, table=table, rows=plan.rows)

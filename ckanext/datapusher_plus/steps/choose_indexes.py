@@ -8,7 +8,7 @@ from ..core.automatic_indexes import MOST, Counted, IndexRules, candidates
 from ..core.automatic_indexes import choose as chosen
 from ..core.errors import EngineFailed
 from ..core.log import warn
-from ..core.message import say
+from ..core.message import say, say_n
 from ..core.values import LoadPlan, Log
 from ..engines import Can
 from .analyse import engine_for, first_rows
@@ -25,7 +25,14 @@ def choose(plan: LoadPlan, rules: IndexRules, log: Log) -> LoadPlan:
         counted = _NOT_COUNTED
     found, left_out = chosen(plan.resource_id, plan.columns, plan.kept, rules, counted)
     if left_out:
-        log.info(f"{left_out:,} more columns could have an index, but a table gets at most {MOST} automatically.")
+        log.info(
+            say_n(
+                "{n} more column could have an index, but a table gets at most {most} automatically.",
+                "{n} more columns could have an index, but a table gets at most {most} automatically.",
+                left_out,
+                most=MOST,
+            )
+        )
     return replace(plan, automatic_indexes=found)
 
 

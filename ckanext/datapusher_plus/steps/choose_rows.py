@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ..core.errors import EngineFailed
 from ..core.log import warn
-from ..core.message import say
+from ..core.message import join, say
 from ..core.read_options import MOST_ROWS
 from ..core.values import LoadPlan, Log, ReadOptions
 from ..engines import Can, Duplicates
@@ -33,12 +33,7 @@ def without_repeats(plan: LoadPlan, options: ReadOptions, log: Log) -> LoadPlan:
         warn(log, left_out if options.dedup else say("Rows that repeat an earlier row could not be counted."), error)
         return _with(plan, **{DUPLICATES: None})
     if found.first:
-        row, of = found.first
-        kept = "were left out" if options.dedup else "are in the table too (dpp_dedup = true leaves them out)"
-        log.info(
-            f"Rows that repeat an earlier row: {found.number:,}. They {kept}. "
-            f"The first is row {row:,}: it repeats row {of:,}, counted below the header."
-        )
+        _log_repeats(found.number, *found.first, log, left_out=options.dedup)
     return _with(plan, **{DUPLICATES: found.number})
 
 
@@ -56,8 +51,17 @@ def cut(plan: LoadPlan, options: ReadOptions, log: Log) -> LoadPlan:
             warn(log, say("The table could not be cut to a preview, so it has all rows."), error)
             rows = total
     if rows < total:
-        log.info(f"Preview: the table gets only the {'first' if wanted > 0 else 'last'} {rows:,} of {total:,} rows.")
+        first = say("Preview: the table gets only the first {rows} of {total} rows.", rows=rows, total=total)
+        last = say("Preview: the table gets only the last {rows} of {total} rows.", rows=rows, total=total)
+        log.info(first if wanted > 0 else last)
     return _with(plan, total_record_count=total, preview=rows < total, preview_rows=rows)
+
+
+def _log_repeats(repeats: int, row: int, of: int, log: Log, *, left_out: bool) -> None:
+    number = say("Rows that repeat an earlier row: {repeats}.", repeats=repeats)
+    kept = say("They are in the table too (dpp_dedup = true leaves them out).")
+    first = say("The first is row {row}: it repeats row {of}, counted below the header.", row=row, of=of)
+    log.info(join((number, say("They were left out.") if left_out else kept, first)))
 
 
 def _with(plan: LoadPlan, **fields: object) -> LoadPlan:

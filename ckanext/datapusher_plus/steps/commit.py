@@ -10,6 +10,7 @@ from ..core import table_names
 from ..core.append import AppendRange
 from ..core.errors import LockLost
 from ..core.kept import Load
+from ..core.message import say_n
 from ..core.values import LoadPlan, Log, Strategy, Swapped
 from ..datastore import append, connect, journal, kept, raw, swap
 from ..datastore.connect import Connection
@@ -29,7 +30,7 @@ def commit(swapped: Swapped, log: Log) -> Swapped:
     with connect.connect(autocommit=True) as connection:
         patiently(partial(_commit, connection, swapped, _made_by(swapped)))
     reach("commit.after")
-    log.info(f"{swapped.rows:,} rows are in place.")
+    log.info(say_n("{n} row is in place.", "{n} rows are in place.", swapped.rows))
     return swapped
 
 

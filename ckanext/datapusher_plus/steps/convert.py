@@ -7,7 +7,7 @@ from dataclasses import replace
 from .. import formats
 from ..checkpoint import reach
 from ..core.errors import NothingToLoad
-from ..core.message import say
+from ..core.message import say, say_n
 from ..core.values import CleanCsv, Log, Source, Ticket
 from ..formats import Limits, Work
 from ..formats.clean_csv.writer import storable
@@ -34,7 +34,19 @@ def convert(ticket: Ticket, source: Source, log: Log) -> CleanCsv:
         raise NothingToLoad(say("has no columns"))
     # unpaired surrogates, as in JSON's "\ud800", cannot be in column names
     csv = replace(csv, header=tuple(map(storable, csv.header)))
-    encoding = f" in {csv.encoding}" if csv.encoding else ""
-    log.info(f"Read as {csv.format}{encoding}, {len(csv.header):,} columns.")
+    log.info(_read_as(csv))
     reach("convert.after")
     return csv
+
+
+def _read_as(csv: CleanCsv) -> str:
+    width = len(csv.header)
+    if not csv.encoding:
+        return say_n("Read as {format}, {n} column.", "Read as {format}, {n} columns.", width, format=csv.format)
+    return say_n(
+        "Read as {format} in {encoding}, {n} column.",
+        "Read as {format} in {encoding}, {n} columns.",
+        width,
+        format=csv.format,
+        encoding=csv.encoding,
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..core.append import SMALL, AppendRange, LoadedPrefix, can_append
+from ..core.message import say_n
 from ..core.values import LoadPlan, Log, Source, Ticket
 from ..datastore import append, catalog, connect, fulltext, journal
 from ..datastore.connect import Connection
@@ -38,7 +39,12 @@ def grow(ticket: Ticket, source: Source, plan: LoadPlan, log: Log) -> LoadPlan:
             return plan
     added = plan.rows - tail.after
     log.info(
-        f"The file continues the one that was loaded last: {added:,} rows are added to {tail.after:,} in the table."
+        say_n(
+            "The file continues the one that was loaded last: {n} row is added to {before} in the table.",
+            "The file continues the one that was loaded last: {n} rows are added to {before} in the table.",
+            added,
+            before=tail.after,
+        )
     )
     return replace(plan, append_range=tail)
 

@@ -8,7 +8,7 @@ from ..core import extent
 from ..core.boxes import Box
 from ..core.errors import EngineFailed
 from ..core.log import warn
-from ..core.message import say
+from ..core.message import say, say_n
 from ..core.values import LoadPlan, Log
 from ..engines import Bounds, Can
 from ..settings import current
@@ -24,12 +24,14 @@ def find(plan: LoadPlan, log: Log) -> LoadPlan:
         return plan
     box = plan.csv.box or _of_columns(plan, log)
     if box and not extent.is_within(box):
-        log.info("The shapes are beyond ±180 or ±90 degrees, so the resource gets no extent.")
+        log.info(say("The shapes are beyond ±180 or ±90 degrees, so the resource gets no extent."))
         box = None
     if box and extent.spans_half(box):
         log.info(
-            "The places span more than half of the globe. If they lie on both sides of the 180th meridian, the extent "
-            "of the resource is wider than they are."
+            say(
+                "The places span more than half of the globe. If they lie on both sides of the 180th meridian, the "
+                "extent of the resource is wider than they are."
+            )
         )
     return replace(plan, fields={**plan.fields, FIELD: extent.as_field(box) if box else None})
 
@@ -48,7 +50,8 @@ def _of_columns(plan: LoadPlan, log: Log) -> Box | None:
     if weak and (bounds.outside or not bounds.fractions):
         # most probably places in a grid or in another reference system, or sizes
         return None
-    names = " and ".join(f"“{plan.columns[at].name}”" for at in found)
+    first, second = (plan.columns[at].name for at in found)
+    names = say("“{first}” and “{second}”", first=first, second=second)
     _log_rows_outside(bounds, names, log)
     return None if bounds.outside else bounds.box
 
@@ -56,7 +59,19 @@ def _of_columns(plan: LoadPlan, log: Log) -> Box | None:
 def _log_rows_outside(bounds: Bounds, names: str, log: Log) -> None:
     if bounds.outside:
         log.info(
-            f"The resource gets no extent: {names} have values beyond ±90 or ±180 degrees in {bounds.outside:,} rows."
+            say_n(
+                "The resource gets no extent: {names} have values beyond ±90 or ±180 degrees in {n} row.",
+                "The resource gets no extent: {names} have values beyond ±90 or ±180 degrees in {n} rows.",
+                bounds.outside,
+                names=names,
+            )
         )
     elif bounds.at_zero and bounds.places:
-        log.info(f"The extent leaves out {bounds.at_zero:,} rows whose {names} are 0, 0.")
+        log.info(
+            say_n(
+                "The extent leaves out {n} row whose {names} are 0, 0.",
+                "The extent leaves out {n} rows whose {names} are 0, 0.",
+                bounds.at_zero,
+                names=names,
+            )
+        )

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 from .. import portal
 from ..checkpoint import reach
 from ..core.errors import NoFile
+from ..core.message import say, say_n
 from ..core.safe_text import file_name, redacted
 from ..core.values import Log, Source, Ticket
 from ..fetch.http import download
@@ -22,7 +23,8 @@ def fetch(ticket: Ticket, log: Log) -> Source:
     """
     reach("fetch.before")
     source = fetched(ticket, current(), log)
-    log.info(f"Fetched {source.filename or 'the file'}: {source.size:,} bytes.")
+    named = source.filename or say("the file")
+    log.info(say_n("Fetched {file}: {n} byte.", "Fetched {file}: {n} bytes.", source.size, file=named))
     reach("fetch.after")
     return source
 
@@ -56,6 +58,6 @@ def _stored(ticket: Ticket, site: Settings, log: Log) -> Source:
 def _downloaded(ticket: Ticket, site: Settings, log: Log) -> Source:
     if not ticket.url.strip():
         raise NoFile
-    log.info(f"Fetching {redacted(ticket.url)}.")
+    log.info(say("Fetching {url}.", url=redacted(ticket.url)))
     rules = site_rules(site, portal.own_pages())
     return download(ticket.url, ticket.work_dir / "source", rules, log)

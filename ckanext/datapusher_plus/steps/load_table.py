@@ -10,7 +10,7 @@ from ..checkpoint import reach
 from ..core import index_plan, table_names
 from ..core.errors import RowsLost
 from ..core.index_plan import Index, IndexPlan
-from ..core.message import say
+from ..core.message import say, say_n
 from ..core.values import FullText, LoadPlan, Log
 from ..datastore import catalog, fulltext, indexes, parallel, raw, stage, table_facts
 from ..datastore.connect import Connection
@@ -34,7 +34,14 @@ def copy(connection: Connection, plan: LoadPlan, log: Log) -> str:
         reach("copy.created")
         raw.copy(connection, table, columns, plan.csv.path, lambda sent: log.progress("copy", sent, size), start=start)
         reach("copy.sent")
-    log.info(f"{plan.rows - after:,} rows copied into the database in {time.monotonic() - started:.1f} s.")
+    log.info(
+        say_n(
+            "{n} row copied into the database in {seconds} s.",
+            "{n} rows copied into the database in {seconds} s.",
+            plan.rows - after,
+            seconds=_since(started),
+        )
+    )
     reach("stage.copied")
     return table
 
@@ -126,6 +133,24 @@ def warn_of_shortened_texts(log: Log, letters: int) -> None:
             letters=letters,
         )
     )
+
+
+def tell_of_values(started: float, log: Log) -> None:
+    """Log how long it took to fill the table."""
+    log.info(say("Values cast and searchable text made in {seconds} s.", seconds=_since(started)))
+
+
+def tell_of_indexes(number: int, started: float, log: Log) -> None:
+    """Log how long it took to build the indexes."""
+    log.info(
+        say_n("{n} index built in {seconds} s.", "{n} indexes built in {seconds} s.", number, seconds=_since(started))
+    )
+
+
+def _since(started: float) -> float:
+    """Return the seconds since then as they are shown: 12.3, or 0.12 below one second."""
+    seconds = time.monotonic() - started
+    return round(seconds, 1 if seconds >= 1 else 2)
 
 
 def unbuilt(connection: Connection, table: str, wanted: tuple[Index, ...]) -> tuple[Index, ...]:

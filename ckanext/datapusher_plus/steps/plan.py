@@ -126,7 +126,13 @@ def _fitting(analysed: Analysed, columns: Sequence[ColumnSpec], log: Log) -> Cle
     engine = engine_for(analysed.csv.path.parent, Can.FIND_MISFITS)
     first = {misfit.position: misfit.row for misfit in engine.misfits(analysed.csv, accepts)}
     for column in (columns[position] for position in accepts if position not in first):
-        log.info(f"Every value of “{column.name}” can be read as {column.type}, as the Data Dictionary asks.")
+        log.info(
+            say(
+                "Every value of “{column}” can be read as {type}, as the Data Dictionary asks.",
+                column=column.name,
+                type=column.type,
+            )
+        )
     if not first:
         return analysed.csv
     checks = [

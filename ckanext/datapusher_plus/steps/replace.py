@@ -67,7 +67,7 @@ def _fill(connection: Connection, source: str, plan: LoadPlan, log: Log) -> int:
         load_table.warn_of_shortened_texts(log, letters)
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
-    log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
+    load_table.tell_of_values(started, log)
     return load_table.counted(connection, table, plan, log)
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from ..core.errors import BadPatterns, PersonalDataFound, RejectedInReview, ValueDoesNotFit, WaitsForReview
-from ..core.message import join, say
+from ..core.message import Message, join, say, say_n
 from ..core.personal_data import detectors
 from ..core.personal_data.detectors import Detector
 from ..core.personal_data.findings import (
@@ -89,11 +89,15 @@ class _Quiet:
         self._log.error(self._without(message))
 
     def _without(self, message: str) -> str:
-        without: str = message
-        for text in self._texts:
-            without = without.replace(f"“{text}”", "“…”")
-        # a message that has one of them stays English, because its values would have them too
-        return message if without == message else str(without)
+        known = message.mapped(self._hidden) if isinstance(message, Message) else message
+        without = self._hidden(known)
+        # where the quotes are the sentence's own, it stays English, because its values have the text
+        return known if without == known else without
+
+    def _hidden(self, text: str) -> str:
+        for each in self._texts:
+            text = text.replace(f"“{each}”", "“…”")
+        return str(text)
 
 
 def known_detectors(ticket: Ticket) -> tuple[Detector, ...]:
@@ -119,7 +123,9 @@ def screen(ticket: Ticket, source: Source, analysed: Analysed, log: Log) -> Scre
     if mode is Mode.OFF:
         return Screened()
     found, warnings = _searched(ticket, analysed, site, mode)
-    log.info(f"Screened for personal data: {len(found):,} findings." if found else "Screened for personal data: none.")
+    none = say("Screened for personal data: none.")
+    number = say_n("Screened for personal data: {n} finding.", "Screened for personal data: {n} findings.", len(found))
+    log.info(number if found else none)
     then = consequence(mode, found, threshold=site.pii_review_threshold, quick=site.pii_quick_screen)
     if then is Mode.OFF:
         return Screened(warnings=warnings)

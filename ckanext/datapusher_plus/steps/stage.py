@@ -64,7 +64,7 @@ def _fill(connection: Connection, table: str, source: str, plan: LoadPlan, plann
     reach("stage.cast")
     staging.full_text_by_trigger(connection, table, on=True)
     raw.drop(connection, source)
-    log.info(f"Values cast and searchable text made in {time.monotonic() - started:.1f} s.")
+    load_table.tell_of_values(started, log)
 
 
 def _finish(
@@ -77,4 +77,4 @@ def _finish(
         staging.carry_constraints(connection, old, table, log.warning)
     planner.analyze(connection, table)
     staging.autovacuum(connection, table, on=True)
-    log.info(f"{len(planned.build) + 1} indexes built in {time.monotonic() - started:.1f} s.")
+    load_table.tell_of_indexes(len(planned.build) + 1, started, log)

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from ..checkpoint import reach
 from ..core.errors import HeadingTooLong, TooManyColumns
-from ..core.message import say
+from ..core.message import say, say_n
 from ..core.quarantine import Share
 from ..core.values import CleanCsv, Log
 from ..formats import Limits
@@ -67,10 +67,16 @@ def _log_findings(findings: Findings, log: Log) -> None:
             say("{count} blank lines among the rows were left out: {listed}.", count=len(blank), listed=listed(blank))
         )
     if empty:
-        rows = "row of nothing but separators was" if empty == 1 else "rows of nothing but separators were"
-        log.info(f"{empty:,} {rows} left out: {_lines(empty)} {listed(findings.empty_lines)}.")
-    log.info(f"{findings.rows:,} rows with as many fields as the header.")
-
-
-def _lines(number: int) -> str:
-    return "line" if number == 1 else "lines"
+        log.info(
+            say_n(
+                "{n} row of nothing but separators was left out: line {lines}.",
+                "{n} rows of nothing but separators were left out: lines {lines}.",
+                empty,
+                lines=listed(findings.empty_lines),
+            )
+        )
+    log.info(
+        say_n(
+            "{n} row with as many fields as the header.", "{n} rows with as many fields as the header.", findings.rows
+        )
+    )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...core.errors import NestedArchive
+from ...core.message import say
 from ...core.values import CleanCsv, Source
 from ..base import Work, detect, is_archive
 
@@ -34,4 +35,4 @@ def read(path: Path, filename: str, outer: Source, work: Work, kind: str) -> Cle
     if found.wrapper:
         raise NestedArchive(filename)
     csv = found.convert(source, replace(work, format=typed))
-    return replace(csv, format=f"{csv.format}, from {kind}")
+    return replace(csv, format=say("{format}, from {archive}", format=csv.format, archive=kind))

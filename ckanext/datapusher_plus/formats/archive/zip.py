@@ -11,7 +11,7 @@ from zipfile import ZipInfo
 
 from ...core import how_to_read
 from ...core.errors import NestedArchive, NoSuchSheet, NothingToLoad, NotText
-from ...core.message import join, say
+from ...core.message import join, say, say_n
 from ...core.parts import called
 from ...core.values import CleanCsv, ReadOptions, Source
 from .. import zip_reader
@@ -72,7 +72,7 @@ class Zip(Format):
                 return _listed(files, tables, work)
             target = work.dir / "unpacked"
             member.write(zip_reader.pieces(archive, table, work.limits.unpacked_from(source.size)), target)
-        work.log.info(f"The archive's file “{name_of(table)}” is loaded.")
+        work.log.info(say("The archive's file “{name}” is loaded.", name=name_of(table)))
         name, wanted = name_of(table), work.options.sheet
         is_named = len(tables) > 1 or wanted == name
         # else the resource names a sheet in that file
@@ -132,5 +132,12 @@ def _listed(files: Sequence[ZipInfo], tables: Sequence[ZipInfo], work: Work) -> 
         named = ", ".join(f"“{name_of(table)}”" for table in tables[:10]) + (", …" if len(tables) > 10 else "")
         said = say("{count} of the archive's files could be loaded, {named}.", count=len(tables), named=named)
         work.log.info(join((said, how_to_read.SHEET)))
-    work.log.info(f"A table of the {len(files):,} files in the archive is loaded.")
-    return CleanCsv(path=path, header=COLUMNS, format="ZIP, list of files", encoding="", first_line=0, counts="row")
+    work.log.info(
+        say_n(
+            "A table of the {n} file in the archive is loaded.",
+            "A table of the {n} files in the archive is loaded.",
+            len(files),
+        )
+    )
+    kind = say("ZIP, list of files")
+    return CleanCsv(path=path, header=COLUMNS, format=kind, encoding="", first_line=0, counts="row")

@@ -72,7 +72,12 @@ class Shapes:
                 )
             )
             return None
-        self._log.info(f"The shapes' coordinates were turned from {storable(known.name)} into WGS 84 (EPSG:4326).")
+        self._log.info(
+            say(
+                "The shapes' coordinates were turned from {system} into WGS 84 (EPSG:4326).",
+                system=storable(known.name),
+            )
+        )
         return transformer
 
     @property

@@ -21,6 +21,8 @@ from .table import Table, write_table
 from .workbook import Book, Faults, Sheet, SheetRow
 
 TARGET = "sheet.csv"
+#: most sheets that one sentence names
+_MOST_NAMED = 20
 
 
 class Spreadsheet(Apart):
@@ -52,7 +54,7 @@ class Spreadsheet(Apart):
         return CleanCsv(
             path=work.dir / TARGET,
             header=table.header,
-            format=f"{self.name}, sheet “{sheet.name}”",
+            format=say("{format}, sheet “{sheet}”", format=self.name, sheet=sheet.name),
             encoding="",
             first_line=table.first_row,
             counts="row",
@@ -76,8 +78,15 @@ def _written(book: Book, sheet: Sheet, size: int, work: Work) -> tuple[Table | N
 
 def _log_sheets(book: Book, choice: Choice, log: Log) -> None:
     if choice.covers:
-        verb = "holds" if len(choice.covers) == 1 else "hold"
-        log.info(f"{_named(choice.covers)} {verb} text about the data, so “{choice.sheet.name}” is loaded instead.")
+        log.info(
+            say_n(
+                "{covers} holds text about the data, so “{sheet}” is loaded instead.",
+                "{covers} hold text about the data, so “{sheet}” is loaded instead.",
+                len(choice.covers),
+                covers=_named(choice.covers),
+                sheet=choice.sheet.name,
+            )
+        )
     others = [other for other in book.sheets if other != choice.sheet]
     if others:
         said = say(
@@ -87,8 +96,10 @@ def _log_sheets(book: Book, choice: Choice, log: Log) -> None:
 
 
 def _named(sheets: Sequence[Sheet]) -> str:
-    listed = ", ".join(f"“{sheet.name}”{' (hidden)' if sheet.hidden else ''}" for sheet in sheets[:20])
-    return listed + (f" and {len(sheets) - 20:,} more" if len(sheets) > 20 else "")
+    shown = sheets[:_MOST_NAMED]
+    names = (say("“{sheet}” (hidden)", sheet=each.name) if each.hidden else f"“{each.name}”" for each in shown)
+    listed, more = join(names, ", "), len(sheets) - len(shown)
+    return say("{names} and {more} more", names=listed, more=more) if more else listed
 
 
 def _log_table(table: Table, faults: Faults, log: Log) -> None:

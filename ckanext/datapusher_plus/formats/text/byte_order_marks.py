@@ -129,7 +129,7 @@ class _Table:
 
 def _log_marks(leading: int, marks: int, headers: int, log: Log) -> None:
     if leading:
-        log.info("The file began with more than one byte order mark (U+FEFF); all were left out.")
+        log.info(say("The file began with more than one byte order mark (U+FEFF); all were left out."))
     if not marks:
         return
     what = say_n("{n} byte order mark (U+FEFF)", "{n} byte order marks (U+FEFF)", marks)

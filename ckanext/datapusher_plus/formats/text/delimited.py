@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...core.errors import NothingToLoad, NotText, TooManyColumns
-from ...core.message import say
+from ...core.message import say, say_n
 from ...core.quarantine import MOST_FIELDS
 from ...core.values import CleanCsv, Log, Source
 from ..base import Format, Work, read_head, register
@@ -68,7 +68,7 @@ class Delimited(Format):
         return CleanCsv(
             path=path,
             header=layout.header[:width],
-            format=f"{self.name}{self._how(layout)}",
+            format=self._how(layout),
             encoding=text.encoding,
             between_commas=layout.separator == b"," and (width > 1 or not read_head(path).startswith(b'"')),
             first_line=layout.first_line,
@@ -80,8 +80,11 @@ class Delimited(Format):
 
     def _how(self, layout: Layout) -> str:
         if layout.separator == self.separator or layout.prose:
-            return ""
-        return f" with {_called(layout.separator)}"
+            return self.name
+        return self._with(layout)
+
+    def _with(self, layout: Layout) -> str:
+        return say("{format} with {separators}", format=self.name, separators=_called(layout.separator))
 
 
 def _check_width(header: Sequence[str], most: int) -> None:
@@ -148,9 +151,21 @@ def _log_rewriting(change: Rewriting, done: Rewritten, log: Log) -> None:
         log.warning(say("The lines below the table are left out: {lines}.", lines=_quoted(change.footer.lines)))
     empty = len(layout.header) - change.width
     if empty:
-        log.info(f"The last {empty:,} columns, which have neither headings nor values, are left out.")
+        log.info(
+            say_n(
+                "The last column, which has neither a heading nor values, is left out.",
+                "The last {n} columns, which have neither headings nor values, are left out.",
+                empty,
+            )
+        )
     elif done.shortened:
-        log.info(f"{done.shortened:,} rows end in separators with nothing after them, which are left out.")
+        log.info(
+            say_n(
+                "{n} row ends in separators with nothing after them, which are left out.",
+                "{n} rows end in separators with nothing after them, which are left out.",
+                done.shortened,
+            )
+        )
     if done.filled:
         log.warning(
             say(
@@ -229,4 +244,4 @@ class Txt(Delimited):
             raise NotText(say("text without columns"))
 
     def _how(self, layout: Layout) -> str:
-        return f" with {_called(layout.separator)}"
+        return self._with(layout)
