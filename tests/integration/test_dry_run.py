@@ -95,7 +95,7 @@ def test_the_command_shows_what_a_file_would_change(submit: Submit, working: Cal
     working()
     done = submit("--dry-run")
     assert done.exit_code == 0, done.output
-    assert f"{dataset}: Dry run: the file can be loaded as 2 rows in 1 columns. Nothing was written." in done.stdout
+    assert f"{dataset}: Dry run: the file can be loaded. Rows: 2, columns: 1. Nothing was written." in done.stdout
     assert f"{dataset}: Rows: 5 before, 2 now." in done.stdout
     assert "note" in done.stdout
     assert [(each.dry_run, each.bulk) for each in wishes(dataset)] == [(True, True)]

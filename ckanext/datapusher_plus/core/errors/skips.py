@@ -73,7 +73,7 @@ class DryRun(Skipped):
     def __init__(self, rows: int, columns: int) -> None:
         super().__init__(
             say(
-                "Dry run: the file can be loaded as {rows} rows in {columns} columns. Nothing was written.",
+                "Dry run: the file can be loaded. Rows: {rows}, columns: {columns}. Nothing was written.",
                 rows=rows,
                 columns=columns,
             )
