@@ -30,7 +30,7 @@ from ..portal import app
 from ..recovery.late_publish import check_table, keep_rejected, publish_metadata
 from ..recovery.restore import restore, show
 from ..recovery.settle import settle
-from ..runs import contents, database
+from ..runs import contents, database, queue
 from ..runs.claim import Claimed, claim, this_process
 from ..runs.log import warnings_last
 from ..runs.records import last_good_load_key, last_load, undone_key
@@ -54,8 +54,10 @@ from .unclaimed import unclaimed
 log = logging.getLogger(__name__)
 
 NAME = "datapusher-plus"
-#: Bytes of the largest file whose steps are plain calls instead of Prefect's tasks.
+#: While many requests wait, the steps of a file of up to so many bytes are plain calls instead of Prefect's tasks.
 LARGEST_PLAIN = 1 << 20
+#: So many waiting requests are many.
+MANY = 10
 
 
 @flow(
@@ -154,10 +156,11 @@ def _undo(run: Run) -> LoadPlan:
 def _fetch(ticket: Ticket, run: Run) -> Source:
     if plugin := portal.vetoed_by(ticket.resource_id):
         raise Vetoed(plugin)
-    # a file whose size CKAN does not know comes over a network, and nothing else of its fetch is worth a task
-    as_tasks.set((ticket.size or 0) > LARGEST_PLAIN)
+    is_quiet = not queue.has(MANY)
+    # CKAN does not know the size of every link
+    as_tasks.set(is_quiet or (ticket.size or 0) > LARGEST_PLAIN)
     source = tasks.fetch(ticket, run.log)
-    as_tasks.set(source.size > LARGEST_PLAIN)
+    as_tasks.set(is_quiet or source.size > LARGEST_PLAIN)
     run.log.file(source.filename or fetch.name_of(ticket), source.size)
     undone = undone_key(ticket.resource_id, ticket.run_id)
     compare(ticket, source.hash, last_good_load_key(ticket.resource_id), run.log, undone)

@@ -30,8 +30,8 @@ R = TypeVar("R")
 _SIGNALS = (CancelledError, ExternalSignal, GeneratorExit, KeyboardInterrupt, PrefectSignal, SystemExit)
 
 
-#: Whether the steps of this run are tasks of Prefect. A small file's are plain calls: each task costs Prefect's server
-#: three events, and all steps together take less time than that.
+#: Whether the steps of this run are tasks of Prefect. While many requests wait, those of a small file are plain calls:
+#: each task costs Prefect's server three events, and all steps together take less time than that.
 as_tasks: ContextVar[bool] = ContextVar("as_tasks", default=True)
 
 

@@ -1,6 +1,6 @@
 """The steps as Prefect tasks, nothing more. Steps that only decide are not tasks, because each task costs time.
 
-The steps of a small file are called without Prefect (``shown.as_tasks``).
+While many requests wait, the steps of a small file are called without Prefect (``shown.as_tasks``).
 """
 
 from __future__ import annotations
