@@ -116,6 +116,7 @@ class Settings:
     prefect_api_url: str
     prefect_ui_base: str
     prefect_flow: str
+    prefect_tasks: str = _filled()
     prefect_deployment_name: str = _filled()
     prefect_work_pool: str = _filled()
     prefect_work_pool_type: str = _filled()

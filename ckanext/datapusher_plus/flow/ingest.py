@@ -54,7 +54,7 @@ from .unclaimed import unclaimed
 log = logging.getLogger(__name__)
 
 NAME = "datapusher-plus"
-#: While many requests wait, the steps of a file of up to so many bytes are plain calls instead of Prefect's tasks.
+#: The steps of a file of up to so many bytes may be plain calls instead of Prefect's tasks (``prefect_tasks``).
 LARGEST_PLAIN = 1 << 20
 #: So many waiting requests are many.
 MANY = 10
@@ -156,11 +156,12 @@ def _undo(run: Run) -> LoadPlan:
 def _fetch(ticket: Ticket, run: Run) -> Source:
     if plugin := portal.vetoed_by(ticket.resource_id):
         raise Vetoed(plugin)
-    is_quiet = not queue.has(MANY)
+    which = settings.current().prefect_tasks
+    is_every_file = which == "all" or (which == "auto" and not queue.has(MANY))
     # CKAN does not know the size of every link
-    as_tasks.set(is_quiet or (ticket.size or 0) > LARGEST_PLAIN)
+    as_tasks.set(is_every_file or (ticket.size or 0) > LARGEST_PLAIN)
     source = tasks.fetch(ticket, run.log)
-    as_tasks.set(is_quiet or source.size > LARGEST_PLAIN)
+    as_tasks.set(is_every_file or source.size > LARGEST_PLAIN)
     run.log.file(source.filename or fetch.name_of(ticket), source.size)
     undone = undone_key(ticket.resource_id, ticket.run_id)
     compare(ticket, source.hash, last_good_load_key(ticket.resource_id), run.log, undone)

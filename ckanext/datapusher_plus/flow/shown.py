@@ -30,7 +30,7 @@ R = TypeVar("R")
 _SIGNALS = (CancelledError, ExternalSignal, GeneratorExit, KeyboardInterrupt, PrefectSignal, SystemExit)
 
 
-#: Whether the steps of this run are tasks of Prefect. While many requests wait, those of a small file are plain calls:
+#: Whether the steps of this run are tasks of Prefect. Those of a small file may be plain calls (``prefect_tasks``):
 #: each task costs Prefect's server three events, and all steps together take less time than that.
 as_tasks: ContextVar[bool] = ContextVar("as_tasks", default=True)
 

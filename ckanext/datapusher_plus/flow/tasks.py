@@ -1,6 +1,6 @@
 """The steps as Prefect tasks, nothing more. Steps that only decide are not tasks, because each task costs time.
 
-While many requests wait, the steps of a small file are called without Prefect (``shown.as_tasks``).
+The steps of a small file may be called without Prefect (``shown.as_tasks``).
 """
 
 from __future__ import annotations
