@@ -116,6 +116,7 @@ class Settings:
     prefect_api_url: str
     prefect_ui_base: str
     prefect_flow: str
+    prefect_tasks: str = _filled()
     prefect_deployment_name: str = _filled()
     prefect_work_pool: str = _filled()
     prefect_work_pool_type: str = _filled()
@@ -165,11 +166,11 @@ def read(config: Mapping[str, Any]) -> Settings:
 def declared_defaults() -> dict[str, Any]:
     """Return every declared option with its default, as CKAN would cast it; for use without CKAN."""
     groups = yaml.safe_load(DECLARATION.read_text(encoding="utf-8"))["groups"]
-    return {option["key"]: _cast(option) for group in groups for option in group["options"]}
-
-
-def _cast(option: Mapping[str, Any]) -> Any:
-    return str(option["default"]).split() if option.get("type") == "list" else option["default"]
+    return {
+        option["key"]: str(option["default"]).split() if option.get("type") == "list" else option["default"]
+        for group in groups
+        for option in group["options"]
+    }
 
 
 def _check(name: str, given: object, rule: Mapping[str, Any]) -> None:

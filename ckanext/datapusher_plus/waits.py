@@ -33,6 +33,10 @@ WATCHER_WITHOUT_SERVERS = 30.0
 #: A worker waits for a flow run's last state to be set, and for its threads to finish their current work.
 THREAD_END = 10.0
 
+#: A connection that was idle for longer is not used again: if its network is gone, only a new one finds that out soon.
+#: It must answer within this time, too.
+IDLE_CONNECTION = 5.0
+
 # -- locks
 
 #: A run waits for its resource's lock: only a run that is just ending, or a short repair, can hold it.
@@ -64,6 +68,10 @@ QUEUE_POLL = 3.0
 PREFECT_POLL = 1.0
 #: A worker asks this often whether a run was cancelled in Prefect: a person waits for it.
 CANCEL_POLL = 2.0
+#: What a worker says in its log of a deployment's settings, it may say of a deployment that was read so long ago.
+SAME_DEPLOYMENT = 10.0
+#: A run's log is sent to Prefect this often, for people who watch it there.
+PREFECT_LOG = 2.0
 #: A worker checks its run processes this often, so that the end of a run is noticed at once.
 RUN_EXIT_POLL = 0.05
 #: A worker that is stopping checks this often whether its runs have ended.

@@ -55,6 +55,8 @@ class Case:
         setup = self.fault.setup
         if self.situation == "replace":
             return replace(setup, strategy="replace")
+        if self.situation == "plain-steps":
+            return replace(setup, tasks="large")
         return replace(setup, workers=2) if self.situation == "two-workers" else setup
 
     @property
@@ -127,7 +129,7 @@ def _undone(case: Case) -> str:
 
 
 SITUATIONS = (
-    *("first", "reload", "renamed", "added", "removed", "retyped", "replace", "retry", "retry-of-retry"),
+    *("first", "reload", "plain-steps", "renamed", "added", "removed", "retyped", "replace", "retry", "retry-of-retry"),
     *("two-workers", "upload", "edit", "table-deleted", *GONE, "ckan-restarted"),
 )
 #: Kinds that affect the process, its connections, its worker or its database; they are tested at every point.
@@ -176,6 +178,7 @@ def all_cases() -> list[Case]:
     cases += [Case(kind, point) for kind in PROCESS_KINDS for point in WAY_BACK]
     cases += [Case(kind, point) for kind in ("raise", "sigkill") for point in RECOVERY]
     cases += [Case(kind, point, "undo") for kind in PROCESS_KINDS for point in IN_UNDO]
+    cases += [Case(kind, point, "plain-steps") for kind in ("raise", "sigkill") for point in (*RELOAD, *WAY_BACK)]
     for number, kind in enumerate(KINDS):
         for place, situation in enumerate(SITUATIONS):
             cases += [Case(kind, point, situation) for point in _spots(kind, situation, number + 2 * place)]
@@ -212,6 +215,7 @@ def few_cases() -> list[Case]:
     cases += [Case("sigkill", "swap.after", situation) for situation in ("first", "resource-deleted", "undo")]
     cases += [Case("sigkill", "replace.cast", "replace")]
     cases += [Case("sigkill", "recover.before"), Case("sigkill", WAY_BACK[-1]), Case("sigkill", "publish.patch")]
+    cases += [Case(kind, "swap.after", "plain-steps") for kind in ("raise", "sigkill")]
     cases += [Case("raise", "swap.after"), Case("terminate-lock", "swap.after"), Case("cancelled", "swap.after")]
     cases += [Case("sigkill-worker", "swap.after"), Case("postgres-crash", "swap.parked")]
     return _in_order(cases)
@@ -227,7 +231,8 @@ def some_cases() -> list[Case]:
     cases += [Case(kind, point) for kind in ("terminate-work", "sigterm") for point in ("stage.filled", "swap.after")]
     cases += [Case("terminate-lock", "swap.after"), Case("cancelled", "swap.after"), Case("cancelled", "copy.sent")]
     cases += [Case("sigkill", point) for point in WAY_BACK] + [Case("sigkill", "recover.before")]
-    apart = ("replace", "two-workers", "ckan-restarted", "reload")
+    cases += [Case(kind, point, "plain-steps") for kind in ("raise", "sigterm") for point in dying[:3]]
+    apart = ("replace", "two-workers", "ckan-restarted", "reload", "plain-steps")
     cases += [Case("sigkill", "swap.after", situation) for situation in SITUATIONS if situation not in apart]
     cases += [Case(kind, point, "replace") for kind in ("sigkill", "raise") for point in IN_REPLACE[:2]]
     cases += [Case(kind, "publish.patch") for kind in ("validation-error", "forbidden", "action-timeout")]

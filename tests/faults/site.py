@@ -41,6 +41,8 @@ class Setup:
 
     strategy: str = "swap"
     flow_timeout: int = 7200
+    #: which steps are tasks of Prefect
+    tasks: str = "all"
     workers: int = 1
     #: whether the clock of the worker and its runs can be moved
     clock: bool = False
@@ -50,6 +52,7 @@ class Setup:
         return {
             "load_strategy": self.strategy,
             "flow_timeout": str(self.flow_timeout),
+            "prefect_tasks": self.tasks,
             "sweep_interval": "1",
             "worker_grace": "2",
             "worker_limit": "8",

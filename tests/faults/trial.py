@@ -37,7 +37,7 @@ DURING: dict[str, Callable[[Resource], object]] = {
     "dataset-purged": lambda resource: resource.portal.act("dataset_purge", id=resource.package_id),
 }
 #: Situations that do not change the table's columns, so that its resource can be reused.
-WEARING = ("reload", "retry", "retry-of-retry", "two-workers", "upload", "edit", "ckan-restarted")
+WEARING = ("reload", "plain-steps", "retry", "retry-of-retry", "two-workers", "upload", "edit", "ckan-restarted")
 
 
 @dataclass

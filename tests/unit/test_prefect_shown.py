@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import traceback
+from collections.abc import Iterator
 
 import pytest
 from prefect.exceptions import Pause, TerminationSignal
@@ -57,3 +58,31 @@ def test_the_end_of_a_run_has_ids_and_where_to_look(state: State, kind: str | No
     why = f" ({kind})" if kind else ""
     said = f"Run r1: {state.value}{why}. See CKAN: the DataStore tab of resource r2."
     assert (end.type.value, end.message) == (type_, said)
+
+
+@pytest.fixture
+def plainly() -> Iterator[None]:
+    """A run whose steps are plain calls; without a server of Prefect, a task could not run here."""
+    before = shown.as_tasks.set(False)
+    yield
+    shown.as_tasks.reset(before)
+
+
+def test_a_plain_step_raises_what_it_raises(plainly: None) -> None:
+    step = shown.step(name="failing")(failing)
+    with pytest.raises(ValueError, match=SECRET):
+        step(ValueError(SECRET), SECRET)
+
+
+@pytest.mark.parametrize(("passes", "calls"), [(True, 3), (False, 1)])
+def test_a_plain_step_is_tried_again_as_the_task_is(plainly: None, passes: bool, calls: int) -> None:
+    called: list[None] = []
+
+    def publish() -> None:
+        called.append(None)
+        raise ValueError(SECRET)
+
+    step = shown.step(name="publish", retries=2, retry_delay_seconds=[0, 0], passes=lambda error: passes)(publish)
+    with pytest.raises(ValueError, match=SECRET):
+        step()
+    assert len(called) == calls

@@ -53,6 +53,8 @@ class Ticket:
     work_dir: Path
     #: the resource whose file is read, if it is not its own; its url, url_type and format are in the ticket
     file_of: str = ""
+    #: bytes of the file, as far as CKAN knows
+    size: int | None = None
     options: ReadOptions = ReadOptions()
     #: sentences about fields of the resource that could not be understood
     doubts: tuple[str, ...] = ()

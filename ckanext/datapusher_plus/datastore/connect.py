@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from .. import waits
 from ..core.errors import DatastoreBusy, DatastoreGone, DatastoreRefused, RowTooLarge
 from ..core.message import say
+from . import idle
 
 __all__ = ["Connection", "close", "connect", "open_connection", "parameters", "stop_statement", "translated"]
 
@@ -48,15 +49,21 @@ def parameters(url: str) -> dict[str, Any]:
 def connect(application_name: str = "datapusher_plus", *, autocommit: bool = False) -> Iterator[Connection]:
     """Open a connection for one block: commit at its end, roll back on an exception, and close it in any case.
 
+    Within ``idle.reused`` a connection that no block uses any more is taken, and kept at the end.
+
     :raises DatastoreGone, DatastoreBusy, DatastoreRefused: in place of the driver's errors in the block.
     """
     with translated():
-        connection = open_connection(application_name, autocommit=autocommit)
+        connection = idle.take(application_name, _SESSION) or open_connection(application_name, autocommit=True)
+        connection.autocommit = autocommit
+        sound = False
         try:
             yield connection
             connection.commit()
+            sound = True
         finally:
-            close(connection)
+            if not (sound and idle.keep(connection)):
+                close(connection)
 
 
 def open_connection(

@@ -23,13 +23,14 @@ from ..core.errors import DatastoreBusy, DryRun, ResourceGone, TableRemoved, Vet
 from ..core.outcome import Outcome
 from ..core.states import GOOD, State
 from ..core.values import Analysed, CleanCsv, LoadPlan, Log, Source, Strategy, Swapped, Ticket
+from ..datastore import idle
 from ..datastore.lock import ResourceLock
 from ..formats.parts import noted
 from ..portal import app
 from ..recovery.late_publish import check_table, keep_rejected, publish_metadata
 from ..recovery.restore import restore, show
 from ..recovery.settle import settle
-from ..runs import contents, database
+from ..runs import contents, database, queue
 from ..runs.claim import Claimed, claim, this_process
 from ..runs.log import warnings_last
 from ..runs.records import last_good_load_key, last_load, undone_key
@@ -46,13 +47,17 @@ from ..waits import BEGIN_WITHOUT_DATABASE, RESOURCE_LOCK
 from . import own_flow, report, rollback, tasks
 from .own_flow import Steps
 from .run import Run
-from .shown import end, without_values
+from .shown import as_tasks, end, without_values
 from .statistics import make_statistics
 from .unclaimed import unclaimed
 
 log = logging.getLogger(__name__)
 
 NAME = "datapusher-plus"
+#: The steps of a file of up to so many bytes may be plain calls instead of Prefect's tasks (``prefect_tasks``).
+LARGEST_PLAIN = 1 << 20
+#: So many waiting requests are many.
+MANY = 10
 
 
 @flow(
@@ -78,7 +83,9 @@ def _logged(run_id: str, resource_id: str) -> PrefectState[None]:
 def _ingest(run_id: str, resource_id: str) -> PrefectState[None]:
     app.load()
     works_on(resource_id)
-    with app.context():
+    # a new run in the same process is not about the same file
+    as_tasks.set(True)
+    with app.context(), idle.reused():
         with ResourceLock(resource_id) as lock:
             if not lock.acquire(RESOURCE_LOCK):
                 raise DatastoreBusy(RESOURCE_LOCK)
@@ -149,7 +156,12 @@ def _undo(run: Run) -> LoadPlan:
 def _fetch(ticket: Ticket, run: Run) -> Source:
     if plugin := portal.vetoed_by(ticket.resource_id):
         raise Vetoed(plugin)
+    which = settings.current().prefect_tasks
+    is_every_file = which == "all" or (which == "auto" and not queue.has(MANY))
+    # CKAN does not know the size of every link
+    as_tasks.set(is_every_file or (ticket.size or 0) > LARGEST_PLAIN)
     source = tasks.fetch(ticket, run.log)
+    as_tasks.set(is_every_file or source.size > LARGEST_PLAIN)
     run.log.file(source.filename or fetch.name_of(ticket), source.size)
     undone = undone_key(ticket.resource_id, ticket.run_id)
     compare(ticket, source.hash, last_good_load_key(ticket.resource_id), run.log, undone)

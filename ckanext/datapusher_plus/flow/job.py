@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import re
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -24,7 +25,7 @@ from prefect.workers.base import BaseJobConfiguration
 from pydantic import PrivateAttr
 
 from ..runs import database, records
-from ..waits import BEGIN_WITHOUT_DATABASE
+from ..waits import BEGIN_WITHOUT_DATABASE, SAME_DEPLOYMENT
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +35,8 @@ _SHOWABLE = re.compile(r"[A-Za-z0-9_.-]{1,80}")
 _PARAMETERS = ("run_id", "resource_id")
 #: Where the flow is. A deployment that names another one has no effect; the log says so.
 ENTRYPOINT = "ckanext.datapusher_plus.flow.ingest.ingest"
+#: The deployment that was read last, and when.
+_read: tuple[DeploymentResponse | None, float] = (None, 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +110,7 @@ class CkanJob(BaseJobConfiguration):
         """Return an empty configuration that only lists what is ignored: fill in no template and read no block."""
         del worker_name, worker_id
         if deployment is None and flow_run.deployment_id:
-            # needed only for the log
-            with suppress(ObjectNotFound, httpx.HTTPError):
-                deployment = await client.read_deployment(flow_run.deployment_id)
+            deployment = await _deployment(client, flow_run.deployment_id)
         job = cls(name=str(flow_run.id))
         job._related_objects = {"flow-run": bare(flow_run)}
         job._ignored = tuple(dict.fromkeys(_ignored(flow_run, deployment, work_pool)))
@@ -119,6 +120,18 @@ class CkanJob(BaseJobConfiguration):
     def ignored(self) -> tuple[str, ...]:
         """Return the names of settings that have no effect."""
         return self._ignored
+
+
+async def _deployment(client: PrefectClient, its_id: uuid.UUID) -> DeploymentResponse | None:
+    """Return a deployment as it was at most ``waits.SAME_DEPLOYMENT`` seconds ago: it is needed only for the log."""
+    global _read  # noqa: PLW0603 (a worker has one deployment)
+    before, at = _read
+    if before is not None and before.id == its_id and time.monotonic() - at < SAME_DEPLOYMENT:
+        return before
+    with suppress(ObjectNotFound, httpx.HTTPError):
+        _read = await client.read_deployment(its_id), time.monotonic()
+        return _read[0]
+    return None
 
 
 def tell_ignored(flow_run: FlowRun, job: CkanJob) -> None:

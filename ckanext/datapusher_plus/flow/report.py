@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from prefect.artifacts import create_link_artifact, create_markdown_artifact
-from prefect.events import emit_event
 from prefect.logging.handlers import APILogHandler
 
 from .. import portal
@@ -27,6 +25,7 @@ from ..core.states import LOADED, State
 from ..core.values import Published
 from ..runs import database
 from ..runs.log import OPERATORS
+from . import to_prefect
 
 log = logging.getLogger(__name__)
 
@@ -95,8 +94,7 @@ def _events(about: Report) -> None:
         "prefect.resource.id": f"datapusher.resource.{about.resource_id}",
         "ckan.resource.id": about.resource_id,
     }
-    for name, payload in _payloads(about):
-        emit_event(name, resource=resource, payload={"run_id": about.run_id, **payload})
+    to_prefect.events([(name, resource, {"run_id": about.run_id, **payload}) for name, payload in _payloads(about)])
 
 
 def _payloads(about: Report) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -128,9 +126,9 @@ def _payloads(about: Report) -> Iterator[tuple[str, dict[str, Any]]]:
 def _artifacts(about: Report) -> None:
     tab = portal.tab_url(about.resource_id)
     key = re.sub("[^a-z0-9-]", "-", about.resource_id.lower())
-    create_markdown_artifact(markdown(about), key=f"dpp-data-quality-{key}", description="What became of the file.")
+    to_prefect.artifact(f"dpp-data-quality-{key}", markdown(about), description="What became of the file.")
     if tab:
-        create_link_artifact(tab, "DataStore tab in CKAN", key=f"dpp-resource-{key}")
+        to_prefect.artifact(f"dpp-resource-{key}", f"[DataStore tab in CKAN]({tab})")
 
 
 def markdown(about: Report) -> str:

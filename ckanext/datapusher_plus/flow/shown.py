@@ -8,22 +8,31 @@ from __future__ import annotations
 
 from asyncio import CancelledError
 from collections.abc import Callable
-from functools import wraps
+from contextvars import ContextVar
+from functools import partial, wraps
+from math import inf
 from typing import Any, ParamSpec, Protocol, TypeVar
 
 from prefect import Task
 from prefect.client.schemas.objects import State as PrefectState
+from prefect.client.schemas.objects import TaskRun
 from prefect.exceptions import ExternalSignal, PrefectSignal
 from prefect.states import Completed, Failed
 
 from ..core.log import Log
 from ..core.states import State
+from ..waits import retry_until
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: Exceptions that end a process or a run and have no text of their own.
 _SIGNALS = (CancelledError, ExternalSignal, GeneratorExit, KeyboardInterrupt, PrefectSignal, SystemExit)
+
+
+#: Whether the steps of this run are tasks of Prefect. Those of a small file may be plain calls (``prefect_tasks``):
+#: each task costs Prefect's server three events, and all steps together take less time than that.
+as_tasks: ContextVar[bool] = ContextVar("as_tasks", default=True)
 
 
 class EndedWith(Exception):
@@ -54,19 +63,44 @@ def without_values(work: Callable[P, R]) -> Callable[P, R]:
 class Step(Task[P, R]):
     """A task whose exceptions Prefect sees without values, and the flow as they are."""
 
-    def __init__(self, work: Callable[P, R], **options: Any) -> None:
+    def __init__(
+        self, work: Callable[P, R], *, passes: Callable[[BaseException], bool] | None = None, **options: Any
+    ) -> None:
+        """Make the task.
+
+        :param passes: returns whether an exception may be temporary; only then the step is tried again.
+        """
+        if passes:
+            options["retry_condition_fn"] = partial(_may_pass, passes)
         super().__init__(without_values(work), **options)
+        self._work, self._passes = work, passes
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Run the task, and raise what ``work`` raises; its beginning is reported to the log that it gets."""
+        """Carry out the step, and raise what ``work`` raises; its beginning is reported to the log that it gets."""
         for log in (*args, *kwargs.values()):
             if isinstance(log, Log):
                 log.progress(self.name, 0, None)
+        if not as_tasks.get():
+            return self._plainly(partial(self._work, *args, **kwargs))
         try:
             return super().__call__(*args, **kwargs)
         except EndedWith as ended:
             error = ended.error
         raise error
+
+    def _plainly(self, work: Callable[[], R]) -> R:
+        if not self._passes:
+            return work()
+        pauses: Any = self.retry_delay_seconds
+        return retry_until(work, inf, errors=(Exception,), passes=self._passes, pauses=pauses)
+
+
+def _may_pass(
+    passes: Callable[[BaseException], bool], tried: Task[..., object], run: TaskRun, state: PrefectState[object]
+) -> bool:
+    del tried, run
+    error = error_of(state)
+    return isinstance(error, BaseException) and passes(error)
 
 
 class _Maker(Protocol):

@@ -1,13 +1,14 @@
-"""The steps as Prefect tasks, nothing more. Steps that only decide are not tasks, because each task costs time."""
+"""The steps as Prefect tasks, nothing more. Steps that only decide are not tasks, because each task costs time.
+
+The steps of a small file may be called without Prefect (``shown.as_tasks``).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from prefect import Task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.schemas.objects import State, TaskRun
 from prefect.transactions import Transaction
 
 from .. import portal
@@ -49,11 +50,5 @@ def stash_with(hook: Callable[[Transaction], None]) -> shown.Step[[LoadPlan, Log
     return stash
 
 
-def _may_pass(tried: Task[..., object], run: TaskRun, state: State[object]) -> bool:
-    del tried, run
-    error = shown.error_of(state)
-    return isinstance(error, BaseException) and may_pass(error)
-
-
 # failures that last longer are left to the sweep
-publish = _step(name="publish", retries=2, retry_delay_seconds=[1, 3], retry_condition_fn=_may_pass)(portal.publish)
+publish = _step(name="publish", retries=2, retry_delay_seconds=[1, 3], passes=may_pass)(portal.publish)

@@ -53,13 +53,14 @@ def ticket(
         package_id=found["package_id"],
         name=found["name"] or "",
         **{name: file[name] or "" for name in _FILE},
+        size=file["size"],
         file_of=file_of,
     )
 
 
 def _found(resource_id: str) -> sa.RowMapping | None:
     resource, package = model.resource_table, model.package_table
-    columns = [resource.c[name] for name in ("package_id", "name", "extras", *_FILE)]
+    columns = [resource.c[name] for name in ("package_id", "name", "extras", "size", *_FILE)]
     query = (
         sa.select(*columns)
         .join(package, package.c.id == resource.c.package_id)

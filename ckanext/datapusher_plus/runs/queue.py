@@ -44,6 +44,13 @@ def waiting(lost_after: timedelta | None = None, *, limit: int | None = None) ->
         return [waiting_in(row) for row in connection.execute(query)]
 
 
+def has(count: int) -> bool:
+    """Return whether at least so many runs wait."""
+    found = sa.select(run.c.id).where(run.c.state == State.QUEUED.value).limit(count).subquery()
+    with database.transaction() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(found)).scalar_one() >= count
+
+
 def due(lost_after: timedelta | None = None) -> sa.ColumnElement[bool]:
     """Return the SQL condition under which a row of ``run`` is to be handed over; see ``waiting``."""
     other = run.alias()

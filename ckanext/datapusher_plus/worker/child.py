@@ -4,54 +4,80 @@ from __future__ import annotations
 
 import os
 import signal
+import ssl
 import threading
+from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, cast
 from uuid import UUID
 
+import certifi
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
-from prefect.context import SyncClientContext, refresh_global_settings_context
+from prefect.context import SettingsContext, SyncClientContext, get_settings_context
 from prefect.engine import handle_engine_signals
 from prefect.flow_engine import run_flow
 from prefect.settings import (
-    PREFECT_CLIENT_MAX_RETRIES,
+    PREFECT_API_SSL_CERT_FILE,
+    PREFECT_API_TLS_INSECURE_SKIP_VERIFY,
     PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
-    temporary_settings,
+    Settings,
+    get_current_settings,
 )
 
 from .. import settings
 from ..core import stop_reason
-from ..flow import memory
+from ..flow import memory, to_prefect
 from ..flow.ingest import ingest
 from ..flow.job import Job, bare
 
 
-def run(job: Job, retries: int, orders: Connection) -> None:
+def run(job: Job, orders: Connection) -> None:
     """Carry out one run in this process; its environment is the one in which the operator started the worker."""
     # a session of its own: Ctrl-C in a terminal is for the worker, which then stops its runs
     os.setsid()
     signal.signal(signal.SIGTERM, _exit)
     threading.Thread(target=_obey, args=(orders,), daemon=True, name="orders").start()
     memory.limit_run(settings.current().run_memory_limit)
-    # a run in its own process has no outer loop that would retry its requests to Prefect
-    os.environ[PREFECT_CLIENT_MAX_RETRIES.name] = str(retries)
-    # the worker uses the same server, and has checked its version
-    os.environ[PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED.name] = "false"
     os.environ["PREFECT__FLOW_RUN_ID"] = job.flow_run_id
-    refresh_global_settings_context()
-    # The worker watches this process, so heartbeats are not needed, and joining their thread takes a second.
     with (
-        temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),
+        SettingsContext(profile=get_settings_context().profile, settings=settings_of_runs()),
         handle_engine_signals(UUID(job.flow_run_id)),
-        # the flow's engine takes this client too; a second one would cost a connection and loading all certificates
-        SyncClientContext.get_or_create() as prefect,
+        # the flow's engine and our reports take this client too; another one would cost a connection
+        SyncClientContext(httpx_settings=tls()) as prefect,
+        to_prefect.log_lines(prefect.client),
     ):
         state = _carry_out(job, _flow_run(prefect.client, job))
     if not state.is_final():
         # the worker then reports an end; otherwise Prefect would wait for one, or have the run repeated
         raise SystemExit(1)
+
+
+@cache
+def settings_of_runs() -> Settings:
+    """Return Prefect's settings for all runs, made once by the worker: to make them takes longer than most steps.
+
+    The number of retries is the operator's: a run has no outer loop that would retry its requests to Prefect.
+    """
+    changes: dict[Any, Any] = {
+        # the worker uses the same server, and has checked its version
+        PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED: False,
+        # the worker watches this process, so heartbeats are not needed, and joining their thread takes a second
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+    }
+    return get_current_settings().copy_with_update(updates=changes)
+
+
+@cache
+def tls() -> dict[str, Any]:
+    """Return the settings of a client with all certificates loaded, which takes longer than most steps of a run.
+
+    The worker calls this once, so that its runs share the result.
+    """
+    if PREFECT_API_TLS_INSECURE_SKIP_VERIFY.value():
+        return {}
+    return {"verify": ssl.create_default_context(cafile=PREFECT_API_SSL_CERT_FILE.value() or certifi.where())}
 
 
 def _flow_run(client: SyncPrefectClient, job: Job) -> FlowRun:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timezone
 
 import httpx
@@ -69,12 +70,13 @@ class Dispatcher:
         self._wake = wake
         self._may_begin = may_begin
         self._deployment: uuid.UUID | None = None
+        self._client: SyncPrefectClient | None = None
         self._outage = Outage("handing requests over to Prefect")
 
     def serve(self, stop: threading.Event) -> None:
         """Dispatch until ``stop`` is set, also while PostgreSQL or Prefect is away."""
         # this loop retries; Prefect's own retries would delay a dispatch by a minute
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}):
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 0}), self._connected():
             while not stop.is_set():
                 with self._outage.tolerated():
                     self._listen(stop)
@@ -86,7 +88,7 @@ class Dispatcher:
         Before that, cancel what somebody asked to: here, also while Prefect is away, else through Prefect.
         """
         if elsewhere := [flow_run for run_id, flow_run in cancel.to_stop().items() if not self._stop(run_id)]:
-            with get_client(sync_client=True) as client:
+            with self._prefect() as client:
                 for flow_run_id in filter(None, elsewhere):
                     cancel_in_prefect(client, flow_run_id)
         if not self._may_begin():
@@ -94,11 +96,29 @@ class Dispatcher:
         batch = turns.next_up(self._room(), most=BATCH) if self._room else queue.waiting(limit=BATCH)
         waiting = [one for one in batch if not skip_unchanged.skip(one)]
         if waiting:
-            with get_client(sync_client=True) as client:
+            with self._prefect() as client:
                 for one in waiting:
                     self._hand_over(client, one)
             self._wake()
         return len(batch)
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        """Keep one client in this block: each loads all certificates, connects, and asks for a token of its own."""
+        with get_client(sync_client=True) as client:
+            self._client = client
+            try:
+                yield
+            finally:
+                self._client = None
+
+    @contextmanager
+    def _prefect(self) -> Iterator[SyncPrefectClient]:
+        if self._client is not None:
+            yield self._client
+            return
+        with get_client(sync_client=True) as client:
+            yield client
 
     def reconcile(self) -> int:
         """Queue again the runs that Prefect has lost, and return their number."""

@@ -7,13 +7,23 @@ from __future__ import annotations
 
 import gc
 import importlib
+import importlib.util
 import logging
+import os
+import uuid
+from contextlib import suppress
 
 from ckan import model
+from pydantic import BaseModel
+from pydantic.errors import PydanticUndefinedAnnotation
 
 from ..core.types.notations import DAYS, NUMBERS
 from ..portal import app
+from ..portal.pages import anybody_may_read
 from ..portal.resource import shown
+from ..runs import records
+from ..runs.claim import claim
+from ..runs.log import RunLog
 from . import child
 
 __all__ = ["child", "make_ready", "nothing"]
@@ -27,18 +37,40 @@ _LATE = (
     "prefect.task_engine",
     "prefect.utilities.visualization",
 )
+#: DuckDB imports this on first use if it is installed.
+_NUMPY = "numpy"
+#: Modules of Prefect whose models a run uses.
+_MODELS = ("prefect.client.schemas", "prefect.events", "prefect.context", "prefect.results", "prefect.states")
 
 
 def make_ready() -> None:
     """Load everything, and do once what is slow only the first time."""
     for module in _LATE:
         importlib.import_module(module)
+    if importlib.util.find_spec(_NUMPY):
+        # without threads of its own: this process will be forked
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        importlib.import_module(_NUMPY)
     app.load()
+    child.settings_of_runs()
+    child.tls()
+    _complete_models()
     _rehearse()
     app.before_fork()
     # freeze what is loaded now: no run needs to collect it or copy its memory pages for that
     gc.collect()
     gc.freeze()
+
+
+def _complete_models() -> None:
+    """Build the schemas of Prefect's models, which are otherwise built at their first use, in every run."""
+    waiting = [BaseModel]
+    while waiting:
+        model_class = waiting.pop()
+        waiting += model_class.__subclasses__()
+        if model_class.__module__.startswith(_MODELS) and not model_class.__pydantic_complete__:
+            with suppress(PydanticUndefinedAnnotation):
+                model_class.model_rebuild()
 
 
 def nothing() -> None:
@@ -55,9 +87,26 @@ def _rehearse() -> None:
             resource = model.Session.query(model.Resource.id).first()
             if resource:
                 shown(resource.id)
+                anybody_may_read(resource.id)
+                _ask_of_no_run(resource.id)
     except Exception as error:  # noqa: BLE001 (not essential: a database may be away, any plugin's hook may fail)
         log.warning(
             "A first look at a resource failed (%s: %s). The worker continues; runs take longer to begin.",
             type(error).__name__,
             error,
         )
+
+
+def _ask_of_no_run(resource_id: str) -> None:
+    """Execute the statements of every run for a run that does not exist."""
+    nobody = str(uuid.uuid4())
+    records.get(nobody)
+    records.last_good_load_key(resource_id)
+    records.last_load(resource_id)
+    records.undone_key(resource_id, nobody)
+    records.has_loaded_before(resource_id, besides=nobody)
+    claim(nobody, flow_run_id=None, worker="", resource_id=resource_id)
+    log_of_nobody = RunLog(nobody)
+    log_of_nobody.progress("fetch", 0, None)
+    log_of_nobody.progress("fetch", 0, 1)
+    log_of_nobody.file("")

@@ -22,11 +22,11 @@ log = logging.getLogger(__name__)
 class ForkedRun:
     """One run in a process of its own."""
 
-    def __init__(self, job: Job, retries: int) -> None:
+    def __init__(self, job: Job) -> None:
         self.job = job
         receiver, self._orders = context.Pipe(duplex=False)
         self._kills = memory.kills()
-        self._process = context.Process(target=child.run, args=(job, retries, receiver))
+        self._process = context.Process(target=child.run, args=(job, receiver))
         self._process.start()
         self._began = time.monotonic()
         receiver.close()
