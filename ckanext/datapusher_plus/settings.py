@@ -166,11 +166,8 @@ def read(config: Mapping[str, Any]) -> Settings:
 def declared_defaults() -> dict[str, Any]:
     """Return every declared option with its default, as CKAN would cast it; for use without CKAN."""
     groups = yaml.safe_load(DECLARATION.read_text(encoding="utf-8"))["groups"]
-    return {
-        option["key"]: str(option["default"]).split() if option.get("type") == "list" else option["default"]
-        for group in groups
-        for option in group["options"]
-    }
+    options = (option for group in groups for option in group["options"])
+    return {one["key"]: str(one["default"]).split() if one.get("type") == "list" else one["default"] for one in options}
 
 
 def _check(name: str, given: object, rule: Mapping[str, Any]) -> None:
