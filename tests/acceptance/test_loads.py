@@ -125,7 +125,7 @@ def test_a_dry_run_writes_nothing(worker: WorkerUnderTest, uploaded: dict[str, A
     until(lambda: (shown(act, uploaded) or {}).get("state") == "skipped", 30)
     found = shown(act, uploaded)
     assert found
-    assert ("1 row" in found["message"], found["difference"]["rows_before"]) == (True, 1)
+    assert ("Rows: 1," in found["message"], found["difference"]["rows_before"]) == (True, 1)
     assert ended(uploaded)["task_info"]["state"] == "complete"
 
 

@@ -191,7 +191,7 @@ def test_the_headline_tells_a_dry_run_from_a_load(tab: Tab, has_table: bool) -> 
         assert words(page, "state").startswith("Last attempt: Loaded")
         return
     said = words(page, "state")
-    assert said.startswith("What would change? Examined Dry run: the file can be loaded as 2 rows in 1 columns.")
+    assert said.startswith("What would change? Examined Dry run: the file can be loaded. Rows: 2, columns: 1.")
     save = page.select_one("button[name=save]")
     assert save
     assert save.get_text(strip=True) == "Load into DataStore"
