@@ -112,7 +112,7 @@ def test_they_stay_while_loads_fail_and_go_with_the_next_good_one(
     assert (status["rejected"]["rows"], status["refused"], kept in stored()) == (2, None, True)
     worker.order()
     act("resource_patch", id=bad["id"], upload=upload(b"name,age\nAda,36\n"))
-    assert (ended(bad, "complete")["rejected"], stored()) == (None, [])
+    assert (ended(bad, "complete_with_warnings")["rejected"], stored()) == (None, [])
 
 
 def test_they_go_with_their_resource(bad: dict[str, Any], act: Act) -> None:
