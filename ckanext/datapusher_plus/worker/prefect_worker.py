@@ -103,8 +103,8 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
             self._submitting_flow_run_ids.discard(flow_run.id)
             self._release_limit_slot(flow_run.id)
 
-    # What Prefect's workers tell its server besides: nobody needs it of a run that begins within a second, and it costs
-    # the server as much as the run's own states. If Prefect drops these methods, it tells it again.
+    # Prefect's workers also send these to its server. A run that begins within a second does not need them, and they
+    # cost the server as much as the run's own states. If Prefect renames these methods, it sends them again.
 
     async def _propose_submitting_state(self, flow_run: FlowRun) -> None:
         """Leave out the state between pending and running."""
