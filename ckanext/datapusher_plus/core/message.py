@@ -8,7 +8,7 @@ servers and people: they are put in once, and nothing in them is ever taken for 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 Translate = Callable[[str], str]
@@ -85,6 +85,11 @@ def join(messages: Iterable[str], between: str = " ") -> Message:
     parts = [message for message in messages if message]
     names = [f"part{number}" for number in range(len(parts))]
     return Message(between.join(f"{{{name}}}" for name in names), "", dict(zip(names, parts, strict=True)))
+
+
+def quoted(texts: Sequence[str], most: int) -> str:
+    """Return the first texts in quotes; an ellipsis says that there are more."""
+    return ", ".join(f"“{text}”" for text in texts[:most]) + (", …" if len(texts) > most else "")
 
 
 def english(value: Any) -> str:

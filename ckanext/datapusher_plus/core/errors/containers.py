@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import how_to_read
-from ..message import join, say
+from ..message import join, quoted, say
 from .base import Terminal
 
 
@@ -34,7 +34,7 @@ class NoSuchSheet(Terminal):
     """The sheet or layer that the resource names is not in the file."""
 
     def __init__(self, wanted: str, there: tuple[str, ...]) -> None:
-        listed = ", ".join(f"“{name}”" for name in there[:20]) + (", …" if len(there) > 20 else "")
+        listed = quoted(there, 20)
         super().__init__(
             join((say("The file has no “{wanted}”. It has {listed}.", wanted=wanted, listed=listed), how_to_read.SHEET))
         )

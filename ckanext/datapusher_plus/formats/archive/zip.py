@@ -11,7 +11,7 @@ from zipfile import ZipInfo
 
 from ...core import how_to_read
 from ...core.errors import NestedArchive, NoSuchSheet, NothingToLoad, NotText
-from ...core.message import join, say, say_n
+from ...core.message import join, quoted, say, say_n
 from ...core.parts import called
 from ...core.values import CleanCsv, ReadOptions, Source
 from .. import zip_reader
@@ -129,7 +129,7 @@ def _listed(files: Sequence[ZipInfo], tables: Sequence[ZipInfo], work: Work) -> 
     path = work.dir / "members.csv"
     write_manifest(files, path)
     if len(tables) > 1:
-        named = ", ".join(f"“{name_of(table)}”" for table in tables[:10]) + (", …" if len(tables) > 10 else "")
+        named = quoted([name_of(table) for table in tables], 10)
         said = say("{count} of the archive's files could be loaded, {named}.", count=len(tables), named=named)
         work.log.info(join((said, how_to_read.SHEET)))
     work.log.info(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ...core import how_to_read
 from ...core.errors import NothingToLoad
-from ...core.message import join, say
+from ...core.message import join, quoted, say
 from ...core.parts import called
 from ...core.values import Log
 
@@ -26,9 +26,9 @@ def choose(names: Sequence[str], wanted: str, filled: Callable[[int], bool], log
         chosen = next((position for position in range(len(names)) if filled(position)), -1)
         if chosen < 0:
             raise NothingToLoad(say("has no layer with anything in it"))
-    others = [f"“{name}”" for position, name in enumerate(names) if position != chosen]
+    others = [name for position, name in enumerate(names) if position != chosen]
     if others:
-        listed = ", ".join(others[:20]) + (", …" if len(others) > 20 else "")
+        listed = quoted(others, 20)
         said = say("The layer “{name}” was read; the file also has {others}.", name=names[chosen], others=listed)
         log.info(join((said, how_to_read.SHEET)))
     return chosen

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from ...core.errors import NothingToLoad, NotText, TooManyColumns
-from ...core.message import say, say_n
+from ...core.message import quoted, say, say_n
 from ...core.quarantine import MOST_FIELDS
 from ...core.values import CleanCsv, Log, Source
 from ..base import Format, Work, read_head, register
@@ -178,7 +178,7 @@ def _log_rewriting(change: Rewriting, done: Rewritten, log: Log) -> None:
 
 
 def _quoted(lines: Sequence[str]) -> str:
-    return ", ".join(f"“{line}”" for line in lines[:5]) + (", …" if len(lines) > 5 else "")
+    return quoted(lines, 5)
 
 
 @register
