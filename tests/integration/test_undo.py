@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -235,6 +236,21 @@ def test_a_kept_table_goes_with_its_resource(live: Table, loader: Loader, how: s
     assert kept(live) == []
 
 
+def test_the_sweep_asks_once_about_all_kept_tables(live: Table) -> None:
+    from ckanext.datapusher_plus.recovery import kept_tables
+    from tests.pictures import queries
+
+    with older(live, 3) as others:
+        for resource_id in others:
+            live.connection.execute(f'CREATE TABLE "{resource_id}" ()'.encode())
+        with queries("resource.id IN") as asked:
+            told = [each for each in kept_tables.tidy(None, True) if each[:36] in others]
+        for resource_id in others:
+            live.connection.execute(f'DROP TABLE "{resource_id}"'.encode())
+    assert len(told) == len(others), "CKAN does not know these resources"
+    assert len(asked) == 1
+
+
 def test_a_kept_table_is_no_leftover_of_a_run(live: Table, loader: Loader) -> None:
     from ckanext.datapusher_plus.recovery import orphans
 
@@ -255,15 +271,24 @@ def test_the_disk_check_tells_what_kept_tables_take(live: Table, loader: Loader)
 @pytest.fixture
 def other(live: Table) -> Iterator[str]:
     """Another resource with an older kept table, by name only; returns its id."""
+    with older(live, 1) as (resource_id,):
+        yield resource_id
+
+
+@contextmanager
+def older(live: Table, count: int) -> Iterator[list[str]]:
+    """Make older kept tables of other resources, by name only; yield the resources' ids."""
     from ckanext.datapusher_plus.core import table_names
     from ckanext.datapusher_plus.datastore import ddl
 
-    resource_id = str(uuid.uuid4())
-    name = table_names.kept(resource_id, str(uuid.uuid4()))
-    live.connection.execute(f'CREATE TABLE "{name}" AS SELECT generate_series(1, 5000)'.encode())
-    live.connection.execute(ddl.comment("TABLE", ddl.public(name), json.dumps({"at": "2026-01-01T00:00:00+00:00"})))
-    yield resource_id
-    live.connection.execute(f'DROP TABLE IF EXISTS "{name}"'.encode())
+    resource_ids = [str(uuid.uuid4()) for _ in range(count)]
+    names = [table_names.kept(each, str(uuid.uuid4())) for each in resource_ids]
+    for name in names:
+        live.connection.execute(f'CREATE TABLE "{name}" AS SELECT generate_series(1, 5000)'.encode())
+        live.connection.execute(ddl.comment("TABLE", ddl.public(name), json.dumps({"at": "2026-01-01T00:00:00+00:00"})))
+    yield resource_ids
+    for name in names:
+        live.connection.execute(f'DROP TABLE IF EXISTS "{name}"'.encode())
 
 
 def of(table: Table, resource_id: str) -> list[str]:

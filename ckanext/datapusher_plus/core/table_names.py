@@ -11,6 +11,8 @@ import re
 
 #: Prefix of all these names.
 PREFIX = "_dpp_"
+#: Prefix of the names of all kept tables.
+ALL_KEPT = f"{PREFIX}kept_"
 
 _ID = "([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
 _OURS = re.compile(rf"_dpp_(?:raw|new|old)_{_ID}_.{{1,8}}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -42,7 +42,7 @@ def tables_of_resources(connection: psycopg.Connection, *, after: str, limit: in
     return [row[0] for row in connection.execute(catalog_queries.OF_RESOURCES, [after, limit]).fetchall()]
 
 
-def existing(connection: psycopg.Connection, tables: Sequence[str]) -> set[str]:
+def existing(connection: psycopg.Connection, tables: Iterable[str]) -> set[str]:
     """Return those of the tables that exist in schema public."""
     found = connection.execute(
         "SELECT relname::text FROM pg_class WHERE relname = ANY(%s)"
@@ -68,6 +68,11 @@ def comment_of(connection: psycopg.Connection, table: str) -> str | None:
     """Return a table's own comment."""
     row = connection.execute(catalog_queries.COMMENT, [table]).fetchone()
     return row[0] if row else None
+
+
+def comments_like(connection: psycopg.Connection, prefix: str) -> dict[str, str | None]:
+    """Return the own comment of each table in schema public whose name starts with ``prefix``, ordered by name."""
+    return dict(connection.execute(catalog_queries.COMMENTS, [prefix]).fetchall())
 
 
 def columns(connection: psycopg.Connection, table: str) -> tuple[Column, ...]:

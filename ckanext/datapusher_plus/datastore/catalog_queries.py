@@ -24,6 +24,11 @@ SELECT obj_description(oid, 'pg_class') FROM pg_class
 WHERE relname = %s AND relnamespace = 'public'::regnamespace AND relkind = 'r'
 """
 
+COMMENTS = """
+SELECT relname::text, obj_description(oid, 'pg_class') FROM pg_class
+WHERE starts_with(relname, %s) AND relnamespace = 'public'::regnamespace AND relkind = 'r' ORDER BY relname
+"""
+
 TABLE = """
 SELECT pg_get_userbyid(c.relowner)::text AS owner, obj_description(c.oid, 'pg_class') AS comment,
        (SELECT conname::text FROM pg_constraint WHERE conrelid = c.oid AND contype = 'p') AS primary_key,

@@ -74,13 +74,23 @@ def strip(connection: psycopg.Connection, table: str) -> None:
 
 def kept_table(connection: psycopg.Connection, resource_id: str) -> KeptTable | None:
     """Return the resource's kept table, None when there is none."""
-    tables = catalog.tables_like(connection, table_names.kept_of(resource_id))
-    return of(connection, tables[-1]) if tables else None
+    tables = every(connection, resource_id).get(resource_id)
+    return tables[-1] if tables else None
 
 
-def of(connection: psycopg.Connection, table: str) -> KeptTable:
-    """Return what is known of a kept table."""
-    about = json.loads(catalog.comment_of(connection, table) or "{}")
+def every(connection: psycopg.Connection, resource_id: str | None = None) -> dict[str, list[KeptTable]]:
+    """Return the kept tables by resource, or only those of one resource, in one query."""
+    prefix = table_names.kept_of(resource_id) if resource_id else table_names.ALL_KEPT
+    found: dict[str, list[KeptTable]] = {}
+    for table, comment in catalog.comments_like(connection, prefix).items():
+        if owner := table_names.resource_of_kept(table):
+            found.setdefault(owner, []).append(of(table, comment))
+    return found
+
+
+def of(table: str, comment: str | None) -> KeptTable:
+    """Return what the comment of a kept table says of it."""
+    about = json.loads(comment or "{}")
     return KeptTable(
         name=table,
         replaced_by=about.get("replaced_by", ""),
@@ -88,15 +98,6 @@ def of(connection: psycopg.Connection, table: str) -> KeptTable:
         load=load_from_json(about.get("load")),
         indexes=tuple(Index(**{**each, "columns": tuple(each["columns"])}) for each in about.get("indexes", ())),
     )
-
-
-def every(connection: psycopg.Connection) -> dict[str, list[str]]:
-    """Return the kept tables by resource."""
-    found: dict[str, list[str]] = {}
-    for table in catalog.tables_like(connection, table_names.PREFIX):
-        if resource_id := table_names.resource_of_kept(table):
-            found.setdefault(resource_id, []).append(table)
-    return found
 
 
 def drop(connection: psycopg.Connection, resource_id: str) -> int:
@@ -112,8 +113,8 @@ def rooms(connection: psycopg.Connection) -> list[Room]:
     return [
         Room(
             resource_id=resource_id,
-            at=of(connection, tables[-1]).at,
-            size=sum(room.size_of(connection, table) for table in tables),
+            at=tables[-1].at,
+            size=sum(room.size_of(connection, table.name) for table in tables),
         )
         for resource_id, tables in every(connection).items()
     ]
@@ -124,6 +125,6 @@ def size(connection: psycopg.Connection) -> int:
     row = connection.execute(
         "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class WHERE starts_with(relname, %s)"
         " AND relnamespace = 'public'::regnamespace AND relkind = 'r'",
-        [f"{table_names.PREFIX}kept_"],
+        [table_names.ALL_KEPT],
     ).fetchone()
     return row[0] if row else 0

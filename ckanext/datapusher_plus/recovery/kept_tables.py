@@ -20,11 +20,7 @@ log = logging.getLogger(__name__)
 
 def tidy(resource_id: str | None, dry_run: bool) -> Iterator[str]:
     """Remove the kept tables that nobody can need, and return a message for each resource."""
-    with connect.connect(autocommit=True) as connection:
-        found = kept.every(connection)
-    for each in sorted(found):
-        if resource_id not in (None, each) or not _is_over(each):
-            continue
+    for each in sorted(_over(resource_id)):
         if dry_run:
             yield f"{each}: the table that was kept for an undo would be removed."
         elif _remove(each):
@@ -85,14 +81,19 @@ def _give_up(resource_id: str, *, is_locked: bool) -> int:
         return 0
 
 
-def _is_over(resource_id: str) -> bool:
+def _over(resource_id: str | None) -> set[str]:
+    """Return the resources, one or all, whose kept tables nobody can need; all take as many queries as one."""
     with connect.connect(autocommit=True) as connection:
-        found, live = kept.kept_table(connection, resource_id), catalog.table_exists(connection, resource_id)
-    if found is None:
-        return False
+        found = kept.every(connection, resource_id)
+        live = catalog.existing(connection, found)
     site = settings.current()
-    keep = bool(site.keep_tables) and live and not portal.is_gone(resource_id)
-    return is_expired(_age(found.at), site.keep_tables_days, keep=keep)
+    standings = portal.standings(live) if live and site.keep_tables else {}
+    wanted = {each for each, standing in standings.items() if not standing.gone}
+    return {
+        each
+        for each, tables in found.items()
+        if is_expired(_age(tables[-1].at), site.keep_tables_days, keep=each in wanted)
+    }
 
 
 def _age(at: str) -> float:
@@ -103,7 +104,7 @@ def _age(at: str) -> float:
 def _remove(resource_id: str) -> bool:
     """Remove the kept table unless a run holds the resource's lock; an undo may just be using it."""
     with ResourceLock(resource_id) as lock:
-        if not lock.acquire() or not _is_over(resource_id):
+        if not lock.acquire() or not _over(resource_id):
             return False
         with connect.connect(autocommit=True) as connection:
             return kept.drop(connection, resource_id) > 0
