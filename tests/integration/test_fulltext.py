@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import psycopg
 import pytest
 
 from ckanext.datapusher_plus import settings
@@ -40,6 +41,19 @@ def test_it_equals_the_trigger_in_every_row(table: Table, loader: Loader, mappin
     assert table.run(DIFFERENT) == []
     # the row without any value is left out; an empty text is a value
     assert table.run("SELECT _id FROM {table} WHERE _full_text IS NULL") == []
+
+
+@pytest.mark.parametrize("style", ["SQL, DMY", "German", "Postgres, MDY", "ISO, DMY"])
+def test_it_does_so_however_the_database_writes_dates(
+    table: Table, loader: Loader, superuser: psycopg.Connection, style: str
+) -> None:
+    superuser.execute(f"ALTER ROLE datastore_write SET DateStyle = '{style}'".encode())
+    try:
+        loader.load(HOSTILE.encode())
+    finally:
+        superuser.execute("ALTER ROLE datastore_write RESET DateStyle")
+    assert table.run(DIFFERENT) == []
+    assert table.search(q="1999")["total"] == 1
 
 
 def test_a_row_without_a_value_has_no_full_text_but_one_with_an_empty_text_has(table: Table, loader: Loader) -> None:

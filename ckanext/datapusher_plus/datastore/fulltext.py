@@ -33,8 +33,11 @@ _SOURCE = "SELECT prosrc FROM pg_proc WHERE oid = 'public.populate_full_text_tri
 #: positions can take several times as much space as their text.
 LETTERS = (None, 400_000, 100_000, 25_000)
 
-#: Types whose text in JSON is the same as in SQL. For dates and times SQL's depends on DateStyle, JSON's does not.
-_SAME_TEXT = frozenset({"numeric", "int2", "int4", "int8", "float4", "float8", "bool"})
+#: SQL for the text of each type in JSON, where it is not written by JSON itself, which takes several times as long.
+_TEXTS = {"text": "{}", **dict.fromkeys(("numeric", "int2", "int4", "int8", "float4", "float8", "bool"), "{}::text")}
+#: The same for dates and times while the session writes them as ISO. JSON has a T before the time, and no year of a
+#: file is before Christ, which would add a word.
+_ISO_TEXTS = {**_TEXTS, "date": "{}::text", "timestamp": "replace({}::text, ' ', 'T')"}
 
 
 def is_known(connection: psycopg.Connection) -> bool:
@@ -43,17 +46,28 @@ def is_known(connection: psycopg.Connection) -> bool:
     return row is not None and row[0].split() == _TRIGGER.split()
 
 
+def writes_iso(connection: psycopg.Connection) -> bool:
+    """Return whether the session writes dates and times as ISO 8601, PostgreSQL's default."""
+    return (connection.info.parameter_status("DateStyle") or "").startswith("ISO")
+
+
 def expression(
-    columns: Sequence[tuple[str, str]], what: FullText = FullText.ALL, letters: int | None = None
+    columns: Sequence[tuple[str, str]],
+    what: FullText = FullText.ALL,
+    letters: int | None = None,
+    *,
+    iso: bool = False,
 ) -> Expression:
     """Return the ``_full_text`` of a row with ``columns`` (name, type name), each available under its name.
 
     :param letters: number of characters at the beginning of the row's text to use; None for all.
+    :param iso: whether the session ``writes_iso``.
     """
     columns = _searched(columns, what)
     if not columns:
         return sql.SQL("NULL")
-    text = _joined([_text(sql.Identifier(name), pg_type) for name, pg_type in columns])
+    texts = _ISO_TEXTS if iso else _TEXTS
+    text = _joined([_text(sql.Identifier(name), texts.get(pg_type)) for name, pg_type in columns])
     if letters is not None:
         text = sql.SQL("left({}, {})").format(text, sql.Literal(letters))
     # without any value _full_text is NULL, as CKAN's trigger leaves it; to_tsvector of an empty text is not NULL
@@ -71,10 +85,8 @@ def _searched(columns: Sequence[tuple[str, str]], what: FullText) -> Sequence[tu
     return columns if kinds is None else [column for column in columns if column[1] in kinds]
 
 
-def _text(column: sql.Composable, pg_type: str) -> sql.Composable:
-    if pg_type == "text":
-        return column
-    return sql.SQL("{}::text" if pg_type in _SAME_TEXT else "to_json({}) #>> '{{}}'").format(column)
+def _text(column: sql.Composable, template: str | None) -> sql.Composable:
+    return sql.SQL(template or "to_json({}) #>> '{{}}'").format(column)  # pyright: ignore[reportArgumentType]
 
 
 def _joined(texts: Sequence[sql.Composable]) -> sql.Composable:

@@ -88,7 +88,8 @@ def full_text(connection: Connection, table: str, plan: LoadPlan, log: Log) -> s
     if made is None:
         return None
     if not made.triggers and fulltext.is_known(connection):
-        return partial(fulltext.expression, [(column.name, column.type) for column in made.columns], plan.full_text)
+        columns = [(column.name, column.type) for column in made.columns]
+        return partial(fulltext.expression, columns, plan.full_text, iso=fulltext.writes_iso(connection))
     if plan.full_text is not FullText.ALL:
         own = say("the table has triggers of its own")
         whose = own if made.triggers else say("the site has a function of its own for it")
