@@ -21,6 +21,9 @@ from .stage import Insert, Text, execute, insert, move
 
 #: Pieces of work per connection: with several, all connections end at nearly the same time and progress is shown.
 _PIECES = 8
+#: Fewest pages of a piece, if there are enough for all connections: PostgreSQL plans each piece anew, which takes 30 ms
+#: for 500 columns.
+_PAGES = 256
 #: Time to cast some rows and make their text on one core, as a multiple of the time to build their index.
 _CASTING = 1.2
 
@@ -49,7 +52,7 @@ def fill(connection: psycopg.Connection, job: Filling, *, index: parallel.Work |
     :param beside: name of the table for the rows that are moved after the index is built.
     """
     pages, cuts, steps = raw.pages(connection, job.source), list[int](), count(1)
-    parts = job.connections * _PIECES
+    parts = pieces_of(pages, job.connections)
     first = int(pages * share_before_index(job.connections)) if index else max(1, pages)
     before, after = ranges(0, first, parts), ranges(first, pages, parts)
 
@@ -78,6 +81,11 @@ def share_before_index(connections: int) -> float:
     With this share the other connections finish the remaining rows when the index is ready, so none of them waits.
     """
     return _CASTING / (_CASTING + connections - 1)
+
+
+def pieces_of(pages: int, connections: int) -> int:
+    """Return into how many pieces of work to split the raw table."""
+    return min(connections * _PIECES, max(connections, pages // _PAGES))
 
 
 def ranges(first: int, end: int, parts: int) -> list[tuple[int, int]]:

@@ -14,7 +14,7 @@ from ..core.index_build import Spare
 from . import ddl
 
 #: Seconds over which the work of the cores is measured.
-_MOMENT = 0.1
+_MOMENT = 0.05
 _STAT, _MEMORY = Path("/proc/stat"), Path("/proc/meminfo")
 
 #: Other sessions of the write role that work now, in any database; those of other roles are hidden from it.
