@@ -12,7 +12,10 @@ _STEPS = 100_000_000
 
 
 def statistics_target(columns: int) -> int | None:
-    """Return the greatest ``default_statistics_target`` for a table of so many columns, None to leave the server's."""
+    """Return the greatest ``default_statistics_target`` for a table of so many columns, None to leave the server's.
+
+    It is 0 for a table with so many columns that even the lowest target, 1, takes too many steps.
+    """
     rows = 2 * _STEPS // max(1, columns) ** 2
-    target = max(1, rows // _ROWS)
+    target = rows // _ROWS
     return target if target < _USUAL else None

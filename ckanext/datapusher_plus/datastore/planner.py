@@ -18,7 +18,10 @@ _AT_MOST = "SELECT set_config('default_statistics_target', least(current_setting
 
 
 def analyze(connection: psycopg.Connection, table: str) -> None:
-    """Collect the statistics; for a very wide table those of columns without an index from fewer rows."""
+    """Collect the statistics; for a very wide table those of columns without an index from fewer rows.
+
+    For the widest they are left to autovacuum, which does not find them collected if only some columns have them.
+    """
     whole = sql.SQL("ANALYZE {}").format(ddl.public(table))
     name = sql.Literal(ddl.public(table).as_string(connection))
     ((columns,),) = connection.execute(sql.SQL(_COLUMNS).format(name)).fetchall()
@@ -26,9 +29,10 @@ def analyze(connection: psycopg.Connection, table: str) -> None:
     if target is None:
         connection.execute(whole)
         return
-    with connection.transaction():
-        connection.execute(sql.SQL(_AT_MOST + "::text, true)").format(sql.Literal(target)))
-        connection.execute(whole)
+    if target > 0:
+        with connection.transaction():
+            connection.execute(sql.SQL(_AT_MOST + "::text, true)").format(sql.Literal(target)))
+            connection.execute(whole)
     indexed = connection.execute(sql.SQL(_INDEXED).format(name)).fetchall()
     if indexed:
         names = sql.SQL(", ").join(sql.Identifier(column) for (column,) in indexed)
