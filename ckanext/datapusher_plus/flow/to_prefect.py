@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import contextvars
 import logging
+import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
+import certifi
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import ArtifactCreate
-from prefect.context import FlowRunContext
+from prefect.context import FlowRunContext, SyncClientContext
 from prefect.events.related import object_as_related_resource, tags_as_related_resources
 from prefect.events.schemas.events import Event, RelatedResource
 from prefect.logging.handlers import set_api_log_sink
+from prefect.settings import PREFECT_API_SSL_CERT_FILE, PREFECT_API_TLS_INSECURE_SKIP_VERIFY
 
 from .. import waits
 
@@ -26,6 +30,29 @@ log = logging.getLogger(__name__)
 
 #: Lines of the log in one request.
 _LINES = 500
+
+
+class OneClient(SyncClientContext):
+    """The client that the flow's engine, Prefect's other functions and our reports take in a run's process.
+
+    Prefect's functions take a context's client only if it was made without settings. Otherwise each would load all
+    certificates and connect, to ask for instance where results are kept, although a load has none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(httpx_settings=tls())
+        self._httpx_settings = None
+
+
+@cache
+def tls() -> dict[str, Any]:
+    """Return the settings of a client with all certificates loaded, which takes longer than most steps of a run.
+
+    The worker calls this once, so that its runs share the result.
+    """
+    if PREFECT_API_TLS_INSECURE_SKIP_VERIFY.value():
+        return {}
+    return {"verify": ssl.create_default_context(cafile=PREFECT_API_SSL_CERT_FILE.value() or certifi.where())}
 
 
 def events(about: Sequence[tuple[str, Mapping[str, str], Mapping[str, Any]]]) -> None:
@@ -94,8 +121,8 @@ class _Lines:
     def _send_on(self) -> None:
         if self._over.wait(waits.PREFECT_LOG):
             return
-        # another thread may use the flow's client now
-        with get_client(sync_client=True) as client:
+        # the flow's thread may use its client now
+        with get_client(sync_client=True, httpx_settings=tls()) as client:
             while True:
                 self._send(client)
                 if self._over.wait(waits.PREFECT_LOG):

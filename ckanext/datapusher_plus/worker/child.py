@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import ssl
 import threading
 from functools import cache
 from multiprocessing.connection import Connection
 from typing import Any, cast
 from uuid import UUID
 
-import certifi
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.objects import FlowRun, FlowRunPolicy, State
-from prefect.context import SettingsContext, SyncClientContext, get_settings_context
+from prefect.context import SettingsContext, get_settings_context
 from prefect.engine import handle_engine_signals
 from prefect.flow_engine import run_flow
 from prefect.settings import (
-    PREFECT_API_SSL_CERT_FILE,
-    PREFECT_API_TLS_INSECURE_SKIP_VERIFY,
     PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED,
     PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
     Settings,
@@ -44,8 +40,7 @@ def run(job: Job, orders: Connection) -> None:
     with (
         SettingsContext(profile=get_settings_context().profile, settings=settings_of_runs()),
         handle_engine_signals(UUID(job.flow_run_id)),
-        # the flow's engine and our reports take this client too; another one would cost a connection
-        SyncClientContext(httpx_settings=tls()) as prefect,
+        to_prefect.OneClient() as prefect,
         to_prefect.log_lines(prefect.client),
     ):
         state = _carry_out(job, _flow_run(prefect.client, job))
@@ -67,17 +62,6 @@ def settings_of_runs() -> Settings:
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
     }
     return get_current_settings().copy_with_update(updates=changes)
-
-
-@cache
-def tls() -> dict[str, Any]:
-    """Return the settings of a client with all certificates loaded, which takes longer than most steps of a run.
-
-    The worker calls this once, so that its runs share the result.
-    """
-    if PREFECT_API_TLS_INSECURE_SKIP_VERIFY.value():
-        return {}
-    return {"verify": ssl.create_default_context(cafile=PREFECT_API_SSL_CERT_FILE.value() or certifi.where())}
 
 
 def _flow_run(client: SyncPrefectClient, job: Job) -> FlowRun:

@@ -17,13 +17,17 @@ from ckan import model
 from pydantic import BaseModel
 from pydantic.errors import PydanticUndefinedAnnotation
 
+from .. import portal
 from ..core.types.notations import DAYS, NUMBERS
+from ..flow import to_prefect
+from ..model.database import transaction
 from ..portal import app
 from ..portal.pages import anybody_may_read
 from ..portal.resource import shown
-from ..runs import records
+from ..runs import records, task_status
 from ..runs.claim import claim
 from ..runs.log import RunLog
+from ..words import annotate
 from . import child
 
 __all__ = ["child", "make_ready", "nothing"]
@@ -53,7 +57,7 @@ def make_ready() -> None:
         importlib.import_module(_NUMPY)
     app.load()
     child.settings_of_runs()
-    child.tls()
+    to_prefect.tls()
     _complete_models()
     _rehearse()
     app.before_fork()
@@ -105,6 +109,10 @@ def _ask_of_no_run(resource_id: str) -> None:
     records.last_load(resource_id)
     records.undone_key(resource_id, nobody)
     records.has_loaded_before(resource_id, besides=nobody)
+    portal.standings([nobody])
+    annotate.keep(nobody, None, "", (), columns=())
+    with transaction() as connection:
+        task_status.show(connection, nobody)
     claim(nobody, flow_run_id=None, worker="", resource_id=resource_id)
     log_of_nobody = RunLog(nobody)
     log_of_nobody.progress("fetch", 0, None)
