@@ -19,13 +19,13 @@ from .base import Duplicates
 if TYPE_CHECKING:
     import numpy as np
 
-#: rows whose hashes are in memory at once, with about 8 bytes each, twice as many if they are to be left out; a longer
-#: file is read several times
-AT_ONCE = 3_200_000
+#: bytes of hashes and row numbers in memory at once, about twice as many if the rows are to be left out; a longer file
+#: is read several times
+AT_ONCE = 28_000_000
 #: a part of these is sorted at once, since that takes some 30 bytes for each
 _SORTED_AT_ONCE = 100_000
-#: whole numbers of 64 bits
-_TYPE = "q"
+#: bytes of a row's hash, and of its number if not all rows are looked at in one reading
+_HASH, _NUMBER = 8, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def find(csv: CleanCsv, *, certain: bool, at_once: int = AT_ONCE) -> Repeats:
     import numpy as np
 
     total = sum(map(len, rows.blocks(csv))) if csv.rows is None else csv.rows
-    parts = max(1, -(-total // at_once))
+    parts = 1 if total * _HASH <= at_once else -(-total * (_HASH + _NUMBER) // at_once)
     number, kept, firsts = 0, [np.empty(0, dtype=np.int64)], list[tuple[int, int]]()
     for part in range(parts):
         for piece in _pieces(*_hashes(csv, part, parts, certain=certain)):
@@ -82,7 +82,8 @@ def _hashes(csv: CleanCsv, part: int, parts: int, *, certain: bool) -> Iterator[
     """Yield the numbers of the rows whose hash is in one part of all values, and their hashes, as arrays."""
     import numpy as np
 
-    first, second, numbers, row = array(_TYPE), array(_TYPE), array(_TYPE), 1
+    # a file of 2**32 rows could not be loaded: CKAN numbers rows with four bytes
+    first, second, numbers, row = array("q"), array("q"), array("I"), 1
     for block in rows.blocks(csv):
         texts = [rows.same_text(text) for text in block]
         hashes = [hash(text) for text in texts]
@@ -94,9 +95,9 @@ def _hashes(csv: CleanCsv, part: int, parts: int, *, certain: bool) -> Iterator[
         if certain:
             second.extend([hash(text + b"\n") for text in texts])
         row += len(block)
-    yield np.asarray(numbers if parts > 1 else range(0), dtype=np.int64)
+    yield np.asarray(numbers)
     for each in (first, second) if certain else (first,):
-        yield np.asarray(each, dtype=np.int64)
+        yield np.asarray(each)
 
 
 def _pieces(numbers: np.ndarray, *hashes: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
