@@ -18,6 +18,7 @@ _SAMPLES = {
         files.FLIGHTS_X1,
         files.FLIGHTS_X3,
         files.FLIGHTS_X9,
+        files.FLIGHTS_X27,
         files.WIDE,
         files.LONG,
         files.NUMBERS,

@@ -15,7 +15,7 @@ def load(ground: Ground, subject: Subject) -> float:
 
 
 def timed(ground: Ground, subject: Subject, *, ignore_hash: bool = True, want: str = "complete") -> tuple[float, Run]:
-    """Request a load, wait until it has ended in state ``want``, and return the seconds and the run.
+    """Request a load, wait until it has ended in state ``want``, and return the seconds until then and the run.
 
     :raises RunFailed: when it ends in another state, or not in time.
     """
@@ -24,4 +24,6 @@ def timed(ground: Ground, subject: Subject, *, ignore_hash: bool = True, want: s
         start = time.perf_counter()
         ground.portal.act("datapusher_submit", resource_id=subject.resource_id, ignore_hash=ignore_hash)
         run = runs.ended(subject.resource_id, before, want=want, patience=subject.sample.patience)
-        return time.perf_counter() - start, run
+        took = time.perf_counter() - start
+        runs.gone(run)
+        return took, run

@@ -6,10 +6,13 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
+import psutil
 import psycopg
 
 #: Seconds between two queries: by so much a measurement may be too long.
 LOOK = 0.005
+#: Seconds after which a process that goes on after its run's end is not waited for any more.
+_AFTER_THE_END = 330
 _ENDED = ("complete", "complete_with_warnings", "skipped", "error", "cancelled", "waiting_for_review", "rejected")
 
 
@@ -95,3 +98,12 @@ class Runs:
         if run.state != want:
             raise RunFailed(f"{resource_id} ended as {run.state}, not {want}: {run.error}")
         return run
+
+    def gone(self, run: Run) -> None:
+        """Wait for the process of a run that has ended: it still makes statistics, which would slow down what follows.
+
+        Who skips a run is the worker, which goes on.
+        """
+        until = time.monotonic() + _AFTER_THE_END
+        while run.state != "skipped" and psutil.pid_exists(run.pid) and time.monotonic() < until:
+            time.sleep(LOOK)

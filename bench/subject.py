@@ -44,7 +44,7 @@ def introduce(ground: Ground, sample: Sample, **more: str) -> Subject:
         "resource_create", file, package_id=ground.dataset, name=sample.name, format=sample.format.upper(), **more
     )
     with Runs(ground.ckan_dsn) as runs:
-        runs.ended(resource["id"], None, patience=sample.patience)
+        runs.gone(runs.ended(resource["id"], None, patience=sample.patience))
     fields = ground.portal.act("datastore_info", id=resource["id"])["fields"]
     with psycopg.connect(ground.superuser_dsn) as connection:
         made = connection.execute(_INDEXES, [f'public."{resource["id"]}"']).fetchall()
