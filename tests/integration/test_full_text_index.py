@@ -203,7 +203,9 @@ def test_a_build_uses_no_more_than_is_allowed_and_idle(
     seen = superuser.execute("SELECT command, memory, workers FROM told.indexes").fetchall()
     built = [(memory, asked) for command, memory, asked in seen if "USING gin" in command and "_dpp_" in command]
     ((memory, asked),) = built
-    assert asked == workers
-    parallel = idle > 1 and superuser.info.server_version >= PARALLEL_GIN
+    # an older server builds it on one core, at the same time as the others
+    several = superuser.info.server_version >= PARALLEL_GIN
+    assert asked == (workers if several else "0")
+    parallel = idle > 1 and several
     # 32 MB for each process; one process alone is faster with little
     assert memory == ({2: "64MB", 4: "96MB"}[idle] if parallel else "4MB")
