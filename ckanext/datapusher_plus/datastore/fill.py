@@ -21,8 +21,8 @@ from .stage import Insert, Text, execute, insert, move
 
 #: Pieces of work per connection: with several, all connections end at nearly the same time and progress is shown.
 _PIECES = 8
-#: Fewest pages of a piece, if there are enough for all connections: PostgreSQL plans each piece anew, which takes 30 ms
-#: for 500 columns.
+#: Fewest pages of a piece, if there are enough for all connections: PostgreSQL plans each piece anew, and with hundreds
+#: of columns that takes longer than to cast a few rows.
 _PAGES = 256
 #: Time to cast some rows and make their text on one core, as a multiple of the time to build their index.
 _CASTING = 1.2
