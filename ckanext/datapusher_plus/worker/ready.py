@@ -20,7 +20,6 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from .. import portal
 from ..core.types.notations import DAYS, NUMBERS
 from ..flow import to_prefect
-from ..model.database import transaction
 from ..portal import app
 from ..portal.pages import anybody_may_read
 from ..portal.resource import shown
@@ -111,7 +110,7 @@ def _ask_of_no_run(resource_id: str) -> None:
     records.has_loaded_before(resource_id, besides=nobody)
     portal.standings([nobody])
     annotate.keep(nobody, None, "", (), columns=())
-    with transaction() as connection:
+    with model.ensure_engine().begin() as connection:
         task_status.show(connection, nobody)
     claim(nobody, flow_run_id=None, worker="", resource_id=resource_id)
     log_of_nobody = RunLog(nobody)
