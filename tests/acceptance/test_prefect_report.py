@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -85,12 +86,15 @@ def test_prefect_has_the_log_and_the_events_of_a_public_resource(
 
 
 @pytest.mark.smoke
+@pytest.mark.usefixtures("loaded")
 def test_prefect_has_nothing_of_a_private_file(
     worker: WorkerUnderTest, api: Api, act: Act, upload: Upload, ended: Ended, flow_run: Any, lines: Any, events: Any
 ) -> None:
     from ckan.tests import factories
 
-    package = factories.Dataset(owner_org=factories.Organization()["id"], private=True, name="hush-hush")
+    package = factories.Dataset(
+        owner_org=factories.Organization()["id"], private=True, name=f"hush-hush-{uuid.uuid4()}"
+    )
     rows = b"secretname,age\n" + b"Ada,36\n" * 30 + b"Zaphod,many,cells\n"
     resource = act("resource_create", package_id=package["id"], name="Whispers", upload=upload(rows), format="CSV")
     status = ended(resource, "complete_with_warnings")
