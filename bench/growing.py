@@ -39,7 +39,9 @@ def _uploaded(ground: Ground, subject: Subject, file: Path) -> Run:
     with Runs(ground.ckan_dsn) as runs:
         before = runs.latest(subject.resource_id)
         ground.portal.upload("resource_patch", file, id=subject.resource_id)
-        return runs.ended(subject.resource_id, before)
+        run = runs.ended(subject.resource_id, before)
+        runs.gone(run)
+        return run
 
 
 def _seconds(run: Run) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,7 @@ import psycopg
 
 #: Seconds between two queries: by so much a measurement may be too long.
 LOOK = 0.005
-#: Seconds after which a process that goes on after its run's end is not waited for any more.
+#: The longest wait, in seconds, for the process of a run that has ended.
 _AFTER_THE_END = 330
 _ENDED = ("complete", "complete_with_warnings", "skipped", "error", "cancelled", "waiting_for_review", "rejected")
 
@@ -102,8 +103,8 @@ class Runs:
     def gone(self, run: Run) -> None:
         """Wait for the process of a run that has ended: it still makes statistics, which would slow down what follows.
 
-        Who skips a run is the worker, which goes on.
+        A skipped run has no process of its own: the worker itself skips it.
         """
-        until = time.monotonic() + _AFTER_THE_END
-        while run.state != "skipped" and psutil.pid_exists(run.pid) and time.monotonic() < until:
-            time.sleep(LOOK)
+        if run.state != "skipped":
+            with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+                psutil.Process(run.pid).wait(_AFTER_THE_END)
