@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import psycopg
 from psycopg import sql
+from typing_extensions import LiteralString
 
 from ..core.values import FullText
 
@@ -33,11 +34,15 @@ _SOURCE = "SELECT prosrc FROM pg_proc WHERE oid = 'public.populate_full_text_tri
 #: positions can take several times as much space as their text.
 LETTERS = (None, 400_000, 100_000, 25_000)
 
-#: SQL for the text of each type in JSON, where it is not written by JSON itself, which takes several times as long.
-_TEXTS = {"text": "{}", **dict.fromkeys(("numeric", "int2", "int4", "int8", "float4", "float8", "bool"), "{}::text")}
+#: SQL for a value's text in JSON; and for types where the same text can be had several times as fast.
+_BY_JSON: LiteralString = "to_json({}) #>> '{{}}'"
+_TEXTS: dict[str, LiteralString] = {
+    "text": "{}",
+    **dict.fromkeys(("numeric", "int2", "int4", "int8", "float4", "float8", "bool"), "{}::text"),
+}
 #: The same for dates and times while the session writes them as ISO. JSON has a T before the time, and no year of a
 #: file is before Christ, which would add a word.
-_ISO_TEXTS = {**_TEXTS, "date": "{}::text", "timestamp": "replace({}::text, ' ', 'T')"}
+_ISO_TEXTS: dict[str, LiteralString] = {**_TEXTS, "date": "{}::text", "timestamp": "replace({}::text, ' ', 'T')"}
 
 
 def is_known(connection: psycopg.Connection) -> bool:
@@ -67,7 +72,7 @@ def expression(
     if not columns:
         return sql.SQL("NULL")
     texts = _ISO_TEXTS if iso else _TEXTS
-    text = _joined([_text(sql.Identifier(name), texts.get(pg_type)) for name, pg_type in columns])
+    text = _joined([sql.SQL(texts.get(kind, _BY_JSON)).format(sql.Identifier(name)) for name, kind in columns])
     if letters is not None:
         text = sql.SQL("left({}, {})").format(text, sql.Literal(letters))
     # without any value _full_text is NULL, as CKAN's trigger leaves it; to_tsvector of an empty text is not NULL
@@ -83,10 +88,6 @@ def expression(
 def _searched(columns: Sequence[tuple[str, str]], what: FullText) -> Sequence[tuple[str, str]]:
     kinds = {FullText.TEXT: ("text",), FullText.NONE: ()}.get(what)
     return columns if kinds is None else [column for column in columns if column[1] in kinds]
-
-
-def _text(column: sql.Composable, template: str | None) -> sql.Composable:
-    return sql.SQL(template or "to_json({}) #>> '{{}}'").format(column)  # pyright: ignore[reportArgumentType]
 
 
 def _joined(texts: Sequence[sql.Composable]) -> sql.Composable:

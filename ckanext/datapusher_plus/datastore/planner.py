@@ -20,7 +20,8 @@ _AT_MOST = "SELECT set_config('default_statistics_target', least(current_setting
 def analyze(connection: psycopg.Connection, table: str) -> None:
     """Collect the statistics; for a very wide table those of columns without an index from fewer rows.
 
-    For the widest they are left to autovacuum, which does not find them collected if only some columns have them.
+    Of the widest tables only the columns with an index get them here. Autovacuum makes the others: for PostgreSQL, a
+    table is analysed only when all of its columns are.
     """
     whole = sql.SQL("ANALYZE {}").format(ddl.public(table))
     name = sql.Literal(ddl.public(table).as_string(connection))
