@@ -87,8 +87,8 @@ def test_the_list_has_what_a_page_needs(drafted: Drafted) -> None:
     found = drafted.act("editor", "list", resource_id=drafted.resource, kind="codes", column="tree_state")
     [codes] = found
     assert (codes["value"], codes["evidence"]["counts"], codes["creator"]) == (
-        ["bad", "good"],
-        {"bad": 2, "good": 2},
+        ["bad", "felled"],
+        {"bad": 2, "felled": 2},
         "site",
     )
     assert (codes["state"], codes["votes_for"], codes["form"], codes["span"]) == ("open", 0, "value", {})
@@ -117,7 +117,7 @@ def test_an_accepted_draft_is_written_and_remembered(drafted: Drafted) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"), [("codes", ["bad", "good"]), ("pii", True), ("unit", "m"), ("semantic_type", "url")]
+    ("kind", "value"), [("codes", ["bad", "felled"]), ("pii", True), ("unit", "m"), ("semantic_type", "url")]
 )
 def test_each_kind_is_written_to_its_key(kind: str, value: Any, drafted: Drafted) -> None:
     if kind != "codes":
@@ -244,7 +244,7 @@ def test_the_values_of_a_column_that_is_marked_later_are_not_shown_or_used(draft
     seen = drafted.words.act(drafted.users["editor"], "datapusher_plus_words_next")["next"]
     assert [each["id"] for each in seen["drafts"]] == [label]
     assert (seen["statistics"]["withheld"], seen["statistics"].get("top")) == ("personal", None)
-    assert "good" not in str(seen)
+    assert "felled" not in str(seen)
 
 
 def test_what_a_model_said_before_it_failed_is_kept(drafted: Drafted, hostile: Hostile) -> None:
