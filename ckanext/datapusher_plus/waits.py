@@ -101,6 +101,10 @@ FROZEN_RUN = 600
 STATISTICS = 300.0
 #: The sweep makes missing statistics of one table within this time, because other repairs wait.
 SWEPT_STATISTICS = 60.0
+#: A run that ended longer ago than this without beginning statistics has left them to the sweep.
+STATISTICS_LEFT = timedelta(seconds=5)
+#: While no request waits, a sweep goes on making missing statistics for this time.
+CATCH_UP = 10.0
 #: The command that makes statistics anew takes as long as they need.
 ASKED_STATISTICS = 86_400.0
 

@@ -20,6 +20,7 @@ from ckanext.datapusher_plus import settings
 from ckanext.datapusher_plus.cli.statistics import statistics as command
 from ckanext.datapusher_plus.model import run
 from ckanext.datapusher_plus.recovery.statistics import catch_up
+from ckanext.datapusher_plus.runs import database
 from ckanext.datapusher_plus.statistics import store
 from ckanext.datapusher_plus.statistics.make import Job, make
 from ckanext.datapusher_plus.statistics.store import Known
@@ -136,6 +137,20 @@ def test_the_sweep_makes_what_is_missing(described: str, act: Any) -> None:
     assert list(catch_up(dry_run=False)) == [f"{described}: the statistics of its table were missing and are made."]
     assert is_stale(described) is False
     assert list(catch_up(dry_run=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("seconds", "begun", "is_left"), [(1, False, False), (6, False, True), (6, True, False), (3600, True, True)]
+)
+def test_what_a_run_has_left_to_the_sweep(seconds: int, begun: bool, is_left: bool, described: str, act: Any) -> None:
+    loaded_table(act, described, "two")
+    store.expect(described, "two", Known())
+    if begun:
+        store.begin(described, "two")
+    with database.transaction() as connection:
+        ended = sa.func.now() - timedelta(seconds=seconds)
+        connection.execute(sa.update(run).where(run.c.id == "two").values(finished_at=ended))
+    assert [loaded.resource_id for loaded in store.missing(9)] == [described] * is_left
 
 
 @pytest.mark.parametrize("how", ["without", "purged"])

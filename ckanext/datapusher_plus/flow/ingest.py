@@ -56,8 +56,6 @@ log = logging.getLogger(__name__)
 NAME = "datapusher-plus"
 #: The steps of a file of up to so many bytes may be plain calls instead of Prefect's tasks (``prefect_tasks``).
 LARGEST_PLAIN = 1 << 20
-#: So many waiting requests are many.
-MANY = 10
 
 
 @flow(
@@ -157,7 +155,7 @@ def _fetch(ticket: Ticket, run: Run) -> Source:
     if plugin := portal.vetoed_by(ticket.resource_id):
         raise Vetoed(plugin)
     which = settings.current().prefect_tasks
-    is_every_file = which == "all" or (which == "auto" and not queue.has(MANY))
+    is_every_file = which == "all" or (which == "auto" and not queue.has(queue.CROWD))
     # CKAN does not know the size of every link
     as_tasks.set(is_every_file or (ticket.size or 0) > LARGEST_PLAIN)
     source = tasks.fetch(ticket, run.log)

@@ -8,6 +8,7 @@ import os
 from .. import settings, waits
 from ..core.outcome import Outcome
 from ..core.states import LOADED
+from ..runs import queue
 from ..statistics import summary
 from ..statistics.make import NICEST, Job, make
 from ..words import after_load
@@ -15,9 +16,12 @@ from .run import Run
 
 log = logging.getLogger(__name__)
 
+#: Rows times columns of a table up to which its statistics may wait for the sweep, which has less time for each table.
+SMALL = 100_000
+
 
 def make_statistics(run: Run, end: Outcome) -> None:
-    """Make the statistics of the run's table, and drafts from them.
+    """Make the statistics of the run's table, and drafts from them; leave those of a small one to the sweep in a crowd.
 
     A failure changes nothing about the run, and the sweep tries again.
     """
@@ -26,6 +30,8 @@ def make_statistics(run: Run, end: Outcome) -> None:
     plan = run.swapped.plan
     job = Job(resource_id=run.resource_id, run_id=run.claimed.run_id, load_key=plan.load_key, seconds=waits.STATISTICS)
     try:
+        if run.swapped.rows * len(plan.columns) <= SMALL and queue.has(queue.CROWD):
+            return
         os.nice(NICEST)
         made = make(job)
         summary.update(made)

@@ -13,6 +13,9 @@ from ..core.states import State
 from ..model import run
 from . import database
 
+#: So many waiting requests are a crowd: what nobody waits for is done later.
+CROWD = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:

@@ -212,12 +212,14 @@ def give_up(resource_id: str) -> None:
 
 def missing(limit: int) -> list[Loaded]:
     """Return loads whose statistics are expected and not made, unless their own process may still be making them."""
+    left = sa.case((table.c.attempts == 0, sa.literal(waits.STATISTICS_LEFT)), else_=sa.literal(_BY_ITS_RUN))
     query = (
         sa.select(table.c.resource_id, run.c.id, run.c.load_key)
         .join(run, run.c.id == table.c.begun_for)
         .where(table.c.run_id.is_distinct_from(table.c.begun_for), table.c.attempts < MOST_ATTEMPTS)
-        .where(HAS_LOADED, ~run.c.unpublished, run.c.finished_at < sa.func.now() - _BY_ITS_RUN)
-        .order_by(run.c.finished_at)
+        .where(HAS_LOADED, ~run.c.unpublished, run.c.finished_at < sa.func.now() - left)
+        # by chance, so that several workers seldom make the same ones
+        .order_by(sa.func.random())
         .limit(limit)
     )
     with transaction() as connection:
