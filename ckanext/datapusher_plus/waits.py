@@ -70,6 +70,8 @@ PREFECT_POLL = 1.0
 CANCEL_POLL = 2.0
 #: What a worker says in its log of a deployment's settings, it may say of a deployment that was read so long ago.
 SAME_DEPLOYMENT = 10.0
+#: Lines of a small file's log in a crowd are written together about this often.
+LOG_TOGETHER = 0.5
 #: A run's log is sent to Prefect this often, for people who watch it there.
 PREFECT_LOG = 2.0
 #: A worker checks its run processes this often, so that the end of a run is noticed at once.

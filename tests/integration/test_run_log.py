@@ -98,6 +98,22 @@ def progress(run_id: str) -> dict[str, object]:
         return connection.execute(sa.select(run.c.progress).where(run.c.id == run_id)).scalar_one()
 
 
+def test_lines_that_are_gathered_are_written_after_a_moment_and_at_the_end(run_id: str) -> None:
+    moment = 0.0
+    told = RunLog(run_id, clock=lambda: moment)
+    told.gather()
+    written = []
+    for moment, line in ((0.1, "one"), (0.4, "two"), (0.6, "three"), (0.7, "four")):  # noqa: B007 (the clock reads it)
+        told.info(line)
+        told.progress(line, 0, None)
+        written.append((len(lines(run_id)), (progress(run_id) or {}).get("stage")))
+    assert written == [(0, None), (0, None), (3, "two"), (3, "two")]
+    told.flush()
+    told.info("five")
+    assert [message for _, message in lines(run_id)] == ["one", "two", "three", "four", "five"]
+    assert progress(run_id)["stage"] == "four"
+
+
 def test_a_log_that_cannot_be_written_fails_no_run(clean_db: None) -> None:
     told = RunLog("no such run")
     told.info("lost")

@@ -160,6 +160,8 @@ def _fetch(ticket: Ticket, run: Run) -> Source:
     as_tasks.set(is_every_file or (ticket.size or 0) > LARGEST_PLAIN)
     source = tasks.fetch(ticket, run.log)
     as_tasks.set(is_every_file or source.size > LARGEST_PLAIN)
+    if not as_tasks.get():
+        run.log.gather()
     run.log.file(source.filename or fetch.name_of(ticket), source.size)
     undone = undone_key(ticket.resource_id, ticket.run_id)
     compare(ticket, source.hash, last_good_load_key(ticket.resource_id), run.log, undone)

@@ -125,6 +125,7 @@ class Run:
     def end(self, end: Outcome) -> Outcome:
         """Write the end of the run, and return it; raise a stop signal of this process again."""
         loaded = self.swapped is not None
+        self.log.flush()
         ending = Ending(
             run_id=self.claimed.run_id,
             resource_id=self.resource_id,

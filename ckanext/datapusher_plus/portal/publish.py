@@ -17,7 +17,7 @@ from ..core.errors import ResourceGone
 from ..core.message import say
 from .observers import name_of, observers
 from .rejected import remove_rejected
-from .resource import context, shown
+from .resource import context, in_dataset, shown
 
 #: Calls code of another plugin; returns the given sentence if that failed, else None.
 Attempt = Callable[[str, Callable[[], object]], str | None]
@@ -52,7 +52,7 @@ def publish(
     :raises ResourceGone: when the resource was deleted.
     """
     try:
-        resource, dataset = shown(resource_id)
+        resource, dataset = in_dataset(resource_id)
     except ResourceGone:
         remove_rejected(resource_id)
         raise
@@ -70,7 +70,7 @@ def publish(
 def mark_active(resource_id: str, active: bool) -> None:
     """Set ``datastore_active``, by which CKAN shows that the resource has a table; a deleted resource is ignored."""
     try:
-        resource, _ = shown(resource_id)
+        resource, _ = in_dataset(resource_id)
     except ResourceGone:
         return
     _write(resource, {"datastore_active": active})

@@ -126,6 +126,25 @@ def site_user() -> str:
     return tk.get_action("get_site_user")({"ignore_auth": True}, {})["name"]
 
 
+def in_dataset(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a resource and its dataset, both of one ``package_show``.
+
+    :raises ResourceGone: when the resource or its dataset was deleted.
+    """
+    refuse_gone(resource_id)
+    # an earlier try may have left the session in a failed transaction
+    model.Session.rollback()
+    resource = model.Session.get(model.Resource, resource_id)
+    try:
+        dataset = tk.get_action("package_show")(context(), {"id": resource and resource.package_id})
+    except tk.ObjectNotFound as error:
+        raise ResourceGone(resource_id) from error
+    found = [each for each in dataset["resources"] if each["id"] == resource_id]
+    if not found:
+        raise ResourceGone(resource_id)
+    return found[0], dataset
+
+
 def shown(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the results of ``resource_show`` and ``package_show``, as plugins expect them.
 

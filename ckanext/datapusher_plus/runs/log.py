@@ -1,4 +1,4 @@
-"""The log of a run in CKAN's database; each line is written at once, so that people can follow the run."""
+"""The log of a run in CKAN's database; usually each line is written at once, so that people can follow the run."""
 
 from __future__ import annotations
 
@@ -48,6 +48,23 @@ class RunLog:
         self._steps: list[tuple[str, float]] = []
         #: what is known of the whole file
         self._known: dict[str, int] = {}
+        #: lines, and columns of the run's row, that are not written yet
+        self._waiting: list[dict[str, Any]] = []
+        self._noted: dict[str, Any] = {}
+        self._gathers = False
+        self._written_at = self._began
+
+    def gather(self) -> None:
+        """Write several lines together from now on, about every ``waits.LOG_TOGETHER`` seconds, until ``flush``.
+
+        A small file has 20 lines and reports within a second, and each transaction costs as much as a step of its load.
+        """
+        self._gathers = True
+
+    def flush(self) -> None:
+        """Write the lines that wait, and each further one at once."""
+        self._gathers = False
+        self._save()
 
     def debug(self, message: str) -> None:
         self._write(logging.DEBUG, message)
@@ -93,16 +110,30 @@ class RunLog:
             return
         self._lines += 1
         kept = line_of(message if self._lines <= MOST_LINES else FULL)
-        line = {"run_id": self._run_id, "at": database.now(), "level": logging.getLevelName(level), **kept}
-        self._execute(sa.insert(log_table).values(line))
+        self._waiting.append(
+            {"run_id": self._run_id, "at": database.now(), "level": logging.getLevelName(level), **kept}
+        )
+        self._save_unless_gathering()
 
     def _note(self, values: dict[str, Any]) -> None:
-        self._execute(sa.update(run).where(run.c.id == self._run_id).values(**values))
+        self._noted.update(values)
+        self._save_unless_gathering()
 
-    def _execute(self, statement: sa.Executable) -> None:
+    def _save_unless_gathering(self) -> None:
+        if not self._gathers or self._clock() - self._written_at > waits.LOG_TOGETHER:
+            self._save()
+
+    def _save(self) -> None:
+        lines, noted = self._waiting, self._noted
+        self._waiting, self._noted, self._written_at = [], {}, self._clock()
+        if not lines and not noted:
+            return
         try:
             with database.transaction() as connection:
-                connection.execute(statement)
+                if noted:
+                    connection.execute(sa.update(run).where(run.c.id == self._run_id).values(**noted))
+                if lines:
+                    connection.execute(sa.insert(log_table), lines)
         except SQLAlchemyError:
             # a load must not fail only because its log cannot be written
             self._operators.exception("run %s: the log in CKAN's database cannot be written", self._run_id)
