@@ -35,7 +35,7 @@ _resource: str | None = None
 
 def works_on(resource_id: str) -> None:
     """Set the resource that this process works on, for ``hook``."""
-    global _resource  # noqa: PLW0603 (a process carries out one run)
+    global _resource  # noqa: PLW0603 (a process carries out one run at a time)
     _resource = resource_id
 
 

@@ -76,6 +76,8 @@ LOG_TOGETHER = 0.5
 PREFECT_LOG = 2.0
 #: A worker checks its run processes this often, so that the end of a run is noticed at once.
 RUN_EXIT_POLL = 0.05
+#: A process whose run has ended waits this long for another one.
+SPARE_PROCESS = 5.0
 #: A worker that is stopping checks this often whether its runs have ended.
 DRAIN_POLL = 0.2
 #: A run that was handed to Prefect must be claimed within this time; after that it does not count as one of its

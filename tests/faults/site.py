@@ -53,6 +53,8 @@ class Setup:
             "load_strategy": self.strategy,
             "flow_timeout": str(self.flow_timeout),
             "prefect_tasks": self.tasks,
+            # without statistics a process carries out one run after another, as in a crowd
+            "statistics": str(self.tasks == "all").lower(),
             "sweep_interval": "1",
             "worker_grace": "2",
             "worker_limit": "8",

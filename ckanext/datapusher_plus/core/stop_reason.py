@@ -25,7 +25,7 @@ _reason: Reason | None = None
 
 def note(reason: Reason) -> None:
     """Remember the reason for the signal that follows; the first reason is kept."""
-    global _reason  # noqa: PLW0603 (one run to a process)
+    global _reason  # noqa: PLW0603 (a process that is to stop begins no other run)
     _reason = _reason or reason
 
 

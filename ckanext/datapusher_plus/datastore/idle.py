@@ -32,8 +32,11 @@ _kept: list[tuple[psycopg.Connection, float]] = []
 
 @contextmanager
 def reused() -> Iterator[None]:
-    """Reuse connections within this block, and close the last one at its end."""
-    global _reusing  # noqa: PLW0603 (a process carries out one run)
+    """Reuse connections within this block, and close the last one at its end; within another such block at its end."""
+    global _reusing  # noqa: PLW0603 (a process carries out one run after another)
+    if _reusing:
+        yield
+        return
     _reusing = True
     try:
         yield

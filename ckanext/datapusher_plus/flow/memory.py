@@ -20,7 +20,7 @@ def limit_run(most: int) -> None:
     With a limit of the process itself a run gets a `MemoryError` instead of being killed, and it needs no rights over
     control groups. Only the soft limit is set: the processes that read files have their own hard limits.
     """
-    global _before  # noqa: PLW0603 (one run to a process)
+    global _before  # noqa: PLW0603 (one run at a time)
     if most:
         _before = _, hard = resource.getrlimit(resource.RLIMIT_DATA)
         wanted = writable() + most

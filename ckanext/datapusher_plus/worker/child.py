@@ -1,12 +1,14 @@
-"""The code of a forked process: run one flow run, obey the worker, and end when the worker is gone."""
+"""The code of a forked process: carry out runs, obey the worker, and end when the worker is gone."""
 
 from __future__ import annotations
 
 import os
 import signal
 import threading
+from contextlib import suppress
 from functools import cache
 from multiprocessing.connection import Connection
+from queue import SimpleQueue
 from typing import Any, cast
 from uuid import UUID
 
@@ -24,29 +26,65 @@ from prefect.settings import (
 
 from .. import settings
 from ..core import stop_reason
+from ..datastore import idle
 from ..flow import memory, to_prefect
 from ..flow.ingest import ingest
 from ..flow.job import Job, bare
+from ..formats.sandbox.limited_fork import writable
+
+#: Most runs of one process, and the bytes that it may have kept of them: what a library leaves behind must not grow.
+MOST_RUNS = 50
+MOST_LEFT = 256 << 20
+#: What a process says when its run has ended and it can take another one.
+FREE = b"free"
 
 
-def run(job: Job, orders: Connection) -> None:
-    """Carry out one run in this process; its environment is the one in which the operator started the worker."""
+def work(worker: Connection) -> None:
+    """Carry out the runs that the worker sends; its environment is the one in which the operator started the worker."""
     # a session of its own: Ctrl-C in a terminal is for the worker, which then stops its runs
     os.setsid()
     signal.signal(signal.SIGTERM, _exit)
-    threading.Thread(target=_obey, args=(orders,), daemon=True, name="orders").start()
-    memory.limit_run(settings.current().run_memory_limit)
-    os.environ["PREFECT__FLOW_RUN_ID"] = job.flow_run_id
+    jobs: SimpleQueue[Job] = SimpleQueue()
+    threading.Thread(target=_obey, args=(worker, jobs), daemon=True, name="orders").start()
+    nice, memory_before = os.nice(0), writable()
     with (
         SettingsContext(profile=get_settings_context().profile, settings=settings_of_runs()),
-        handle_engine_signals(UUID(job.flow_run_id)),
         to_prefect.OneClient() as prefect,
-        to_prefect.log_lines(prefect.client),
+        idle.reused(),
     ):
-        state = _carry_out(job, _flow_run(prefect.client, job))
+        for _ in range(MOST_RUNS - 1):
+            _run(jobs.get(), prefect.client)
+            # a process that has made statistics cannot get its priority back
+            if os.nice(0) != nice or writable() > memory_before + MOST_LEFT:
+                return
+            worker.send_bytes(FREE)
+        _run(jobs.get(), prefect.client)
+
+
+def _run(job: Job, client: SyncPrefectClient) -> None:
+    _forget_end()
+    memory.limit_run(settings.current().run_memory_limit)
+    os.environ["PREFECT__FLOW_RUN_ID"] = job.flow_run_id
+    with handle_engine_signals(UUID(job.flow_run_id)), to_prefect.log_lines(client):
+        state = _carry_out(job, _flow_run(client, job))
+    memory.lift()
     if not state.is_final():
         # the worker then reports an end; otherwise Prefect would wait for one, or have the run repeated
         raise SystemExit(1)
+    if not state.is_completed():
+        # nothing of a run that failed may have an effect on another one
+        raise SystemExit(0)
+
+
+def _forget_end() -> None:
+    """Have Prefect forget the end of the process's run before: it expects one run, and has no public way for another.
+
+    It would end the process after an error as if the end of this run were reported already.
+    """
+    with suppress(ImportError):
+        from prefect._internal import control_listener
+
+        control_listener._engine_outcome_handled = False  # pyright: ignore[reportPrivateUsage]
 
 
 @cache
@@ -89,10 +127,15 @@ def _exit(*_: Any) -> None:
     raise SystemExit(128 + signal.SIGTERM)
 
 
-def _obey(orders: Connection) -> None:
-    """Wait for the worker's order to stop; if the pipe is closed without an order, the worker is gone."""
+def _obey(worker: Connection, jobs: SimpleQueue[Job]) -> None:
+    """Pass on what to do until the worker orders to stop; if the pipe is closed without an order, the worker is gone.
+
+    The worker also closes the pipe of a process that it needs no more.
+    """
     try:
-        reason = stop_reason.Reason(orders.recv())
+        while isinstance(order := worker.recv(), Job):
+            jobs.put(order)
+        reason = stop_reason.Reason(order)
     except (EOFError, OSError):
         reason = stop_reason.Reason.ORPHANED
     stop_reason.note(reason)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -32,6 +33,7 @@ from ..runs.turns import Room
 from ..settings import current
 from .outage import Outage
 from .run_process import ForkedRun
+from .spare_processes import SpareProcesses
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
         #: asked before a run is taken
         self.gate = Gate()
         self._runs: dict[uuid.UUID, ForkedRun] = {}
+        self._spare = SpareProcesses()
         self._draining = anyio.Event()
         self._poke = anyio.Event()
 
@@ -66,7 +69,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
     ) -> None:
         """Work until ``drain`` is called, however often Prefect goes away and comes back."""
         del with_healthcheck  # the sweep and the heartbeat show more
-        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: RETRIES}):
+        with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: RETRIES}), closing(self._spare):
             await self._work(run_once, printer)
 
     async def _work(self, run_once: bool, printer: Callable[..., None]) -> None:
@@ -80,6 +83,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
             async with anyio.create_task_group() as loops:
                 loops.start_soon(self._loop, self.get_and_submit_flow_runs, self._poked)
                 loops.start_soon(self._loop, self.sync_with_backend, self._heartbeat)
+                loops.start_soon(self._spare.close_idle)
                 await self._draining.wait()
                 loops.cancel_scope.cancel()
             # leaving the context waits for the runs in progress
@@ -184,10 +188,13 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
             task_status.started(forked.pid)
         try:
             code, cancelled = await self._watch(flow_run, forked)
-            cancelled = cancelled or forked.is_cancelled or await self._is_cancelled(flow_run)
+            # a process that is free has told Prefect that its run is complete
+            asks = not cancelled and not forked.has_left_free
+            cancelled = cancelled or forked.is_cancelled or (asks and await self._is_cancelled(flow_run))
             await self._see_to(job.run_id, None if forked.given_up else code, cancelled=cancelled)
         finally:
             self._runs.pop(flow_run.id, None)
+            self._spare.keep(forked)
         if cancelled:
             await self._report(flow_run, Cancelled(message="Stopped and undone."))
             code = 0
@@ -215,7 +222,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
     async def _fork(self, job: Job) -> ForkedRun:
         if self._draining.is_set():
             raise RuntimeError("This worker is stopping; the run is for the next one.")
-        return await anyio.to_thread.run_sync(ForkedRun, job)
+        return await anyio.to_thread.run_sync(self._spare.begin, job)
 
     async def _see_to(self, run_id: str, code: int | None, *, cancelled: bool = False) -> None:
         """Recover a run if it died, and hand it over again if it never began."""
