@@ -1,25 +1,30 @@
-"""A hundred small files requested at once, and one file beside sixty of another organization."""
+"""Small files at once: a hundred, one beside sixty of another organization, and a portal's worth."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from pathlib import Path
 
 from .files import SMALL
 from .runs import Runs
-from .stack import Ground, new_dataset
+from .stack import Ground, new_dataset, stack_file
 
 FILES = 100
 #: Queued files of another organization.
 NEIGHBOURS = 60
 #: Resources per dataset; few, because CKAN writes the whole dataset whenever one of its resources changes.
 TOGETHER = 5
+#: Resources that a harvest creates, and for which a command asks.
+HARVESTED, COMMANDED = 1_000, 2_000
 #: Concurrent requests, as from a few people or a harvester.
 CLIENTS = 4
 _LOOK = 0.05
-_PATIENCE = 900
+_PATIENCE = 3_600
 
 
 class StillWaiting(RuntimeError):
@@ -64,6 +69,48 @@ def submitted(ground: Ground, resources: list[str]) -> float:
         return resources
 
     return _per_minute(ground, ask)
+
+
+def harvested(ground: Ground, number: int) -> tuple[list[str], float]:
+    """Create resources with a small file one after another, as a harvester does.
+
+    :returns: their ids, and the loads per minute, counted from the first request.
+    """
+    file, portal = SMALL.path(ground.files), ground.portal
+    resources: list[str] = []
+
+    def ask() -> list[str]:
+        for _ in range(number // TOGETHER):
+            dataset = new_dataset(portal)
+            for at in range(TOGETHER):
+                made = portal.upload("resource_create", file, package_id=dataset, name=f"harvested {at}", format="CSV")
+                resources.append(made["id"])
+        return resources
+
+    return resources, _per_minute(ground, ask)
+
+
+def commanded(ground: Ground, resources: list[str]) -> float:
+    """Ask for all files of the site by ``ckan datapusher_plus submit``; return the loads per minute."""
+    ckan = [str(Path(sys.executable).with_name("ckan")), "-c", stack_file()["ckan_ini"]]
+
+    def ask() -> list[str]:
+        command = [*ckan, "datapusher_plus", "submit", "--yes", "--ignore-hash"]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return resources
+
+    return _per_minute(ground, ask)
+
+
+def described(ground: Ground, resources: list[str]) -> float:
+    """Wait until there are statistics of the newest table of all these resources; return the seconds."""
+    with Runs(ground.ckan_dsn) as runs:
+        start = time.perf_counter()
+        while waiting := runs.undescribed(resources):
+            if time.perf_counter() - start > _PATIENCE:
+                raise StillWaiting(f"{waiting} of {len(resources)} tables have no statistics")
+            time.sleep(_LOOK)
+        return time.perf_counter() - start
 
 
 def beside(ground: Ground, neighbours: int) -> float:

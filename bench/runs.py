@@ -75,6 +75,15 @@ class Runs:
         ).fetchone()
         return row[0] if row else 0
 
+    def undescribed(self, resource_ids: list[str]) -> int:
+        """Return the number of these resources without statistics of their newest table."""
+        row = self._connection.execute(
+            "SELECT count(*) FROM datapusher_plus_statistics"
+            " WHERE resource_id = ANY(%s) AND run_id IS DISTINCT FROM begun_for",
+            [resource_ids],
+        ).fetchone()
+        return row[0] if row else 0
+
     def told(self, run_id: str) -> list[tuple[datetime, str]]:
         """Return the time and message of each line of the run's log."""
         return self._connection.execute(

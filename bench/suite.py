@@ -162,6 +162,29 @@ def many(ground: Ground, rounds: int) -> None:
     )
 
 
+def portal(ground: Ground, rounds: int) -> None:
+    """Create a thousand resources in a loop, then ask for two thousand by the command; wait for their statistics."""
+    # once: it takes half an hour
+    del rounds
+    resources, harvest = crowd.harvested(ground, crowd.HARVESTED)
+    after_harvest = crowd.described(ground, resources)
+    print(f"  harvested: {harvest:.0f} a minute, all statistics {after_harvest:.0f} s later", flush=True)
+    more, _ = crowd.harvested(ground, crowd.COMMANDED - crowd.HARVESTED)
+    command = crowd.commanded(ground, resources + more)
+    after_command = crowd.described(ground, resources + more)
+    _tell(
+        ground,
+        {
+            "harvested_per_minute": harvest,
+            "harvested_described_after_s": after_harvest,
+            "commanded_per_minute": command,
+            "commanded_described_after_s": after_command,
+        },
+        {"harvested_per_minute": [harvest], "commanded_per_minute": [command]},
+        unit="/min",
+    )
+
+
 def neighbours(ground: Ground, rounds: int) -> None:
     """Upload a small file alone, while sixty requests of another organization are queued, and beside hostile input."""
     alone = [crowd.beside(ground, 0) for _ in range(rounds)]
@@ -264,6 +287,7 @@ EXTRA: Mapping[str, Part] = {
     **{sample.name: _one_shape(sample) for sample in shapes.ALL},
     "rows_20m": very_long,
     "growth_x27": grown_far,
+    "portal": portal,
     "peers": others,
 }
 
