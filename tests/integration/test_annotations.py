@@ -202,7 +202,7 @@ def text_column(name: str, *top: tuple[str, int], **given: Any) -> ColumnStatist
     return ColumnStatistics(name=name, type="text", measure=Measure.TEXT, **figures)
 
 
-STATE = text_column("tree_state", ("good", 2), ("bad", 2))
+STATE = text_column("tree_state", ("felled", 2), ("bad", 2))
 
 
 def drafted(resource_id: str, **given: Any) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def test_a_second_pass_adds_nothing_and_links_its_run(words: Portal) -> None:
     assert annotate.draft(resource, "one", "site", statistics(resource, STATE)) == 2
     assert annotate.draft(resource, "two", "site", statistics(resource, STATE)) == 0
     assert annotate.draft(resource, "gone", "editor", statistics(resource, STATE)) == 0
-    assert drafted(resource) == {"label": "Tree state", "codes": ["bad", "good"]}
+    assert drafted(resource) == {"label": "Tree state", "codes": ["bad", "felled"]}
     assert words.sql(runs) == [(2,)]
     assert words.queue()[table["columns"]["tree_state"]][-1] == 2
 
