@@ -78,7 +78,7 @@ def test_a_process_that_no_run_needs_ends(
 
 @pytest.mark.parametrize("how", ["killed", "cancelled"])
 def test_a_run_in_a_used_process_ends_alone(
-    how: str, crowd: Any, worker_process: WorkerUnderTest, runs: Runs, act: Act, ended: Ended
+    how: str, crowd: Any, worker_process: WorkerUnderTest, runs: Runs, act: Act
 ) -> None:
     worker_process.start(worker_limit="1")
     until(lambda: _is_in_a_used_process(runs), 60, worker_process.output)

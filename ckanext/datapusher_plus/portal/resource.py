@@ -135,8 +135,10 @@ def in_dataset(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
     # an earlier try may have left the session in a failed transaction
     model.Session.rollback()
     resource = model.Session.get(model.Resource, resource_id)
+    if resource is None:
+        raise ResourceGone(resource_id)
     try:
-        dataset = tk.get_action("package_show")(context(), {"id": resource and resource.package_id})
+        dataset = tk.get_action("package_show")(context(), {"id": resource.package_id})
     except tk.ObjectNotFound as error:
         raise ResourceGone(resource_id) from error
     found = [each for each in dataset["resources"] if each["id"] == resource_id]
@@ -150,12 +152,8 @@ def shown(resource_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
     :raises ResourceGone: when the resource or its dataset was deleted.
     """
-    refuse_gone(resource_id)
-    # an earlier try may have left the session in a failed transaction
-    model.Session.rollback()
+    _, dataset = in_dataset(resource_id)
     try:
-        resource = tk.get_action("resource_show")(context(), {"id": resource_id})
-        dataset = tk.get_action("package_show")(context(), {"id": resource["package_id"]})
+        return tk.get_action("resource_show")(context(), {"id": resource_id}), dataset
     except tk.ObjectNotFound as error:
         raise ResourceGone(resource_id) from error
-    return resource, dataset

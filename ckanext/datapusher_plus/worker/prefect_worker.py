@@ -188,9 +188,9 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
             task_status.started(forked.pid)
         try:
             code, cancelled = await self._watch(flow_run, forked)
-            # a process that is free has told Prefect that its run is complete
-            asks = not cancelled and not forked.has_left_free
-            cancelled = cancelled or forked.is_cancelled or (asks and await self._is_cancelled(flow_run))
+            # a process is free only after Prefect has the end of its run
+            if not (cancelled or forked.has_left_free):
+                cancelled = await self._is_cancelled(flow_run)
             await self._see_to(job.run_id, None if forked.given_up else code, cancelled=cancelled)
         finally:
             self._runs.pop(flow_run.id, None)
@@ -247,7 +247,7 @@ class CkanWorker(BaseWorker[CkanJob, BaseVariables, CkanWorkerResult]):
             watchers.start_soon(obey_cancel)
             code = await forked.wait()
             watchers.cancel_scope.cancel()
-        return code, cancelled
+        return code, cancelled or forked.is_cancelled
 
     async def _is_cancelled(self, flow_run: FlowRun) -> bool:
         try:
