@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from pathlib import Path
+
+from dev.process import ckan_command
 
 from .files import SMALL
 from .runs import Runs
@@ -92,10 +92,9 @@ def harvested(ground: Ground, number: int) -> tuple[list[str], float]:
 
 def commanded(ground: Ground, resources: list[str]) -> float:
     """Ask for all files of the site by ``ckan datapusher_plus submit``; return the loads per minute."""
-    ckan = [str(Path(sys.executable).with_name("ckan")), "-c", stack_file()["ckan_ini"]]
+    command = ckan_command(stack_file()["ckan_ini"], "datapusher_plus", "submit", "--yes", "--ignore-hash")
 
     def ask() -> list[str]:
-        command = [*ckan, "datapusher_plus", "submit", "--yes", "--ignore-hash"]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         return resources
 

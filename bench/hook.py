@@ -7,11 +7,8 @@ measured with Prefect's server stopped.
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -20,54 +17,18 @@ from pathlib import Path
 from statistics import median
 
 import psutil
-import requests
 
 from dev.portal import Portal
-from dev.stack import free_port
 
-from . import report
+from . import ckan_server, report
 from .stack import new_dataset, stack_file
 
 PLUGIN = "datapusher_plus"
 
 
-@contextmanager
-def server(ini: Path, name: str, token: str, *, plugin: bool) -> Iterator[Portal]:
-    """Run a CKAN web server from a copy of ``ini``, with or without the plugin."""
-    text = ini.read_text(encoding="utf-8")
-    if not plugin:
-        text = re.sub(rf"^(ckan\.plugins\s*=.*?)\s*\b{PLUGIN}\b", r"\1", text, flags=re.MULTILINE)
-    port = free_port(set())
-    copy = ini.with_name(f"bench-{name}.ini")
-    copy.write_text(text, encoding="utf-8")
-    ckan = [str(Path(sys.executable).with_name("ckan")), "-c", str(copy)]
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            [*ckan, "run", "-H", "127.0.0.1", "-p", str(port), "--disable-reloader"], stdout=output, stderr=output
-        )
-        try:
-            yield ready(Portal(f"http://127.0.0.1:{port}", token))
-        finally:
-            process.terminate()
-            process.wait()
-            copy.unlink()
-
-
-def ready(portal: Portal, patience: float = 120) -> Portal:
-    """Wait until the server answers, and return ``portal``.
-
-    :param patience: seconds.
-    """
-    until = time.monotonic() + patience
-    while True:
-        try:
-            requests.get(f"{portal.url}/api/3/action/status_show", timeout=30).raise_for_status()
-        except requests.ConnectionError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
-        else:
-            return portal
+def without_plugin(ini: str) -> str:
+    """Return the text of an ini file without the plugin."""
+    return re.sub(rf"^(ckan\.plugins\s*=.*?)\s*\b{PLUGIN}\b", r"\1", ini, flags=re.MULTILINE)
 
 
 @contextmanager
@@ -106,14 +67,11 @@ def alternate(portals: dict[str, Portal], packages: dict[str, str], file: Path, 
 
 def main(rounds: int) -> None:
     """Measure ``rounds`` uploads to each server, with Prefect up and down; print and save the results."""
-    stack = stack_file()
-    ini = Path(stack.get("ckan_ini") or os.environ["CKAN_INI"])
-    prefect_port = int(stack["prefect_url"].split(":")[2].split("/")[0])
-    token = stack["sysadmin_token"]
+    prefect_port = int(stack_file()["prefect_url"].split(":")[2].split("/")[0])
     with (
         tempfile.TemporaryDirectory() as folder,
-        server(ini, "with", token, plugin=True) as with_plugin,
-        server(ini, "without", token, plugin=False) as without,
+        ckan_server.running("with", str) as with_plugin,
+        ckan_server.running("without", without_plugin) as without,
     ):
         file = Path(folder) / "small.csv"
         file.write_text("code,name\nAA,American Airlines\nUA,United Air Lines\n", encoding="utf-8")

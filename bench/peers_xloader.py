@@ -46,7 +46,7 @@ class _Web(Ckan):
 
     def command(self) -> Command:
         ini = _ini(self.stack)
-        return Command(argv=self.serve(_program(), ini), mark=ini.read_text())
+        return Command(argv=self.serve(str(_program()), ini), mark=ini.read_text())
 
     @property
     def address(self) -> str:

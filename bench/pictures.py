@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,10 +23,10 @@ from werkzeug import Response
 from werkzeug.middleware.shared_data import SharedDataMiddleware
 
 from dev.portal import Portal
-from dev.stack import free_port
+from dev.process import ckan_command
 from tests.browsing import served
 
-from .hook import ready
+from . import ckan_server
 from .stack import Ground, stack_file
 
 CARDS = 40
@@ -91,7 +90,6 @@ def measure(ground: Ground) -> tuple[dict[str, float], dict[str, list[float]]]:
 @contextmanager
 def _sites(folder: Path, port: int) -> Iterator[Site]:
     """Run two CKAN web servers on the stack's databases, with pictures and without."""
-    token, ini = stack_file()["sysadmin_token"], Path(stack_file()["ckan_ini"])
     options = {
         "ckan.datasets_per_page": str(max(LENGTHS)),
         "ckan.files.storage.pictures.type": "ckan:fs:public",
@@ -101,30 +99,17 @@ def _sites(folder: Path, port: int) -> Iterator[Site]:
     }
     on = {**options, "ckanext.datapusher_plus.thumbnail_sizes": "small:240 medium:640"}
     organization = f"bench-{uuid.uuid4().hex[:8]}"
-    with _server(ini, "pictures", on, token) as pictured, _server(ini, "plain", options, token) as plain:
+    with (
+        ckan_server.running("pictures", _with(on)) as pictured,
+        ckan_server.running("plain", _with(options)) as plain,
+    ):
         pictured.act("organization_create", name=organization)
-        yield Site(pictured=pictured, plain=plain, ini=ini.with_name("bench-pictures.ini"), organization=organization)
+        yield Site(pictured=pictured, plain=plain, ini=ckan_server.beside("pictures"), organization=organization)
 
 
-@contextmanager
-def _server(ini: Path, name: str, options: dict[str, str], token: str) -> Iterator[Portal]:
-    text = ini.read_text(encoding="utf-8")
-    lines = "\n".join(f"{key} = {value}" for key, value in options.items())
-    copy, port = ini.with_name(f"bench-{name}.ini"), free_port(set())
-    copy.write_text(text.replace("[app:main]\n", f"[app:main]\n{lines}\n", 1), encoding="utf-8")
-    command = [*_ckan(copy), "run", "-H", "127.0.0.1", "-p", str(port), "--disable-reloader"]
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-        try:
-            yield ready(Portal(f"http://127.0.0.1:{port}", token))
-        finally:
-            process.terminate()
-            process.wait()
-            copy.unlink()
-
-
-def _ckan(ini: Path) -> list[str]:
-    return [str(Path(sys.executable).with_name("ckan")), "-c", str(ini)]
+def _with(options: dict[str, str]) -> Callable[[str], str]:
+    lines = "".join(f"{key} = {value}\n" for key, value in options.items())
+    return lambda ini: ini.replace("[app:main]\n", f"[app:main]\n{lines}", 1)
 
 
 def _datasets(site: Site, folder: Path, count: int) -> None:
@@ -155,7 +140,7 @@ def _requests(browser: Browser, site: Site) -> int:
 
 
 def _make(site: Site) -> None:
-    subprocess.run([*_ckan(site.ini), "datapusher_plus", "thumbnails", "make"], check=True, capture_output=True)
+    subprocess.run(ckan_command(site.ini, "datapusher_plus", "thumbnails", "make"), check=True, capture_output=True)
 
 
 def _pages(site: Site) -> dict[str, list[float]]:

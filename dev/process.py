@@ -6,6 +6,7 @@ import os
 import pwd
 import signal
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -13,6 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+#: The ``ckan`` command of this environment.
+CKAN = str(Path(sys.executable).with_name("ckan"))
+
+
+def ckan_command(ini: Path | str, *words: str) -> tuple[str, ...]:
+    """Return the command line of ``ckan`` with these words, for the site of an ini file."""
+    return (CKAN, "-c", str(ini), *words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

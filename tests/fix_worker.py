@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 import requests
 
 from ckanext.datapusher_plus.core.states import OPEN, State
+from dev.process import ckan_command
 from tests.fix_ckan import Act
 from tests.fix_gate import Gates
 from tests.orders import Orders
@@ -120,7 +120,7 @@ class WorkerUnderTest:
         options = {f"ckanext.datapusher_plus.{key}": value for key, value in {**OPTIONS, **self._options}.items()}
         lines = "".join(f"{key} = {value}\n" for key, value in {**self._gates.options(), **options}.items())
         ini.write_text(f"[app:main]\nuse = config:{self._stack.test_ini}\n{lines}")
-        return [str(Path(sys.executable).with_name("ckan")), "-c", str(ini), "datapusher_plus", "worker"]
+        return [*ckan_command(ini, "datapusher_plus", "worker")]
 
     def _env(self) -> dict[str, str]:
         mine = {
@@ -177,10 +177,9 @@ Command = Callable[..., str]
 @pytest.fixture
 def command(stack: RunningStack) -> Command:
     """Return a function that runs `ckan datapusher_plus …` and returns its output."""
-    program = str(Path(sys.executable).with_name("ckan"))
 
     def run(*words: str) -> str:
-        asked = [program, "-c", stack.test_ini, "datapusher_plus", *words]
+        asked = ckan_command(stack.test_ini, "datapusher_plus", *words)
         return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
 
     return run

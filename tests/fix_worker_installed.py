@@ -22,6 +22,7 @@ import requests
 
 from dev import up
 from dev.portal import Portal
+from dev.process import ckan_command
 from dev.servers.postgres import Postgres, open_way_to
 from dev.stack import MAIN, REPOSITORY, TEST_STACK, Site, Stack, free_port
 from tests.fix_worker import READY, until
@@ -30,7 +31,6 @@ from tests.servers import RunningStack
 SITE = Site(name="own", settings=MAIN.settings, ckan_db="ckan_own", datastore_db="datastore_own", redis_db=2)
 #: User ids, without names, of the workers, and of a web server that runs as another user.
 WORKER, WEB = 61201, 61202
-PROGRAM = str(Path(sys.executable).with_name("ckan"))
 #: `multilingual_…` are CKAN's plugins that read the language of the request.
 PLUGINS = "multilingual_dataset multilingual_resource datastore datapusher_plus"
 
@@ -171,7 +171,7 @@ class OwnSite:
 
     def run(self, *words: str, uid: int = WORKER, home: Path | None = None) -> subprocess.CompletedProcess[str]:
         """Run `ckan datapusher_plus …`, and return the completed process."""
-        command = [PROGRAM, "-c", str(self.ini), "datapusher_plus", *words]
+        command = ckan_command(self.ini, "datapusher_plus", *words)
         env, user = self._env(uid, home), _user(uid)
         return subprocess.run(
             command, env=env, cwd="/", capture_output=True, text=True, check=False, timeout=120, **user
@@ -192,7 +192,7 @@ class OwnSite:
     def token(self) -> str:
         """Return a sysadmin's token."""
         if not hasattr(self, "_token"):
-            command = [PROGRAM, "-c", str(self.ini), "user", "token", "add", "admin", "tests", "-q"]
+            command = ckan_command(self.ini, "user", "token", "add", "admin", "tests", "-q")
             done = subprocess.run(command, env=self._env(WORKER), capture_output=True, text=True, check=True)
             self._token = done.stdout.split()[-1]
         return self._token
@@ -236,7 +236,7 @@ class OwnSite:
         log = self.root / "log" / f"{time.monotonic_ns()}.log"
         with log.open("wb") as output:
             popen = subprocess.Popen(
-                [PROGRAM, "-c", str(self.ini), *command],
+                ckan_command(self.ini, *command),
                 env=self._env(uid, home),
                 cwd="/",
                 stdout=output,

@@ -1,12 +1,11 @@
 """CKAN's web server."""
 
-import sys
 from hashlib import sha256
 from pathlib import Path
 
 import requests
 
-from dev.process import Command
+from dev.process import CKAN, Command
 from dev.server import Server
 from dev.stack import MAIN, REPOSITORY
 
@@ -19,13 +18,13 @@ class Ckan(Server):
 
     def command(self) -> Command:
         ini = self.stack.ini(MAIN)
-        argv = self.serve(Path(sys.executable).parent / "ckan", ini)
+        argv = self.serve(CKAN, ini)
         return Command(argv=argv, mark=ini.read_text() + code_mark())
 
-    def serve(self, program: Path, ini: Path) -> tuple[str, ...]:
+    def serve(self, program: str, ini: Path) -> tuple[str, ...]:
         """Return the command line of the server of a site."""
         options = ("--host", "127.0.0.1", "--port", str(self.port))
-        return (str(program), "-c", str(ini), "run", *options, "--threaded", "--disable-reloader", "--disable-debugger")
+        return (program, "-c", str(ini), "run", *options, "--threaded", "--disable-reloader", "--disable-debugger")
 
     def answers(self) -> bool:
         try:

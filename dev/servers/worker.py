@@ -1,12 +1,10 @@
 """The plugin's worker, which executes the runs."""
 
-import sys
 from datetime import datetime, timezone
-from pathlib import Path
 
 import requests
 
-from dev.process import Command
+from dev.process import Command, ckan_command
 from dev.server import Server
 from dev.servers.ckan import code_mark
 from dev.servers.prefect import client_env
@@ -24,9 +22,8 @@ class Worker(Server):
     listens = False
 
     def command(self) -> Command:
-        program = str(Path(sys.executable).parent / "ckan")
         ini = self.stack.ini(MAIN)
-        argv = (program, "-c", str(ini), "datapusher_plus", "worker")
+        argv = ckan_command(ini, "datapusher_plus", "worker")
         env = client_env(self.stack.root, f"{self.stack.prefect_url}/api")
         return Command(argv=argv, env=env, mark=ini.read_text() + code_mark())
 

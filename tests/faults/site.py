@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -16,7 +14,7 @@ import psycopg
 
 from dev.portal import Portal
 from dev.process import Command as Started
-from dev.process import PidFile, kill_session, spawn
+from dev.process import PidFile, ckan_command, kill_session, spawn
 from dev.servers.ckan import Ckan
 from dev.servers.postgres import Postgres
 from dev.servers.prefect import Prefect, client_env
@@ -124,8 +122,7 @@ class Worker:
             **Orders(self._site.faults).environment(),
             **(self._site.clock.env() if setup.clock else {}),
         }
-        program = str(Path(sys.executable).with_name("ckan"))
-        return Started(argv=(program, "-c", str(ini), "datapusher_plus", "worker"), env=env)
+        return Started(argv=ckan_command(ini, "datapusher_plus", "worker"), env=env)
 
     def _tail(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-40:])

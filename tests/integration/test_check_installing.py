@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from dev.process import ckan_command
 from tests.fix_health import Ask, Having, Impostor
 from tests.servers import RunningStack
 
@@ -130,7 +131,7 @@ def test_a_value_that_makes_no_sense_is_refused_at_start(
 ) -> None:
     ini = tmp_path / "ckan.ini"
     ini.write_text(f"[app:main]\nuse = config:{stack.test_ini}\nckanext.datapusher_plus.{option} = {value}\n")
-    done = program(str(Path(sys.executable).with_name("ckan")), "-c", str(ini), "datapusher_plus", "check")
+    done = program(*ckan_command(ini, "datapusher_plus", "check"))
     assert (done.returncode, f"ckanext.datapusher_plus.{option} " in done.stderr) == (1, True), done.stderr
     assert "Traceback" not in done.stderr
     alone = program("-m", "ckanext.datapusher_plus.cli.check", "-c", str(ini))

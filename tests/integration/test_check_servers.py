@@ -18,6 +18,7 @@ import requests
 from ckan.cli.cli import ckan
 from ckan.tests.helpers import CKANCliRunner
 
+from dev.process import ckan_command
 from tests.fix_health import Ask, Having, Impostor
 from tests.fix_worker import until
 from tests.servers import RunningStack
@@ -350,7 +351,6 @@ def test_qsv_is_told_when_it_is_there(
 # -- the command --------------------------------------------------------------------------------
 
 
-CKAN = (str(Path(sys.executable).with_name("ckan")),)
 ALONE = (sys.executable, "-m", "ckanext.datapusher_plus.cli.check")
 
 
@@ -361,7 +361,7 @@ def report(*words: str) -> tuple[int, dict[str, Any]]:
 
 
 def test_the_portal_of_the_stack_is_well(stack: RunningStack) -> None:
-    status, found = report(*CKAN, "-c", stack.ckan_ini, "datapusher_plus", "check", "--json")
+    status, found = report(*ckan_command(stack.ckan_ini, "datapusher_plus", "check", "--json"))
     # where the tests run may well be a temporary folder
     assert [each for each in found["findings"] if each["state"] != "ok" and each["leg"] != "stash"] == []
     assert (status, found["state"] in ("ok", "warn")) == (0, True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ from ckan.cli.cli import ckan
 from ckan.plugins import toolkit as tk
 from ckan.tests.helpers import CKANCliRunner
 
+from dev.process import ckan_command
 from tests.fix_ckan import Act, Upload
 from tests.fix_installing import Command
 from tests.servers import RunningStack
 
 UPGRADE = "Run: ckan db upgrade -p datapusher_plus"
 INSTALL = "pip install -c constraints.txt '.[worker]'"
-CKAN = str(Path(sys.executable).with_name("ckan"))
 NOBODY = "6f7a1f0c-0000-4000-8000-000000000001"
 
 
@@ -91,7 +90,7 @@ def test_an_upload_is_kept_and_the_log_names_the_migration(
 def test_a_command_names_the_package_that_is_missing(
     without_extras: Command, stack: RunningStack, words: list[str]
 ) -> None:
-    done = without_extras(CKAN, "-c", stack.test_ini, "datapusher_plus", *words)
+    done = without_extras(*ckan_command(stack.test_ini, "datapusher_plus", *words))
     assert (done.returncode, INSTALL in done.stderr, "Traceback" in done.stderr) == (1, True, False), done.stderr
 
 
@@ -99,13 +98,13 @@ def test_a_command_names_the_package_that_is_missing(
 def test_a_command_for_web_machines_works_without_them(
     without_extras: Command, stack: RunningStack, clean_db: None, words: list[str]
 ) -> None:
-    assert without_extras(CKAN, "-c", stack.test_ini, "datapusher_plus", *words).returncode == 0
+    assert without_extras(*ckan_command(stack.test_ini, "datapusher_plus", *words)).returncode == 0
 
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_check_asks_what_it_can_without_them(without_extras: Command, stack: RunningStack, alone: bool) -> None:
-    ini = ["-c", stack.ckan_ini]
-    start = ["-m", "ckanext.datapusher_plus.cli.check", *ini] if alone else [CKAN, *ini, "datapusher_plus", "check"]
+    by_ckan = ckan_command(stack.ckan_ini, "datapusher_plus", "check")
+    start = ("-m", "ckanext.datapusher_plus.cli.check", "-c", stack.ckan_ini) if alone else by_ckan
     done = without_extras(*start, "--json")
     found = {each["leg"]: each for each in json.loads(done.stdout)["findings"]}
     asked = {
@@ -133,7 +132,7 @@ LINE = "Add it to this line of ckan.ini: ckan.plugins = … datastore datapusher
 def test_without_the_datastore_the_line_to_change_is_named(
     lonely: str, program: Callable[..., Any], words: list[str]
 ) -> None:
-    done = program(CKAN, "-c", lonely, "datapusher_plus", *words)
+    done = program(*ckan_command(lonely, "datapusher_plus", *words))
     assert (done.returncode, LINE in done.stderr, "Traceback" in done.stderr) == (1, True, False), done.stderr
 
 
