@@ -42,7 +42,7 @@ _COLUMNS_COUNTED_AT_ONCE = 100
 #: the same for a table whose values were shortened
 _LONG_COLUMNS_AT_ONCE = 32
 #: columns of a table for which this memory is enough, unless its values are very long; no query is slower with it
-_FEW_COLUMNS, _LITTLE_MEMORY = 50, "48MB"
+_FEW_COLUMNS, _LITTLE_MEMORY = 50, "32MB"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Find rows that are equal to an earlier row, by hashes of the rows, in bounded memory.
+"""Find rows that are equal to an earlier row, by hashes of the rows, which are kept on disk, in bounded memory.
 
 Python's hash of bytes has 64 bits and is keyed at random in each process, so nobody can make different rows that have
 the same one. Among 3 million rows two have the same by chance in one of 4 million files, which is good enough to
@@ -7,10 +7,10 @@ count. Rows are left out only if a second hash is the same too.
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING
 
 from ..core.values import CleanCsv
 from . import rows
@@ -19,13 +19,17 @@ from .base import Duplicates
 if TYPE_CHECKING:
     import numpy as np
 
-#: bytes of hashes and row numbers in memory at once, about twice as many if the rows are to be left out; a longer file
-#: is read several times
-AT_ONCE = 28_000_000
+#: bytes of hashes and row numbers in memory at once, about twice as many if the rows are to be left out; the hashes of
+#: a longer file are looked at in parts
+AT_ONCE = 8_000_000
+#: rows whose hashes are read from disk at once
+_READ_AT_ONCE = 100_000
 #: a part of these is sorted at once, since that takes some 30 bytes for each
 _SORTED_AT_ONCE = 100_000
-#: bytes of a row's hash, and of its number if not all rows are looked at in one reading
+#: bytes of a row's hash, and of its number
 _HASH, _NUMBER = 8, 4
+#: different values of 16 bits of a hash, by which the hashes are divided into parts
+_BITS = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,52 +63,73 @@ def find(csv: CleanCsv, *, certain: bool, at_once: int = AT_ONCE) -> Repeats:
 
     :param certain: compare rows by two hashes.
     :raises EngineFailed: when a row is too long to be compared.
+    :raises OSError: when the disk is full.
     """
     import numpy as np
 
-    total = sum(map(len, rows.blocks(csv))) if csv.rows is None else csv.rows
-    parts = 1 if total * _HASH <= at_once else -(-total * (_HASH + _NUMBER) // at_once)
     number, kept, firsts = 0, [np.empty(0, dtype=np.int64)], list[tuple[int, int]]()
-    for part in range(parts):
-        for piece in _pieces(*_hashes(csv, part, parts, certain=certain)):
-            again, first = _repeats(*piece)
-            number += len(again)
-            if first:
-                firsts.append(first)
-            if certain:
-                kept.append(again)
+    with TemporaryFile(dir=csv.path.parent) as file:
+        hashes = _write(csv, file, certain=certain)
+        parts = max(1, -(-hashes.rows * (_HASH + _NUMBER) // at_once))
+        for part in range(parts):
+            for piece in _pieces(*hashes.read(part, parts)):
+                again, first = _repeats(*piece)
+                number += len(again)
+                if first:
+                    firsts.append(first)
+                if certain:
+                    kept.append(again)
     again = np.concatenate(kept)
     again.sort()
     return Repeats(number=number, rows=again.data, first=min(firsts, default=None))
 
 
-def _hashes(csv: CleanCsv, part: int, parts: int, *, certain: bool) -> Iterator[np.ndarray]:
-    """Yield the numbers of the rows whose hash is in one part of all values, and their hashes, as arrays."""
+@dataclass(frozen=True, slots=True)
+class _Hashes:
+    """The hashes of all rows, in a file."""
+
+    file: IO[bytes]
+    rows: int
+    #: hashes of a row
+    each: int
+
+    def read(self, part: int, parts: int) -> Iterator[np.ndarray]:
+        """Yield the numbers of the rows whose hash is in one of ``parts`` parts of all values, and their hashes."""
+        import numpy as np
+
+        row, low, high = 1, part * _BITS // parts, (part + 1) * _BITS // parts
+        numbers, found = [np.empty(0, dtype=np.uint32)], [np.empty((0, self.each), dtype=np.int64)]
+        self.file.seek(0)
+        while data := self.file.read(_READ_AT_ONCE * _HASH * self.each):
+            hashes = np.frombuffer(data, dtype=np.int64).reshape(-1, self.each)
+            # any 16 bits of the hash will do
+            bits = hashes.view(np.uint16)[:, 0]
+            places = np.flatnonzero((bits >= low) & (bits < high))
+            # a file of 2**32 rows could not be loaded: CKAN numbers rows with four bytes
+            numbers.append((places + row).astype(np.uint32))
+            found.append(hashes[places])
+            row += len(hashes)
+        yield np.concatenate(numbers)
+        yield from np.ascontiguousarray(np.concatenate(found).T)
+
+
+def _write(csv: CleanCsv, file: IO[bytes], *, certain: bool) -> _Hashes:
     import numpy as np
 
-    # a file of 2**32 rows could not be loaded: CKAN numbers rows with four bytes
-    first, second, numbers, row = array("q"), array("q"), array("I"), 1
+    total, each = 0, 2 if certain else 1
     for block in rows.blocks(csv):
-        texts = [rows.same_text(text) for text in block]
-        hashes = [hash(text) for text in texts]
-        if parts > 1:
-            chosen = [at for at, value in enumerate(hashes) if value % parts == part]
-            texts, hashes = [texts[at] for at in chosen], [hashes[at] for at in chosen]
-            numbers.extend([row + at for at in chosen])
-        first.extend(hashes)
+        texts = [rows.same_text(text) if b'"' in text else text for text in block]
+        hashes = np.empty((len(texts), each), dtype=np.int64)
+        hashes[:, 0] = [hash(text) for text in texts]
         if certain:
-            second.extend([hash(text + b"\n") for text in texts])
-        row += len(block)
-    yield np.asarray(numbers)
-    for each in (first, second) if certain else (first,):
-        yield np.asarray(each)
+            hashes[:, 1] = [hash(text + b"\n") for text in texts]
+        file.write(hashes.data)
+        total += len(texts)
+    return _Hashes(file, total, each)
 
 
 def _pieces(numbers: np.ndarray, *hashes: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield row numbers and hashes in pieces; rows with the same hash are in the same piece, in the order of the file.
-
-    :param numbers: numbers of the rows; empty for all rows of the file.
-    """
+    """Yield numbers and hashes in pieces; rows with the same hash are in the same piece, in the order of the file."""
     import numpy as np
 
     # any byte of the hash will do
@@ -112,7 +137,7 @@ def _pieces(numbers: np.ndarray, *hashes: np.ndarray) -> Iterator[tuple[np.ndarr
     count = min(1 << max(0, len(hashes[0]) // _SORTED_AT_ONCE).bit_length(), 256)
     for piece in range(count):
         places = np.flatnonzero(byte % count == piece if count > 1 else np.ones_like(byte))
-        yield (numbers[places] if len(numbers) else places + 1, *(each[places] for each in hashes))
+        yield (numbers[places], *(each[places] for each in hashes))
 
 
 def _repeats(numbers: np.ndarray, *hashes: np.ndarray) -> tuple[np.ndarray, tuple[int, int] | None]:

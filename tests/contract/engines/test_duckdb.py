@@ -91,10 +91,12 @@ def test_repeats_are_found_in_parts_too(at_once: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("certain", [True, False])
 def test_repeats_in_different_pieces_are_found(tmp_path: Path, certain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "_SORTED_AT_ONCE", 10)
+    monkeypatch.setattr(repeats, "_READ_AT_ONCE", 7)
     path, numbers = tmp_path / "t.csv", [n * n % 499 for n in range(1, 1001)]
     path.write_text("a\n" + "".join(f"{n}\n" for n in numbers))
     table = CleanCsv(path=path, header=("a",), format="CSV", encoding="UTF-8", rows=1000)
     expected = [row for row, n in enumerate(numbers, 1) if n in numbers[: row - 1]]
-    found = find(table, certain=certain)
+    found = find(table, certain=certain, at_once=3000)
     first = (expected[0], numbers.index(numbers[expected[0] - 1]) + 1)
     assert (found.number, list(found.rows), found.first) == (len(expected), expected if certain else [], first)
+    assert list(tmp_path.iterdir()) == [path]
