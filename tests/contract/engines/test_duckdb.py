@@ -88,6 +88,14 @@ def test_repeats_are_found_in_parts_too(at_once: int, tmp_path: Path) -> None:
         assert (found.number, list(found.rows), found.first) == (3, [4, 5, 7] if certain else [], (4, 2))
 
 
+def test_a_row_is_in_one_part_only(tmp_path: Path) -> None:
+    path, numbers = tmp_path / "t.csv", [*range(200), *range(200)]
+    path.write_text("a\n" + "".join(f"{n}\n" for n in numbers))
+    table = CleanCsv(path=path, header=("a",), format="CSV", encoding="UTF-8", rows=400)
+    # so many parts that some hashes are at the ends of theirs
+    assert list(find(table, certain=True, at_once=1).rows) == list(range(201, 401))
+
+
 @pytest.mark.parametrize("certain", [True, False])
 def test_repeats_in_different_pieces_are_found(tmp_path: Path, certain: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(repeats, "_SORTED_AT_ONCE", 10)
