@@ -110,6 +110,7 @@ run = sa.Table(
     sa.Column("cancel_asked_at", sa.DateTime(timezone=True)),
     sa.Column("cancel_asked_by", sa.Text),
     sa.Index("datapusher_plus_run_resource", "resource_id", "requested_at"),
+    sa.Index("datapusher_plus_run_started", "started_at", "resource_id"),
     sa.Index(ONE_QUEUED, "resource_id", unique=True, postgresql_where=sa.text("state = 'queued'")),
     sa.Index(ONE_RUNNING, "resource_id", unique=True, postgresql_where=sa.text("state = 'running'")),
     sa.Index("datapusher_plus_run_unpublished", "resource_id", postgresql_where=sa.text("unpublished")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from ckan import model
@@ -51,16 +52,17 @@ def next_up(room: Room, *, most: int) -> list[Waiting]:
     with database.transaction() as connection:
         open_, on_their_way = _open(connection, room.ids)
         queued = _queued(connection, open_, room.places + room.extra)
-    free = room.places - room.taken - on_their_way
-    up: list[Waiting] = []
-    for owner, waiting in queued:
-        if len(up) == most or free <= -room.extra:
-            break
-        if free > 0 or not open_.get(owner):
-            open_[owner] = open_.get(owner, 0) + 1
-            free -= 1
-            up.append(waiting)
-    return up
+        free, up = room.places - room.taken - on_their_way, list[str]()
+        for one in queued:
+            if len(up) == most or free <= -room.extra:
+                break
+            if free > 0 or not open_.get(one.owner):
+                open_[one.owner] = open_.get(one.owner, 0) + 1
+                free -= 1
+                up.append(one.id)
+        rows = {row.id: row for row in connection.execute(sa.select(run).where(run.c.id.in_(up)))} if up else {}
+    # one may be deleted meanwhile
+    return [waiting_in(rows[each]) for each in up if each in rows]
 
 
 def _open(connection: sa.Connection, taken: Collection[str]) -> tuple[dict[str, int], int]:
@@ -74,32 +76,37 @@ def _open(connection: sa.Connection, taken: Collection[str]) -> tuple[dict[str, 
     return {owner: count for owner, count, _ in rows}, sum(row[2] for row in rows)
 
 
-def _queued(connection: sa.Connection, open_: dict[str, int], each: int) -> list[tuple[str, Waiting]]:
-    """Return (owner, run) for the first ``each`` due runs of each organization, in the order to take them."""
+def _queued(connection: sa.Connection, open_: dict[str, int], each: int) -> list[sa.Row[Any]]:
+    """Return ``id`` and ``owner`` of the first ``each`` due runs of each organization, in the order to take them.
+
+    Only what decides about the order is read: a queue may have many thousand runs, and this is asked for each load.
+    """
     small = sa.func.coalesce(model.resource_table.c.size, SMALL + 1) <= SMALL
     place = sa.func.row_number().over(partition_by=_OWNER, order_by=[run.c.bulk, ~small, run.c.requested_at])
     due_now = (
-        sa.select(run, _OWNER.label("owner"), place.label("place"), small.label("small"))
+        sa.select(
+            run.c.id, run.c.bulk, run.c.requested_at, _OWNER.label("owner"), place.label("place"), small.label("small")
+        )
         .select_from(_WITH_OWNER)
         .where(due(), ~_too_often())
         .subquery()
     )
     first = sa.select(due_now).where(due_now.c.place <= each)
-    rows = sorted(
+    return sorted(
         connection.execute(first).all(),
         key=lambda row: (row.bulk, row.place + open_.get(row.owner, 0), not row.small, row.requested_at),
     )
-    return [(row.owner, waiting_in(row)) for row in rows]
 
 
 def _too_often() -> sa.ColumnElement[bool]:
     """Return the SQL condition that a run's resource was loaded ``runs_per_hour`` times within the last hour."""
     most = settings.current().runs_per_hour
+    if not most:
+        return sa.false()
     other = run.alias()
-    lately = sa.select(sa.func.count()).where(
-        other.c.resource_id == run.c.resource_id, other.c.started_at > sa.func.now() - HOUR
-    )
-    return sa.literal(bool(most)) & (lately.correlate(run).scalar_subquery() >= most)
+    # once for all runs: counting those of each resource took most of the time of a long queue
+    lately = sa.select(other.c.resource_id).where(other.c.started_at > sa.func.now() - HOUR)
+    return run.c.resource_id.in_(lately.group_by(other.c.resource_id).having(sa.func.count() >= most))
 
 
 def tell_who_waits() -> None:
