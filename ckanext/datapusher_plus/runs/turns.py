@@ -51,8 +51,9 @@ def next_up(room: Room, *, most: int) -> list[Waiting]:
     """
     with database.transaction() as connection:
         open_, on_their_way = _open(connection, room.ids)
-        queued = _queued(connection, open_, room.places + room.extra)
         free, up = room.places - room.taken - on_their_way, list[str]()
+        # a full worker is asked at each request, too
+        queued = _queued(connection, open_, room.places + room.extra) if free > -room.extra else ()
         for one in queued:
             if len(up) == most or free <= -room.extra:
                 break
