@@ -46,7 +46,7 @@ class _Web(Ckan):
 
     def command(self) -> Command:
         ini = _ini(self.stack)
-        return Command(argv=self.serve(str(_program()), ini), mark=ini.read_text())
+        return Command(argv=self.serve(_program(), ini), mark=ini.read_text())
 
     @property
     def address(self) -> str:
@@ -60,14 +60,14 @@ class _Worker(Server):
 
     def command(self) -> Command:
         ini = _ini(self.stack)
-        return Command(argv=(str(_program()), "-c", str(ini), "jobs", "worker"), mark=ini.read_text())
+        return Command(argv=(_program(), "-c", str(ini), "jobs", "worker"), mark=ini.read_text())
 
     def answers(self) -> bool:
         return self.log.exists() and "has started on queue" in self.log.read_text(errors="replace")
 
 
-def _program() -> Path:
-    return peers_venv.programs("xloader") / "ckan"
+def _program() -> str:
+    return str(peers_venv.programs("xloader") / "ckan")
 
 
 @dataclass(frozen=True)

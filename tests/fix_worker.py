@@ -115,12 +115,12 @@ class WorkerUnderTest:
         """Return the text that the worker has printed."""
         return self._output.read_text(errors="replace") if self._output.exists() else ""
 
-    def _command(self) -> list[str]:
+    def _command(self) -> tuple[str, ...]:
         ini = self._folder / "worker.ini"
         options = {f"ckanext.datapusher_plus.{key}": value for key, value in {**OPTIONS, **self._options}.items()}
         lines = "".join(f"{key} = {value}\n" for key, value in {**self._gates.options(), **options}.items())
         ini.write_text(f"[app:main]\nuse = config:{self._stack.test_ini}\n{lines}")
-        return [*ckan_command(ini, "datapusher_plus", "worker")]
+        return ckan_command(ini, "datapusher_plus", "worker")
 
     def _env(self) -> dict[str, str]:
         mine = {
